@@ -1,0 +1,114 @@
+#include "merganser/simd/instruction_set.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <initializer_list>
+
+#if defined(_M_X64)
+#include <intrin.h>
+#elif defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace merganser {
+namespace {
+
+#if defined(__x86_64__) || defined(_M_X64)
+
+struct Registers {
+  std::uint32_t eax, ebx, ecx, edx;
+};
+
+Registers cpuid(std::uint32_t leaf) {
+#if defined(_M_X64)
+  int values[4];
+  __cpuidex(values, static_cast<int>(leaf), 0);
+  return {static_cast<std::uint32_t>(values[0]), static_cast<std::uint32_t>(values[1]), static_cast<std::uint32_t>(values[2]),
+          static_cast<std::uint32_t>(values[3])};
+#else
+  Registers registers{};
+  __cpuid_count(leaf, 0, registers.eax, registers.ebx, registers.ecx, registers.edx);
+  return registers;
+#endif
+}
+
+/// Which register states the operating system saves (XCR0).
+std::uint64_t saved_states() {
+#if defined(_M_X64)
+  return _xgetbv(0);
+#else
+  std::uint32_t low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<std::uint64_t>(high) << 32) | low;
+#endif
+}
+
+constexpr bool has(std::uint32_t word, std::initializer_list<int> bits) {
+  for (const int bit : bits) {
+    if ((word >> bit & 1u) == 0) return false;
+  }
+  return true;
+}
+
+/// The features are those of instruction-sets.json, their bits those of the manuals' CPUID tables.
+InstructionSet best_supported() {
+  if (cpuid(0).eax < 7) return InstructionSet::scalar;
+  const Registers basic = cpuid(1), extended = cpuid(7), amd = cpuid(0x80000001);
+  // SSE4.2, FMA, PCLMULQDQ, POPCNT, OSXSAVE, AVX; BMI1, AVX2, BMI2; LZCNT.
+  const bool avx2 = has(basic.ecx, {1, 12, 20, 23, 27, 28}) && has(extended.ebx, {3, 5, 8}) && has(amd.ecx, {5});
+  if (!avx2 || (saved_states() & 0x6) != 0x6) return InstructionSet::scalar;
+  // AVX-512 F, DQ, CD, BW, VL; VBMI, VBMI2; the operating system saves mask and ZMM registers.
+  const bool avx512 = has(extended.ebx, {16, 17, 28, 30, 31}) && has(extended.ecx, {1, 6});
+  return avx512 && (saved_states() & 0xe6) == 0xe6 ? InstructionSet::avx512 : InstructionSet::avx2;
+}
+
+constexpr std::array supported_order{InstructionSet::scalar, InstructionSet::avx2, InstructionSet::avx512};
+
+#elif defined(__aarch64__) || defined(_M_ARM64)
+
+InstructionSet best_supported() { return InstructionSet::neon; }  // part of every AArch64 processor
+
+constexpr std::array supported_order{InstructionSet::scalar, InstructionSet::neon};
+
+#else
+
+InstructionSet best_supported() { return InstructionSet::scalar; }
+
+constexpr std::array supported_order{InstructionSet::scalar};
+
+#endif
+
+InstructionSet choose() {
+  const InstructionSet best = best_supported();
+  const char* wanted = std::getenv("MERGANSER_ISA");
+  if (wanted == nullptr) return best;
+  for (const InstructionSet set : supported_order) {
+    if (name_of(set) == wanted) return set;
+    if (set == best) break;
+  }
+  return best;
+}
+
+}  // namespace
+
+InstructionSet active_instruction_set() {
+  static const InstructionSet active = choose();
+  return active;
+}
+
+std::string_view name_of(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::avx2:
+      return "avx2";
+    case InstructionSet::avx512:
+      return "avx512";
+    case InstructionSet::neon:
+      return "neon";
+    case InstructionSet::scalar:
+      break;
+  }
+  return "scalar";
+}
+
+}  // namespace merganser
