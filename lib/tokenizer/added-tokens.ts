@@ -1,0 +1,94 @@
+/** The tokens that were added on top of a model's vocabulary, with the ids that Hugging Face gives them. */
+import type { AddedToken } from './types';
+import type { Vocabulary } from './vocabulary';
+
+/** An added token before it has an id. */
+export type NewToken = Omit<AddedToken, 'id'>;
+
+export class AddedTokens {
+  private readonly byId = new Map<number, AddedToken>();
+  private readonly idsByContent = new Map<string, number>();
+  /** Contents that were ever added as special; like the library's, the set only grows. */
+  private readonly specialContents = new Set<string>();
+  private sorted: readonly AddedToken[] | null = null;
+
+  constructor(private readonly vocabulary: Vocabulary) {}
+
+  /**
+   * Adds tokens; the number of those that were new or changed a token. A token of the model keeps its id; others are numbered on from the end of
+   * the vocabulary, or from the highest added id if that is larger.
+   */
+  add(tokens: Iterable<NewToken>): number {
+    let next = this.nextId();
+    let added = 0;
+    for (const token of tokens) {
+      if (token.content === '' || this.holds(token)) continue;
+      const id = this.id(token.content) ?? this.vocabulary.id(token.content) ?? next++;
+      this.put({ ...token, id });
+      added++;
+    }
+    return added;
+  }
+
+  /** Adds tokens under the ids they carry, as tiktoken's special tokens have them. The caller has checked that no id is taken. */
+  addWithIds(tokens: Iterable<AddedToken>): void {
+    for (const token of tokens) this.put(token);
+  }
+
+  /** All of them, by ascending id. */
+  get list(): readonly AddedToken[] {
+    this.sorted ??= [...this.byId.values()].sort((a, b) => a.id - b.id);
+    return this.sorted;
+  }
+
+  get size(): number {
+    return this.idsByContent.size;
+  }
+
+  /** Largest added id + 1; 0 if there are none. */
+  get idBound(): number {
+    return (this.list.at(-1)?.id ?? -1) + 1;
+  }
+
+  id(content: string): number | undefined {
+    return this.idsByContent.get(content);
+  }
+
+  get(id: number): AddedToken | undefined {
+    return this.byId.get(id);
+  }
+
+  contents(): IterableIterator<[string, number]> {
+    return this.idsByContent.entries();
+  }
+
+  isSpecial(content: string): boolean {
+    return this.specialContents.has(content);
+  }
+
+  private nextId(): number {
+    const size = this.vocabulary.size;
+    const bound = this.idBound;
+    return bound > size || (size === 0 && bound > 0) ? bound : size;
+  }
+
+  private holds(token: NewToken): boolean {
+    const present = this.byId.get(this.idsByContent.get(token.content) ?? -1);
+    return (
+      present !== undefined &&
+      present.content === token.content &&
+      present.special === token.special &&
+      present.singleWord === token.singleWord &&
+      present.lstrip === token.lstrip &&
+      present.rstrip === token.rstrip &&
+      present.normalized === token.normalized
+    );
+  }
+
+  private put(token: AddedToken): void {
+    this.idsByContent.set(token.content, token.id);
+    this.byId.set(token.id, token);
+    if (token.special) this.specialContents.add(token.content);
+    this.sorted = null;
+  }
+}
