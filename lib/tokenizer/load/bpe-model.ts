@@ -1,0 +1,129 @@
+/** Reads and checks a BPE model of tokenizer.json. */
+import { MerganserError } from '../../errors';
+import type { BpeModel, BpeSettings } from '../definition';
+import { StringVocabulary } from '../vocabulary';
+import { type BpeParts, byteBpeSpec, endsInByteLevel, textBpeSpec } from './bpe-spec';
+import { invalidTokenizer, isJsonObject, type JsonFields } from './json-fields';
+
+/** Larger ids are taken for damage: tables by id would need gigabytes. The largest real vocabularies have about 300,000 tokens. */
+const MAX_ID = (1 << 24) - 1;
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
+export function readBpeModel(fields: JsonFields, normalizer: unknown, preTokenizer: unknown): BpeModel {
+  const { ids, tokens } = readVocab(fields);
+  const settings = readSettings(fields);
+  const merges = readMerges(fields, ids, settings.continuingSubwordPrefix ?? '');
+  return buildBpeModel({ ids, tokens, merges, settings }, normalizer, preTokenizer);
+}
+
+/** Decides what the model reads, and checks what depends on that. */
+export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer: unknown): BpeModel {
+  const { settings, ids, tokens, merges } = parts;
+  // Prefixes and suffixes are glued to characters of the printable alphabet, so such models read text.
+  const affixes = (settings.continuingSubwordPrefix ?? '') + (settings.endOfWordSuffix ?? '');
+  const input = endsInByteLevel(normalizer, preTokenizer) && affixes === '' ? 'bytes' : 'text';
+  const spec = input === 'bytes' ? byteBpeSpec(parts) : textBpeSpec(parts);
+  const complete = input === 'bytes' && !spec.byteIds.includes(-1);
+  if (settings.unkToken !== null && spec.unkId < 0 && !complete) {
+    throw new MerganserError('INVALID_TOKENIZER', `Expected model.unk_token to be in the vocabulary, but ${JSON.stringify(settings.unkToken)} is not.`);
+  }
+  if (settings.byteFallback && input === 'bytes' && !complete) {
+    throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
+  }
+  return { kind: 'bpe', vocabulary: new StringVocabulary(ids, tokens), settings, merges, spec, input };
+}
+
+function readSettings(fields: JsonFields): BpeSettings {
+  const dropout = fields.get('dropout') ?? null;
+  if (dropout !== null && dropout !== 0) {
+    if (typeof dropout !== 'number' || !(dropout > 0 && dropout <= 1)) throw fields.error('dropout', 'null or a number from 0 to 1');
+    throw new MerganserError('UNSUPPORTED', `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null to encode without it.`);
+  }
+  return {
+    unkToken: fields.nullableString('unk_token'),
+    continuingSubwordPrefix: fields.nullableString('continuing_subword_prefix'),
+    endOfWordSuffix: fields.nullableString('end_of_word_suffix'),
+    fuseUnk: fields.boolean('fuse_unk', false),
+    byteFallback: fields.boolean('byte_fallback', false),
+    ignoreMerges: fields.boolean('ignore_merges', false),
+  };
+}
+
+function readVocab(fields: JsonFields): { ids: Map<string, number>; tokens: Array<string | undefined> } {
+  const vocab = fields.get('vocab');
+  if (!isJsonObject(vocab)) throw fields.error('vocab', 'an object of ids by token');
+  return checkVocab(vocab, fields.pathOf('vocab'));
+}
+
+/** Checks ids by token, and turns them round. */
+export function checkVocab(vocab: { readonly [token: string]: unknown }, path: string): { ids: Map<string, number>; tokens: Array<string | undefined> } {
+  const names = Object.keys(vocab);
+  const ids = new Map<string, number>();
+  let bound = 0;
+  for (const token of names) {
+    const id = vocab[token];
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) {
+      throw invalidTokenizer(`${path}[${JSON.stringify(token)}]`, `an integer from 0 to ${MAX_ID}`, id);
+    }
+    if (LONE_SURROGATE.test(token)) {
+      throw new MerganserError('INVALID_TOKENIZER', `Expected the tokens of ${path} to be Unicode text, but ${JSON.stringify(token)} holds a lone surrogate.`);
+    }
+    ids.set(token, id);
+    if (id >= bound) bound = id + 1;
+  }
+  const tokens = new Array<string | undefined>(bound).fill(undefined);
+  for (const [token, id] of ids) {
+    const other = tokens[id];
+    if (other !== undefined) {
+      throw new MerganserError('INVALID_TOKENIZER', `Expected every token of ${path} to have an id of its own, but ${JSON.stringify(other)} and ${JSON.stringify(token)} both have ${id}.`);
+    }
+    tokens[id] = token;
+  }
+  return { ids, tokens };
+}
+
+function readMerges(fields: JsonFields, ids: ReadonlyMap<string, number>, prefix: string): Uint32Array {
+  return resolveMerges(fields.array('merges'), ids, prefix, fields.pathOf('merges'));
+}
+
+/** Merges as "a b" or [a, b], resolved to (left, right, product) ids. Lines that begin with "#version" do not count. */
+export function resolveMerges(merges: readonly unknown[], ids: ReadonlyMap<string, number>, prefix: string, path: string): Uint32Array {
+  const triples = new Uint32Array(merges.length * 3);
+  let end = 0;
+  for (let index = 0; index < merges.length; index++) {
+    const merge = merges[index];
+    if (typeof merge === 'string' && merge.startsWith('#version')) continue;
+    const [left, right] = mergePair(merge, `${path}[${index}]`);
+    const leftId = ids.get(left);
+    const rightId = ids.get(right);
+    if (leftId === undefined || rightId === undefined) throw unknownInMerge(path, index, leftId === undefined ? left : right);
+    const product = left + (prefix === '' ? right : withoutPrefix(right, prefix, `${path}[${index}]`));
+    const productId = ids.get(product);
+    if (productId === undefined) throw unknownInMerge(path, index, product);
+    triples[end++] = leftId;
+    triples[end++] = rightId;
+    triples[end++] = productId;
+  }
+  return end === triples.length ? triples : triples.slice(0, end);
+}
+
+function mergePair(merge: unknown, path: string): readonly [string, string] {
+  if (typeof merge === 'string') {
+    const space = merge.indexOf(' ');
+    if (space >= 0 && merge.indexOf(' ', space + 1) < 0) return [merge.slice(0, space), merge.slice(space + 1)];
+    throw invalidTokenizer(path, 'two tokens with one space in between', merge);
+  }
+  if (Array.isArray(merge) && merge.length === 2 && typeof merge[0] === 'string' && typeof merge[1] === 'string') {
+    return merge as [string, string];
+  }
+  throw invalidTokenizer(path, 'a pair of tokens', merge);
+}
+
+function withoutPrefix(token: string, prefix: string, path: string): string {
+  if (!token.startsWith(prefix)) throw invalidTokenizer(path, `a pair whose second token begins with ${JSON.stringify(prefix)}`, token);
+  return token.slice(prefix.length);
+}
+
+function unknownInMerge(path: string, index: number, token: string): MerganserError {
+  return new MerganserError('INVALID_TOKENIZER', `Expected ${path}[${index}] to be about tokens of the vocabulary, but ${JSON.stringify(token)} is not one.`);
+}
