@@ -1,0 +1,51 @@
+// What an encoder is made of, as plain data. Mirrors EncoderSpec of lib/backend/kernels.ts, where every field is documented.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "merganser/bpe/model_spec.hpp"
+#include "merganser/text/pattern.hpp"
+
+namespace merganser::bpe {
+
+struct AddedToken {
+  Bytes content;
+  uint32_t id = 0;
+  bool special = false;
+  bool single_word = false;
+  bool lstrip = false;
+  bool rstrip = false;
+};
+
+enum class SplitBehavior : uint8_t { removed, isolated, merged_with_previous, merged_with_next, contiguous };
+enum class PrefixSpace : uint8_t { never, always, unless_space, first_unless_space };
+enum class Family : uint8_t { none, gpt2, cl100k, o200k, deepseek };
+
+struct ScannerSpec {
+  Family family = Family::none;
+  uint32_t max_digits = 0;
+  bool contractions = false;
+  bool trailing_space = false;
+};
+
+struct SplitStep {
+  std::shared_ptr<const text::Pattern> pattern;  // null: pieces of `fixed_length` characters
+  ScannerSpec scanner;
+  SplitBehavior behavior = SplitBehavior::isolated;
+  bool invert = false;
+  uint32_t fixed_length = 0;
+};
+
+struct EncoderSpec {
+  ModelSpec model;
+  std::vector<AddedToken> added;
+  bool nfc = false;
+  bool space_alias = false;
+  PrefixSpace prefix_space = PrefixSpace::never;
+  std::vector<SplitStep> steps;
+  size_t cache_bytes = size_t{64} << 20;
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,68 @@
+// The BPE model itself: a piece of text in, ids out, no caches. Thread-safe once built.
+//
+// Symbols are token ids throughout. A merge is looked up by its two symbols; its number orders it among the others:
+//   merge lists      the number is the line in the list, `product[number]` the token it makes;
+//   tiktoken ranks   the number IS the token it makes. Two neighbours merge if their concatenation is a token; but when that happens they
+//                    are the last step of BPE over the token's own bytes (nothing outside could reach in before), so each token has
+//                    exactly one pair that can ever make it, and running BPE over every token once, short ones first, finds them all.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "merganser/bpe/merge_short.hpp"
+#include "merganser/bpe/pair_table.hpp"
+#include "merganser/bpe/model_spec.hpp"
+#include "merganser/bpe/token_index.hpp"
+
+namespace merganser::bpe {
+
+// Working memory of one thread.
+struct MergeScratch {
+  std::vector<uint32_t> ids, sizes, next, previous, ranks;
+  std::vector<uint64_t> heap;
+};
+
+class Model {
+ public:
+  explicit Model(ModelSpec spec);  // std::length_error if there are more symbols or merges than the tables hold
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  // Appends the ids of a whole piece.
+  void encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
+  // The same by merging alone: `ignore_merges` does not apply (for parts of a piece).
+  void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
+  // As `encode`, with the number of bytes of the piece that each token stands for.
+  void encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, std::vector<uint32_t>& sizes, MergeScratch& scratch) const;
+
+  const ModelSpec& spec() const { return spec_; }
+  // True if every unit of any text becomes exactly one symbol of the vocabulary, or its bytes: nothing is ever unknown.
+  bool complete() const { return complete_; }
+  size_t bytes() const;
+
+ private:
+  void index_units();
+  void list_merges();
+  void derive_merges();
+  uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
+  void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
+  void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
+  void merge_symbols(MergeScratch& scratch) const;
+  void merge_long(MergeScratch& scratch) const;
+  uint32_t product(uint32_t merge) const { return products_.empty() ? merge : products_[merge]; }
+
+  ModelSpec spec_;
+  TokenIndex index_;
+  std::unique_ptr<PairTable> pairs_;
+  std::vector<uint32_t> products_;          // empty: a merge's number is its product
+  std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
+  std::vector<uint32_t> ascii_ids_;         // char units: id of each ASCII character
+  bool complete_ = false;
+  bool plain_ = false;                      // no prefix, no suffix
+  mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,98 @@
+// Piece -> ids, the tables that the hot loop reads.
+//
+// Nine of ten pieces of real text have at most 8 bytes and nearly all at most 15, so a key is one or two 64-bit words, taken straight from
+// the text. A bucket is one 64-byte cache line: four keys of 1 to 8 bytes, two of 9 to 15, or one of 16 to 31. A piece can only be in the bucket that
+// its hash names: a look-up touches one line, which was asked for some pieces earlier, and a full bucket loses its oldest entry instead of
+// growing. Keys are zero-padded; the length in the value tells "a" from "a\0".
+//
+// A value is a 64-bit word: up to 54 bits of ids (three of 18 bits, or two of 27 in vocabularies beyond 2^18), how many ids at bit 54,
+// and the length of short pieces at bit 60. More ids than fit stand in a store beside the tables; the value then holds their place.
+#pragma once
+#include <cstdint>
+
+#include "merganser/simd/inline.hpp"
+#include "merganser/simd/instruction_set.hpp"
+
+namespace merganser::bpe {
+
+struct alignas(64) Bucket8 {
+  uint64_t key[4];
+  uint64_t value[4];
+};
+struct alignas(64) Bucket16 {
+  uint64_t low[2];
+  uint64_t high[2];
+  uint64_t value[2];
+  uint64_t unused[2];
+};
+struct alignas(64) Bucket32 {
+  uint64_t key[4];  // the length in the last byte
+  uint64_t value;
+  uint64_t unused[3];
+};
+
+struct TablesView {
+  const Bucket8* table8;
+  const Bucket16* table16;
+  const Bucket32* table32;
+  uint32_t shift8, shift16, shift32;  // 32 − log2 of the number of buckets
+};
+
+struct PieceKey {
+  uint64_t word[4];
+  uint32_t hash;
+};
+
+constexpr uint32_t kLongestKey = 31;  // longer pieces are not kept
+constexpr uint32_t kCountShift = 54, kLengthShift = 60;
+constexpr uint64_t kStored = 7;                             // count: the ids are in the store, their place in the low 32 bits
+constexpr uint64_t kTemporary = uint64_t{1} << 57;          // … in the store that lasts for this batch only
+constexpr uint32_t kBatch = 512;                            // pieces looked up at a time
+
+MERGANSER_INLINE uint64_t load64(const uint8_t* bytes) {
+  uint64_t word;
+  __builtin_memcpy(&word, bytes, 8);
+  return word;
+}
+MERGANSER_INLINE uint64_t low_bytes(uint64_t word, uint32_t count) { return count >= 8 ? word : word & ((uint64_t{1} << 8 * count) - 1); }
+
+MERGANSER_INLINE uint32_t hash8(uint64_t key) { return static_cast<uint32_t>(key * 0x9E3779B97F4A7C15ull >> 32); }
+MERGANSER_INLINE uint32_t hash16(uint64_t low, uint64_t high) {
+  return static_cast<uint32_t>((low ^ (high << 29 | high >> 35) * 0xC2B2AE3D27D4EB4Full) * 0x9E3779B97F4A7C15ull >> 32);
+}
+MERGANSER_INLINE uint32_t hash32(const uint64_t* word) {
+  const uint64_t a = (word[0] ^ (word[1] << 29 | word[1] >> 35) * 0xC2B2AE3D27D4EB4Full) * 0x9E3779B97F4A7C15ull;
+  const uint64_t b = (word[2] ^ (word[3] << 31 | word[3] >> 33) * 0xFF51AFD7ED558CCDull) * 0xC4CEB9FE1A85EC53ull;
+  return static_cast<uint32_t>((a ^ (b << 32 | b >> 32)) * 0x9E3779B97F4A7C15ull >> 32);
+}
+
+// Key of a piece of 1 to 31 bytes; reads 32 bytes.
+MERGANSER_INLINE PieceKey piece_key(const uint8_t* piece, uint32_t size) {
+  PieceKey key{{0, 0, 0, 0}, 0};
+  if (size <= 8) {
+    key.word[0] = low_bytes(load64(piece), size);
+    key.hash = hash8(key.word[0]);
+  } else if (size <= 15) {
+    key.word[0] = load64(piece);
+    key.word[1] = low_bytes(load64(piece + 8), size - 8);
+    key.hash = hash16(key.word[0], key.word[1]);
+  } else {
+    key.word[0] = load64(piece);
+    key.word[1] = load64(piece + 8);
+    key.word[2] = low_bytes(load64(piece + 16), size - 16);
+    key.word[3] = (size > 24 ? low_bytes(load64(piece + 24), size - 24) : 0) | static_cast<uint64_t>(size) << 56;
+    key.hash = hash32(key.word);
+  }
+  return key;
+}
+
+// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count <= kBatch. values[i] is the value found; the numbers of pieces that were not
+// found are written to `misses`, and how many these are is returned. Reads up to 32 bytes from the start of each piece.
+#define MERGANSER_DECLARE(isa) \
+  namespace isa { \
+  uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t count, uint64_t* values, uint16_t* misses); \
+  }
+MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
+#undef MERGANSER_DECLARE
+
+}  // namespace merganser::bpe

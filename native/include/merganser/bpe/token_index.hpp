@@ -1,0 +1,44 @@
+// Bytes -> token id: the vocabulary itself as a read-only hash table, shared by all threads.
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "merganser/bpe/pair_table.hpp"
+#include "merganser/bpe/model_spec.hpp"
+
+namespace merganser::bpe {
+
+inline uint64_t hash_bytes(const uint8_t* bytes, size_t size) {
+  uint64_t hash = size * kHashFactor;
+  for (; size >= 8; bytes += 8, size -= 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes, 8);
+    hash = (hash ^ word) * 0xFF51AFD7ED558CCDull;
+    hash ^= hash >> 32;
+  }
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, size);
+  hash = (hash ^ word) * 0xC4CEB9FE1A85EC53ull;
+  return hash ^ hash >> 29;
+}
+
+class TokenIndex {
+ public:
+  // Keeps a reference to `spec`. Of equal tokens the lowest id counts; empty ones are left out.
+  explicit TokenIndex(const ModelSpec& spec);
+  uint32_t find(const uint8_t* bytes, size_t size) const;
+  uint32_t longest() const { return longest_; }
+
+ private:
+  struct Slot {
+    uint32_t tag;  // high half of the hash
+    uint32_t id;   // kNone: empty
+  };
+  const ModelSpec& spec_;
+  std::vector<Slot> slots_;
+  uint32_t mask_;
+  uint32_t longest_ = 0;
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,279 @@
+#include "merganser/bpe/model.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
+
+namespace merganser::bpe {
+namespace {
+
+size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
+
+}  // namespace
+
+Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_(spec_.vocab_size()) {
+  if (spec_.vocab_size() >= (1u << kSymbolBits)) throw std::length_error("more tokens than 2^21");
+  if (spec_.merges.size() / 3 >= (1u << kMergeBits)) throw std::length_error("more merges than 2^22");
+  plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
+  index_units();
+  if (spec_.has_merges) {
+    list_merges();
+  } else {
+    derive_merges();
+  }
+}
+
+size_t Model::bytes() const {
+  return spec_.token_bytes.capacity() + spec_.token_offsets.capacity() * 4 + spec_.merges.capacity() * 4 + pairs_->bytes() + products_.size() * 4;
+}
+
+void Model::index_units() {
+  bool all_bytes = true;
+  for (int byte = 0; byte < 256; ++byte) {
+    byte_ids_[byte] = spec_.byte_ids[byte] < 0 ? kNone : static_cast<uint32_t>(spec_.byte_ids[byte]);
+    all_bytes = all_bytes && byte_ids_[byte] != kNone;
+  }
+  complete_ = plain_ && all_bytes && (!spec_.char_units || spec_.byte_fallback);
+  if (!spec_.char_units) return;
+  ascii_ids_.resize(128);
+  for (uint32_t c = 0; c < 128; ++c) {
+    const uint8_t byte = static_cast<uint8_t>(c);
+    ascii_ids_[c] = index_.find(&byte, 1);
+  }
+}
+
+void Model::list_merges() {
+  const size_t count = spec_.merges.size() / 3;
+  pairs_ = std::make_unique<PairTable>(count);
+  products_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    pairs_->set(spec_.merges[3 * i], spec_.merges[3 * i + 1], static_cast<uint32_t>(i));
+    products_[i] = spec_.merges[3 * i + 2];
+  }
+  // The triples are in the tables now.
+  spec_.merges.clear();
+  spec_.merges.shrink_to_fit();
+}
+
+void Model::derive_merges() {
+  const uint32_t vocab_size = spec_.vocab_size();
+  pairs_ = std::make_unique<PairTable>(vocab_size);
+  std::vector<uint32_t> by_size(vocab_size);
+  std::iota(by_size.begin(), by_size.end(), 0);
+  std::stable_sort(by_size.begin(), by_size.end(), [&](uint32_t a, uint32_t b) { return spec_.token_size(a) < spec_.token_size(b); });
+  MergeScratch scratch;
+  for (const uint32_t id : by_size) {
+    if (spec_.token_size(id) < 2) continue;
+    symbols(spec_.token(id), spec_.token_size(id), scratch);
+    merge_symbols(scratch);
+    const bool made = scratch.ids.size() == 2;
+    if (made) pairs_->set(scratch.ids[0], scratch.ids[1], id);
+    reachable_[id].store(made ? 1 : 2, std::memory_order_relaxed);
+  }
+}
+
+uint32_t Model::unit_id(const uint8_t* unit, size_t size, bool first, bool last) const {
+  const bool prefixed = !first && !spec_.continuing_prefix.empty();
+  const bool suffixed = last && !spec_.end_of_word_suffix.empty();
+  if (!prefixed && !suffixed) {
+    if (!spec_.char_units) return byte_ids_[*unit];
+    return *unit < 0x80 ? ascii_ids_[*unit] : index_.find(unit, size);
+  }
+  Bytes text;
+  if (prefixed) text = spec_.continuing_prefix;
+  text.insert(text.end(), unit, unit + size);
+  if (suffixed) text.insert(text.end(), spec_.end_of_word_suffix.begin(), spec_.end_of_word_suffix.end());
+  return index_.find(text.data(), text.size());
+}
+
+void Model::symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
+  auto& ids = scratch.ids;
+  auto& sizes = scratch.sizes;
+  ids.clear();
+  sizes.clear();
+  if (!complete_) return symbols_with_unknown(piece, size, scratch);
+  if (!spec_.char_units) {
+    ids.resize(size);
+    for (size_t i = 0; i < size; ++i) ids[i] = byte_ids_[piece[i]];
+    sizes.assign(size, 1);
+    return;
+  }
+  for (size_t i = 0; i < size;) {
+    const size_t length = character_size(piece[i]);
+    const uint32_t id = length == 1 ? ascii_ids_[piece[i]] : index_.find(piece + i, length);
+    if (id != kNone) {
+      ids.push_back(id);
+      sizes.push_back(static_cast<uint32_t>(length));
+    } else {
+      for (size_t k = 0; k < length; ++k) {
+        ids.push_back(byte_ids_[piece[i + k]]);
+        sizes.push_back(1);
+      }
+    }
+    i += length;
+  }
+}
+
+// The reference's rules for what is not in the vocabulary, its oddities included: an unknown that waits to be fused is written when the next
+// known unit comes (byte tokens do not count as that), and sizes are summed up by the reader, so that units that vanish shift what follows.
+void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
+  auto add = [&](uint32_t id, uint32_t length) {
+    scratch.ids.push_back(id);
+    scratch.sizes.push_back(length);
+  };
+  uint32_t waiting = 0;  // size of the unknown that waits, 0: none
+  const uint32_t unk = static_cast<uint32_t>(spec_.unk_id);
+  for (size_t i = 0; i < size;) {
+    const size_t length = spec_.char_units ? character_size(piece[i]) : 1;
+    const bool first = i == 0, last = i + length == size;
+    const uint32_t id = unit_id(piece + i, length, first, last);
+    if (id != kNone) {
+      if (waiting) add(unk, waiting);
+      waiting = 0;
+      add(id, static_cast<uint32_t>(length));
+      i += length;
+      continue;
+    }
+    if (spec_.char_units && spec_.byte_fallback) {
+      Bytes text;
+      if (!first) text = spec_.continuing_prefix;
+      text.insert(text.end(), piece + i, piece + i + length);
+      if (last) text.insert(text.end(), spec_.end_of_word_suffix.begin(), spec_.end_of_word_suffix.end());
+      if (std::all_of(text.begin(), text.end(), [&](uint8_t byte) { return byte_ids_[byte] != kNone; })) {
+        for (const uint8_t byte : text) add(byte_ids_[byte], 1);
+        i += length;
+        continue;
+      }
+    }
+    if (spec_.unk_id >= 0) {
+      if (waiting && !spec_.fuse_unk) {
+        add(unk, waiting);
+        waiting = 0;
+      }
+      waiting += static_cast<uint32_t>(length);
+    }
+    i += length;
+  }
+  if (waiting) add(unk, waiting);
+}
+
+// Merges scratch.ids (with scratch.sizes) until no pair is left.
+void Model::merge_symbols(MergeScratch& scratch) const {
+  const size_t count = scratch.ids.size();
+  if (count < 2) return;
+  if (count > kShort) return merge_long(scratch);
+  static const auto run = MERGANSER_SELECT(merge_short);
+  const MergeView view{pairs_->view(), products_.empty() ? nullptr : products_.data()};
+  uint64_t live = run(view, scratch.ids.data(), static_cast<uint32_t>(count));
+  size_t kept = 0;
+  while (live) {
+    const uint32_t at = static_cast<uint32_t>(std::countr_zero(live));
+    live &= live - 1;
+    const uint32_t end = live ? static_cast<uint32_t>(std::countr_zero(live)) : static_cast<uint32_t>(count);
+    uint32_t size = 0;
+    for (uint32_t i = at; i < end; ++i) size += scratch.sizes[i];
+    scratch.ids[kept] = scratch.ids[at];
+    scratch.sizes[kept++] = size;
+  }
+  scratch.ids.resize(kept);
+  scratch.sizes.resize(kept);
+}
+
+// Any length in n log n: a heap of (merge, position) over a linked list. An entry counts only while its merge is still the one noted for
+// its position. Lowest merge first, leftmost among equals: the order of the packed numbers.
+void Model::merge_long(MergeScratch& scratch) const {
+  const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
+  auto& ids = scratch.ids;
+  auto& sizes = scratch.sizes;
+  auto& next = scratch.next;
+  auto& previous = scratch.previous;
+  auto& ranks = scratch.ranks;
+  auto& heap = scratch.heap;
+  next.resize(count);
+  previous.resize(count);
+  ranks.assign(count, kNone);
+  heap.clear();
+  for (uint32_t i = 0; i < count; ++i) {
+    next[i] = i + 1;
+    previous[i] = i - 1;
+    if (i + 1 == count) break;
+    ranks[i] = pairs_->find(ids[i], ids[i + 1]);
+    if (ranks[i] != kNone) heap.push_back(static_cast<uint64_t>(ranks[i]) << 32 | i);
+  }
+  std::make_heap(heap.begin(), heap.end(), std::greater<>());
+  auto renew = [&](uint32_t at) {
+    ranks[at] = next[at] < count ? pairs_->find(ids[at], ids[next[at]]) : kNone;
+    if (ranks[at] == kNone) return;
+    heap.push_back(static_cast<uint64_t>(ranks[at]) << 32 | at);
+    std::push_heap(heap.begin(), heap.end(), std::greater<>());
+  };
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+    const uint32_t merge = static_cast<uint32_t>(heap.back() >> 32), at = static_cast<uint32_t>(heap.back());
+    heap.pop_back();
+    if (ranks[at] != merge) continue;
+    const uint32_t right = next[at];
+    ids[at] = product(merge);
+    sizes[at] += sizes[right];
+    ranks[right] = kNone;
+    ids[right] = kNone;
+    next[at] = next[right];
+    if (next[at] < count) previous[next[at]] = at;
+    renew(at);
+    if (previous[at] != kNone) renew(previous[at]);
+  }
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i = next[i]) {
+    ids[kept] = ids[i];
+    sizes[kept++] = sizes[i];
+  }
+  ids.resize(kept);
+  sizes.resize(kept);
+}
+
+void Model::merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {
+  const uint32_t id = index_.find(piece, size);
+  if (id != kNone && reachable_[id].load(std::memory_order_relaxed) == 1) {
+    out.push_back(id);
+    return;
+  }
+  symbols(piece, size, scratch);
+  merge_symbols(scratch);
+  out.insert(out.end(), scratch.ids.begin(), scratch.ids.end());
+  if (id != kNone) {
+    const bool made = scratch.ids.size() == 1 && scratch.ids[0] == id;
+    reachable_[id].store(made ? 1 : 2, std::memory_order_relaxed);
+  }
+}
+
+void Model::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {
+  if (spec_.ignore_merges) {
+    const uint32_t id = index_.find(piece, size);
+    if (id != kNone) {
+      out.push_back(id);
+      return;
+    }
+  }
+  merge(piece, size, out, scratch);
+}
+
+void Model::encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, std::vector<uint32_t>& sizes,
+                              MergeScratch& scratch) const {
+  if (size == 0) return;
+  if (spec_.ignore_merges) {
+    const uint32_t id = index_.find(piece, size);
+    if (id != kNone) {
+      ids.push_back(id);
+      sizes.push_back(static_cast<uint32_t>(size));
+      return;
+    }
+  }
+  symbols(piece, size, scratch);
+  merge_symbols(scratch);
+  ids.insert(ids.end(), scratch.ids.begin(), scratch.ids.end());
+  sizes.insert(sizes.end(), scratch.sizes.begin(), scratch.sizes.end());
+}
+
+}  // namespace merganser::bpe
