@@ -4,6 +4,9 @@
 #include "merganser/simd/compiled_name.hpp"
 
 namespace merganser {
+
+void register_cuda(Napi::Env env, Napi::Object exports);
+
 namespace {
 
 Napi::Value instruction_set(const Napi::CallbackInfo& info) {
@@ -12,6 +15,7 @@ Napi::Value instruction_set(const Napi::CallbackInfo& info) {
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("instructionSet", Napi::Function::New(env, instruction_set, "instructionSet"));
+  register_cuda(env, exports);
   return exports;
 }
 
