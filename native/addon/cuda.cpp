@@ -8,7 +8,7 @@
 namespace merganser {
 namespace {
 
-using PluginHandle = Napi::External<const CudaPlugin>;
+using PluginHandle = Napi::External<CudaPlugin>;
 
 template <typename Body>
 Napi::Value reason_or(Napi::Env env, Body body) {

@@ -32,7 +32,7 @@ void* find_symbol(void* library, const char* name) { return dlsym(library, name)
 
 }  // namespace
 
-const CudaPlugin& CudaPlugin::open(const std::string& path) {
+CudaPlugin& CudaPlugin::open(const std::string& path) {
   static std::mutex mutex;
   static std::map<std::string, std::unique_ptr<CudaPlugin>> opened;
   const std::lock_guard lock(mutex);

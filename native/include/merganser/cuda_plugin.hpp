@@ -18,7 +18,7 @@ class CudaPlugin {
 
   /// Opens the plug-in at `path`, or returns the one that was opened there before; any thread may call. Throws std::runtime_error with the
   /// reason if there is no such library or its interface has another version.
-  static const CudaPlugin& open(const std::string& path);
+  static CudaPlugin& open(const std::string& path);
 
   /// Throws std::runtime_error with the driver's reason if no device can be used.
   std::vector<Device> devices() const;
