@@ -1,0 +1,4 @@
+import { REAL_TOKENIZERS } from '../oracles/real-tokenizers';
+import { describeRealTokenizer } from './real-tokenizer-suite';
+
+REAL_TOKENIZERS.filter((tokenizer) => tokenizer.kind === 'sentencePiece').forEach(describeRealTokenizer);
