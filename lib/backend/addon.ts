@@ -24,3 +24,8 @@ export interface NativeAddon {
 export function loadAddon(): NativeAddon {
   return load(packageRoot()) as NativeAddon;
 }
+
+/** What the native backend tells of itself. Throws as `loadAddon` does. */
+export function addonInfo(): { readonly instructionSet: string } {
+  return { instructionSet: loadAddon().instructionSet() };
+}

@@ -1,0 +1,49 @@
+import { MerganserError } from '../../errors';
+import { type EncodingRanks, parseRanksFile } from './ranks-file';
+import { readBundledFile, readBundledFileSync } from './read-bundled';
+
+/** The files of dist/encodings. */
+export type BundledFile = 'p50k_base' | 'cl100k_base' | 'o200k_base';
+
+interface Bundle {
+  readonly file: BundledFile;
+  /** Only the ids below this belong to the encoding. */
+  readonly idLimit?: number;
+}
+
+/** r50k and GPT-2 have one vocabulary, with which p50k's begins; the rest of what tells these encodings apart are their special tokens. */
+const BUNDLES = {
+  gpt2: { file: 'p50k_base', idLimit: 50256 },
+  r50k_base: { file: 'p50k_base', idLimit: 50256 },
+  p50k_base: { file: 'p50k_base' },
+  p50k_edit: { file: 'p50k_base' },
+  cl100k_base: { file: 'cl100k_base' },
+  o200k_base: { file: 'o200k_base' },
+  o200k_harmony: { file: 'o200k_base' },
+} as const satisfies Record<string, Bundle>;
+
+export type BundledEncoding = keyof typeof BUNDLES;
+
+/** Names of the encodings whose vocabularies travel with the package. */
+export const BUNDLED_ENCODINGS = Object.keys(BUNDLES) as readonly BundledEncoding[];
+
+/**
+ * The vocabulary of a bundled encoding.
+ * In Node it is read from the package, in browsers fetched from where the bundler put it; `options.bytes` gives the contents of the `.bin` file instead.
+ * Throws UNKNOWN_MODEL for a name that is not bundled, NOT_FOUND (Node) or DOWNLOAD_FAILED (browser) if the file cannot be had, MALFORMED_FILE if it is damaged.
+ */
+export async function loadEncodingRanks(name: string, options: { readonly bytes?: Uint8Array } = {}): Promise<EncodingRanks> {
+  const { file, idLimit } = bundleOf(name);
+  return parseRanksFile(options.bytes ?? (await readBundledFile(file)), idLimit);
+}
+
+/** `loadEncodingRanks` without a promise. Throws UNSUPPORTED in browsers, which cannot read files synchronously. */
+export function loadEncodingRanksSync(name: string): EncodingRanks {
+  const { file, idLimit } = bundleOf(name);
+  return parseRanksFile(readBundledFileSync(file), idLimit);
+}
+
+function bundleOf(name: string): Bundle {
+  if (Object.hasOwn(BUNDLES, name)) return BUNDLES[name as BundledEncoding];
+  throw new MerganserError('UNKNOWN_MODEL', `Expected the name of an encoding (${BUNDLED_ENCODINGS.join(', ')}), but got ${JSON.stringify(name)}.`);
+}
