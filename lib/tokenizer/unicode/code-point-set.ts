@@ -108,6 +108,11 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
     return this.combine(other, (a, b) => a && !b);
   }
 
+  /** What is in exactly one of the two sets. */
+  symmetricDifference(other: CodePointSet): CodePointSet {
+    return this.combine(other, (a, b) => a !== b);
+  }
+
   /** Everything in 0 … 0x10FFFF that is not in this set. */
   complement(): CodePointSet {
     return CodePointSet.ALL.subtract(this);

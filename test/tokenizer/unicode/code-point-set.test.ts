@@ -67,6 +67,8 @@ describe('CodePointSet', () => {
         expect([...a.union(b).codePoints()]).toEqual(sorted(new Set([...left, ...right])));
         expect([...a.intersect(b).codePoints()]).toEqual(sorted(left.filter((cp) => inRight.has(cp))));
         expect([...a.subtract(b).codePoints()]).toEqual(sorted(left.filter((cp) => !inRight.has(cp))));
+        const inOne = [...left, ...right].filter((cp) => inLeft.has(cp) !== inRight.has(cp));
+        expect([...a.symmetricDifference(b).codePoints()]).toEqual(sorted(inOne));
         expect(a.complement().size).toBe(EDGE - left.length);
         expect(a.complement().complement().equals(a)).toBe(true);
         expect(a.equals(b)).toBe(JSON.stringify(sorted(left)) === JSON.stringify(sorted(right)));
