@@ -8,6 +8,8 @@ export type NewToken = Omit<AddedToken, 'id'>;
 export class AddedTokens {
   private readonly byId = new Map<number, AddedToken>();
   private readonly idsByContent = new Map<string, number>();
+  /** Further contents of ids that already have one (o200k_harmony names 200018 twice). */
+  private readonly aliases: AddedToken[] = [];
   /** Contents that were ever added as special; like the library's, the set only grows. */
   private readonly specialContents = new Set<string>();
   private sorted: readonly AddedToken[] | null = null;
@@ -30,14 +32,21 @@ export class AddedTokens {
     return added;
   }
 
-  /** Adds tokens under the ids they carry, as tiktoken's special tokens have them. The caller has checked that no id is taken. */
+  /** Adds tokens under the ids they carry, as tiktoken's special tokens have them. The first of those with one id is what the id decodes to. */
   addWithIds(tokens: Iterable<AddedToken>): void {
-    for (const token of tokens) this.put(token);
+    for (const token of tokens) {
+      if (!this.byId.has(token.id)) this.put(token);
+      else {
+        this.aliases.push(token);
+        this.idsByContent.set(token.content, token.id);
+        this.specialContents.add(token.content);
+      }
+    }
   }
 
   /** All of them, by ascending id. */
   get list(): readonly AddedToken[] {
-    this.sorted ??= [...this.byId.values()].sort((a, b) => a.id - b.id);
+    this.sorted ??= [...this.byId.values(), ...this.aliases].sort((a, b) => a.id - b.id);
     return this.sorted;
   }
 
