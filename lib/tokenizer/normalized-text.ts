@@ -53,6 +53,24 @@ export class NormalizedText {
     return this.origin + start + characterLength(bytes[start]!);
   }
 
+  /** Writes the alignment of bytes [start, end), a range on character boundaries, to `target` from index `at` on. Only for tracked texts. */
+  writeAlignment(start: number, end: number, target: Alignment, at: number): void {
+    const { alignment, bytes, origin } = this;
+    if (typeof alignment === 'object') {
+      target.starts.set(alignment.starts.subarray(start, end), at);
+      target.ends.set(alignment.ends.subarray(start, end), at);
+      return;
+    }
+    for (let character = start, out = at; character < end; ) {
+      const next = character + characterLength(bytes[character]!);
+      for (let byte = character; byte < next; byte++, out++) {
+        target.starts[out] = origin + character;
+        target.ends[out] = origin + next;
+      }
+      character = next;
+    }
+  }
+
   /** A range on character boundaries. */
   slice(start: number, end: number): NormalizedText {
     if (start === 0 && end === this.length) return this;
