@@ -1,0 +1,25 @@
+/** Timing: medians of several runs, and the machine they were taken on. */
+import { arch, cpus, platform, totalmem } from 'node:os';
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Milliseconds that `work` takes, and what it gave. */
+export async function timed<T>(work: () => T | Promise<T>): Promise<{ milliseconds: number; result: T }> {
+  const start = performance.now();
+  const result = await work();
+  return { milliseconds: performance.now() - start, result };
+}
+
+export function megabytesPerSecond(bytes: number, milliseconds: number): number {
+  return bytes / 1e6 / (milliseconds / 1e3);
+}
+
+/** The machine and the runtime, for the head of a report. */
+export function machine(): string {
+  const processors = cpus();
+  return `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${platform()} ${arch()}, Node ${process.version}`;
+}
