@@ -14,7 +14,11 @@ const root = resolve(__dirname, '..');
 function sourcesUnder(folder, accept) {
   return readdirSync(resolve(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.cpp') && accept(entry.name))
-    .map((entry) => relative(root, resolve(entry.parentPath ?? entry.path, entry.name)).split(sep).join('/'))
+    .map((entry) =>
+      relative(root, resolve(entry.parentPath ?? entry.path, entry.name))
+        .split(sep)
+        .join('/'),
+    )
     .sort();
 }
 

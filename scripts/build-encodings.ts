@@ -46,7 +46,7 @@ function verify(what: string, contents: string, expected: string): Buffer {
 
 function compact(tokens: readonly Uint8Array[], digest: Uint8Array): Uint8Array {
   const tokenOffsets = new Uint32Array(tokens.length + 1);
-  tokens.forEach((token, id) => (tokenOffsets[id + 1] = tokenOffsets[id]! + token.length));
+  tokens.forEach((token, id) => (tokenOffsets[id + 1] = tokenOffsets[id] + token.length));
   return writeRanksFile({ tokenBytes: Buffer.concat(tokens), tokenOffsets }, digest);
 }
 

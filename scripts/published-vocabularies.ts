@@ -22,11 +22,11 @@ function lastMerge(token: string, ranks: ReadonlyMap<string, number>, rank: numb
     let lowest = rank;
     let place = -1;
     for (let index = 0; index + 1 < parts.length; index++) {
-      const pairRank = ranks.get(parts[index]! + parts[index + 1]!) ?? rank;
+      const pairRank = ranks.get(parts[index] + parts[index + 1]) ?? rank;
       if (pairRank < lowest) [lowest, place] = [pairRank, index];
     }
     if (place < 0) break;
-    parts.splice(place, 2, parts[place]! + parts[place + 1]!);
+    parts.splice(place, 2, parts[place] + parts[place + 1]);
   }
   if (parts.length !== 2) throw new Error(`Expected the token of rank ${rank} to be a merge of two, but it has ${parts.length} parts.`);
   return parts;

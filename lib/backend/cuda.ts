@@ -7,7 +7,10 @@ import type { CudaInfo } from './info';
 
 function pluginPath(): string | undefined {
   const name = process.platform === 'win32' ? 'merganser_cuda.dll' : 'libmerganser_cuda.so';
-  const candidates = [join(packageRoot(), 'build-cuda', name), join(packageRoot(), 'prebuilds', `${process.platform}-${process.arch}`, name)];
+  const candidates = [
+    join(packageRoot(), 'build-cuda', name),
+    join(packageRoot(), 'prebuilds', `${process.platform}-${process.arch}`, name),
+  ];
   return process.env['MERGANSER_CUDA_PLUGIN'] ?? candidates.find((path) => existsSync(path));
 }
 

@@ -45,5 +45,8 @@ export function loadEncodingRanksSync(name: string): EncodingRanks {
 
 function bundleOf(name: string): Bundle {
   if (Object.hasOwn(BUNDLES, name)) return BUNDLES[name as BundledEncoding];
-  throw new MerganserError('UNKNOWN_MODEL', `Expected the name of an encoding (${BUNDLED_ENCODINGS.join(', ')}), but got ${JSON.stringify(name)}.`);
+  throw new MerganserError(
+    'UNKNOWN_MODEL',
+    `Expected the name of an encoding (${BUNDLED_ENCODINGS.join(', ')}), but got ${JSON.stringify(name)}.`,
+  );
 }

@@ -31,7 +31,7 @@ export function writeRanksFile(ranks: EncodingRanks, sourceSha256: Uint8Array): 
   view.setUint32(12, ranks.tokenBytes.length, true);
   file.set(sourceSha256, 16);
   for (let id = 0; id < count; id++) {
-    const length = ranks.tokenOffsets[id + 1]! - ranks.tokenOffsets[id]!;
+    const length = ranks.tokenOffsets[id + 1] - ranks.tokenOffsets[id];
     if (length > 255) throw new MerganserError('UNSUPPORTED', `Expected tokens of at most 255 bytes, but id ${id} has ${length}.`);
     file[HEADER_BYTES + id] = length;
   }
@@ -48,13 +48,13 @@ export function parseRanksFile(file: Uint8Array, idLimit = Infinity): EncodingRa
   const header = readHeader(file);
   const count = Math.min(header.count, idLimit);
   const tokenOffsets = new Uint32Array(count + 1);
-  for (let id = 0; id < count; id++) tokenOffsets[id + 1] = tokenOffsets[id]! + file[HEADER_BYTES + id]!;
+  for (let id = 0; id < count; id++) tokenOffsets[id + 1] = tokenOffsets[id] + file[HEADER_BYTES + id];
   const start = HEADER_BYTES + header.count;
-  const fits = count === header.count ? tokenOffsets[count] === header.byteCount : tokenOffsets[count]! <= header.byteCount;
+  const fits = count === header.count ? tokenOffsets[count] === header.byteCount : tokenOffsets[count] <= header.byteCount;
   if (!fits) {
-    throw malformed(`${header.byteCount} token bytes`, `lengths that sum to ${tokenOffsets[count]!}`);
+    throw malformed(`${header.byteCount} token bytes`, `lengths that sum to ${tokenOffsets[count]}`);
   }
-  return { tokenBytes: file.subarray(start, start + tokenOffsets[count]!), tokenOffsets };
+  return { tokenBytes: file.subarray(start, start + tokenOffsets[count]), tokenOffsets };
 }
 
 /** SHA-256 of the `.tiktoken` file that a compact file was made from, in hexadecimal. Throws MALFORMED_FILE. */

@@ -24,9 +24,13 @@ export async function readBundledFile(file: BundledFile): Promise<Uint8Array> {
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
-    throw new MerganserError('DOWNLOAD_FAILED', `Expected the vocabulary of a bundled encoding at ${url.href}, but it could not be fetched.`, {
-      cause: error,
-    });
+    throw new MerganserError(
+      'DOWNLOAD_FAILED',
+      `Expected the vocabulary of a bundled encoding at ${url.href}, but it could not be fetched.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

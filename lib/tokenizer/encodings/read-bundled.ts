@@ -28,7 +28,11 @@ function pathOf(file: BundledFile): string {
 }
 
 function notFound(path: string, cause: unknown): MerganserError {
-  return new MerganserError('NOT_FOUND', `Expected the vocabulary of a bundled encoding at ${path}, but it could not be read. (npm run build makes it.)`, {
-    cause,
-  });
+  return new MerganserError(
+    'NOT_FOUND',
+    `Expected the vocabulary of a bundled encoding at ${path}, but it could not be read. (npm run build makes it.)`,
+    {
+      cause,
+    },
+  );
 }

@@ -1,0 +1,4 @@
+/** npm run build:native */
+import { buildAddon } from '../lib/cli/build-addon';
+
+buildAddon();
