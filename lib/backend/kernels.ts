@@ -36,26 +36,27 @@ export interface PatternProgram {
   readonly classPages: Uint16Array;
   /** Pages of 256 class numbers. */
   readonly classIds: Uint8Array;
-  /** Backtracking program: always present, the definition of the pattern's meaning. */
+  /** Backtracking program (see pattern-code.ts): always present, the definition of the pattern's meaning. */
   readonly code: Int32Array;
-  /** Bit sets over classes that `code` refers to; `setWords` 32-bit words per set. */
+  /** Bit sets over classes, and "no character" as the last bit, that `code` refers to; `setWords` 32-bit words per set. */
   readonly sets: Uint32Array;
   readonly setWords: number;
   /**
-   * Deterministic automaton with the same matches, where the pattern allows one (no back-references, look-ahead of one character at most,
-   * bounded look-behind of none): state × (classCount + 1) transitions. Absent otherwise.
+   * Deterministic automaton with the same matches, where the pattern allows one (no back-references, looks at one neighbouring character
+   * at most): state × (classCount + 1) transitions. Absent otherwise.
    */
   readonly automaton: PatternAutomaton | null;
 }
 
 /**
- * A leftmost-first deterministic automaton over character classes. Start in `start`, read one class per character and finally the
- * end-of-text class. A transition's low 15 bits are the next state; state 0 is dead. Its high bit says: the characters read BEFORE this
+ * A leftmost-first deterministic automaton over character classes. Start in a state of `starts`, read one class per character and finally
+ * the end-of-text class. A transition's low 15 bits are the next state; state 0 is dead. Its high bit says: the characters read BEFORE this
  * one form a match (remember this position, the latest wins). When the automaton is dead, the latest remembered position is the match's end;
  * if there is none, no match begins here.
  */
 export interface PatternAutomaton {
-  readonly start: number;
+  /** One state; or, where a match depends on the character before it, one per class of that character, the last for the beginning of the text. */
+  readonly starts: Uint16Array;
   readonly stateCount: number;
   readonly transitions: Uint16Array;
 }
