@@ -1,0 +1,41 @@
+/** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
+import type { BpeHandle, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
+import { BpeModel } from './bpe-model';
+import { Decoder } from './decoder';
+import { Encoder } from './encoder';
+import { encodePieces } from './encode-pieces';
+import { JsPattern } from './pattern-matcher';
+
+/** A handle's contents; `null` once it was disposed. */
+class Box<T> {
+  constructor(public value: T | null) {}
+}
+
+/** Handles are boxes whose type the contract hides. */
+function box<H>(value: unknown): H {
+  return new Box(value) as H;
+}
+
+function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle): T {
+  return (handle as unknown as Box<T>).value!;
+}
+
+export function createJsKernels(): Kernels {
+  return {
+    backend: 'js',
+    createPattern: (program) => box<PatternHandle>(new JsPattern(program)),
+    findMatches: (pattern, text) => open<JsPattern>(pattern).findMatches(text),
+    createBpe: (spec) => box<BpeHandle>(new BpeModel(spec)),
+    encodePieces: (model, text, pieceOffsets) => encodePieces(open<BpeModel>(model), text, pieceOffsets),
+    createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec)),
+    encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
+    count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),
+    encodeBatch: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatch(text, textOffsets, control),
+    encodeBatchAsync: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatchAsync(text, textOffsets, control),
+    createDecoder: (spec) => box<DecoderHandle>(new Decoder(spec)),
+    decode: (decoder, ids) => open<Decoder>(decoder).decode(ids),
+    dispose: (handle) => {
+      (handle as unknown as Box<unknown>).value = null;
+    },
+  };
+}
