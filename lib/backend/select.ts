@@ -2,13 +2,14 @@ import { MerganserError, invalidArgument } from '../errors';
 import { addonInfo } from './addon';
 import { cudaInfo } from './cuda';
 import type { BackendInfo } from './info';
-import { jsKernels } from './js/kernels';
+import { createJsKernels } from './js/kernels';
 import type { BackendName, Kernels } from './kernels';
 import { loadNativeKernels } from './native';
 
 type NativeAttempt = { readonly kernels: Kernels } | { readonly error: Error };
 
 let attempted: NativeAttempt | undefined;
+let js: Kernels | undefined;
 
 /** Tries once; the outcome stays for the life of the process. */
 function tryNative(): NativeAttempt {
@@ -22,6 +23,10 @@ function tryNative(): NativeAttempt {
   return attempted;
 }
 
+function jsKernels(): Kernels {
+  return (js ??= createJsKernels());
+}
+
 function backendFromEnvironment(): string | undefined {
   return typeof process === 'undefined' ? undefined : process.env?.['MERGANSER_BACKEND'] || undefined;
 }
@@ -33,14 +38,14 @@ function backendFromEnvironment(): string | undefined {
  */
 export function selectKernels(preference?: BackendName): Kernels {
   const wanted: string | undefined = preference ?? backendFromEnvironment();
-  if (wanted === 'js') return jsKernels;
+  if (wanted === 'js') return jsKernels();
   if (wanted !== undefined && wanted !== 'native') {
     const name = preference === undefined ? 'the environment variable MERGANSER_BACKEND' : 'backend';
     throw invalidArgument(name, "'native' or 'js'", wanted);
   }
   const native = tryNative();
   if ('kernels' in native) return native.kernels;
-  if (wanted === undefined) return jsKernels;
+  if (wanted === undefined) return jsKernels();
   throw new MerganserError('BACKEND_UNAVAILABLE', `The native backend cannot be used: ${native.error.message}`, { cause: native.error });
 }
 
