@@ -1,6 +1,6 @@
 import { AlignedWriter, writeChanges } from '../aligned-writer';
-import type { NormalizedText } from '../normalized-text';
-import { type NormalizationForm, normalizeWithChanges } from '../unicode/normalize';
+import { NormalizedText } from '../normalized-text';
+import { type NormalizationForm, normalizeUtf8, normalizeWithChanges } from '../unicode/normalize';
 import { characterLength, codePointAt } from '../utf8';
 import type { Normalizer } from './normalizer';
 
@@ -12,6 +12,15 @@ export class UnicodeForm implements Normalizer {
   constructor(private readonly form: NormalizationForm) {}
 
   normalize(text: NormalizedText): NormalizedText {
+    return text.tracked ? this.normalizeTracked(text) : this.normalizeUntracked(text);
+  }
+
+  private normalizeUntracked(text: NormalizedText): NormalizedText {
+    const bytes = normalizeUtf8(this.form, text.bytes);
+    return bytes === text.bytes ? text : new NormalizedText(bytes, 'none', text.origin);
+  }
+
+  private normalizeTracked(text: NormalizedText): NormalizedText {
     const { bytes } = text;
     let writer: AlignedWriter | null = null;
     let copied = 0;

@@ -1,0 +1,199 @@
+/**
+ * Decides whether a tokenizer's whole way from text to ids is one that the backends have fused (`EncoderSpec`), and in which form the model is needed.
+ * The plan must give the same ids as the general path on every text; where that is not certain, there is none.
+ */
+import type { BpeSpec, EncoderSpec, SplitBehavior, SplitStep } from '../backend/kernels';
+import type { TokenizerDefinition } from './definition';
+import { fusedAddedTokens } from './fused-added-tokens';
+import { isJsonObject, JsonFields } from './load/json-fields';
+import type { ModelText } from './model-text';
+import { VISIBLE_SPACE } from './model-text';
+import type { PatternDialect } from './pattern/ast';
+import { compilePattern, escapePattern } from './pattern/compile';
+import { scannerFamily } from './pattern/families';
+import { GPT2_BEHAVIOR, GPT2_PATTERN } from './pre-tokenizers/byte-level';
+import { readBehavior, readLength, readPrependScheme } from './pre-tokenizers/create-pre-tokenizer';
+import { aliasSpaces } from './space-alias';
+import { readPattern } from './text-matcher';
+import { CodePointSet } from './unicode/code-point-set';
+import { isNumeric, isPunctuation, isWhitespace } from './unicode/predicates';
+
+/** What an `EncoderSpec` holds besides the model and the size of the cache. */
+export type FusedPath = Omit<EncoderSpec, 'model' | 'cacheBytes'>;
+
+export interface EncodingPlan {
+  /** The model to give to the backend, for either path. */
+  readonly model: BpeSpec;
+  /** The form of text that it reads; the general path needs to know. */
+  readonly modelText: ModelText;
+  /** null: only the general path will do. */
+  readonly fused: FusedPath | null;
+}
+
+/** @throws MerganserError INVALID_TOKENIZER or INVALID_PATTERN, as the parts' own constructors do. */
+export function planEncoding(definition: TokenizerDefinition): EncodingPlan {
+  const { model } = definition;
+  const path = new Planner(definition).plan();
+  const spec = path?.spaceAlias === true ? aliasSpaces(model.spec) : model.spec;
+  if (path !== null && spec !== null) return { model: spec, modelText: path.spaceAlias ? 'spaceAlias' : bytesText(definition), fused: path };
+  return { model: model.spec, modelText: bytesText(definition), fused: null };
+}
+
+/** Without a pre-tokenizer it is the normalizer that writes a byte-level model's alphabet, and it has to write it: added tokens are searched in it. */
+function bytesText({ model, preTokenizer, flavor }: TokenizerDefinition): ModelText {
+  return flavor === 'huggingface' && model.input === 'bytes' && preTokenizer === null ? 'alphabetBytes' : 'asIs';
+}
+
+const SPACE = ' ';
+const VISIBLE = String.fromCodePoint(VISIBLE_SPACE);
+
+/** Follows the parts of a tokenizer in order; every step that does not fit gives the plan up. */
+class Planner {
+  private nfc = false;
+  private spaceAlias = false;
+  private prefixSpace: EncoderSpec['prefixSpace'] = 'never';
+  /** U+2581 was put before the text: only right if it is turned into a space with all others. */
+  private needsAlias = false;
+  private normalizes = false;
+  private readonly steps: SplitStep[] = [];
+
+  constructor(private readonly definition: TokenizerDefinition) {}
+
+  plan(): FusedPath | null {
+    const { normalizer, preTokenizer, split, addedTokens } = this.definition;
+    if (split !== null) this.steps.push(patternStep(split.pattern, 'fancy-regex', 'removed', true));
+    const fits =
+      flattenSteps(normalizer, 'normalizers').every((step, i, all) => this.normalize(step, i === all.length - 1)) &&
+      flattenSteps(preTokenizer, 'pretokenizers').every((step, i, all) => this.preTokenize(step, i === all.length - 1));
+    if (!fits || (this.needsAlias && !this.spaceAlias)) return null;
+    const added = fusedAddedTokens(addedTokens.list, this.normalizes);
+    if (added === null) return null;
+    return { added, nfc: this.nfc, spaceAlias: this.spaceAlias, prefixSpace: this.prefixSpace, steps: this.steps };
+  }
+
+  private normalize(fields: JsonFields, last: boolean): boolean {
+    this.normalizes = true;
+    switch (fields.get('type')) {
+      case 'NFC':
+        return this.planNfc();
+      case 'Prepend':
+        return this.planPrepend(fields.string('prepend'));
+      case 'Replace':
+        return this.planReplace(fields);
+      case 'ByteLevel':
+        // The model takes the bytes themselves.
+        return last && !this.spaceAlias && this.definition.preTokenizer === null && this.definition.model.input === 'bytes';
+      default:
+        return false;
+    }
+  }
+
+  /** The encoder normalizes before it does anything else. */
+  private planNfc(): boolean {
+    this.nfc = true;
+    return !this.spaceAlias && this.prefixSpace === 'never';
+  }
+
+  private planPrepend(prefix: string): boolean {
+    if (this.prefixSpace !== 'never' || (prefix !== VISIBLE && (prefix !== SPACE || this.spaceAlias))) return false;
+    this.prefixSpace = 'always';
+    this.needsAlias = prefix === VISIBLE;
+    return true;
+  }
+
+  private planReplace(fields: JsonFields): boolean {
+    const pattern = readPattern(fields);
+    this.spaceAlias = true;
+    return pattern.kind === 'String' && pattern.source === SPACE && fields.string('content') === VISIBLE;
+  }
+
+  private preTokenize(fields: JsonFields, last: boolean): boolean {
+    switch (fields.get('type')) {
+      case 'ByteLevel':
+        return last && this.planByteLevel(fields);
+      case 'Metaspace':
+        return this.planMetaspace(fields);
+      case 'Split':
+        return this.planSplit(fields);
+      case 'Digits':
+        return this.push(setStep(isNumeric, fields.boolean('individual_digits') ? 'isolated' : 'contiguous'));
+      case 'Punctuation':
+        return this.push(setStep(isPunctuation, readBehavior(fields, 'Isolated')));
+      case 'FixedLength':
+        return this.push({ kind: 'fixedLength', length: readLength(fields) });
+      case 'CharDelimiterSplit':
+        return this.planLiteral(fields.character('delimiter'), 'removed');
+      case 'WhitespaceSplit':
+        return !this.spaceAlias && this.push(setStep(isWhitespace, 'removed'));
+      case 'Whitespace':
+        return !this.spaceAlias && this.push(patternStep(String.raw`\w+|[^\w\s]+`, 'fancy-regex', 'removed', true));
+      case 'BertPreTokenizer':
+        return !this.spaceAlias && this.push(setStep(isWhitespace, 'removed')) && this.push(setStep(isPunctuation, 'isolated'));
+      default:
+        return false;
+    }
+  }
+
+  private planByteLevel(fields: JsonFields): boolean {
+    if (this.spaceAlias || this.definition.model.input !== 'bytes') return false;
+    if (fields.boolean('add_prefix_space')) {
+      // The encoder puts the space before the whole stretch, not before each piece that earlier steps made of it.
+      if (this.steps.length > 0) return false;
+      if (this.prefixSpace === 'never') this.prefixSpace = 'unlessSpace';
+    }
+    return !fields.boolean('use_regex', true) || this.push(patternStep(GPT2_PATTERN, 'oniguruma', GPT2_BEHAVIOR, false));
+  }
+
+  private planMetaspace(fields: JsonFields): boolean {
+    if (this.steps.length > 0 || fields.character('replacement') !== VISIBLE) return false;
+    const scheme = readPrependScheme(fields);
+    if (scheme !== 'never' && this.prefixSpace === 'never') this.prefixSpace = scheme === 'always' ? 'unlessSpace' : 'firstUnlessSpace';
+    this.spaceAlias = true;
+    return !fields.boolean('split', true) || this.planLiteral(VISIBLE, 'mergedWithNext');
+  }
+
+  private planSplit(fields: JsonFields): boolean {
+    const { kind, source } = readPattern(fields);
+    const behavior = readBehavior(fields);
+    const invert = fields.boolean('invert');
+    if (kind === 'String' && source !== '' && !invert) return this.planLiteral(source, behavior);
+    const pattern = kind === 'String' ? escapePattern(source) : source;
+    return !this.spaceAlias && this.push(patternStep(pattern, 'oniguruma', behavior, invert));
+  }
+
+  /** A split at a string, not inverted. Where spaces stand for U+2581, the string has to be one that is the same in both, or one of the two. */
+  private planLiteral(literal: string, behavior: SplitBehavior): boolean {
+    if (!this.spaceAlias) return this.push(literalStep(literal, behavior));
+    // The text that is split holds no space, so there is nothing to split at (Gemma has such a step).
+    if (literal === SPACE) return true;
+    if (literal === VISIBLE) return this.push(literalStep(SPACE, behavior));
+    return !literal.includes(SPACE) && !literal.includes(VISIBLE) && this.push(literalStep(literal, behavior));
+  }
+
+  private push(step: SplitStep): true {
+    this.steps.push(step);
+    return true;
+  }
+}
+
+/** The steps of a component, sequences resolved. */
+function flattenSteps(component: unknown, children: string): JsonFields[] {
+  if (component === null || component === undefined) return [];
+  const fields = JsonFields.of(component, children);
+  if (fields.get('type') !== 'Sequence') return [fields];
+  return fields.array(children).flatMap((step) => (isJsonObject(step) ? flattenSteps(step, children) : [JsonFields.of(step, children)]));
+}
+
+function patternStep(source: string, dialect: PatternDialect, behavior: SplitBehavior, invert: boolean): SplitStep {
+  return { kind: 'pattern', pattern: compilePattern(source, dialect), scanner: scannerFamily(source, dialect), behavior, invert };
+}
+
+function literalStep(literal: string, behavior: SplitBehavior): SplitStep {
+  return patternStep(escapePattern(literal), 'oniguruma', behavior, false);
+}
+
+/** A split at single characters of a kind. */
+function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): SplitStep {
+  const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`);
+  return patternStep(`[${ranges.join('')}]`, 'oniguruma', behavior, false);
+}
