@@ -12,6 +12,8 @@
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findNormalizationFacts } from './normalization-facts';
+import { normalizationTables } from './normalization-tables';
 import { oracleVersion } from './oracle';
 import { predicateTables } from './predicate-tables';
 import { graphemeTables, propertyTables, readPropertySets } from './property-tables';
@@ -28,3 +30,5 @@ const properties = await readPropertySets();
 write('lib/tokenizer/unicode/property-tables.ts', await propertyTables(properties));
 write('lib/tokenizer/unicode/grapheme-tables.ts', await graphemeTables(properties));
 write('lib/tokenizer/unicode/predicate-tables.ts', predicateTables([...properties.categories, ...properties.binary]));
+const normalization = findNormalizationFacts();
+write('lib/tokenizer/unicode/normalization-tables.ts', normalizationTables(normalization));

@@ -25,8 +25,9 @@ export class CodePointTable {
   }
 
   set(codePoint: number, value: number): void {
-    const index = codePoint >>> PAGE_BITS;
-    this.values[this.ownPage(index) + (codePoint & (PAGE_SIZE - 1))] = value;
+    // Making the page may replace `values`, so it comes first.
+    const page = this.ownPage(codePoint >>> PAGE_BITS);
+    this.values[page + (codePoint & (PAGE_SIZE - 1))] = value;
   }
 
   fill(start: number, end: number, value: number): void {
