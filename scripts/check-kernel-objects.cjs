@@ -10,7 +10,9 @@ const { join, resolve } = require('node:path');
 const objects = resolve(__dirname, '..', 'build', 'Release', 'obj.target');
 
 function definedNames(file) {
-  const lines = execFileSync('nm', ['--demangle', '--defined-only', '--extern-only', '--format=posix', file], { encoding: 'utf8' }).trim().split('\n');
+  const lines = execFileSync('nm', ['--demangle', '--defined-only', '--extern-only', '--format=posix', file], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
   // name, type, address, size; a demangled name may hold spaces.
   return lines.map((line) => line.replace(/ [A-Za-z] [0-9a-f]+( [0-9a-f]+)?$/, '')).filter((name) => name !== '');
 }
