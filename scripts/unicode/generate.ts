@@ -12,6 +12,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { caseTables } from './case-tables';
 import { findNormalizationFacts } from './normalization-facts';
 import { normalizationTables } from './normalization-tables';
 import { oracleVersion } from './oracle';
@@ -29,6 +30,7 @@ function write(path: string, source: string): void {
 const properties = await readPropertySets();
 write('lib/tokenizer/unicode/property-tables.ts', await propertyTables(properties));
 write('lib/tokenizer/unicode/grapheme-tables.ts', await graphemeTables(properties));
+write('lib/tokenizer/unicode/case-tables.ts', await caseTables());
 write('lib/tokenizer/unicode/predicate-tables.ts', predicateTables([...properties.categories, ...properties.binary]));
 const normalization = findNormalizationFacts();
 write('lib/tokenizer/unicode/normalization-tables.ts', normalizationTables(normalization));
