@@ -28,6 +28,21 @@ export interface EncodeOptions {
   padding?: false | Padding;
 }
 
+export interface BatchEncodeOptions extends Omit<EncodeOptions, 'pair'> {
+  /** Second texts of pairs, one for each text. */
+  pairs?: readonly TextInput[];
+}
+
+export interface CountOptions extends EncodeOptions {
+  /** Stop counting as soon as the number is certain to be larger. Default: count to the end. */
+  limit?: number;
+}
+
+export interface TruncateOptions extends Pick<EncodeOptions, 'addSpecialTokens' | 'allowedSpecial'> {
+  /** Where text is cut off. Default 'right'. */
+  direction?: 'left' | 'right';
+}
+
 export interface AsyncEncodeOptions extends EncodeOptions {
   signal?: AbortSignal;
   /** Fraction of the input's bytes done, 0 to 1; called a few times a second at most. */

@@ -1,0 +1,86 @@
+/** What a call of encode asks for, with defaults filled in. */
+import { AddedTokenAction, type EncodeControl } from '../backend/kernels';
+import { describe, invalidArgument, MerganserError } from '../errors';
+import type { AddedTokens } from './added-tokens';
+import type { ResolvedPadding, ResolvedTruncation, TokenizerDefinition } from './definition';
+import { resolvePadding } from './padding';
+import type { InvalidUtf8 } from './text-input';
+import { checkStride, resolveTruncation } from './truncation';
+import type { AllowedSpecial, EncodeOptions } from './types';
+
+export interface EncodeSettings {
+  readonly control: EncodeControl;
+  readonly addSpecialTokens: boolean;
+  readonly truncation: ResolvedTruncation | null;
+  readonly padding: ResolvedPadding | null;
+  readonly invalidUtf8: InvalidUtf8;
+}
+
+/** Resolves the options of one tokenizer. */
+export class EncodeOptionsResolver {
+  readonly defaults: EncodeSettings;
+
+  constructor(
+    private readonly definition: TokenizerDefinition,
+    /** Number of special tokens that are added to a single text. */
+    private readonly addedToSingle: number,
+  ) {
+    this.defaults = {
+      control: { actions: addedTokenActions(definition, undefined) },
+      addSpecialTokens: true,
+      truncation: definition.truncation,
+      padding: definition.padding,
+      invalidUtf8: 'replace',
+    };
+  }
+
+  /** Throws INVALID_ARGUMENT, or UNKNOWN_TOKEN if `allowedSpecial` names a token that is not special. */
+  resolve(options: EncodeOptions | undefined): EncodeSettings {
+    if (options === undefined) return this.defaults;
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
+    const { addSpecialTokens = true, allowedSpecial, invalidUtf8 = 'replace' } = options;
+    if (typeof addSpecialTokens !== 'boolean') throw invalidArgument('addSpecialTokens', 'true or false', addSpecialTokens);
+    if (invalidUtf8 !== 'replace' && invalidUtf8 !== 'error') throw invalidArgument('invalidUtf8', '"replace" or "error"', invalidUtf8);
+    return {
+      control: allowedSpecial === undefined ? this.defaults.control : { actions: addedTokenActions(this.definition, allowedSpecial) },
+      addSpecialTokens,
+      truncation: this.truncation(options, addSpecialTokens),
+      padding: options.padding === undefined ? this.definition.padding : options.padding === false ? null : resolvePadding(options.padding),
+      invalidUtf8,
+    };
+  }
+
+  private truncation({ truncation }: EncodeOptions, addSpecialTokens: boolean): ResolvedTruncation | null {
+    if (truncation === undefined) return this.definition.truncation;
+    if (truncation === false) return null;
+    const resolved = resolveTruncation(truncation);
+    checkStride(resolved, addSpecialTokens ? this.addedToSingle : 0);
+    return resolved;
+  }
+}
+
+/** One action for each added token; null if every one is recognised. */
+function addedTokenActions({ addedTokens, flavor }: TokenizerDefinition, allowed: AllowedSpecial | undefined): Uint8Array | null {
+  if (allowed === undefined) return flavor === 'tiktoken' ? actionsOf(addedTokens, () => AddedTokenAction.Refuse) : null;
+  if (allowed === 'all') return null;
+  if (allowed === 'none') return actionsOf(addedTokens, () => AddedTokenAction.Text);
+  const names = allowedNames(allowed, addedTokens);
+  return actionsOf(addedTokens, (content) => (names.has(content) ? AddedTokenAction.Token : AddedTokenAction.Text));
+}
+
+function actionsOf(added: AddedTokens, action: (content: string) => AddedTokenAction): Uint8Array | null {
+  const actions = Uint8Array.from(added.list, (token) => (token.special ? action(token.content) : AddedTokenAction.Token));
+  return actions.every((value) => value === AddedTokenAction.Token) ? null : actions;
+}
+
+function allowedNames(allowed: unknown, added: AddedTokens): ReadonlySet<string> {
+  // Sets of another realm are no instances of ours.
+  const isList = Array.isArray(allowed) || Object.prototype.toString.call(allowed) === '[object Set]';
+  if (!isList) throw invalidArgument('allowedSpecial', '"none", "all", or a set or array of special tokens', allowed);
+  const names = new Set(allowed as Iterable<unknown>);
+  for (const name of names) {
+    if (typeof name === 'string' && added.isSpecial(name)) continue;
+    throw new MerganserError('UNKNOWN_TOKEN', `Expected allowedSpecial to name special tokens of this tokenizer, but got ${describe(name)}.`);
+  }
+  return names as Set<string>;
+}

@@ -1,0 +1,157 @@
+/** The machinery of one tokenizer: a definition, a backend, and what is made of both when it is first needed. */
+import { type BpeHandle, DisallowedAddedToken, type EncodeControl, type EncoderHandle, type Kernels } from '../backend/kernels';
+import { MerganserError } from '../errors';
+import { AddedTokenMatcher } from './added-token-matcher';
+import { type Decoder, readDecoder } from './decoders/decoder';
+import type { TokenizerDefinition } from './definition';
+import { EncodeOptionsResolver } from './encode-options';
+import { type EncodingPlan, planEncoding } from './fused-plan';
+import { encodeGeneral, type GeneralEncoding, type GeneralParts } from './general-path';
+import { Layouts } from './layout';
+import { createNormalizer } from './normalizers/create-normalizer';
+import type { Normalizer } from './normalizers/normalizer';
+import { compilePattern } from './pattern/compile';
+import type { PostProcessor } from './post-processors/post-processor';
+import { readPostProcessor } from './post-processors/read-post-processor';
+import { createPreTokenizer } from './pre-tokenizers/create-pre-tokenizer';
+import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer';
+import { PatternSplit } from './pre-tokenizers/split';
+import { TokenDecoder } from './token-decoder';
+import { TokenStrings } from './token-strings';
+import type { TextInput } from './types';
+import { encodeUtf8 } from './utf8';
+
+const CACHE_BYTES = { native: 64 << 20, js: 32 << 20 } as const;
+
+export class Engine {
+  readonly postProcessor: PostProcessor | null;
+  readonly layouts: Layouts;
+  readonly strings: TokenStrings;
+  private readonly decoder: Decoder;
+  private readonly normalizer: Normalizer | null;
+  private readonly preTokenizer: PreTokenizer | null;
+  private matcherMemo: AddedTokenMatcher | null = null;
+  private optionsMemo: EncodeOptionsResolver | null = null;
+  private planMemo: EncodingPlan | null = null;
+  private encoderMemo: EncoderHandle | null = null;
+  private modelMemo: BpeHandle | null = null;
+  private tokenDecoderMemo: TokenDecoder | null = null;
+  private disposed = false;
+
+  /** Reads all parts, so that a tokenizer with faults does not come into being. */
+  constructor(
+    readonly definition: TokenizerDefinition,
+    readonly kernels: Kernels,
+    private readonly cacheBytes: number = CACHE_BYTES[kernels.backend],
+  ) {
+    const { model, split } = definition;
+    this.normalizer = createNormalizer(definition.normalizer, { kernels });
+    this.preTokenizer =
+      split === null
+        ? createPreTokenizer(definition.preTokenizer, { kernels, rawBytes: model.input === 'bytes' })
+        : createTiktokenSplit(split.pattern, kernels);
+    this.postProcessor = readPostProcessor(definition.postProcessor);
+    this.decoder = readDecoder(definition.decoder, kernels);
+    this.layouts = new Layouts(this.postProcessor);
+    this.strings = new TokenStrings(model.vocabulary, definition.addedTokens, () => this.matcher.normalizedContents);
+    this.layouts.get(true, true);
+  }
+
+  /** Forgets what depends on the added tokens. */
+  refreshAddedTokens(): void {
+    this.matcherMemo = this.optionsMemo = this.planMemo = this.encoderMemo = this.modelMemo = this.tokenDecoderMemo = null;
+  }
+
+  /** Gives memory back early; the engine must not be used any more. */
+  dispose(): void {
+    for (const handle of [this.encoderMemo, this.modelMemo]) if (handle !== null) this.kernels.dispose(handle);
+    this.tokenDecoderMemo?.dispose();
+    this.refreshAddedTokens();
+    this.disposed = true;
+  }
+
+  checkAlive(): void {
+    if (this.disposed) throw new MerganserError('DISPOSED', 'The tokenizer was disposed and cannot be used any more.');
+  }
+
+  get options(): EncodeOptionsResolver {
+    this.checkAlive();
+    return (this.optionsMemo ??= new EncodeOptionsResolver(this.definition, this.postProcessor?.addedTokens(false) ?? 0));
+  }
+
+  get matcher(): AddedTokenMatcher {
+    this.checkAlive();
+    return (this.matcherMemo ??= new AddedTokenMatcher(this.definition.addedTokens.list, this.normalizer));
+  }
+
+  get plan(): EncodingPlan {
+    this.checkAlive();
+    return (this.planMemo ??= planEncoding(this.definition));
+  }
+
+  /** The fused encoder; null if texts must take the general path. */
+  get encoder(): EncoderHandle | null {
+    if (this.encoderMemo !== null) return this.encoderMemo;
+    const { model, fused } = this.plan;
+    if (fused === null) return null;
+    return (this.encoderMemo = this.kernels.createEncoder({ model, ...fused, cacheBytes: this.cacheBytes }));
+  }
+
+  get tokenDecoder(): TokenDecoder {
+    this.checkAlive();
+    return (this.tokenDecoderMemo ??= new TokenDecoder(this.kernels, this.decoder, this.strings, this.definition.flavor));
+  }
+
+  get generalParts(): GeneralParts {
+    const { model, modelText } = this.plan;
+    this.modelMemo ??= this.kernels.createBpe(model);
+    return {
+      kernels: this.kernels,
+      model: this.modelMemo,
+      modelText,
+      added: this.matcher,
+      normalizer: this.normalizer,
+      preTokenizer: this.preTokenizer,
+    };
+  }
+
+  /** Ids of a well-formed text, without special tokens around it. Throws DISALLOWED_SPECIAL. */
+  textIds(text: TextInput, control: EncodeControl): Uint32Array {
+    const encoder = this.encoder;
+    if (encoder === null) return this.encodeGeneral(asBytes(text), control, false).ids;
+    return this.explainingRefusal(() => this.kernels.encode(encoder, text, control));
+  }
+
+  /** The general path; `full` asks for spans and words. Throws DISALLOWED_SPECIAL. */
+  encodeGeneral(text: Uint8Array, control: EncodeControl, full: boolean): GeneralEncoding {
+    return this.explainingRefusal(() => encodeGeneral(this.generalParts, text, { full, actions: control.actions }));
+  }
+
+  /** Runs kernels, and says in words which special token they refused. */
+  explainingRefusal<Result>(run: () => Result): Result {
+    try {
+      return run();
+    } catch (error) {
+      throw this.explainRefusal(error);
+    }
+  }
+
+  explainRefusal(error: unknown): unknown {
+    if (!(error instanceof DisallowedAddedToken)) return error;
+    const { content } = this.definition.addedTokens.list[error.index]!;
+    return new MerganserError(
+      'DISALLOWED_SPECIAL',
+      `The text holds the special token ${JSON.stringify(content)} at byte ${error.offset}. To encode it as ordinary text, pass allowedSpecial: 'none'; ` +
+        `to encode it as the special token, pass allowedSpecial: 'all' or a set that names it.`,
+    );
+  }
+}
+
+function createTiktokenSplit(pattern: string, kernels: Kernels): PreTokenizer {
+  const handle = kernels.createPattern(compilePattern(pattern, 'fancy-regex'));
+  return new PatternSplit((text) => kernels.findMatches(handle, text), 'removed', true);
+}
+
+function asBytes(text: TextInput): Uint8Array {
+  return typeof text === 'string' ? encodeUtf8(text) : text;
+}

@@ -1,0 +1,153 @@
+/** Encoding to ids alone: single texts, pairs and batches. */
+import type { RaggedIds } from '../backend/kernels';
+import { aborted, invalidArgument } from '../errors';
+import type { EncodeSettings } from './encode-options';
+import type { Engine } from './engine';
+import { applyLayout, type Layout, layoutLength, writeLayout } from './layout';
+import { padBatch, paddedLength, padIds } from './padding';
+import { checkText, joinTexts, type JoinedTexts, kernelText } from './text-input';
+import { checkPartStride, keptLengths, roomForText } from './truncation';
+import type { RaggedTokens, TextInput } from './types';
+
+/** The ids of a text or a pair, with everything that the settings ask for. */
+export function encodeIds(engine: Engine, text: TextInput, pair: TextInput | undefined, settings: EncodeSettings): Uint32Array {
+  checkText(text);
+  if (pair !== undefined) checkText(pair, 'pair');
+  const texts = (pair === undefined ? [text] : [text, pair]).map((input) => engine.textIds(kernelText(input, settings.invalidUtf8), settings.control));
+  const layout = engine.layouts.get(pair !== undefined, settings.addSpecialTokens);
+  const ids = applyLayout(layout, truncated(engine, texts, settings));
+  return settings.padding === null ? ids : padIds(ids, paddedLength([ids.length], settings.padding), settings.padding);
+}
+
+function truncated(engine: Engine, texts: readonly Uint32Array[], settings: EncodeSettings): readonly Uint32Array[] {
+  if (settings.truncation === null) return texts;
+  const pair = texts.length === 2;
+  const added = settings.addSpecialTokens ? (engine.postProcessor?.addedTokens(pair) ?? 0) : 0;
+  const truncation = roomForText(settings.truncation, added);
+  const kept = keptLengths(texts[0]!.length, texts[1]?.length ?? -1, truncation);
+  return texts.map((ids, index) => {
+    const length = kept[index]!;
+    if (length === ids.length) return ids;
+    if (length > 0) checkPartStride(truncation.stride, length);
+    return truncation.direction === 'right' ? ids.subarray(0, length) : ids.subarray(ids.length - length);
+  });
+}
+
+/** What a batch is made of: the texts, and the second texts of pairs if there are any. */
+export interface BatchInput {
+  readonly texts: JoinedTexts;
+  readonly pairs: JoinedTexts | null;
+}
+
+export function joinBatch(texts: unknown, pairs: unknown, settings: EncodeSettings): BatchInput {
+  if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array of strings or Uint8Arrays', texts);
+  if (pairs !== undefined && (!Array.isArray(pairs) || pairs.length !== texts.length)) {
+    throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
+  }
+  return {
+    texts: joinTexts(texts as TextInput[], settings.invalidUtf8),
+    pairs: pairs === undefined ? null : joinTexts(pairs as TextInput[], settings.invalidUtf8, 'pairs'),
+  };
+}
+
+/** A batch, on this thread. */
+export function encodeBatchSync(engine: Engine, input: BatchInput, settings: EncodeSettings): RaggedTokens {
+  const first = batchIds(engine, input.texts, settings);
+  const second = input.pairs === null ? null : batchIds(engine, input.pairs, settings);
+  return finishBatch(engine, first, second, settings);
+}
+
+function batchIds(engine: Engine, texts: JoinedTexts, { control }: EncodeSettings): RaggedIds {
+  const { encoder } = engine;
+  if (encoder !== null) return engine.explainingRefusal(() => engine.kernels.encodeBatch(encoder, texts.bytes, texts.offsets, control));
+  const parts: Uint32Array[] = [];
+  for (let i = 0; i + 1 < texts.offsets.length; i++) parts.push(engine.textIds(textAt(texts, i), control));
+  return ragged(parts);
+}
+
+/** How a batch reports and is stopped. */
+export interface BatchProgress {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((fraction: number) => void) | undefined;
+}
+
+/** A batch, off this thread where the backend has fused the tokenizer's path; otherwise on it, in turns with other work. */
+export async function encodeBatchAsync(engine: Engine, input: BatchInput, settings: EncodeSettings, progress: BatchProgress): Promise<RaggedTokens> {
+  const total = Math.max(1, input.texts.bytes.length + (input.pairs?.bytes.length ?? 0));
+  const run = (texts: JoinedTexts, before: number): Promise<RaggedIds> =>
+    batchIdsAsync(engine, texts, settings, progress.signal, progress.onProgress && ((done) => progress.onProgress!(Math.min(1, (before + done) / total))));
+  const first = await run(input.texts, 0);
+  const second = input.pairs === null ? null : await run(input.pairs, input.texts.bytes.length);
+  engine.checkAlive();
+  return finishBatch(engine, first, second, settings);
+}
+
+/** Longest stay on the calling thread without giving others a turn. */
+const TURN_MS = 8;
+
+async function batchIdsAsync(
+  engine: Engine,
+  texts: JoinedTexts,
+  { control }: EncodeSettings,
+  signal: AbortSignal | undefined,
+  onProgress: ((bytesDone: number) => void) | undefined,
+): Promise<RaggedIds> {
+  if (signal?.aborted) throw aborted(signal);
+  const { encoder } = engine;
+  if (encoder !== null) {
+    try {
+      return await engine.kernels.encodeBatchAsync(encoder, texts.bytes, texts.offsets, { ...control, signal, onProgress });
+    } catch (error) {
+      throw engine.explainRefusal(error);
+    }
+  }
+  const parts: Uint32Array[] = [];
+  let turnEnd = performance.now() + TURN_MS;
+  for (let i = 0; i + 1 < texts.offsets.length; i++) {
+    if (performance.now() >= turnEnd) {
+      onProgress?.(texts.offsets[i]!);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (signal?.aborted) throw aborted(signal);
+      turnEnd = performance.now() + TURN_MS;
+    }
+    parts.push(engine.textIds(textAt(texts, i), control));
+  }
+  onProgress?.(texts.bytes.length);
+  return ragged(parts);
+}
+
+function textAt({ bytes, offsets }: JoinedTexts, index: number): Uint8Array {
+  return bytes.subarray(offsets[index]!, offsets[index + 1]!);
+}
+
+function ragged(parts: readonly Uint32Array[]): RaggedIds {
+  const offsets = new Uint32Array(parts.length + 1);
+  parts.forEach((ids, i) => (offsets[i + 1] = offsets[i]! + ids.length));
+  const values = new Uint32Array(offsets[parts.length]!);
+  parts.forEach((ids, i) => values.set(ids, offsets[i]!));
+  return { values, offsets };
+}
+
+/** Truncation, special tokens and padding of a batch. */
+function finishBatch(engine: Engine, first: RaggedIds, second: RaggedIds | null, settings: EncodeSettings): RaggedTokens {
+  const layout = engine.layouts.get(second !== null, settings.addSpecialTokens);
+  const plain = second === null && layout.isIdentity && settings.truncation === null;
+  const batch = plain ? { ...first } : layOut(engine, layout, first, second, settings);
+  return settings.padding === null ? batch : padBatch(batch, settings.padding);
+}
+
+function layOut(engine: Engine, layout: Layout, first: RaggedIds, second: RaggedIds | null, settings: EncodeSettings): RaggedTokens {
+  const count = first.offsets.length - 1;
+  const sequences = Array.from({ length: count }, (_, i) => {
+    const texts = [first, ...(second === null ? [] : [second])].map(({ values, offsets }) => values.subarray(offsets[i], offsets[i + 1]));
+    return truncated(engine, texts, settings);
+  });
+  const offsets = new Uint32Array(count + 1);
+  sequences.forEach((texts, i) => {
+    const lengths = texts.map((ids) => ids.length);
+    offsets[i + 1] = offsets[i]! + layoutLength(layout, lengths);
+  });
+  const values = new Uint32Array(offsets[count]!);
+  sequences.forEach((texts, i) => writeLayout(layout, texts, values, offsets[i]!));
+  return { values, offsets };
+}

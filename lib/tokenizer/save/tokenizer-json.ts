@@ -1,0 +1,107 @@
+/** Writes tokenizer.json, the format of Hugging Face's `tokenizers`. */
+import { MerganserError } from '../../errors';
+import type { BpeModel, ResolvedPadding, ResolvedTruncation, TokenizerDefinition } from '../definition';
+import type { AddedTokens } from '../added-tokens';
+import type { AddedToken } from '../types';
+import { tiktokenMerges } from './tiktoken-merges';
+import { onigurumaPattern } from './oniguruma-pattern';
+
+/**
+ * The object of tokenizer.json. Throws UNSUPPORTED for what the format has no place for. A second name of one id is left out: there can be only
+ * one (o200k_harmony calls 200018 both `<|endofprompt|>` and `<|reserved_200018|>`).
+ */
+export function toTokenizerJson(definition: TokenizerDefinition): Record<string, unknown> {
+  return {
+    version: '1.0',
+    truncation: definition.truncation && writeTruncation(definition.truncation),
+    padding: definition.padding && writePadding(definition.padding),
+    added_tokens: writeAddedTokens(definition),
+    normalizer: definition.normalizer,
+    pre_tokenizer: definition.split === null ? definition.preTokenizer : writeSplit(definition.split.pattern),
+    post_processor: definition.postProcessor,
+    decoder: definition.decoder,
+    model: writeModel(definition.model, definition),
+  };
+}
+
+function writeTruncation({ direction, maxLength, strategy, stride }: ResolvedTruncation): object {
+  return { direction: capitalized(direction), max_length: maxLength, strategy: capitalized(strategy), stride };
+}
+
+function writePadding({ length, direction, multipleOf, padId, padTypeId, padToken }: ResolvedPadding): object {
+  return {
+    strategy: length === 'longest' ? 'BatchLongest' : { Fixed: length },
+    direction: capitalized(direction),
+    pad_to_multiple_of: multipleOf === 0 ? null : multipleOf,
+    pad_id: padId,
+    pad_type_id: padTypeId,
+    pad_token: padToken,
+  };
+}
+
+function capitalized(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function writeAddedTokens({ addedTokens }: TokenizerDefinition): object[] {
+  return withoutSecondNames(addedTokens).map(({ id, content, singleWord, lstrip, rstrip, normalized, special }) => ({
+    id,
+    content,
+    single_word: singleWord,
+    lstrip,
+    rstrip,
+    normalized,
+    special,
+  }));
+}
+
+/** tiktoken drops what the pattern does not match. */
+function writeSplit(pattern: string): object {
+  return {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: onigurumaPattern(pattern) }, behavior: 'Removed', invert: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  };
+}
+
+function writeModel(model: BpeModel, { addedTokens }: TokenizerDefinition): object {
+  const { settings, vocabulary } = model;
+  const vocab: Array<[string, number]> = [];
+  for (let id = 0; id < vocabulary.idBound; id++) {
+    const token = vocabulary.token(id);
+    if (token !== undefined) vocab.push([token, id]);
+  }
+  // Hugging Face numbers added tokens on from the vocabulary's size; those of tiktoken keep their ids only as tokens of the model.
+  if (model.merges === null) vocab.push(...specialEntries(addedTokens, model));
+  return {
+    type: 'BPE',
+    dropout: null,
+    unk_token: settings.unkToken,
+    continuing_subword_prefix: settings.continuingSubwordPrefix,
+    end_of_word_suffix: settings.endOfWordSuffix,
+    fuse_unk: settings.fuseUnk,
+    byte_fallback: settings.byteFallback,
+    ignore_merges: settings.ignoreMerges,
+    vocab: Object.fromEntries(vocab),
+    merges: model.merges === null ? tiktokenMerges(vocabulary) : writeMerges(model.merges, vocabulary),
+  };
+}
+
+function withoutSecondNames(added: AddedTokens): readonly AddedToken[] {
+  return added.list.filter((token) => added.get(token.id) === token);
+}
+
+function specialEntries(added: AddedTokens, { vocabulary }: BpeModel): Array<[string, number]> {
+  return withoutSecondNames(added).map(({ content, id }) => {
+    if (vocabulary.id(content) === undefined) return [content, id];
+    throw new MerganserError('UNSUPPORTED', `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`);
+  });
+}
+
+function writeMerges(merges: Uint32Array, vocabulary: BpeModel['vocabulary']): Array<[string, string]> {
+  const pairs: Array<[string, string]> = [];
+  for (let i = 0; i < merges.length; i += 3) pairs.push([vocabulary.token(merges[i]!)!, vocabulary.token(merges[i + 1]!)!]);
+  return pairs;
+}

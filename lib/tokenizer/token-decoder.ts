@@ -1,0 +1,172 @@
+/** From ids to text. */
+import type { DecoderHandle, DecoderSpec, Kernels } from '../backend/kernels';
+import { invalidArgument, MerganserError } from '../errors';
+import type { Decoder } from './decoders/decoder';
+import type { Sink } from './decoders/stage';
+import type { TokenizerDefinition } from './definition';
+import type { TokenStrings } from './token-strings';
+import { decodeUtf8, encodeUtf8 } from './utf8';
+
+export type Ids = Uint32Array | readonly number[];
+
+/** Decodes ids that come little by little; each call returns the text that is certain now. */
+export interface OpenDecoder {
+  write(ids: Ids): string;
+  end(): string;
+}
+
+/** What is known about each id, as bits. */
+const UNKNOWN = 1;
+const SPECIAL = 2;
+/** A token such as `<0x0A>`, whose text depends on its neighbours. */
+const BYTE = 4;
+
+const MAX_ID = 0xffff_ffff;
+
+export class TokenDecoder {
+  private readonly traits: Uint8Array;
+  private handle: DecoderHandle | null = null;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly decoder: Decoder,
+    private readonly strings: TokenStrings,
+    private readonly flavor: TokenizerDefinition['flavor'],
+  ) {
+    this.traits = new Uint8Array(strings.idBound);
+    for (let id = 0; id < this.traits.length; id++) {
+      const token = strings.token(id);
+      this.traits[id] = token === undefined ? UNKNOWN : this.traitsOf(token);
+    }
+  }
+
+  private traitsOf(token: string): number {
+    return (this.strings.isSpecial(token) ? SPECIAL : 0) | (this.decoder.concatenation?.isByte(token) === true ? BYTE : 0);
+  }
+
+  get skipsSpecialByDefault(): boolean {
+    return this.flavor === 'huggingface';
+  }
+
+  decode(ids: Ids, skipSpecialTokens: boolean): string {
+    const { known, traits } = this.select(ids, skipSpecialTokens);
+    const { concatenation } = this.decoder;
+    if (concatenation !== null && (traits & BYTE) === 0) return concatenation.finish(decodeUtf8(this.concatenate(known)));
+    const output = new TextCollector();
+    const input = this.decoder.pipe(output);
+    for (const id of known) input.write(this.strings.token(id)!);
+    input.end();
+    return output.take();
+  }
+
+  /** The bytes behind the text, where tokens are bytes; elsewhere the text in UTF-8. */
+  decodeBytes(ids: Ids): Uint8Array {
+    return this.decoder.byteLevel ? this.concatenate(this.select(ids, false).known) : encodeUtf8(this.decode(ids, false));
+  }
+
+  /** A decoder for ids that come little by little. */
+  open(skipSpecialTokens: boolean): OpenDecoder {
+    if (this.decoder.byteLevel) return this.openBytes(skipSpecialTokens);
+    const output = new TextCollector();
+    const input: Sink = this.decoder.pipe(output);
+    return {
+      write: (ids) => {
+        for (const id of this.select(ids, skipSpecialTokens).known) input.write(this.strings.token(id)!);
+        return output.take();
+      },
+      end: () => {
+        input.end();
+        return output.take();
+      },
+    };
+  }
+
+  private openBytes(skipSpecialTokens: boolean): OpenDecoder {
+    const text = new TextDecoder('utf-8', { ignoreBOM: true });
+    return {
+      write: (ids) => text.decode(this.concatenate(this.select(ids, skipSpecialTokens).known), { stream: true }),
+      end: () => text.decode(),
+    };
+  }
+
+  dispose(): void {
+    if (this.handle !== null) this.kernels.dispose(this.handle);
+    this.handle = null;
+  }
+
+  /**
+   * The ids that are to be decoded, and the traits of all of them together. Ids without a token are left out, as Hugging Face does,
+   * or refused with UNKNOWN_TOKEN, as tiktoken does.
+   */
+  private select(ids: Ids, skipSpecialTokens: boolean): { known: Uint32Array; traits: number } {
+    const all = checkedIds(ids);
+    let traits = 0;
+    for (let i = 0; i < all.length; i++) traits |= this.traits[all[i]!] ?? UNKNOWN;
+    const unwanted = UNKNOWN | (skipSpecialTokens ? SPECIAL : 0);
+    if ((traits & unwanted) === 0) return { known: all, traits };
+    if ((traits & UNKNOWN) !== 0 && this.flavor === 'tiktoken') {
+      const unknown = all.find((id) => ((this.traits[id] ?? UNKNOWN) & UNKNOWN) !== 0);
+      throw new MerganserError('UNKNOWN_TOKEN', `Expected ids of this vocabulary, but no token has the id ${unknown}.`);
+    }
+    return { known: all.filter((id) => ((this.traits[id] ?? UNKNOWN) & unwanted) === 0), traits };
+  }
+
+  private concatenate(ids: Uint32Array): Uint8Array {
+    this.handle ??= this.kernels.createDecoder(this.decoderSpec());
+    return this.kernels.decode(this.handle, ids);
+  }
+
+  private decoderSpec(): DecoderSpec {
+    // Special tokens of tiktoken are not written in the printable alphabet.
+    const bytesOf = (token: string): Uint8Array =>
+      this.flavor === 'tiktoken' && this.strings.isSpecial(token) ? encodeUtf8(token) : this.decoder.concatenation!.bytes(token);
+    const count = this.traits.length;
+    const tokenOffsets = new Uint32Array(count + 1);
+    let tokenBytes = new Uint8Array(count * 8 + 64);
+    for (let id = 0, end = 0; id < count; id++) {
+      const token = this.strings.token(id);
+      if (token !== undefined) {
+        const bytes = bytesOf(token);
+        if (end + bytes.length > tokenBytes.length) {
+          const larger = new Uint8Array(2 * (end + bytes.length));
+          larger.set(tokenBytes);
+          tokenBytes = larger;
+        }
+        tokenBytes.set(bytes, end);
+        end += bytes.length;
+      }
+      tokenOffsets[id + 1] = end;
+    }
+    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]!), tokenOffsets };
+  }
+}
+
+function checkedIds(ids: Ids): Uint32Array {
+  if (Object.prototype.toString.call(ids) === '[object Uint32Array]') return ids as Uint32Array;
+  if (!Array.isArray(ids)) throw invalidArgument('ids', 'a Uint32Array or an array of ids', ids);
+  const checked = new Uint32Array(ids.length);
+  for (let i = 0; i < ids.length; i++) {
+    const id: unknown = ids[i];
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID) throw invalidArgument(`ids[${i}]`, 'a token id', id);
+    checked[i] = id;
+  }
+  return checked;
+}
+
+/** Where decoded text arrives. */
+class TextCollector implements Sink {
+  private text = '';
+
+  write(text: string): void {
+    this.text += text;
+  }
+
+  end(): void {}
+
+  /** What came since the last call. */
+  take(): string {
+    const { text } = this;
+    this.text = '';
+    return text;
+  }
+}

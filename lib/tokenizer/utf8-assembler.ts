@@ -1,0 +1,69 @@
+import { MerganserError } from '../errors';
+import { checkText, type InvalidUtf8, wellFormedBytes } from './text-input';
+import type { TextInput } from './types';
+import { characterLength, encodeUtf8, isContinuation } from './utf8';
+
+const NOTHING = new Uint8Array(0);
+const HIGH_SURROGATE_AT_END = /[\ud800-\udbff]$/;
+
+/** Puts chunks of text together that may end inside surrogate pairs and UTF-8 sequences. */
+export class Utf8Assembler {
+  private surrogate = '';
+  private bytes = NOTHING as Uint8Array;
+
+  constructor(private readonly invalidUtf8: InvalidUtf8) {}
+
+  /** The UTF-8 of what is complete now. Throws INVALID_ARGUMENT, INVALID_UTF8. */
+  push(chunk: TextInput): Uint8Array {
+    checkText(chunk, 'chunk');
+    if (typeof chunk !== 'string') return concat(this.takeSurrogate(), this.pushBytes(chunk));
+    const before = this.takeBytes();
+    const text = this.surrogate + chunk;
+    this.surrogate = HIGH_SURROGATE_AT_END.test(text) ? text.at(-1)! : '';
+    return concat(before, encodeUtf8(this.surrogate === '' ? text : text.slice(0, -1)));
+  }
+
+  /** What was never completed, replaced by U+FFFD. */
+  end(): Uint8Array {
+    return concat(this.takeSurrogate(), this.takeBytes());
+  }
+
+  private pushBytes(chunk: Uint8Array): Uint8Array {
+    const bytes = concat(this.bytes, chunk);
+    const complete = bytes.length - incompleteLength(bytes);
+    // Copies, because the chunk belongs to the caller.
+    this.bytes = bytes.slice(complete);
+    return wellFormedBytes(bytes.slice(0, complete), this.invalidUtf8);
+  }
+
+  private takeSurrogate(): Uint8Array {
+    const bytes = encodeUtf8(this.surrogate);
+    this.surrogate = '';
+    return bytes;
+  }
+
+  private takeBytes(): Uint8Array {
+    const { bytes } = this;
+    this.bytes = NOTHING;
+    if (bytes.length > 0 && this.invalidUtf8 === 'error') throw new MerganserError('INVALID_UTF8', 'Expected the text to be UTF-8, but it stops inside a character.');
+    return wellFormedBytes(bytes, 'replace');
+  }
+}
+
+/** Bytes at the end that begin a character without completing it. */
+function incompleteLength(bytes: Uint8Array): number {
+  let start = bytes.length - 1;
+  while (start > bytes.length - 4 && start > 0 && isContinuation(bytes[start]!)) start--;
+  if (start < 0 || bytes[start]! < 0xc0) return 0;
+  const present = bytes.length - start;
+  return present < characterLength(bytes[start]!) ? present : 0;
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  if (first.length === 0) return second;
+  if (second.length === 0) return first;
+  const joined = new Uint8Array(first.length + second.length);
+  joined.set(first);
+  joined.set(second, first.length);
+  return joined;
+}
