@@ -76,12 +76,12 @@ async function showStatistics(encoding: string, text: string): Promise<void> {
   using tokenizer = await Tokenizer.forEncoding(encoding);
   const counts = new Map<number, number>();
   for (const id of tokenizer.encode(text)) counts.set(id, (counts.get(id) ?? 0) + 1);
-  const shown = (id: number): string => JSON.stringify(tokenizer.decode([id]));
   const frequent = [...counts].sort(([, a], [, b]) => b - a).slice(0, 8);
-  const longest = [...counts.keys()].sort((a, b) => tokenizer.decode([b]).trim().length - tokenizer.decode([a]).trim().length).slice(0, 5);
+  const words = Array.from(counts.keys(), (id) => tokenizer.decode([id])).filter((word) => /^\s?\p{L}+$/u.test(word));
+  const longest = words.sort((a, b) => b.length - a.length).slice(0, 5);
   console.log(`  different tokens used: ${counts.size.toLocaleString('en')} of ${tokenizer.vocabSize.toLocaleString('en')}`);
-  console.log(`  most frequent:  ${frequent.map(([id, count]) => `${shown(id)} ×${count}`).join('  ')}`);
-  console.log(`  longest:        ${longest.map(shown).join('  ')}`);
+  console.log(`  most frequent:  ${frequent.map(([id, count]) => `${JSON.stringify(tokenizer.decode([id]))} ×${count}`).join('  ')}`);
+  console.log(`  longest words:  ${longest.map((word) => JSON.stringify(word)).join('  ')}`);
   console.log(`  the first 100 tokens end here: …${JSON.stringify(tokenizer.truncate(text, 100).slice(-40))}`);
 }
 
