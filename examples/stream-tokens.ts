@@ -1,19 +1,22 @@
-/** Streams: text comes in pieces that are cut anywhere, ids go out as soon as they are certain, and come back as text without half characters. */
+/** Streams: a book comes in as bytes that are cut anywhere, ids go out as soon as they are certain, and become text again without half characters. */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { Tokenizer } from 'merganser';
 
-/** What a network would deliver: bytes, cut without regard to characters. */
-async function* arriving(text: string): AsyncGenerator<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
-  for (let start = 0; start < bytes.length; start += 5) yield bytes.subarray(start, start + 5);
-}
+const BOOK = join(__dirname, 'texts', 'newton-opticks.txt');
 
 async function main(): Promise<void> {
   using tokenizer = await Tokenizer.forEncoding('o200k_base');
   const decoder = tokenizer.decodeStream();
-  for await (const ids of tokenizer.encodeStream(arriving('Licht läuft geradeaus, 光は直進する。'))) {
-    console.log([...ids], JSON.stringify(decoder.push(ids)));
+  let tokens = 0;
+  let characters = 0;
+  for await (const ids of tokenizer.encodeStream(createReadStream(BOOK) as AsyncIterable<Uint8Array>)) {
+    tokens += ids.length;
+    characters += decoder.push(ids).length;
+    console.log(`${tokens} tokens, ${characters} characters`);
   }
-  console.log(JSON.stringify(decoder.flush()));
+  characters += decoder.flush().length;
+  console.log(`${tokens} tokens and ${characters} characters in all`);
 }
 
 void main();

@@ -32,7 +32,8 @@ const shared = {
   metafile: true,
   logLevel: 'warning',
 } as const satisfies BuildOptions;
-const esm = { ...shared, format: 'esm', splitting: true, chunkNames: 'chunks/[name]-[hash]', outExtension: { '.js': '.mjs' } } as const;
+// Chunks lie beside the entries: the URLs of the encodings are relative to whichever file holds them.
+const esm = { ...shared, format: 'esm', splitting: true, outExtension: { '.js': '.mjs' } } as const;
 const cjs = { ...shared, format: 'cjs', platform: 'node', outExtension: { '.js': '.cjs' } } as const;
 
 function assertNoNodeImports({ outputs }: Metafile): void {

@@ -1,14 +1,13 @@
 /**
- * npm run demo: loads tokenizers that travel with the package, encodes a book with every backend, decodes it, and shows the speed and how
+ * npm run demo (on the bundles in dist, as users run them): loads tokenizers that travel with the package, encodes a book with every backend, decodes it, and shows the speed and how
  * text is split.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { type BackendInfo, Tokenizer, backendInfo } from '../lib/index';
-import { packageRoot } from '../lib/package-root';
+import { type BackendInfo, Tokenizer, backendInfo } from 'merganser';
 
-const BOOK = join(packageRoot(), 'examples', 'texts', 'newton-opticks.txt');
+const BOOK = join(__dirname, '..', 'examples', 'texts', 'newton-opticks.txt');
 const RUNS = 5;
 
 const LINES = [
@@ -22,9 +21,7 @@ function heading(text: string): void {
 }
 
 function describeBackend({ backend, instructionSet, nativeError }: BackendInfo): string {
-  return backend === 'native'
-    ? `native, ${instructionSet} kernels`
-    : `TypeScript${nativeError === undefined ? '' : ` (${nativeError.trim()})`}`;
+  return backend === 'native' ? `native, ${instructionSet} kernels` : `TypeScript${nativeError === undefined ? '' : `: ${nativeError}`}`;
 }
 
 /** Megabytes a second: of the first call, and the median of the next ones. */
