@@ -1,14 +1,88 @@
+/**
+ * `(?i)`. Both dialects make single characters equal by simple case folding. In Oniguruma, characters whose full folding is a sequence (ß, ﬁ) are
+ * also equal to that sequence; a pattern is searched for such sequences from its start, the longest first, and none overlaps another.
+ */
+
+import { allLongFolds, caseClosure, longFold } from '../unicode/case-folding';
+import type { LongFold } from '../unicode/case-folding';
 import { CodePointSet } from '../unicode/code-point-set';
-import { mapChildren, setNode } from './ast';
+import { alternation, mapChildren, referencedGroups, sequence, setNode } from './ast';
 import type { PatternNode } from './ast';
+
+/** Everything that equals a member of the set as a single character. */
 export function foldCharacterSet(set: CodePointSet): CodePointSet {
-  let r = set;
-  for (let c = 97; c < 123; c++) { if (set.has(c)) r = r.union(CodePointSet.of(c - 32)); if (set.has(c-32)) r = r.union(CodePointSet.of(c)); }
-  if (r.has(115)) r = r.union(CodePointSet.of(0x17f));
-  return r;
+  return caseClosure(set);
 }
-export function longFoldsOf(_set: CodePointSet): PatternNode[] { return []; }
-export function expandFoldedCharacters(node: PatternNode): PatternNode {
-  const n = mapChildren(node, expandFoldedCharacters);
-  return n.kind === 'folded' ? setNode(foldCharacterSet(CodePointSet.of(n.codePoint))) : n;
+
+/** The sequences that equal members of a set: alternatives to it. */
+export function longFoldsOf(set: CodePointSet): PatternNode[] {
+  return allLongFolds()
+    .filter((fold) => fold.codePoints.some((codePoint) => set.has(codePoint)))
+    .map((fold) => sequence(fold.sequence.map(foldedSet)));
+}
+
+/** The tree with all folded characters replaced; neighbours in a sequence may form a long fold together. */
+export function expandFoldedCharacters(root: PatternNode): PatternNode {
+  const referenced = referencedGroups(root);
+  const expand = (node: PatternNode): PatternNode => {
+    if (node.kind === 'folded') return expandRun([node.codePoint]);
+    if (node.kind !== 'sequence') return mapChildren(node, expand);
+    return sequence(expandSequence(flatten(node.items, referenced), expand));
+  };
+  return expand(root);
+}
+
+/** Groups inside a sequence do not keep their characters from forming a fold with their neighbours. */
+function flatten(items: readonly PatternNode[], referenced: ReadonlySet<number>): PatternNode[] {
+  return items.flatMap((item) => {
+    const inner = item.kind === 'capture' && !referenced.has(item.group) ? item.body : item;
+    return inner.kind === 'sequence' ? flatten(inner.items, referenced) : [inner];
+  });
+}
+
+function expandSequence(items: readonly PatternNode[], expand: (node: PatternNode) => PatternNode): PatternNode[] {
+  const expanded: PatternNode[] = [];
+  let run: number[] = [];
+  for (const item of items) {
+    if (item.kind === 'folded') {
+      run.push(item.codePoint);
+      continue;
+    }
+    if (run.length > 0) expanded.push(expandRun(run));
+    run = [];
+    expanded.push(expand(item));
+  }
+  if (run.length > 0) expanded.push(expandRun(run));
+  return expanded;
+}
+
+function expandRun(codePoints: readonly number[]): PatternNode {
+  const parts: PatternNode[] = [];
+  for (let i = 0; i < codePoints.length; ) {
+    const fold = foldAt(codePoints, i);
+    if (fold !== null) {
+      parts.push(alternation([setNode(CodePointSet.of(...fold.codePoints)), sequence(fold.sequence.map(foldedSet))]));
+      i += fold.sequence.length;
+      continue;
+    }
+    const own = longFold(codePoints[i]!);
+    const single = foldedSet(codePoints[i]!);
+    parts.push(own === undefined ? single : alternation([single, sequence(own.sequence.map(foldedSet))]));
+    i++;
+  }
+  return sequence(parts);
+}
+
+/** The longest long fold whose sequence the characters from `start` equal, or null. */
+function foldAt(codePoints: readonly number[], start: number): LongFold | null {
+  const fits = (fold: LongFold): boolean =>
+    start + fold.sequence.length <= codePoints.length &&
+    fold.sequence.every((folded, i) => caseClosure(CodePointSet.of(folded)).has(codePoints[start + i]!));
+  return allLongFolds()
+    .filter(fits)
+    .reduce<LongFold | null>((best, fold) => (best === null || fold.sequence.length > best.sequence.length ? fold : best), null);
+}
+
+function foldedSet(codePoint: number): PatternNode {
+  return setNode(caseClosure(CodePointSet.of(codePoint)));
 }

@@ -155,6 +155,7 @@ class CodeGenerator {
       const mark = this.allocate(1);
       this.emit(PatternOp.Save, mark);
       this.generate(body);
+      // An iteration that reads nothing ends the loop, as in Oniguruma and in fancy-regex's own machine (regex's, to which it delegates, differs).
       exits.push(this.emitForward(PatternOp.JumpIfEmpty, mark));
     } else this.generate(body);
     this.emit(PatternOp.Jump, start);

@@ -59,6 +59,7 @@ function parseAssertionEscape(context: ParserContext, start: number): PatternNod
   const word = (): CodePointSet => shorthandClass('w', dialect, 'bare');
   const oniguruma = dialect === 'oniguruma';
   let node: PatternNode | null = null;
+  let isAnchor = true;
   if (letter === 'A') node = TEXT_START;
   else if (letter === 'z') node = TEXT_END;
   else if (letter === 'Z') node = textEndBeforeNewlines(dialect, start);
@@ -66,14 +67,15 @@ function parseAssertionEscape(context: ParserContext, start: number): PatternNod
   else if (letter === 'b' || letter === 'B') node = wordBoundary(word(), letter === 'B');
   else if (letter === '<' && !oniguruma) node = sequence([neighbour('before', word().complement(), true), neighbour('after', word(), false)]);
   else if (letter === '>' && !oniguruma) node = sequence([neighbour('before', word(), false), neighbour('after', word().complement(), true)]);
-  else if (letter === 'R') node = generalNewline();
+  else isAnchor = false;
+  if (letter === 'R') node = generalNewline();
   else if (letter === 'N') node = setNode(NOT_NEWLINE);
   else if (letter === 'O') node = setNode(CodePointSet.ALL);
   else if ('KXyYg'.includes(letter) && (oniguruma || !'yY'.includes(letter))) throw reader.unsupported(`\\${letter}`, start);
   if (node === null) return null;
   reader.next();
   if (!oniguruma && (letter === 'b' || letter === 'B') && reader.match(/\{(?=[a-z])/y)) throw reader.unsupported(`\\${letter}{…}`, start);
-  return node;
+  return isAnchor ? context.anchor(node) : node;
 }
 
 function generalNewline(): PatternNode {

@@ -53,6 +53,8 @@ export class ParserContext {
   /** Names given to more than one group (Oniguruma allows it; a reference to one is refused). */
   readonly repeatedNames = new Set<string>();
   readonly openGroups = new Set<number>();
+  /** What takes no quantifier: look-arounds and `\G`, in Oniguruma all anchors. */
+  private readonly unrepeatable = new Set<PatternNode>();
   /** Where the pattern refers to a group by number. */
   readonly numberedReferences: Array<{ group: number; position: number }> = [];
 
@@ -60,6 +62,18 @@ export class ParserContext {
     readonly reader: PatternReader,
     readonly dialect: PatternDialect,
   ) {}
+
+  /** Notes that an anchor or a look-around takes no quantifier. */
+  anchor(node: PatternNode): PatternNode {
+    if (this.dialect === 'oniguruma' || node.kind === 'searchStart' || node.kind === 'look') this.unrepeatable.add(node);
+    return node;
+  }
+
+  isRepeatable(node: PatternNode): boolean {
+    if (this.unrepeatable.has(node)) return false;
+    if (this.dialect === 'fancy-regex') return node !== EMPTY;
+    return node.kind !== 'alternation' || node.alternatives.every((alternative) => this.isRepeatable(alternative));
+  }
 
   /** The node for a literal character under the present flags. */
   literal(codePoint: number): PatternNode {
@@ -149,7 +163,7 @@ class PatternParser {
     const at = this.reader.index;
     const range = this.parseRepeatRange();
     if (range === null) return null;
-    this.checkRepeatable(body, start, at);
+    if (start === at || !this.context.isRepeatable(body)) throw this.reader.error('has a quantifier with nothing to repeat', at);
     let { min, max } = range;
     let greed: Greed = this.flags.swapGreed ? 'lazy' : 'greedy';
     if (this.oniguruma) {
@@ -194,11 +208,6 @@ class PatternParser {
     return { min, max, interval: true, fixed: comma === '' };
   }
 
-  private checkRepeatable(body: PatternNode, start: number, at: number): void {
-    const zeroWidth = body.kind === 'look' || body.kind === 'searchStart' || (this.oniguruma && isAssertion(body));
-    if (start === at || zeroWidth || (!this.oniguruma && body === EMPTY)) throw this.reader.error('has a quantifier with nothing to repeat', at);
-  }
-
   private parseAtom(): PatternNode {
     const { reader } = this;
     const character = reader.peek();
@@ -214,10 +223,10 @@ class PatternParser {
         return setNode(this.flags.dotAll ? CodePointSet.ALL : NOT_NEWLINE);
       case '^':
         reader.next();
-        return this.oniguruma || this.flags.multiLine ? lineStart(this.context.dialect) : TEXT_START;
+        return this.context.anchor(this.oniguruma || this.flags.multiLine ? lineStart(this.context.dialect) : TEXT_START);
       case '$':
         reader.next();
-        return this.oniguruma || this.flags.multiLine ? lineEnd() : TEXT_END;
+        return this.context.anchor(this.oniguruma || this.flags.multiLine ? lineEnd() : TEXT_END);
       case '*':
       case '+':
       case '?':
@@ -265,7 +274,7 @@ class PatternParser {
   }
 
   private parseLook(side: 'before' | 'after', negative: boolean, position: number): PatternNode {
-    return { kind: 'look', side, negative, body: this.parseGroupBody(position), position };
+    return this.context.anchor({ kind: 'look', side, negative, body: this.parseGroupBody(position), position });
   }
 
   private parseGroupBody(start: number): PatternNode {
@@ -285,7 +294,8 @@ class PatternParser {
     if (close === ':') {
       const body = this.parseGroupBody(start);
       context.flags = outer;
-      return body;
+      // Oniguruma repeats an anchor in such a group, though not in (?:…).
+      return this.oniguruma && !context.isRepeatable(body) ? { kind: 'sequence', items: [body] } : body;
     }
     // Oniguruma: the rest of the group, alternatives included, belongs to the flags. fancy-regex: they hold from here on.
     return this.oniguruma ? this.parseAlternation() : EMPTY;
@@ -304,13 +314,6 @@ class PatternParser {
     }
     return changed;
   }
-}
-
-/** Anchors and what consists of them only. */
-function isAssertion(node: PatternNode): boolean {
-  if (node.kind === 'neighbour' || node.kind === 'look' || node.kind === 'searchStart') return true;
-  if (node.kind === 'sequence') return node.items.length > 0 && node.items.every(isAssertion);
-  return node.kind === 'alternation' && node.alternatives.every(isAssertion);
 }
 
 /** Oniguruma: once a group has a name, plain parentheses do not capture. */
