@@ -40,7 +40,10 @@ export class AddedTokenMatcher {
       const pattern = normalizer.normalize(NormalizedText.original(content, false)).bytes;
       const text = decodeUtf8(pattern);
       if (text === '') {
-        throw new MerganserError('UNSUPPORTED', `The added token ${JSON.stringify(token.content)} has "normalized": true, but the normalizer leaves nothing of it.`);
+        throw new MerganserError(
+          'UNSUPPORTED',
+          `The added token ${JSON.stringify(token.content)} has "normalized": true, but the normalizer leaves nothing of it.`,
+        );
       }
       if (text !== token.content) normalizedContents.set(token.id, text);
       return pattern;
@@ -76,8 +79,8 @@ class TokenSet {
   private readonly indices: readonly number[];
 
   constructor(tokens: readonly AddedToken[], patterns: readonly Uint8Array[], belongs: (token: AddedToken) => boolean) {
-    this.indices = tokens.map((_, index) => index).filter((index) => belongs(tokens[index]!));
-    this.search = new AddedTokens(this.indices.map((index) => ({ ...tokens[index]!, content: patterns[index]! })));
+    this.indices = tokens.map((_, index) => index).filter((index) => belongs(tokens[index]));
+    this.search = new AddedTokens(this.indices.map((index) => ({ ...tokens[index], content: patterns[index] })));
   }
 
   get isEmpty(): boolean {
@@ -86,11 +89,11 @@ class TokenSet {
 
   cut(text: Uint8Array, start: number, end: number, actions: Uint8Array | null): Stretches {
     const stretches = new StretchList();
-    const search = this.search.search(text, start, end, actions && Uint8Array.from(this.indices, (index) => actions[index]!));
+    const search = this.search.search(text, start, end, actions && Uint8Array.from(this.indices, (index) => actions[index]));
     let textStart = start;
     while (search.next()) {
       stretches.push(textStart, search.tokenStart, TEXT);
-      stretches.push(search.tokenStart, search.tokenEnd, this.indices[search.index]!);
+      stretches.push(search.tokenStart, search.tokenEnd, this.indices[search.index]);
       textStart = search.tokenEnd;
     }
     stretches.push(textStart, end, TEXT);

@@ -100,13 +100,13 @@ export function writeChanges(
 ): number {
   let at = offset;
   for (let i = 0; i < codePoints.length; i++) {
-    const change = changes[i]!;
+    const change = changes[i];
     if (change > 0) {
-      writer.put(codePoints[i]!, at === 0 ? NOWHERE : at - 1);
+      writer.put(codePoints[i], at === 0 ? NOWHERE : at - 1);
       continue;
     }
-    writer.put(codePoints[i]!, at);
-    for (let consumed = change; consumed <= 0 && at < source.length; consumed++) at += characterLength(source[at]!);
+    writer.put(codePoints[i], at);
+    for (let consumed = change; consumed <= 0 && at < source.length; consumed++) at += characterLength(source[at]);
   }
   return at;
 }
@@ -119,9 +119,9 @@ export function rewriteCharacters(text: NormalizedText, rewrite: CharacterRewrit
   const { bytes } = text;
   let writer: AlignedWriter | null = null;
   let copied = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const codePoint = codePointAt(bytes, at);
-    const next = at + characterLength(bytes[at]!);
+    const next = at + characterLength(bytes[at]);
     const result = rewrite(codePoint);
     if (result !== codePoint) {
       writer ??= new AlignedWriter(text, bytes.length + 16);

@@ -30,30 +30,30 @@ export class ByteTrie {
 
   /** Index of the longest string that stands at `at` and is accepted, or −1. */
   longestAt(text: Uint8Array, at: number, end: number, accepts: (index: number) => boolean): number {
-    let node = this.roots[text[at]!]!;
+    let node = this.roots[text[at]];
     let longest = NONE;
     for (let next = at + 1; node !== NONE; next++) {
-      const value = this.values[node]!;
+      const value = this.values[node];
       if (value !== NONE && accepts(value)) longest = value;
       if (next === end) break;
-      node = this.child(node, text[next]!);
+      node = this.child(node, text[next]);
     }
     return longest;
   }
 
   private insert(string: Uint8Array, index: number): void {
-    let node = this.roots[string[0]!]!;
-    if (node === NONE) node = this.roots[string[0]!] = this.nodeCount++;
+    let node = this.roots[string[0]];
+    if (node === NONE) node = this.roots[string[0]] = this.nodeCount++;
     for (let i = 1; i < string.length; i++) {
-      const child = this.child(node, string[i]!);
-      node = child === NONE ? this.addChild(node, string[i]!) : child;
+      const child = this.child(node, string[i]);
+      node = child === NONE ? this.addChild(node, string[i]) : child;
     }
     if (this.values[node] === NONE) this.values[node] = index;
   }
 
   private child(node: number, byte: number): number {
     const slot = this.slotOf(node * 256 + byte);
-    return this.keys[slot] === EMPTY ? NONE : this.nodes[slot]!;
+    return this.keys[slot] === EMPTY ? NONE : this.nodes[slot];
   }
 
   private addChild(node: number, byte: number): number {

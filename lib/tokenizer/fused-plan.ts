@@ -35,7 +35,8 @@ export function planEncoding(definition: TokenizerDefinition): EncodingPlan {
   const { model } = definition;
   const path = new Planner(definition).plan();
   const spec = path?.spaceAlias === true ? aliasSpaces(model.spec) : model.spec;
-  if (path !== null && spec !== null) return { model: spec, modelText: path.spaceAlias ? 'spaceAlias' : bytesText(definition), fused: path };
+  if (path !== null && spec !== null)
+    return { model: spec, modelText: path.spaceAlias ? 'spaceAlias' : bytesText(definition), fused: path };
   return { model: model.spec, modelText: bytesText(definition), fused: null };
 }
 
@@ -194,6 +195,8 @@ function literalStep(literal: string, behavior: SplitBehavior): SplitStep {
 
 /** A split at single characters of a kind. */
 function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): SplitStep {
-  const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`);
+  const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
+    ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
+  );
   return patternStep(`[${ranges.join('')}]`, 'oniguruma', behavior, false);
 }

@@ -70,12 +70,12 @@ export function cutText(parts: GeneralParts, text: Uint8Array, options: GeneralO
 function joinPieces({ text, bounds }: Pieces): { text: Uint8Array; offsets: Uint32Array } {
   const count = bounds.length / 2;
   const offsets = new Uint32Array(count + 1);
-  for (let piece = 0; piece < count; piece++) offsets[piece + 1] = offsets[piece]! + bounds[2 * piece + 1]! - bounds[2 * piece]!;
-  const length = offsets[count]!;
+  for (let piece = 0; piece < count; piece++) offsets[piece + 1] = offsets[piece] + bounds[2 * piece + 1] - bounds[2 * piece];
+  const length = offsets[count];
   const start = bounds[0] ?? 0;
   if (length === (bounds.at(-1) ?? 0) - start) return { text: text.bytes.subarray(start, start + length), offsets };
   const joined = new Uint8Array(length);
-  for (let piece = 0; piece < count; piece++) joined.set(text.bytes.subarray(bounds[2 * piece]!, bounds[2 * piece + 1]!), offsets[piece]!);
+  for (let piece = 0; piece < count; piece++) joined.set(text.bytes.subarray(bounds[2 * piece], bounds[2 * piece + 1]), offsets[piece]);
   return { text: joined, offsets };
 }
 
@@ -128,7 +128,7 @@ class Assembler {
     const { groups } = this.pieces;
     let piece = 0;
     for (const token of this.found) {
-      const next = groups[token.stretch]!;
+      const next = groups[token.stretch];
       visitPieces(piece, next);
       visitToken(token);
       piece = next;
@@ -139,21 +139,21 @@ class Assembler {
   private copyIds(first: number, last: number): void {
     const { ids, offsets } = this.tokens;
     this.ids.set(ids.subarray(offsets[first], offsets[last]), this.written);
-    this.written += offsets[last]! - offsets[first]!;
+    this.written += offsets[last] - offsets[first];
   }
 
   private pushId(token: FoundToken): void {
-    this.ids[this.written++] = this.added.tokens[token.index]!.id;
+    this.ids[this.written++] = this.added.tokens[token.index].id;
   }
 
   private describePiece(piece: number, word: number, spans: Uint32Array, wordIds: Int32Array): void {
     const { ids, offsets, spans: joined } = this.tokens;
     const { text, bounds } = this.pieces;
-    const shift = bounds[2 * piece]! - this.joinedOffsets[piece]!;
-    for (let token = offsets[piece]!; token < offsets[piece + 1]!; token++, this.written++) {
+    const shift = bounds[2 * piece] - this.joinedOffsets[piece];
+    for (let token = offsets[piece]; token < offsets[piece + 1]; token++, this.written++) {
       this.ids[this.written] = ids[token]!;
-      spans[2 * this.written] = text.originalStart(joined[2 * token]! + shift);
-      spans[2 * this.written + 1] = text.originalEnd(joined[2 * token + 1]! - 1 + shift);
+      spans[2 * this.written] = text.originalStart(joined[2 * token] + shift);
+      spans[2 * this.written + 1] = text.originalEnd(joined[2 * token + 1] - 1 + shift);
       wordIds[this.written] = word;
     }
   }

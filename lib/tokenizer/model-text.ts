@@ -35,7 +35,7 @@ export function toModelText(pieces: Pieces, form: ModelText): Pieces {
 function writeSpaces(writer: AlignedWriter, text: NormalizedText, start: number, end: number): void {
   const { bytes } = text;
   let copied = start;
-  for (let at = start; at < end; at += characterLength(bytes[at]!)) {
+  for (let at = start; at < end; at += characterLength(bytes[at])) {
     if (bytes[at] !== 0xe2 || codePointAt(bytes, at) !== VISIBLE_SPACE) continue;
     writer.copy(copied, at);
     writer.put(SPACE, at);
@@ -47,5 +47,5 @@ function writeSpaces(writer: AlignedWriter, text: NormalizedText, start: number,
 /** All characters are of the alphabet: a ByteLevel normalizer wrote them. */
 function writeAlphabetBytes(writer: AlignedWriter, text: NormalizedText, start: number, end: number): void {
   const { bytes } = text;
-  for (let at = start; at < end; at += characterLength(bytes[at]!)) writer.putByte(alphabetByte(codePointAt(bytes, at)), at);
+  for (let at = start; at < end; at += characterLength(bytes[at])) writer.putByte(alphabetByte(codePointAt(bytes, at)), at);
 }

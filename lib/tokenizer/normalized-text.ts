@@ -38,19 +38,19 @@ export class NormalizedText {
   /** Start in the original text of what byte `at` stands for. Only for tracked texts. */
   originalStart(at: number): number {
     const { alignment, bytes } = this;
-    if (typeof alignment === 'object') return alignment.starts[at]!;
+    if (typeof alignment === 'object') return alignment.starts[at];
     let start = at;
-    while (isContinuation(bytes[start]!)) start--;
+    while (isContinuation(bytes[start])) start--;
     return this.origin + start;
   }
 
   /** End in the original text of what byte `at` stands for. Only for tracked texts. */
   originalEnd(at: number): number {
     const { alignment, bytes } = this;
-    if (typeof alignment === 'object') return alignment.ends[at]!;
+    if (typeof alignment === 'object') return alignment.ends[at];
     let start = at;
-    while (isContinuation(bytes[start]!)) start--;
-    return this.origin + start + characterLength(bytes[start]!);
+    while (isContinuation(bytes[start])) start--;
+    return this.origin + start + characterLength(bytes[start]);
   }
 
   /** Writes the alignment of bytes [start, end), a range on character boundaries, to `target` from index `at` on. Only for tracked texts. */
@@ -61,8 +61,8 @@ export class NormalizedText {
       target.ends.set(alignment.ends.subarray(start, end), at);
       return;
     }
-    for (let character = start, out = at; character < end; ) {
-      const next = character + characterLength(bytes[character]!);
+    for (let character = start, out = at; character < end;) {
+      const next = character + characterLength(bytes[character]);
       for (let byte = character; byte < next; byte++, out++) {
         target.starts[out] = origin + character;
         target.ends[out] = origin + next;
@@ -77,6 +77,6 @@ export class NormalizedText {
     const { alignment } = this;
     if (typeof alignment !== 'object') return new NormalizedText(this.bytes.subarray(start, end), alignment, this.origin + start);
     const ranges = { starts: alignment.starts.subarray(start, end), ends: alignment.ends.subarray(start, end) };
-    return new NormalizedText(this.bytes.subarray(start, end), ranges, start < this.length ? alignment.starts[start]! : this.origin);
+    return new NormalizedText(this.bytes.subarray(start, end), ranges, start < this.length ? alignment.starts[start] : this.origin);
   }
 }

@@ -10,21 +10,21 @@ export function toUtf16Offsets(text: Uint8Array, spans: Uint32Array): Uint32Arra
   const cursor = new Utf16Cursor(text);
   const converted = new Uint32Array(spans.length);
   for (let i = 0; i < spans.length; i += 2) {
-    converted[i] = cursor.moveTo(characterStart(text, spans[i]!));
-    converted[i + 1] = cursor.moveTo(characterEnd(text, spans[i + 1]!));
+    converted[i] = cursor.moveTo(characterStart(text, spans[i]));
+    converted[i + 1] = cursor.moveTo(characterEnd(text, spans[i + 1]));
   }
   return converted;
 }
 
 function characterStart(text: Uint8Array, offset: number): number {
   let start = offset;
-  while (start < text.length && isContinuation(text[start]!)) start--;
+  while (start < text.length && isContinuation(text[start])) start--;
   return start;
 }
 
 function characterEnd(text: Uint8Array, offset: number): number {
   let end = offset;
-  while (end < text.length && isContinuation(text[end]!)) end++;
+  while (end < text.length && isContinuation(text[end])) end++;
   return end;
 }
 
@@ -37,8 +37,8 @@ class Utf16Cursor {
 
   /** UTF-16 units before a byte offset. */
   moveTo(offset: number): number {
-    while (this.byte < offset) this.unit += unitsOf(this.text[this.byte++]!);
-    while (this.byte > offset) this.unit -= unitsOf(this.text[--this.byte]!);
+    while (this.byte < offset) this.unit += unitsOf(this.text[this.byte++]);
+    while (this.byte > offset) this.unit -= unitsOf(this.text[--this.byte]);
     return this.unit;
   }
 }

@@ -41,7 +41,7 @@ function lowerBound(values: Uint32Array, value: number): number {
   let high = values.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (values[middle]! < value) low = middle + 1;
+    if (values[middle] < value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -59,7 +59,7 @@ function rewriteTokens({ tokenBytes, tokenOffsets }: BpeSpec): RewrittenTokens {
   const unreachable = new Set<number>();
   let written = 0;
   for (let id = 0; id + 1 < tokenOffsets.length; id++) {
-    const token = tokenBytes.subarray(tokenOffsets[id]!, tokenOffsets[id + 1]!);
+    const token = tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1]);
     if (token.includes(SPACE)) unreachable.add(id);
     else written = writeWithSpaces(token, bytes, written);
     offsets[id + 1] = written;
@@ -85,7 +85,7 @@ function withoutTokens(merges: Uint32Array, tokens: ReadonlySet<number>): Uint32
   if (tokens.size === 0) return merges;
   const kept: number[] = [];
   for (let i = 0; i < merges.length; i += 3) {
-    if (!tokens.has(merges[i + 2]!)) kept.push(merges[i]!, merges[i + 1]!, merges[i + 2]!);
+    if (!tokens.has(merges[i + 2])) kept.push(merges[i], merges[i + 1], merges[i + 2]);
   }
   return Uint32Array.from(kept);
 }

@@ -32,8 +32,8 @@ export function normalizeStretches(
   if (normalizer === null && !added.searchesNormalized) return withoutNormalization(original, raw.bounds, raw.tokens);
   const collector = new StretchCollector(added, actions);
   raw.tokens.forEach((token, i) => {
-    const start = raw.bounds[2 * i]!;
-    const end = raw.bounds[2 * i + 1]!;
+    const start = raw.bounds[2 * i];
+    const end = raw.bounds[2 * i + 1];
     if (token >= 0) {
       collector.token(token, start, end);
     } else {
@@ -49,8 +49,8 @@ function withoutNormalization(text: NormalizedText, bounds: readonly number[], t
   const textBounds: number[] = [];
   const found: FoundToken[] = [];
   tokens.forEach((index, i) => {
-    const start = bounds[2 * i]!;
-    const end = bounds[2 * i + 1]!;
+    const start = bounds[2 * i];
+    const end = bounds[2 * i + 1];
     if (index >= 0) found.push({ index, stretch: textBounds.length / 2, start, end });
     else textBounds.push(start, end);
   });
@@ -77,8 +77,8 @@ class StretchCollector {
   text(text: NormalizedText): void {
     const { bounds, tokens } = this.added.cutNormalized(text.bytes, 0, text.length, this.actions);
     tokens.forEach((token, i) => {
-      const start = bounds[2 * i]!;
-      const end = bounds[2 * i + 1]!;
+      const start = bounds[2 * i];
+      const end = bounds[2 * i + 1];
       if (token < 0) this.bounds.push(this.length + start, this.length + end);
       else if (text.tracked) this.token(token, text.originalStart(start), text.originalEnd(end - 1));
       else this.token(token, 0, 0);
@@ -88,7 +88,7 @@ class StretchCollector {
   }
 
   finish(original: NormalizedText): NormalizedStretches {
-    const text = this.parts.length === 1 ? this.parts[0]! : concatenate(this.parts, this.length, original);
+    const text = this.parts.length === 1 ? this.parts[0] : concatenate(this.parts, this.length, original);
     return { text, bounds: Uint32Array.from(this.bounds), found: this.found };
   }
 }

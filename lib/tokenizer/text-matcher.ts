@@ -1,6 +1,6 @@
 /** The patterns of `Replace` and `Split`: a string that is searched as it stands, or a regular expression. */
 import type { Kernels } from '../backend/kernels';
-import { JsonFields, invalidTokenizer } from './load/json-fields';
+import { type JsonFields, invalidTokenizer } from './load/json-fields';
 import { compilePattern } from './pattern/compile';
 import { characterLength, encodeUtf8, indexOfBytes } from './utf8';
 
@@ -46,7 +46,7 @@ function matchLiteral(text: Uint8Array, literal: Uint8Array): Uint32Array {
 
 function matchBoundaries(text: Uint8Array): Uint32Array {
   const matches: number[] = [];
-  for (let at = 0; at < text.length; at += characterLength(text[at]!)) matches.push(at, at);
+  for (let at = 0; at < text.length; at += characterLength(text[at])) matches.push(at, at);
   matches.push(text.length, text.length);
   return Uint32Array.from(matches);
 }

@@ -25,11 +25,11 @@ export function isContinuation(byte: number): boolean {
 
 /** The code point that begins at `at`. */
 export function codePointAt(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at]!;
+  const lead = bytes[at];
   if (lead < 0x80) return lead;
-  if (lead < 0xe0) return ((lead & 0x1f) << 6) | (bytes[at + 1]! & 0x3f);
-  if (lead < 0xf0) return ((lead & 0x0f) << 12) | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f);
-  return ((lead & 0x07) << 18) | ((bytes[at + 1]! & 0x3f) << 12) | ((bytes[at + 2]! & 0x3f) << 6) | (bytes[at + 3]! & 0x3f);
+  if (lead < 0xe0) return ((lead & 0x1f) << 6) | (bytes[at + 1] & 0x3f);
+  if (lead < 0xf0) return ((lead & 0x0f) << 12) | ((bytes[at + 1] & 0x3f) << 6) | (bytes[at + 2] & 0x3f);
+  return ((lead & 0x07) << 18) | ((bytes[at + 1] & 0x3f) << 12) | ((bytes[at + 2] & 0x3f) << 6) | (bytes[at + 3] & 0x3f);
 }
 
 /** Writes a code point; returns the position behind it. */
@@ -58,13 +58,13 @@ export function writeCodePoint(out: Uint8Array, at: number, codePoint: number): 
 
 /** Whether all bytes are below 0x80. */
 export function isAscii(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i]! >= 0x80) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80) return false;
   return true;
 }
 
 /** Position of `needle` in `bytes` at or behind `from`, or −1. */
 export function indexOfBytes(bytes: Uint8Array, needle: Uint8Array, from: number): number {
-  const first = needle[0]!;
+  const first = needle[0];
   const last = bytes.length - needle.length;
   for (let at = bytes.indexOf(first, from); at !== -1 && at <= last; at = bytes.indexOf(first, at + 1)) {
     let matched = 1;

@@ -15,5 +15,5 @@ export class ByteLevelNormalizer implements Normalizer {
 /** Writes a range's bytes in the alphabet. */
 export function writeByteLevel(writer: AlignedWriter, text: NormalizedText, start: number, end: number): void {
   const { bytes } = text;
-  for (let at = start; at < end; at++) writer.put(BYTE_CODE_POINTS[bytes[at]!]!, at);
+  for (let at = start; at < end; at++) writer.put(BYTE_CODE_POINTS[bytes[at]], at);
 }

@@ -1,7 +1,15 @@
 /** Normalizers that look at one character at a time. */
 import { type CharacterRewrite, rewriteCharacters } from '../aligned-writer';
 import type { NormalizedText } from '../normalized-text';
-import { isBertChinese, isBertRemoved, isCombiningMark, isNonspacingMark, isWhitespace, lowercase, nmtReplacement } from '../unicode/predicates';
+import {
+  isBertChinese,
+  isBertRemoved,
+  isCombiningMark,
+  isNonspacingMark,
+  isWhitespace,
+  lowercase,
+  nmtReplacement,
+} from '../unicode/predicates';
 import type { Normalizer } from './normalizer';
 import { UnicodeForm } from './unicode-form';
 

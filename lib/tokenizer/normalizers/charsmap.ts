@@ -18,7 +18,10 @@ export class Charsmap {
     const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
     const trieSize = blob.length >= 4 ? view.getUint32(0, true) : -1;
     if (trieSize < 4 || trieSize % 4 !== 0 || 4 + trieSize > blob.length) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected precompiled_charsmap to begin with the size of its trie, but got ${blob.length} bytes with the size ${trieSize}.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected precompiled_charsmap to begin with the size of its trie, but got ${blob.length} bytes with the size ${trieSize}.`,
+      );
     }
     const units = new Uint32Array(trieSize / 4);
     for (let i = 0; i < units.length; i++) units[i] = view.getUint32(4 + 4 * i, true);
@@ -31,9 +34,9 @@ export class Charsmap {
    */
   lookUp(text: Uint8Array, start: number, end: number): Uint8Array | null {
     const { units } = this;
-    let node = offsetOf(units[0]!);
+    let node = offsetOf(units[0]);
     for (let at = start; at < end; at++) {
-      const byte = text[at]!;
+      const byte = text[at];
       if (byte === 0) return null;
       node ^= byte;
       const unit = units[node];

@@ -19,7 +19,7 @@ export class Precompiled implements Normalizer {
     const changes = new ChangeList();
     let modified = false;
     const { bytes } = text;
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const end = graphemeEnd(bytes, start);
       const whole = end - start <= LONGEST_CLUSTER ? this.charsmap.lookUp(bytes, start, end) : null;
       if (whole !== null) {
@@ -38,8 +38,8 @@ export class Precompiled implements Normalizer {
 
   private replaceCharacters(bytes: Uint8Array, start: number, end: number, changes: ChangeList): boolean {
     let modified = false;
-    for (let at = start; at < end; ) {
-      const next = at + characterLength(bytes[at]!);
+    for (let at = start; at < end;) {
+      const next = at + characterLength(bytes[at]);
       const replacement = this.charsmap.lookUp(bytes, at, next);
       if (replacement === null) changes.keep(codePointAt(bytes, at));
       else changes.replace(bytes, at, next, replacement);
@@ -61,17 +61,17 @@ class ChangeList {
   }
 
   replace(bytes: Uint8Array, start: number, end: number, replacement: Uint8Array): void {
-    for (let at = 0; at < replacement.length; at += characterLength(replacement[at]!)) this.keep(codePointAt(replacement, at));
+    for (let at = 0; at < replacement.length; at += characterLength(replacement[at])) this.keep(codePointAt(replacement, at));
     const difference = countCharacters(replacement, 0, replacement.length) - countCharacters(bytes, start, end);
     const { changes } = this;
     if (difference > 0) changes.fill(1, changes.length - difference);
     // The last character written so far takes what is removed along, whatever it was itself; before the first there is none to do so.
-    else if (difference < 0 && changes.length > 0) changes[changes.length - 1]! += difference;
+    else if (difference < 0 && changes.length > 0) changes[changes.length - 1] += difference;
   }
 }
 
 function countCharacters(bytes: Uint8Array, start: number, end: number): number {
   let count = 0;
-  for (let at = start; at < end; at += characterLength(bytes[at]!)) count++;
+  for (let at = start; at < end; at += characterLength(bytes[at])) count++;
   return count;
 }

@@ -21,8 +21,8 @@ export function replaceMatches(text: NormalizedText, matches: Uint32Array, conte
   const writer = new AlignedWriter(text, text.length + (matches.length / 2) * content.length);
   let copied = 0;
   for (let i = 0; i < matches.length; i += 2) {
-    const end = matches[i + 1]!;
-    writer.copy(copied, matches[i]!);
+    const end = matches[i + 1];
+    writer.copy(copied, matches[i]);
     writer.putBytes(content, end === 0 ? NOWHERE : end - 1);
     copied = end;
   }

@@ -14,10 +14,10 @@ export class Strip implements Normalizer {
     const { bytes } = text;
     let start = 0;
     let end = bytes.length;
-    if (this.left) while (start < end && isWhitespace(codePointAt(bytes, start))) start += characterLength(bytes[start]!);
+    if (this.left) while (start < end && isWhitespace(codePointAt(bytes, start))) start += characterLength(bytes[start]);
     while (this.right && end > start) {
       let last = end - 1;
-      while (isContinuation(bytes[last]!)) last--;
+      while (isContinuation(bytes[last])) last--;
       if (!isWhitespace(codePointAt(bytes, last))) break;
       end = last;
     }

@@ -24,7 +24,7 @@ export class UnicodeForm implements Normalizer {
     const { bytes } = text;
     let writer: AlignedWriter | null = null;
     let copied = 0;
-    for (let start = nextNonAscii(bytes, 0); start < bytes.length; ) {
+    for (let start = nextNonAscii(bytes, 0); start < bytes.length;) {
       const runStart = start === 0 ? 0 : start - 1;
       const runEnd = nextAscii(bytes, start);
       const run = decode(bytes, runStart, runEnd);
@@ -45,20 +45,20 @@ export class UnicodeForm implements Normalizer {
 
 function nextNonAscii(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (at < bytes.length && bytes[at]! < 0x80) at++;
+  while (at < bytes.length && bytes[at] < 0x80) at++;
   return at;
 }
 
 function nextAscii(bytes: Uint8Array, from: number): number {
   let at = from;
-  while (at < bytes.length && bytes[at]! >= 0x80) at++;
+  while (at < bytes.length && bytes[at] >= 0x80) at++;
   return at;
 }
 
 function decode(bytes: Uint8Array, start: number, end: number): Uint32Array {
   const codePoints = new Uint32Array(end - start);
   let count = 0;
-  for (let at = start; at < end; at += characterLength(bytes[at]!)) codePoints[count++] = codePointAt(bytes, at);
+  for (let at = start; at < end; at += characterLength(bytes[at])) codePoints[count++] = codePointAt(bytes, at);
   return codePoints.subarray(0, count);
 }
 

@@ -69,7 +69,7 @@ export function createPreTokenizer(definition: unknown, context: PreTokenizerCon
 
 /** The behaviour of a split; INVALID_TOKENIZER if it is not one. */
 export function readBehavior(fields: JsonFields, fallback?: string): SplitBehavior {
-  return BEHAVIORS[fields.oneOf('behavior', Object.keys(BEHAVIORS), fallback)]!;
+  return BEHAVIORS[fields.oneOf('behavior', Object.keys(BEHAVIORS), fallback)];
 }
 
 /** Steps of a sequence. Only the last can be the one that the model's bytes come from. */

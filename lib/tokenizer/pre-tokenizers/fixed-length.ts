@@ -11,9 +11,9 @@ export class FixedLength implements PreTokenizer {
   preTokenize(pieces: Pieces): Pieces {
     const { bytes } = pieces.text;
     return splitEach(pieces, (start, end, parts) => {
-      for (let at = start; at < end; ) {
+      for (let at = start; at < end;) {
         const from = at;
-        for (let count = 0; count < this.length && at < end; count++) at += characterLength(bytes[at]!);
+        for (let count = 0; count < this.length && at < end; count++) at += characterLength(bytes[at]);
         parts.push(from, at);
       }
     });

@@ -33,7 +33,7 @@ export class Metaspace implements PreTokenizer {
       const first = codePointAt(bytes, start);
       if (first !== SPACE && first !== replacement && this.prepends(pieces, start)) writer.put(replacement, start);
       let copied = start;
-      for (let at = start; at < end; at += characterLength(bytes[at]!)) {
+      for (let at = start; at < end; at += characterLength(bytes[at])) {
         if (bytes[at] !== SPACE) continue;
         writer.copy(copied, at);
         writer.put(replacement, at);

@@ -49,7 +49,7 @@ export class BoundsBuilder {
 export function splitEach(pieces: Pieces, split: (start: number, end: number, parts: BoundsBuilder) => void): Pieces {
   const { text, bounds } = pieces;
   const parts = new BoundsBuilder(bounds.length);
-  const groups = regroup(pieces.groups, bounds.length / 2, parts, (piece) => split(bounds[2 * piece]!, bounds[2 * piece + 1]!, parts));
+  const groups = regroup(pieces.groups, bounds.length / 2, parts, (piece) => split(bounds[2 * piece], bounds[2 * piece + 1], parts));
   return { text, bounds: parts.finish(), groups };
 }
 
@@ -60,7 +60,7 @@ export function rewriteEach(pieces: Pieces, rewrite: (writer: AlignedWriter, sta
   const parts = new BoundsBuilder(bounds.length);
   const groups = regroup(pieces.groups, bounds.length / 2, parts, (piece) => {
     const start = writer.length;
-    rewrite(writer, bounds[2 * piece]!, bounds[2 * piece + 1]!);
+    rewrite(writer, bounds[2 * piece], bounds[2 * piece + 1]);
     parts.push(start, writer.length);
   });
   return { text: writer.finish(), bounds: parts.finish(), groups };

@@ -15,7 +15,7 @@ export class ScriptSplit implements PreTokenizer {
     return splitEach(pieces, (start, end, parts) => {
       let partStart = end;
       let lastScript = ANY_SCRIPT;
-      for (let at = start; at < end; at += characterLength(bytes[at]!)) {
+      for (let at = start; at < end; at += characterLength(bytes[at])) {
         const script = unigramScript(codePointAt(bytes, at));
         if (script === ANY_SCRIPT || script === lastScript) continue;
         parts.push(partStart, at);

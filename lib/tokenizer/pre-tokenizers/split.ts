@@ -45,8 +45,8 @@ export class CharacterSplit implements PreTokenizer {
 
   private delimiters(bytes: Uint8Array, start: number, end: number): number[] {
     const matches: number[] = [];
-    for (let at = start; at < end; ) {
-      const next = at + characterLength(bytes[at]!);
+    for (let at = start; at < end;) {
+      const next = at + characterLength(bytes[at]);
       if (this.isDelimiter(codePointAt(bytes, at))) matches.push(at - start, next - start);
       at = next;
     }
@@ -56,5 +56,5 @@ export class CharacterSplit implements PreTokenizer {
 
 function pushParts(matches: Uint32Array, start: number, end: number, behavior: SplitBehavior, invert: boolean, parts: BoundsBuilder): void {
   const ranges = splitPieces(matches, end - start, behavior, invert);
-  for (let i = 0; i < ranges.length; i += 2) parts.push(start + ranges[i]!, start + ranges[i + 1]!);
+  for (let i = 0; i < ranges.length; i += 2) parts.push(start + ranges[i], start + ranges[i + 1]);
 }

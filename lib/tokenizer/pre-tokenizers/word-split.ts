@@ -17,7 +17,7 @@ export class WordSplit implements PreTokenizer {
     return splitEach(pieces, (start, end, parts) => {
       let runStart = start;
       let runClass = SPACE_CLASS;
-      for (let at = start; at < end; at += characterLength(bytes[at]!)) {
+      for (let at = start; at < end; at += characterLength(bytes[at])) {
         const characterClass = classOf(codePointAt(bytes, at));
         if (characterClass === runClass) continue;
         if (runClass !== SPACE_CLASS) parts.push(runStart, at);
