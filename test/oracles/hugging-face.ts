@@ -52,16 +52,19 @@ export class HuggingFaceOracle {
   }
 
   /**
-   * `encode` of release 0.23.2 stops tokenizing when the limit is reached and so loses what overflows; `postProcess` truncates
-   * a whole encoding, which is what earlier and later releases do.
+   * `encode` of release 0.23.2 stops tokenizing when the limit is reached and so loses what overflows. `postProcess` truncates a whole encoding,
+   * which is what earlier and later releases do, but it knows no second sequence: of a pair the overflow is not to be had.
    */
   private async encodeTruncated(sentence: string, pair: string | null, options: OracleEncodeOptions): Promise<JsEncoding> {
     const { maxLength, stride = 0, direction = 'right', strategy = 'longestFirst' } = options.truncation!;
-    const first = await this.tokenizer.encode(sentence, null, { addSpecialTokens: false });
-    const second = pair === null ? null : await this.tokenizer.encode(pair, null, { addSpecialTokens: false });
+    const whole = await this.tokenizer.encode(sentence, null, { addSpecialTokens: false });
     this.tokenizer.setTruncation(maxLength, { stride, direction, strategy: STRATEGIES[strategy] as TruncationStrategy });
     try {
-      return await this.padded(options.padding, async () => this.tokenizer.postProcess(first, second, options.addSpecialTokens ?? true));
+      return await this.padded(options.padding, async () =>
+        pair === null
+          ? this.tokenizer.postProcess(whole, null, options.addSpecialTokens ?? true)
+          : this.tokenizer.encode(sentence, pair, encodeOptions(options)),
+      );
     } finally {
       this.tokenizer.disableTruncation();
     }

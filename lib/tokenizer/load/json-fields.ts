@@ -100,7 +100,7 @@ export class JsonFields {
   }
 }
 
-/** Refuses components that hold themselves (possible in JavaScript objects) or are nested too deeply to walk. */
+/** Refuses components that are nested too deeply to walk, and what only JavaScript objects can be: components that hold themselves, arrays with gaps. */
 export function checkNesting(value: unknown, path: string): void {
   const pending: Array<{ value: unknown; depth: number }> = [{ value, depth: 0 }];
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
@@ -108,6 +108,10 @@ export function checkNesting(value: unknown, path: string): void {
     if (entry.depth === MAX_DEPTH) {
       throw new MerganserError('INVALID_TOKENIZER', `Expected ${path} to be nested at most ${MAX_DEPTH} levels deep; it is deeper or contains itself.`);
     }
-    for (const child of Object.values(entry.value)) pending.push({ value: child, depth: entry.depth + 1 });
+    const children = Object.values(entry.value);
+    if (Array.isArray(entry.value) && children.length !== entry.value.length) {
+      throw new MerganserError('INVALID_TOKENIZER', `Expected the arrays of ${path} to have no gaps, but one of ${entry.value.length} entries holds ${children.length}.`);
+    }
+    for (const child of children) pending.push({ value: child, depth: entry.depth + 1 });
   }
 }

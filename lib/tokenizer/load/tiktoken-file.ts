@@ -58,6 +58,7 @@ export function tiktokenDefinition(ranks: EncodingRanks, options: TiktokenOption
     throw new MerganserError('INVALID_TOKENIZER', `Expected a token for each single byte, but 0x${missing.toString(16).padStart(2, '0')} has none: texts that hold it could not be encoded.`);
   }
   const addedTokens = new AddedTokens(vocabulary);
+  checkOwnIds(specialTokens);
   addedTokens.addWithIds(specialTokens.map(([content, id]) => specialToken(content, id, vocabulary)));
   return {
     flavor: 'tiktoken',
@@ -87,6 +88,17 @@ function splitOf(options: TiktokenOptions): { pattern: string; specialTokens: Re
     throw invalidArgument('options', 'to name an encoding or give a pattern: a .tiktoken file holds neither', options);
   }
   return { pattern, specialTokens: options.specialTokens === undefined ? (known?.specialTokens ?? []) : Object.entries(options.specialTokens) };
+}
+
+function checkOwnIds(specialTokens: ReadonlyArray<readonly [string, number]>): void {
+  const owners = new Map<number, string>();
+  for (const [content, id] of specialTokens) {
+    const owner = owners.get(id);
+    if (owner !== undefined) {
+      throw new MerganserError('INVALID_TOKENIZER', `Expected every special token to have an id of its own, but ${JSON.stringify(owner)} and ${JSON.stringify(content)} both have ${id}.`);
+    }
+    owners.set(id, content);
+  }
 }
 
 function specialToken(content: string, id: number, vocabulary: ByteVocabulary): AddedToken {
