@@ -1,9 +1,12 @@
 /** The public surface of merganser. */
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
+export type { BackendName } from './backend/kernels';
 export { MerganserError, type MerganserErrorCode } from './errors';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
-export { DecodeStream } from './tokenizer/decode-stream';
+export type { DecodeStream } from './tokenizer/decode-stream';
+export type { TextSource } from './tokenizer/encode-stream';
+export type { Ids } from './tokenizer/token-decoder';
 export { Tokenizer } from './tokenizer/tokenizer';
 export type {
   AddedToken,
