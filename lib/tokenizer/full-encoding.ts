@@ -24,11 +24,11 @@ export function padFull(parts: readonly EncodingPart[], { padding }: EncodeSetti
 
 function encodePart(engine: Engine, input: TextInput, sequence: number, settings: EncodeSettings): EncodingPart {
   const text = textBytes(input, settings.invalidUtf8);
-  const { ids, spans, wordIds } = engine.encodeGeneral(text, settings.control, true);
+  const { ids, spans, wordIds, addedTexts } = engine.encodeGeneral(text, settings.control, true);
   const { length } = ids;
   return {
     ids,
-    tokens: Array.from(ids, (id, index) => tokenString(engine, id, text, spans!, index)),
+    tokens: Array.from(ids, (id, index) => tokenString(engine, id, addedTexts.get(index))),
     offsets: toUtf16Offsets(text, spans!),
     byteOffsets: spans!,
     wordIds: wordIds!,
@@ -40,11 +40,9 @@ function encodePart(engine: Engine, input: TextInput, sequence: number, settings
   };
 }
 
-/** An added token that takes white space with it is shown with that white space, as in Hugging Face. */
-function tokenString(engine: Engine, id: number, text: Uint8Array, spans: Uint32Array, index: number): string {
-  const added = engine.definition.addedTokens.get(id);
-  if (added !== undefined && (added.lstrip || added.rstrip)) return decodeUtf8(text.subarray(spans[2 * index], spans[2 * index + 1]));
-  return engine.strings.token(id) ?? '';
+/** An added token is shown as it was found, with the white space it takes along, as in Hugging Face. */
+function tokenString(engine: Engine, id: number, found: Uint8Array | undefined): string {
+  return found === undefined ? (engine.strings.token(id) ?? '') : decodeUtf8(found);
 }
 
 function truncate(engine: Engine, parts: readonly EncodingPart[], settings: EncodeSettings): readonly EncodingPart[] {

@@ -37,7 +37,11 @@ export interface GeneralEncoding {
   readonly spans: Uint32Array | null;
   /** Number of the piece (or added token) each token comes from. null unless `full`. */
   readonly wordIds: Int32Array | null;
+  /** The texts that added tokens were found as, by the token's place among the ids. Empty unless `full`. */
+  readonly addedTexts: ReadonlyMap<number, Uint8Array>;
 }
+
+const NO_TEXTS: GeneralEncoding['addedTexts'] = new Map();
 
 /** The text cut into the pieces that the model sees, and the added tokens between them. */
 export interface CutText {
@@ -96,18 +100,19 @@ class Assembler {
   }
 
   idsOnly(): GeneralEncoding {
-    if (this.found.length === 0) return { ids: this.tokens.ids, spans: null, wordIds: null };
+    if (this.found.length === 0) return { ids: this.tokens.ids, spans: null, wordIds: null, addedTexts: NO_TEXTS };
     this.walk(
       (first, last) => this.copyIds(first, last),
       (token) => this.pushId(token),
     );
-    return { ids: this.ids, spans: null, wordIds: null };
+    return { ids: this.ids, spans: null, wordIds: null, addedTexts: NO_TEXTS };
   }
 
   full(): GeneralEncoding {
     const { ids } = this;
     const spans = new Uint32Array(2 * ids.length);
     const wordIds = new Int32Array(ids.length);
+    const addedTexts = new Map<number, Uint8Array>();
     let word = 0;
     this.walk(
       (first, last) => {
@@ -117,10 +122,11 @@ class Assembler {
         spans[2 * this.written] = token.start;
         spans[2 * this.written + 1] = token.end;
         wordIds[this.written] = word++;
+        addedTexts.set(this.written, token.text);
         this.pushId(token);
       },
     );
-    return { ids, spans, wordIds };
+    return { ids, spans, wordIds, addedTexts };
   }
 
   /** Visits the pieces between added tokens, and the added tokens. */

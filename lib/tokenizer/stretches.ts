@@ -12,6 +12,8 @@ export interface FoundToken {
   /** Place in the original text, in bytes; 0, 0 in untracked texts. */
   readonly start: number;
   readonly end: number;
+  /** The text it was found as, with the white space it takes along; normalized if the token is. */
+  readonly text: Uint8Array;
 }
 
 export interface NormalizedStretches {
@@ -35,7 +37,7 @@ export function normalizeStretches(
     const start = raw.bounds[2 * i];
     const end = raw.bounds[2 * i + 1];
     if (token >= 0) {
-      collector.token(token, start, end);
+      collector.token(token, start, end, original.bytes.subarray(start, end));
     } else {
       const slice = original.slice(start, end);
       collector.text(normalizer === null ? slice : normalizer.normalize(slice));
@@ -51,7 +53,7 @@ function withoutNormalization(text: NormalizedText, bounds: readonly number[], t
   tokens.forEach((index, i) => {
     const start = bounds[2 * i];
     const end = bounds[2 * i + 1];
-    if (index >= 0) found.push({ index, stretch: textBounds.length / 2, start, end });
+    if (index >= 0) found.push({ index, stretch: textBounds.length / 2, start, end, text: text.bytes.subarray(start, end) });
     else textBounds.push(start, end);
   });
   return { text, bounds: Uint32Array.from(textBounds), found };
@@ -69,8 +71,8 @@ class StretchCollector {
     private readonly actions: Uint8Array | null,
   ) {}
 
-  token(index: number, start: number, end: number): void {
-    this.found.push({ index, stretch: this.bounds.length / 2, start, end });
+  token(index: number, start: number, end: number, text: Uint8Array): void {
+    this.found.push({ index, stretch: this.bounds.length / 2, start, end, text });
   }
 
   /** A normalized stretch, in which `normalized` tokens are still to be found. */
@@ -80,8 +82,11 @@ class StretchCollector {
       const start = bounds[2 * i];
       const end = bounds[2 * i + 1];
       if (token < 0) this.bounds.push(this.length + start, this.length + end);
-      else if (text.tracked) this.token(token, text.originalStart(start), text.originalEnd(end - 1));
-      else this.token(token, 0, 0);
+      else {
+        const found = text.bytes.subarray(start, end);
+        if (text.tracked) this.token(token, text.originalStart(start), text.originalEnd(end - 1), found);
+        else this.token(token, 0, 0, found);
+      }
     });
     this.parts.push(text);
     this.length += text.length;
