@@ -1,5 +1,6 @@
 import load from 'node-gyp-build';
 import { packageRoot } from '../package-root';
+import type { NativeKernelAddon } from './addon-kernels';
 import type { CudaDeviceInfo } from './info';
 
 declare const cudaPlugin: unique symbol;
@@ -9,7 +10,7 @@ export interface CudaPluginHandle {
 }
 
 /** What the native module exports. Arguments are not checked there. A string in place of a result says why there is none. */
-export interface NativeAddon {
+export interface NativeAddon extends NativeKernelAddon {
   /** The instruction set that the kernels run with. */
   instructionSet(): string;
   openCudaPlugin(path: string): CudaPluginHandle | string;
@@ -19,10 +20,16 @@ export interface NativeAddon {
 
 /**
  * The native module: from build/Release if it was built here, else from prebuilds. The folder named by the environment variable
- * MERGANSER_PREBUILD is searched in place of the package's. Throws an Error with the reason if there is none for this platform.
+ * MERGANSER_PREBUILD is searched in place of the package's. Throws an Error with the reason, in one line, if there is none for this platform.
  */
 export function loadAddon(): NativeAddon {
-  return load(packageRoot()) as NativeAddon;
+  const root = packageRoot();
+  try {
+    return load(root) as NativeAddon;
+  } catch (error) {
+    const reason = (error as Error).message.trim().replace(/\s*\n\s*/g, '; ');
+    throw new Error(`${reason}. (\`npx merganser build\` compiles the addon from source.)`, { cause: error });
+  }
 }
 
 /** What the native backend tells of itself. Throws as `loadAddon` does. */

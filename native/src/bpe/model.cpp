@@ -30,27 +30,39 @@ size_t Model::bytes() const {
 }
 
 void Model::index_units() {
-  bool all_bytes = true;
-  for (int byte = 0; byte < 256; ++byte) {
-    byte_ids_[byte] = spec_.byte_ids[byte] < 0 ? kNone : static_cast<uint32_t>(spec_.byte_ids[byte]);
-    all_bytes = all_bytes && byte_ids_[byte] != kNone;
+  for (int byte = 0; byte < 256; ++byte) byte_ids_[byte] = spec_.byte_ids[byte] < 0 ? kNone : static_cast<uint32_t>(spec_.byte_ids[byte]);
+  const auto has_token = [&](uint32_t byte) { return byte_ids_[byte] != kNone; };
+  if (!spec_.char_units) {
+    complete_ = plain_ && std::all_of(byte_ids_.begin(), byte_ids_.end(), [](uint32_t id) { return id != kNone; });
+    return;
   }
-  complete_ = plain_ && all_bytes && (!spec_.char_units || spec_.byte_fallback);
-  if (!spec_.char_units) return;
   ascii_ids_.resize(128);
+  complete_ = plain_ && spec_.byte_fallback;
   for (uint32_t c = 0; c < 128; ++c) {
     const uint8_t byte = static_cast<uint8_t>(c);
     ascii_ids_[c] = index_.find(&byte, 1);
+    // A character that is a token itself never falls back to its byte: Gemma has no token for the byte of a tab.
+    complete_ = complete_ && (ascii_ids_[c] != kNone || has_token(c));
   }
+  for (uint32_t byte = 0x80; byte < 0xF5; ++byte) complete_ = complete_ && (byte == 0xC0 || byte == 0xC1 || has_token(byte));
 }
 
 void Model::list_merges() {
   const size_t count = spec_.merges.size() / 3;
   pairs_ = std::make_unique<PairTable>(count);
   products_.resize(count);
+  std::vector<bool> fallback(spec_.vocab_size(), false);
+  if (spec_.unk_id >= 0) fallback[static_cast<uint32_t>(spec_.unk_id)] = true;
+  if (spec_.char_units) {
+    for (const uint32_t id : byte_ids_) {
+      if (id != kNone) fallback[id] = true;
+    }
+  }
   for (size_t i = 0; i < count; ++i) {
-    pairs_->set(spec_.merges[3 * i], spec_.merges[3 * i + 1], static_cast<uint32_t>(i));
+    const uint32_t left = spec_.merges[3 * i], right = spec_.merges[3 * i + 1];
+    pairs_->set(left, right, static_cast<uint32_t>(i));
     products_[i] = spec_.merges[3 * i + 2];
+    merges_bytes_ = merges_bytes_ || fallback[left] || fallback[right];
   }
   // The triples are in the tables now.
   spec_.merges.clear();

@@ -43,8 +43,7 @@ uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
   return std::memcmp(bucket.key, key.word, 32) == 0 ? bucket.value : 0;
 }
 
-void PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
-  if (full_for(count)) forget();
+uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t value = pack(size, ids, count);
   if (size <= 8) {
     Bucket8& bucket = table8_[key.hash >> view_.shift8];
@@ -64,6 +63,7 @@ void PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids,
     std::memcpy(bucket.key, key.word, 32);
     bucket.value = value;
   }
+  return value;
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {

@@ -7,6 +7,7 @@
 
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/text/pattern.hpp"
+#include "merganser/text/scanner.hpp"
 
 namespace merganser::bpe {
 
@@ -21,18 +22,9 @@ struct AddedToken {
 
 enum class SplitBehavior : uint8_t { removed, isolated, merged_with_previous, merged_with_next, contiguous };
 enum class PrefixSpace : uint8_t { never, always, unless_space, first_unless_space };
-enum class Family : uint8_t { none, gpt2, cl100k, o200k, deepseek };
-
-struct ScannerSpec {
-  Family family = Family::none;
-  uint32_t max_digits = 0;
-  bool contractions = false;
-  bool trailing_space = false;
-};
-
 struct SplitStep {
   std::shared_ptr<const text::Pattern> pattern;  // null: pieces of `fixed_length` characters
-  ScannerSpec scanner;
+  std::shared_ptr<const text::Scanner> scanner;  // null: the pattern itself scans
   SplitBehavior behavior = SplitBehavior::isolated;
   bool invert = false;
   uint32_t fixed_length = 0;

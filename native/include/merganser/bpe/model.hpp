@@ -41,6 +41,9 @@ class Model {
   const ModelSpec& spec() const { return spec_; }
   // True if every unit of any text becomes exactly one symbol of the vocabulary, or its bytes: nothing is ever unknown.
   bool complete() const { return complete_; }
+  // The tokens that merges of the list make (empty for tiktoken ranks), and whether a merge takes part that is unknown or a fallback byte.
+  const std::vector<uint32_t>& products() const { return products_; }
+  bool merges_bytes() const { return merges_bytes_; }
   size_t bytes() const;
 
  private:
@@ -61,6 +64,7 @@ class Model {
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
   std::vector<uint32_t> ascii_ids_;         // char units: id of each ASCII character
   bool complete_ = false;
+  bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix
   mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
 };

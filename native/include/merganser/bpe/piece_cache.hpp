@@ -18,12 +18,12 @@ class PieceCache {
 
   // 0 if the piece (1 to kLongestKey bytes, 32 readable) is not there.
   uint64_t find(const PieceKey& key, uint32_t size) const;
-  // A value for `ids`, kept with the piece. When the store of long results is full everything is forgotten first.
-  void insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
+  // A value for `ids`, kept with the piece. The store must have room (`full_for`).
+  uint64_t insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   void end_batch() { temporary_.clear(); }
-  // True if a later `insert` of this many ids would forget everything: values found before would be void.
+  // True if the store of long results has no room for this many ids: time to `forget`, once no value is in use any more.
   bool full_for(uint32_t count) const { return count > inline_ids_ && store_.size() + count + 1 > store_limit_; }
 
   uint32_t count_of(uint64_t value) const {

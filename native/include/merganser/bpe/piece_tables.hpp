@@ -47,7 +47,7 @@ constexpr uint32_t kLongestKey = 31;  // longer pieces are not kept
 constexpr uint32_t kCountShift = 54, kLengthShift = 60;
 constexpr uint64_t kStored = 7;                             // count: the ids are in the store, their place in the low 32 bits
 constexpr uint64_t kTemporary = uint64_t{1} << 57;          // … in the store that lasts for this batch only
-constexpr uint32_t kBatch = 512;                            // pieces looked up at a time
+constexpr uint32_t kBatch = 512;                            // pieces looked up at a time, about
 
 MERGANSER_INLINE uint64_t load64(const uint8_t* bytes) {
   uint64_t word;
@@ -86,7 +86,7 @@ MERGANSER_INLINE PieceKey piece_key(const uint8_t* piece, uint32_t size) {
   return key;
 }
 
-// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count <= kBatch. values[i] is the value found; the numbers of pieces that were not
+// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count. values[i] is the value found; the numbers of pieces that were not
 // found are written to `misses`, and how many these are is returned. Reads up to 32 bytes from the start of each piece.
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \

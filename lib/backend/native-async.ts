@@ -1,0 +1,49 @@
+/** Encoding on the addon's threads, as a promise. */
+
+import { MerganserError, aborted } from '../errors';
+import type { NativeKernelAddon } from './addon-kernels';
+import { DisallowedAddedToken, type AsyncControl, type EncoderHandle, type RaggedIds } from './kernels';
+
+/** The number of ids that a call of the addon reports. Throws {@link DisallowedAddedToken} if it met a token that is refused. */
+export function outcome(addon: NativeKernelAddon, result: number): number {
+  if (result < 0) throw new DisallowedAddedToken(-1 - result, addon.refusedAt());
+  return result;
+}
+
+export function encodeOnThreads(
+  addon: NativeKernelAddon,
+  encoder: EncoderHandle,
+  text: Uint8Array,
+  textOffsets: Uint32Array,
+  control: AsyncControl,
+): Promise<RaggedIds> {
+  const { signal, onProgress } = control;
+  if (signal?.aborted) return Promise.reject(aborted(signal));
+  return new Promise((resolve, reject) => {
+    const job = addon.startEncoding(encoder, text, textOffsets, control.actions, (finished, bytesDone) => {
+      try {
+        if (!finished) return signal?.aborted ? undefined : onProgress?.(bytesDone);
+        signal?.removeEventListener('abort', cancel);
+        if (signal?.aborted) return reject(aborted(signal));
+        resolve(finishedResult());
+      } catch (error) {
+        addon.cancelEncoding(job);
+        reject(error);
+      }
+    });
+    const cancel = (): void => {
+      addon.cancelEncoding(job);
+      reject(aborted(signal!));
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+
+    function finishedResult(): RaggedIds {
+      const result = addon.encodingResult(job);
+      if (typeof result === 'string') throw new MerganserError('OUT_OF_MEMORY', `Encoding failed: ${result}.`);
+      const values = new Uint32Array(outcome(addon, result));
+      const offsets = new Uint32Array(textOffsets.length);
+      addon.takeEncoding(job, values, offsets);
+      return { values, offsets };
+    }
+  });
+}

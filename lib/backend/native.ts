@@ -1,0 +1,108 @@
+/** The native backend: the addon's functions as {@link Kernels}. The addon fills arrays that are made here. */
+
+import { unicodeProperty } from '../tokenizer/unicode/properties';
+import { MerganserError } from '../errors';
+import { loadAddon } from './addon';
+import type { NativeKernelAddon } from './addon-kernels';
+import { encodeOnThreads, outcome } from './native-async';
+import { scannerKinds } from './scanner-kinds';
+import type {
+  DecoderHandle,
+  EncodeControl,
+  EncoderHandle,
+  EncoderSpec,
+  Handle,
+  Kernels,
+  PieceTokens,
+  RaggedIds,
+} from './kernels';
+
+/** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
+const SHORT_RESULT = 4096;
+
+/** Characters that count as parts of words for `singleWord`, as Rust's `\w`. */
+function wordRanges(): Uint32Array {
+  return unicodeProperty('Alphabetic')!
+    .union(unicodeProperty('M')!)
+    .union(unicodeProperty('Nd')!)
+    .union(unicodeProperty('Pc')!)
+    .union(unicodeProperty('Join_Control')!).ranges;
+}
+
+/** What the addon throws while it builds something: too large for its tables, or out of memory. */
+function building<T>(build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    const message = error instanceof Error || typeof (error as Error)?.message === 'string' ? (error as Error).message : String(error);
+    const code = message.startsWith('more ') ? 'UNSUPPORTED' : 'OUT_OF_MEMORY';
+    throw new MerganserError(code, `The native backend cannot hold this tokenizer: ${message}.`, { cause: error });
+  }
+}
+
+class NativeKernels implements Kernels {
+  readonly backend = 'native';
+  readonly #addon: NativeKernelAddon;
+  readonly #short = new Uint32Array(SHORT_RESULT);
+
+  constructor(addon: NativeKernelAddon) {
+    this.#addon = addon;
+  }
+
+  createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
+
+  findMatches: Kernels['findMatches'] = (pattern, text) => this.#take(this.#addon.findMatches(pattern, text));
+
+  createBpe: Kernels['createBpe'] = (spec) => building(() => this.#addon.createBpe(spec));
+
+  encodePieces: Kernels['encodePieces'] = (model, text, pieceOffsets): PieceTokens => {
+    const count = this.#addon.encodePieces(model, text, pieceOffsets);
+    const tokens = { ids: new Uint32Array(count), spans: new Uint32Array(2 * count), offsets: new Uint32Array(pieceOffsets.length) };
+    this.#addon.takePieceTokens(tokens.ids, tokens.spans, tokens.offsets);
+    return tokens;
+  };
+
+  createEncoder = (spec: EncoderSpec): EncoderHandle => {
+    const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
+    const kinds = spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null) ? scannerKinds() : null;
+    return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
+  };
+
+  encode = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array => {
+    const count = outcome(this.#addon, this.#addon.encode(encoder, text, control.actions, this.#short));
+    return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#take(count);
+  };
+
+  count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number =>
+    outcome(this.#addon, this.#addon.count(encoder, text, control.actions, limit));
+
+  encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
+    const offsets = new Uint32Array(textOffsets.length);
+    const count = outcome(this.#addon, this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets));
+    return { values: this.#take(count), offsets };
+  };
+
+  encodeBatchAsync: Kernels['encodeBatchAsync'] = (encoder, text, textOffsets, control) =>
+    encodeOnThreads(this.#addon, encoder, text, textOffsets, control);
+
+  createDecoder: Kernels['createDecoder'] = (spec) => building(() => this.#addon.createDecoder(spec));
+
+  decode = (decoder: DecoderHandle, ids: Uint32Array): Uint8Array => {
+    const bytes = new Uint8Array(this.#addon.decodedSize(decoder, ids));
+    this.#addon.decode(decoder, ids, bytes);
+    return bytes;
+  };
+
+  dispose = (handle: Handle<string>): void => this.#addon.release(handle);
+
+  #take(count: number): Uint32Array {
+    const values = new Uint32Array(count);
+    this.#addon.take(values);
+    return values;
+  }
+}
+
+/** The native kernels. Throws an Error with the reason if the addon does not load. */
+export function loadNativeKernels(): Kernels {
+  return new NativeKernels(loadAddon());
+}

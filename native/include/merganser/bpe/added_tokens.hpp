@@ -1,0 +1,47 @@
+// Finds added tokens in text: the leftmost, and of those at one place the longest. Mirrors lib/backend/js/added-tokens.ts.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "merganser/bpe/encoder_spec.hpp"
+
+namespace merganser::bpe {
+
+struct AddedMatch {
+  uint32_t token;         // number in the list
+  size_t start, end;      // what it takes from the text, white space of lstrip and rstrip included
+  size_t search_from;     // where the next search goes on
+};
+
+class AddedTokens {
+ public:
+  static constexpr uint8_t kText = 0, kToken = 1, kRefuse = 2;  // AddedTokenAction
+
+  // `word_ranges`: sorted start, end (exclusive) pairs of the characters that count as parts of words for single_word.
+  AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint32_t> word_ranges);
+
+  bool empty() const { return tokens_.empty(); }
+  // The next match that begins at or after `from` in text[0, size); `taken` is the end of the last match. actions: one per token, or null.
+  bool find(const uint8_t* text, size_t size, size_t from, size_t taken, const uint8_t* actions, AddedMatch& match) const;
+
+ private:
+  uint32_t longest_at(const uint8_t* text, size_t size, const uint8_t* actions) const;
+  size_t next_candidate(const uint8_t* text, size_t size, size_t from) const;
+  bool is_word(uint32_t code_point) const;
+  bool stands_alone(const uint8_t* text, size_t size, size_t start, size_t end) const;
+  uint32_t child(uint32_t node, uint8_t byte) const;
+
+  std::vector<AddedToken> tokens_;
+  std::vector<uint32_t> word_ranges_;
+  // A trie: edges (node << 8 | byte) + 1 in the high half, the child in the low half; token_of_[node] or kNone.
+  std::vector<uint64_t> edges_;
+  uint32_t edge_mask_ = 0;
+  std::vector<uint32_t> token_of_;
+  bool starts_[256] = {};          // bytes that begin a token
+  int only_start_ = -1;            // the one such byte, if there is only one
+  std::vector<uint64_t> two_;      // bit set over the first two bytes of tokens
+  bool single_bytes_ = false;      // a token of one byte exists: two_ cannot be used
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,59 @@
+// A tokenizer's whole path from text to ids: added tokens, normalization, pre-tokenization, model.
+// An Encoder never changes and is shared by all threads; what a thread needs besides is its Worker, taken from the encoder and given back.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "merganser/bpe/added_tokens.hpp"
+#include "merganser/bpe/encoder_spec.hpp"
+#include "merganser/bpe/model.hpp"
+#include "merganser/bpe/piece_batch.hpp"
+#include "merganser/bpe/safe_cuts.hpp"
+#include "merganser/bpe/splitter.hpp"
+
+namespace merganser::bpe {
+
+struct EncodeOptions {
+  const uint8_t* actions = nullptr;              // one per added token, or null: all become ids
+  uint64_t limit = UINT64_MAX;                   // counting: stop when there are more
+  const std::atomic<bool>* cancelled = nullptr;  // encoding: stop with whatever there is
+};
+
+struct EncodeResult {
+  uint64_t count = 0;
+  // An added token that the options refuse: its number and place; encoding has stopped there.
+  bool refused = false;
+  uint32_t refused_token = 0;
+  size_t refused_at = 0;
+};
+
+class Worker;
+
+class Encoder {
+ public:
+  Encoder(EncoderSpec spec, std::vector<uint32_t> word_ranges);
+  ~Encoder();
+
+  // Appends the ids of text[0, size), well-formed UTF-8 with `readable` >= size readable bytes, to `out`; or only counts them (out null).
+  EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
+
+  const Model& model() const { return model_; }
+  size_t bytes() const;  // without the workers' caches
+
+ private:
+  friend class Worker;
+  class Lease;
+  EncoderSpec spec_;
+  Model model_;
+  AddedTokens added_;
+  std::unique_ptr<SafeCuts> cuts_;
+  Splitter splitter_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Worker>> idle_;
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,52 @@
+// Pre-tokenization: every step splits each piece of the step before, as if that piece were the whole text; the last step's pieces go to a batch.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "merganser/bpe/encoder_spec.hpp"
+#include "merganser/bpe/piece_batch.hpp"
+
+namespace merganser::bpe {
+
+// One thread's working memory.
+struct SplitScratch {
+  std::vector<text::PatternScratch> patterns;  // one per step
+};
+
+class Splitter {
+ public:
+  explicit Splitter(const std::vector<SplitStep>& steps) : steps_(steps) {}
+
+  // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
+  template <typename Stop>
+  void split(const uint8_t* begin, const uint8_t* end, PieceBatch& batch, SplitScratch& scratch, Stop stop) const {
+    scratch.patterns.resize(steps_.size());
+    const StopFunction check{&stop, [](void* context) { return (*static_cast<Stop*>(context))(); }};
+    run({batch, scratch, check}, 0, begin, end);
+  }
+
+ private:
+  struct StopFunction {
+    void* context;
+    bool (*call)(void*);
+    bool operator()() const { return call(context); }
+  };
+  struct Run {
+    PieceBatch& batch;
+    SplitScratch& scratch;
+    StopFunction stop;
+  };
+  class Behavior;
+
+  void run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+  void scan_family(const Run& run, const text::Scanner& scanner, const uint8_t* begin, const uint8_t* end) const;
+  void scan_matches(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+  size_t next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position, bool keep_gaps) const;
+  void split_by_length(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+  void split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+
+  const std::vector<SplitStep>& steps_;
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,179 @@
+// What the scanners share: reading one character, writing out a mask of starts, and the loop over blocks. For kernels (*.isa.cpp) only.
+#pragma once
+#include <cstdint>
+
+#include "merganser/simd/block64.hpp"
+#include "merganser/simd/inline.hpp"
+#include "merganser/text/scanner.hpp"
+#include "merganser/text/utf8.hpp"
+
+namespace merganser::text::MERGANSER_ISA_NS {
+
+struct Character {
+  uint32_t value;
+  uint32_t size;
+  uint8_t kind;
+};
+
+MERGANSER_INLINE Character character_at(const ScannerView& view, const uint8_t* at) {
+  const CodePoint c = decode(at);
+  return {c.value, c.size, view.kinds[static_cast<uint32_t>(view.pages[c.value >> 8]) << 8 | (c.value & 255)]};
+}
+
+// Characters one after the other, for the plain readers: at the end of the text, a character of size 0 that is of no kind.
+class Reader {
+ public:
+  MERGANSER_INLINE Reader(const ScannerView& view, const uint8_t* at, const uint8_t* end) : view_(view), at_(at), end_(end) { look(); }
+  MERGANSER_INLINE bool done() const { return at_ == end_; }
+  MERGANSER_INLINE const uint8_t* at() const { return at_; }
+  MERGANSER_INLINE uint8_t kind() const { return now_.kind; }
+  MERGANSER_INLINE uint32_t value() const { return now_.value; }
+  MERGANSER_INLINE bool newline() const { return now_.value == '\n' || now_.value == '\r'; }
+  MERGANSER_INLINE void next() {
+    at_ += now_.size;
+    look();
+  }
+
+ private:
+  static constexpr uint8_t kNothing = 255;
+  MERGANSER_INLINE void look() { now_ = at_ < end_ ? character_at(view_, at_) : Character{0x110000, 0, kNothing}; }
+
+  const ScannerView& view_;
+  const uint8_t* at_;
+  const uint8_t* end_;
+  Character now_;
+};
+
+// End of a contraction ('s 't 'm 'd 're 've 'll) at the apostrophe `at`, or `at` if there is none. Ignoring case takes in U+017F, the long s.
+MERGANSER_INLINE const uint8_t* contraction(const uint8_t* at, const uint8_t* end, bool ignore_case) {
+  if (end - at < 2) return at;
+  const uint8_t fold = ignore_case ? 0x20 : 0;
+  const uint8_t a = at[1] < 0x80 ? at[1] | fold : 0;
+  if (a == 's' || a == 't' || a == 'm' || a == 'd') return at + 2;
+  if (end - at < 3) return at;
+  if (ignore_case && at[1] == 0xC5 && at[2] == 0xBF) return at + 3;
+  const uint8_t b = at[2] < 0x80 ? at[2] | fold : 0;
+  if ((a == 'r' && b == 'e') || (a == 'v' && b == 'e') || (a == 'l' && b == 'l')) return at + 3;
+  return at;
+}
+
+MERGANSER_INLINE bool is_letter(uint8_t kind) { return kind >= kUpper && kind <= kLetter; }
+// [^\s\p{L}\p{N}]
+MERGANSER_INLINE bool is_sign(uint8_t kind) { return kind == kOther || kind == kMark; }
+
+// \p{N}{1,max}
+MERGANSER_INLINE const uint8_t* read_digits(const ScannerView& view, Reader& reader) {
+  for (uint32_t i = 0; (view.max_digits == 0 || i < view.max_digits) && reader.kind() == kDigit; ++i) reader.next();
+  return reader.at();
+}
+// \s*[\r\n]+ | \s+(?!\S) | \s+ at white space
+inline const uint8_t* read_white_space(const ScannerView& view, const uint8_t* at, const uint8_t* end) {
+  Reader reader(view, at, end);
+  const uint8_t* last = at;                 // start of the last character
+  const uint8_t* behind_newline = nullptr;  // behind the last newline
+  while (reader.kind() == kSpace) {
+    const bool newline = reader.newline();
+    last = reader.at();
+    reader.next();
+    if (newline) behind_newline = reader.at();
+  }
+  if (reader.done() && view.trailing_space) return end;
+  if (behind_newline) return behind_newline;
+  return reader.done() || last == at ? reader.at() : last;
+}
+
+// Writes base + position of every set bit, eight at a time without asking whether there are so many.
+MERGANSER_INLINE uint32_t write_bits(uint64_t bits, uint32_t offset, uint32_t* out) {
+  const uint32_t count = static_cast<uint32_t>(__builtin_popcountll(bits));
+  for (uint32_t written = 0; written < count; written += 8) {
+    for (uint32_t i = 0; i < 8; ++i) {
+      out[written + i] = offset + static_cast<uint32_t>(__builtin_ctzll(bits | uint64_t{1} << 63));
+      bits &= bits - 1;
+    }
+  }
+  return count;
+}
+
+// A block of text as masks. Non-ASCII letters are entered as letters of all their bytes, other non-ASCII characters stay "none of these"
+// with their later bytes in `inner`; at the first character of a kind that a family cannot take in its stride the block ends (`size`).
+struct Masks {
+  uint64_t letter, digit, space /* without newlines */, newline, blank /* U+0020 */, inner, not_ascii, valid;
+  uint32_t size;
+  bool ends_text;
+};
+
+MERGANSER_INLINE Masks classify(const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, const uint8_t* end) {
+  Masks m;
+  m.letter = block.letters();
+  m.digit = block.within('0', 10);
+  m.blank = block.equal(' ');
+  m.newline = block.equal('\n') | block.equal('\r');
+  m.space = (m.blank | block.within('\t', 5)) & ~m.newline;
+  m.not_ascii = block.not_ascii();
+  m.inner = 0;
+  m.size = end - at < 64 ? static_cast<uint32_t>(end - at) : 64;
+  m.ends_text = end - at <= 64;
+  return m;
+}
+
+MERGANSER_INLINE void cut_off(Masks& m) {
+  m.valid = m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1;
+  m.letter &= m.valid;
+  m.digit &= m.valid;
+  m.space &= m.valid;
+  m.newline &= m.valid;
+  m.blank &= m.valid;
+}
+
+// Starts of digit pieces: each run, and within it every `max_digits`th digit.
+MERGANSER_INLINE uint64_t digit_groups(uint64_t digit, uint64_t start, uint32_t max_digits) {
+  if (max_digits == 1) return digit;
+  if (max_digits != 3) return start;
+  const uint64_t three = digit & (digit << 1) & (digit << 2) & (digit << 3);
+  for (uint64_t group = (start << 3) & three; group; group = (group << 3) & three) start |= group;
+  return start;
+}
+
+// White space behind a newline starts a piece if no newline follows in the same run. A carry through the white space finds what ends the run.
+inline uint64_t behind_last_newline(const Masks& m, uint64_t candidates, bool ends_text, bool trailing_space) {
+  uint64_t starts = 0;
+  for (; candidates; candidates &= candidates - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(candidates));
+    const uint64_t beyond = ~(m.space >> i);
+    const uint32_t behind = i + static_cast<uint32_t>(__builtin_ctzll(beyond));
+    const bool inside = behind < m.size;
+    if (inside ? !(m.newline >> behind & 1) : ends_text && !trailing_space) starts |= uint64_t{1} << i;
+  }
+  return starts;
+}
+
+// Runs a family over the text. `Family::starts(view, at, text, ends_text, size)` gives the mask of starts behind `at` in the block and sets how many bytes it has decided;
+// `Family::one(view, at, end)` is the end of the piece at `at`.
+template <typename Family>
+MERGANSER_INLINE uint32_t scan_blocks(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+  const uint8_t* at = position;
+  uint32_t count = 0;
+  while (at < text.end && count < capacity) {
+    if (text.readable_end - at >= 64) [[likely]] {
+      bool ends_text = false;
+      const uint64_t starts = Family::starts(view, at, text.end, ends_text);
+      const uint32_t offset = static_cast<uint32_t>(at - text.base);
+      count += write_bits(starts, offset, ends + count);
+      if (ends_text) {
+        at = text.end;
+        ends[count++] = static_cast<uint32_t>(at - text.base);
+        break;
+      }
+      if (starts != 0) [[likely]] {
+        at += 63 - __builtin_clzll(starts);
+        continue;
+      }
+    }
+    at = Family::one(view, at, text.end);
+    ends[count++] = static_cast<uint32_t>(at - text.base);
+  }
+  position = at;
+  return count;
+}
+
+}  // namespace merganser::text::MERGANSER_ISA_NS

@@ -1,0 +1,47 @@
+#include "merganser/bpe/encoder.hpp"
+
+#include "merganser/bpe/worker.hpp"
+
+namespace merganser::bpe {
+
+// A worker for as long as one call takes.
+class Encoder::Lease {
+ public:
+  explicit Lease(const Encoder& encoder) : encoder_(encoder) {
+    {
+      const std::lock_guard lock(encoder_.mutex_);
+      if (!encoder_.idle_.empty()) {
+        worker_ = std::move(encoder_.idle_.back());
+        encoder_.idle_.pop_back();
+      }
+    }
+    if (!worker_) worker_ = std::make_unique<Worker>(encoder_);
+  }
+  ~Lease() {
+    const std::lock_guard lock(encoder_.mutex_);
+    encoder_.idle_.push_back(std::move(worker_));
+  }
+  Worker* operator->() { return worker_.get(); }
+
+ private:
+  const Encoder& encoder_;
+  std::unique_ptr<Worker> worker_;
+};
+
+Encoder::Encoder(EncoderSpec spec, std::vector<uint32_t> word_ranges)
+    : spec_(std::move(spec)),
+      model_(std::move(spec_.model)),
+      added_(spec_.added, std::move(word_ranges)),
+      cuts_(spec_.steps.empty() ? SafeCuts::find(model_) : nullptr),
+      splitter_(spec_.steps) {}
+
+Encoder::~Encoder() = default;
+
+EncodeResult Encoder::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const {
+  Lease worker(*this);
+  return worker->encode(text, size, readable, out, options);
+}
+
+size_t Encoder::bytes() const { return model_.bytes(); }
+
+}  // namespace merganser::bpe

@@ -1,0 +1,144 @@
+#include "merganser/bpe/splitter.hpp"
+
+#include "merganser/text/utf8.hpp"
+
+namespace merganser::bpe {
+
+// What becomes of matches and of what lies between them (Hugging Face's SplitDelimiterBehavior). Segments come in from left to right, pieces and
+// dropped delimiters go out; one segment at most is held back, for what comes next to be joined to it.
+class Splitter::Behavior {
+ public:
+  Behavior(const Splitter& splitter, const Run& run, size_t level) : splitter_(splitter), run_(run), level_(level), behavior_(splitter.steps_[level].behavior) {}
+
+  void segment(const uint8_t* begin, const uint8_t* end, bool match) {
+    switch (behavior_) {
+      case SplitBehavior::removed:
+        return match ? drop(begin, end) : emit(begin, end);
+      case SplitBehavior::isolated:
+        return emit(begin, end);
+      case SplitBehavior::merged_with_previous:
+        hold(begin, end, match && !previous_match_);
+        break;
+      case SplitBehavior::merged_with_next:
+        // A delimiter waits for what is no delimiter.
+        hold(begin, end, !match && previous_match_);
+        break;
+      case SplitBehavior::contiguous:
+        hold(begin, end, match == previous_match_);
+        break;
+    }
+    previous_match_ = match;
+  }
+  void finish() {
+    if (held_) emit(held_begin_, held_end_);
+    held_ = false;
+  }
+
+ private:
+  void hold(const uint8_t* begin, const uint8_t* end, bool join) {
+    if (held_ && join) {
+      held_end_ = end;
+      return;
+    }
+    finish();
+    held_ = true;
+    held_begin_ = begin;
+    held_end_ = end;
+  }
+  void emit(const uint8_t* begin, const uint8_t* end) {
+    if (begin < end) splitter_.run(run_, level_ + 1, begin, end);
+  }
+  void drop(const uint8_t* begin, const uint8_t* end) {
+    if (begin < end) run_.batch.push(end, false);
+  }
+
+  const Splitter& splitter_;
+  const Run& run_;
+  size_t level_;
+  SplitBehavior behavior_;
+  bool previous_match_ = false;
+  bool held_ = false;
+  const uint8_t* held_begin_ = nullptr;
+  const uint8_t* held_end_ = nullptr;
+};
+
+void Splitter::run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  if (level == steps_.size()) return run.batch.push(end);
+  const SplitStep& step = steps_[level];
+  if (!step.pattern) return split_by_length(run, level, begin, end);
+  const bool matches_are_pieces = step.behavior == SplitBehavior::isolated || (step.behavior == SplitBehavior::removed && step.invert);
+  if (level + 1 == steps_.size() && matches_are_pieces) {
+    return step.scanner ? scan_family(run, *step.scanner, begin, end) : scan_matches(run, level, begin, end);
+  }
+  split_by_pattern(run, level, begin, end);
+}
+
+void Splitter::split_by_length(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  while (begin < end && !run.stop()) {
+    const uint8_t* piece = begin;
+    for (uint32_t i = 0; i < steps_[level].fixed_length && begin < end; ++i) begin += text::sequence_size(*begin);
+    this->run(run, level + 1, piece, begin);
+  }
+}
+
+void Splitter::split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  const SplitStep& step = steps_[level];
+  const size_t size = static_cast<size_t>(end - begin);
+  Behavior behavior(*this, run, level);
+  size_t done = 0, from = 0, start, stop;
+  while (!run.stop() && step.pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) {
+    if (done != start) behavior.segment(begin + done, begin + start, step.invert);
+    behavior.segment(begin + start, begin + stop, !step.invert);
+    done = stop;
+    from = stop > start ? stop : start < size ? start + text::sequence_size(begin[start]) : size + 1;
+    if (from > size) break;
+  }
+  if (done != size) behavior.segment(begin + done, end, step.invert);
+  behavior.finish();
+}
+
+// The last step with a scanner of its own: its pieces cover the text.
+void Splitter::scan_family(const Run& run, const text::Scanner& scanner, const uint8_t* begin, const uint8_t* end) const {
+  while (begin < end && !run.stop()) {
+    const uint32_t capacity = run.batch.capacity();
+    const text::ScanText text{end, run.batch.readable_end(), run.batch.base()};
+    run.batch.pushed(scanner.scan(begin, text, run.batch.ends(), capacity));
+  }
+}
+
+// The last step where every match is a piece and what lies between is one too, or nothing: ends are written in bulk.
+void Splitter::scan_matches(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  const SplitStep& step = steps_[level];
+  const bool keep_gaps = step.behavior == SplitBehavior::isolated;
+  const size_t size = static_cast<size_t>(end - begin);
+  text::PatternScratch& scratch = run.scratch.patterns[level];
+  size_t position = 0;
+  while (position < size && !run.stop()) {
+    const uint32_t capacity = run.batch.capacity();
+    const uint32_t offset = static_cast<uint32_t>(begin - run.batch.base());
+    const size_t count = step.pattern->boundaries(begin, size, position, run.batch.ends(), capacity, scratch);
+    for (size_t i = 0; i < count; ++i) run.batch.ends()[i] += offset;
+    run.batch.pushed(static_cast<uint32_t>(count));
+    if (count > 0 || position >= size) continue;
+    position = next_match(run, level, begin, size, position, keep_gaps);
+  }
+}
+
+// From where no match of the last step begins (or an empty one) to behind the next match. An empty match is no piece but ends the gap before it.
+size_t Splitter::next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position, bool keep_gaps) const {
+  size_t start, stop;
+  for (size_t from = position; from < size; from = start + text::sequence_size(begin[start])) {
+    if (!steps_[level].pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) break;
+    if (start > position) run.batch.push(begin + start, keep_gaps);
+    position = start;
+    if (stop > start) {
+      run.batch.push(begin + stop);
+      return stop;
+    }
+    if (start == size) return size;
+  }
+  if (position < size) run.batch.push(begin + size, keep_gaps);
+  return size;
+}
+
+}  // namespace merganser::bpe

@@ -1,0 +1,56 @@
+#include "merganser/parallel/thread_pool.hpp"
+
+#include <cstdlib>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace merganser::parallel {
+namespace {
+
+unsigned processors() {
+  if (const char* wanted = std::getenv("MERGANSER_THREADS")) {
+    const long count = std::strtol(wanted, nullptr, 10);
+    if (count >= 1 && count <= 1024) return static_cast<unsigned>(count);
+  }
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<unsigned>(CPU_COUNT(&allowed));
+#endif
+  const unsigned count = std::thread::hardware_concurrency();
+  return count == 0 ? 1 : count;
+}
+
+}  // namespace
+
+ThreadPool& ThreadPool::shared() {
+  static ThreadPool* const pool = new ThreadPool(processors());
+  return *pool;
+}
+
+void ThreadPool::run(std::function<void()> task) {
+  const std::lock_guard lock(mutex_);
+  tasks_.push_back(std::move(task));
+  if (idle_ < tasks_.size() && started_ < size_) {
+    ++started_;
+    std::thread([this] { work(); }).detach();
+  }
+  wake_.notify_one();
+}
+
+void ThreadPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return !tasks_.empty(); });
+    --idle_;
+    const std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    lock.lock();
+  }
+}
+
+}  // namespace merganser::parallel
