@@ -45,7 +45,7 @@ export class Merger {
       }
       if (lowest === NO_RANK) return count;
       count--;
-      ids[at] = pairs.product[lowest];
+      ids[at] = pairs.product(lowest);
       for (let i = at + 1; i < count; i++) {
         ids[i] = ids[i + 1];
         ranks[i] = ranks[i + 1];
@@ -120,13 +120,13 @@ class LongMerge {
       const rank = Math.floor(candidate / 2 ** 31);
       const at = candidate - rank * 2 ** 31;
       // A candidate is stale if its symbols have changed, except that another pair with the same product may stand in for it (as in Hugging Face).
-      if (ranks[at] === NO_RANK || (ranks[at] !== rank && pairs.product[ranks[at]] !== pairs.product[rank])) {
+      if (ranks[at] === NO_RANK || (ranks[at] !== rank && pairs.product(ranks[at]) !== pairs.product(rank))) {
         this.removeTop();
         continue;
       }
       const right = next[at];
       const after = next[right];
-      ids[at] = pairs.product[rank];
+      ids[at] = pairs.product(rank);
       if (lengths !== null) lengths[at] += lengths[right];
       next[at] = after;
       ranks[right] = NO_RANK;

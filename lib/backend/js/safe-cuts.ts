@@ -39,8 +39,8 @@ export class SafeCuts implements Scanner {
     this.known = known;
     this.byteJoins = new Uint8Array(1 << 16);
     const hashes: number[] = [];
-    for (let rank = 0; rank < pairs.product.length; rank++) {
-      if (pairs.left[rank] >= 0) this.addSeam(spec, pairs.left[rank], pairs.right[rank], hashes);
+    for (let rank = 0; rank < pairs.ranks; rank++) {
+      if (pairs.left(rank) >= 0) this.addSeam(spec, pairs.left(rank), pairs.right(rank), hashes);
     }
     const filterBits = Math.max(10, 32 - Math.clz32(hashes.length * FILTER_BITS_PER_SEAM));
     this.filterShift = 32 - filterBits;
@@ -114,7 +114,7 @@ function mergesStandIns(spec: BpeSpec, pairs: PairTable): boolean {
   standIns.add(spec.unkId);
   standIns.delete(-1);
   if (standIns.size === 0) return false;
-  for (let rank = 0; rank < pairs.product.length; rank++) if (standIns.has(pairs.left[rank]) || standIns.has(pairs.right[rank])) return true;
+  for (let rank = 0; rank < pairs.ranks; rank++) if (standIns.has(pairs.left(rank)) || standIns.has(pairs.right(rank))) return true;
   return false;
 }
 

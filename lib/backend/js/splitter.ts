@@ -1,6 +1,7 @@
 import { splitPieces } from '../../tokenizer/pattern/split';
-import type { ScannerFamily, SplitStep } from '../kernels';
+import type { ScannerFamily, SplitBehavior, SplitStep } from '../kernels';
 import { JsPattern } from './pattern-matcher';
+import { prepareClasses } from './scanners/character-classes';
 import { Cl100kScanner } from './scanners/cl100k';
 import { DeepseekScanner } from './scanners/deepseek';
 import { FixedLengthScanner } from './scanners/fixed-length';
@@ -94,11 +95,18 @@ class PatternStep implements Step {
 
 function createStep(step: SplitStep): Step {
   if (step.kind === 'fixedLength') return new ScannerStep(new FixedLengthScanner(step.length));
-  return step.scanner === null ? new PatternStep(step) : new ScannerStep(createScanner(step.scanner));
+  if (step.scanner === null || !scansWholeText(step.scanner, step.behavior, step.invert)) return new PatternStep(step);
+  return new ScannerStep(createScanner(step.scanner));
+}
+
+/** Whether the pieces are the matches, and what lies between them if the pattern leaves anything out. */
+function scansWholeText({ family }: ScannerFamily, behavior: SplitBehavior, invert: boolean): boolean {
+  return behavior === 'isolated' || (behavior === 'removed' && invert && family !== 'deepseek');
 }
 
 /** The hand-written scanner of a family. */
 export function createScanner({ family, maxDigits, contractions, trailingSpace }: ScannerFamily): Scanner {
+  prepareClasses();
   switch (family) {
     case 'gpt2':
       return new Gpt2Scanner(maxDigits);

@@ -1,4 +1,3 @@
-import { MAX_CODE_POINT } from '../../../tokenizer/unicode/code-point-set';
 import { CodePointTable } from '../../../tokenizer/unicode/code-point-table';
 import { codePointAt } from '../../../tokenizer/utf8';
 import { unicodeProperty } from '../../../tokenizer/unicode/properties';
@@ -22,34 +21,42 @@ export const NON_ASCII = 256;
 /** Classes of the ASCII characters; NON_ASCII for all other bytes. */
 export const ASCII_CLASSES = new Uint16Array(256).fill(NON_ASCII);
 
-const table = buildTable();
+const table = new CodePointTable();
+let isReady = false;
 
 /** Class of the character that begins at `at`. */
 export function classAt(text: Uint8Array, at: number): number {
   return table.get(codePointAt(text, at));
 }
 
-function buildTable(): CodePointTable {
-  const classes = new Uint8Array(MAX_CODE_POINT + 1);
-  const mark = (bit: number, ...properties: string[]): void => {
-    for (const property of properties) {
-      for (const [start, end] of unicodeProperty(property)!) for (let c = start; c < end; c++) classes[c] |= bit;
-    }
-  };
-  mark(LETTER, 'L');
-  mark(NUMBER, 'N');
-  mark(SPACE, 'White_Space');
-  mark(MARK, 'M');
-  mark(HEAD, 'Lu', 'Lt', 'Lm', 'Lo', 'M');
-  mark(TAIL, 'Ll', 'Lm', 'Lo', 'M');
-  mark(PUNCTUATION, 'P', 'S');
-  classes[0x0a] |= NEWLINE;
-  classes[0x0d] |= NEWLINE;
-  ASCII_CLASSES.set(classes.subarray(0, 0x80));
-  const table = new CodePointTable();
-  for (let start = 0, end = 0; start <= MAX_CODE_POINT; start = end) {
-    while (end <= MAX_CODE_POINT && classes[end] === classes[start]) end++;
-    table.fill(start, end, classes[start]);
+/** Fills the tables, once. Scanners call it before they begin. */
+export function prepareClasses(): void {
+  if (isReady) return;
+  isReady = true;
+  // Every bound of a range switches its bit; between two bounds all characters are of one class.
+  const bounds: number[] = [];
+  for (const [bit, properties] of CLASSES) {
+    for (const property of properties) for (const bound of unicodeProperty(property)!.ranges) bounds.push(bound * 256 + bit);
   }
-  return table;
+  for (const bound of [0x0a, 0x0b, 0x0d, 0x0e]) bounds.push(bound * 256 + NEWLINE);
+  let start = 0;
+  let classes = 0;
+  for (const entry of Float64Array.from(bounds).sort()) {
+    const bound = Math.floor(entry / 256);
+    table.fill(start, bound, classes);
+    start = bound;
+    classes ^= entry & 0xff;
+  }
+  for (let c = 0; c < 0x80; c++) ASCII_CLASSES[c] = table.get(c);
 }
+
+/** Properties that share a bit have no character in common. */
+const CLASSES: ReadonlyArray<readonly [bit: number, properties: readonly string[]]> = [
+  [LETTER, ['L']],
+  [NUMBER, ['N']],
+  [SPACE, ['White_Space']],
+  [MARK, ['M']],
+  [HEAD, ['Lu', 'Lt', 'Lm', 'Lo', 'M']],
+  [TAIL, ['Ll', 'Lm', 'Lo', 'M']],
+  [PUNCTUATION, ['P', 'S']],
+];
