@@ -40,9 +40,9 @@ function encodePart(engine: Engine, input: TextInput, sequence: number, settings
   };
 }
 
-/** An added token is shown as it was found, with the white space it takes along, as in Hugging Face. */
+/** An added token is shown as it was found, with the white space it takes along, and a token of the model as it stands in its vocabulary, as in Hugging Face. */
 function tokenString(engine: Engine, id: number, found: Uint8Array | undefined): string {
-  return found === undefined ? (engine.strings.token(id) ?? '') : decodeUtf8(found);
+  return found === undefined ? (engine.definition.model.vocabulary.token(id) ?? '') : decodeUtf8(found);
 }
 
 function truncate(engine: Engine, parts: readonly EncodingPart[], settings: EncodeSettings): readonly EncodingPart[] {

@@ -1,7 +1,7 @@
 /** Random small tokenizers against Hugging Face: unreachable tokens, holes in the ids, products made in two ways, missing bytes, affixes. */
 import fc from 'fast-check';
 import { Tokenizer } from '../../lib/index';
-import { HuggingFaceOracle } from '../oracles/hugging-face';
+import { HuggingFaceOracle, type OracleEncoding } from '../oracles/hugging-face';
 import { byteLevelTokenizer, characterTokenizer, randomAlphabetText, type RandomTokenizer } from '../oracles/random-tokenizers';
 import { BACKENDS, type BackendName } from './backends';
 import { expectSame, plain } from './compare';
@@ -10,11 +10,24 @@ import { FUZZ_SEED, fuzzRuns, samples } from './fuzz';
 const TEXTS_FOR_EACH = 12;
 const TIMEOUT = 120_000;
 
+/**
+ * Hugging Face counts the offsets of a piece from the lengths of its tokens. That goes wrong where bytes of a byte-level alphabet have no token
+ * and vanish, and where byte fallback spells out the bytes of a prefix or suffix: the offsets then point beside the text, and merganser's do not.
+ */
+function offsetsAreSound({ model, pre_tokenizer }: RandomTokenizer): boolean {
+  const byteLevel = JSON.stringify(pre_tokenizer).includes('ByteLevel');
+  const affixes = model['continuing_subword_prefix'] !== null || model['end_of_word_suffix'] !== null;
+  return byteLevel ? 'Ā' in model.vocab : !(affixes && model['byte_fallback'] === true);
+}
+
 async function compare(definition: RandomTokenizer, texts: readonly string[], backend: BackendName): Promise<void> {
   const oracle = HuggingFaceOracle.fromJson(definition);
   const tokenizer = Tokenizer.fromJSON(definition, { backend });
-  const theirEncodings = (some: readonly string[]) => oracle.encodeBatch(some);
-  await expectSame(texts, { ours: (text) => plain(tokenizer.encodeFull(text)), theirs: theirEncodings });
+  const comparable = offsetsAreSound(definition) ? (encoding: OracleEncoding) => encoding : (encoding: OracleEncoding) => ({ ...encoding, offsets: [] });
+  await expectSame(texts, {
+    ours: (text) => comparable(plain(tokenizer.encodeFull(text))),
+    theirs: async (some) => (await oracle.encodeBatch(some)).map(comparable),
+  });
   await expectSame(texts, {
     ours: (text) => [Array.from(tokenizer.encode(text)), tokenizer.count(text)],
     theirs: async (some) => (await oracle.encodeBatchIds(some)).map((ids) => [ids, ids.length]),
