@@ -3,7 +3,7 @@
  * TypeScript and a browser bundle; the command; and a build of the addon from the packed sources. Run after `npm run build`.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,11 @@ const binaries = join(root, 'node_modules', '.bin');
 const LARGEST_TARBALL = 8_000_000;
 const LARGEST_ENCODINGS = 4_000_000;
 
-function run(program: string, args: readonly string[], cwd = folder): string {
+/** Runs a program in the folder of the installed package; its output goes where ours goes. */
+function run(program: string, args: readonly string[], cwd = folder): void {
   console.log(`$ ${program.replace(`${root}/`, '')} ${args.join(' ')}`);
-  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { status, error } = spawnSync(program, args, { cwd, stdio: ['ignore', 1, 2] });
+  if (status !== 0) throw error ?? new Error(`Expected ${program} to succeed, but it exited with ${status}.`);
 }
 
 interface Packed {
@@ -30,7 +32,9 @@ interface Packed {
 }
 
 function pack(): string {
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as [Packed];
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }),
+  ) as [Packed];
   const paths = packed.files.map(({ path }) => path);
   console.log(`${packed.filename}: ${paths.length} files, ${packed.size} bytes packed, ${packed.unpackedSize} unpacked`);
   assert(packed.size <= LARGEST_TARBALL, `Expected at most ${LARGEST_TARBALL} packed bytes`);
@@ -85,7 +89,7 @@ export const code = (error: MerganserError): string => error.code;
 `;
   for (const extension of ['mts', 'cts']) writeFileSync(join(folder, `consumer.${extension}`), source);
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023,dom,esnext.disposable'];
-  run(join(binaries, 'tsc'), [...options, '--skipLibCheck', 'false', '--types', '', 'consumer.mts', 'consumer.cts']);
+  run(join(binaries, 'tsc'), [...options, '--skipLibCheck', 'false', 'consumer.mts', 'consumer.cts']);
 }
 
 async function useFromBrowserBundle(): Promise<void> {
@@ -119,7 +123,7 @@ function buildFromSource(): void {
 async function main(): Promise<void> {
   const tarball = pack();
   run(join(binaries, 'publint'), ['run', tarball, '--strict'], root);
-  run(join(binaries, 'attw'), [tarball, '--exclude-entrypoints', 'package.json'], root);
+  run(join(binaries, 'attw'), [tarball, '--profile', 'node16'], root);
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   run('npm', ['install', '--no-audit', '--no-fund', '--silent', tarball]);
   const prebuilds = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
