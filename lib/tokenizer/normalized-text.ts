@@ -18,7 +18,7 @@ export class NormalizedText {
   constructor(
     readonly bytes: Uint8Array,
     readonly alignment: AlignmentMode,
-    /** Where the text begins in the original text. */
+    /** Where the text begins in the original text; also the place of what stands for nothing. */
     readonly origin: number,
   ) {}
 
@@ -77,6 +77,6 @@ export class NormalizedText {
     const { alignment } = this;
     if (typeof alignment !== 'object') return new NormalizedText(this.bytes.subarray(start, end), alignment, this.origin + start);
     const ranges = { starts: alignment.starts.subarray(start, end), ends: alignment.ends.subarray(start, end) };
-    return new NormalizedText(this.bytes.subarray(start, end), ranges, start < this.length ? alignment.starts[start] : this.origin);
+    return new NormalizedText(this.bytes.subarray(start, end), ranges, this.origin);
   }
 }

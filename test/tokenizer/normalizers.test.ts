@@ -64,6 +64,7 @@ const NORMALIZERS: object[] = [
     strip_right: true,
   }),
   sequence({ type: 'Precompiled', precompiled_charsmap: CHARSMAP }, { type: 'NFD' }, sequence({ type: 'Nmt' }, { type: 'ByteLevel' })),
+  sequence({ type: 'Strip', strip_left: true, strip_right: true }, replace({ String: '' }, '-')),
   sequence({ type: 'Prepend', prepend: 'e\u0301' }, { type: 'NFC' }, { type: 'NFKD' }, { type: 'NFC' }),
 ];
 

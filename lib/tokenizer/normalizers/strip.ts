@@ -1,3 +1,4 @@
+import { AlignedWriter } from '../aligned-writer';
 import type { NormalizedText } from '../normalized-text';
 import { isWhitespace } from '../unicode/predicates';
 import { characterLength, codePointAt, isContinuation } from '../utf8';
@@ -21,6 +22,10 @@ export class Strip implements Normalizer {
       if (!isWhitespace(codePointAt(bytes, last))) break;
       end = last;
     }
-    return text.slice(start, end);
+    if (!text.tracked || start === 0) return text.slice(start, end);
+    // A copy keeps the origin of the whole text, to which Hugging Face aligns what stands for nothing.
+    const writer = new AlignedWriter(text, end - start);
+    writer.copy(start, end);
+    return writer.finish();
   }
 }
