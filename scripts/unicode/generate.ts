@@ -13,6 +13,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { caseTables } from './case-tables';
+import { nativeTables } from './native-tables';
 import { findNormalizationFacts } from './normalization-facts';
 import { graphemeTables } from './grapheme-tables';
 import { normalizationTables } from './normalization-tables';
@@ -35,3 +36,4 @@ write('lib/tokenizer/unicode/case-tables.ts', await caseTables());
 write('lib/tokenizer/unicode/predicate-tables.ts', predicateTables([...properties.categories, ...properties.binary]));
 const normalization = findNormalizationFacts();
 write('lib/tokenizer/unicode/normalization-tables.ts', normalizationTables(normalization));
+write('native/src/text/unicode_tables.inc', nativeTables(normalization));

@@ -3,6 +3,7 @@
  * Hangul is left to arithmetic.
  */
 
+import { HANGUL } from '../../lib/tokenizer/unicode/normalization-layout';
 import { changedBy, codePoints, normalizer, scalarValues } from './oracle';
 
 export interface NormalizationFacts {
@@ -19,15 +20,12 @@ export interface NormalizationFacts {
   readonly compatibility: Map<number, number[]>;
 }
 
-export const HANGUL_FIRST = 0xac00;
-export const HANGUL_END = 0xd7a4;
-
 /** U+0345 has the highest combining class (240), U+0334 the lowest (1). */
 const HIGHEST_CLASS = 0x345;
 const LOWEST_CLASS = 0x334;
 
 function isHangul(codePoint: number): boolean {
-  return codePoint >= HANGUL_FIRST && codePoint < HANGUL_END;
+  return codePoint >= HANGUL.sBase && codePoint < HANGUL.sBase + HANGUL.sCount;
 }
 
 function findClassRanks(nfd: (text: string) => string, decomposing: ReadonlyMap<number, unknown>): Map<number, number> {

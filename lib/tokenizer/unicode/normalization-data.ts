@@ -1,23 +1,9 @@
 /** The tables behind normalize.ts, laid out for use; decoded when first asked for. */
 
 import { CodePointTable } from './code-point-table';
+import { HANGUL, MAY_CHANGE, type NormalizationForm } from './normalization-layout';
 import * as tables from './normalization-tables';
 import { forEachMapping, forEachRun } from './table-codec';
-
-export type NormalizationForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
-
-/** Hangul syllables and jamo, which compose by arithmetic (Unicode Standard, section 3.12). */
-export const HANGUL = {
-  sBase: 0xac00,
-  sCount: 11172,
-  lBase: 0x1100,
-  lCount: 19,
-  vBase: 0x1161,
-  vCount: 21,
-  /** One below the first trailing consonant: index 0 means that there is none. */
-  tBase: 0x11a7,
-  tCount: 28,
-} as const;
 
 export interface NormalizationData {
   /** Combining classes, numbered by their order. */
@@ -81,9 +67,6 @@ function decomposeFully(composite: number, pairs: ReadonlyMap<number, readonly n
   }
   return [first, ...marks.reverse()];
 }
-
-/** A code point's entry in a quick table: it may not stand in the form, or combine with what stands before it. */
-export const MAY_CHANGE = 0x80;
 
 export class FormData {
   /** Whether the form composes. */

@@ -5,10 +5,11 @@
  * Linear in the text: marks are put in order by counting their classes, so a megabyte of them costs no more than other text.
  */
 
-import { formData, type FormData, HANGUL, MAY_CHANGE, type NormalizationData, type NormalizationForm, normalizationData } from './normalization-data';
+import { formData, type FormData, type NormalizationData, normalizationData } from './normalization-data';
+import { HANGUL, MAY_CHANGE, type NormalizationForm } from './normalization-layout';
 import { characterLength, codePointAt, writeCodePoint } from '../utf8';
 
-export type { NormalizationForm } from './normalization-data';
+export type { NormalizationForm } from './normalization-layout';
 
 export interface NormalizedCodePoints {
   readonly codePoints: Uint32Array;
