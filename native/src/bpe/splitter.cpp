@@ -86,12 +86,16 @@ void Splitter::split_by_pattern(const Run& run, size_t level, const uint8_t* beg
   const size_t size = static_cast<size_t>(end - begin);
   Behavior behavior(*this, run, level);
   size_t done = 0, from = 0, start, stop;
-  while (!run.stop() && step.pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) {
+  bool matched = false;
+  while (from <= size && !run.stop() && step.pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) {
+    if (start == stop) from = start < size ? start + text::sequence_size(begin[start]) : size + 1;
+    // An empty match directly behind another match does not count.
+    if (start == stop && matched && start == done) continue;
     if (done != start) behavior.segment(begin + done, begin + start, step.invert);
     behavior.segment(begin + start, begin + stop, !step.invert);
+    matched = true;
     done = stop;
-    from = stop > start ? stop : start < size ? start + text::sequence_size(begin[start]) : size + 1;
-    if (from > size) break;
+    if (stop > start) from = stop;
   }
   if (done != size) behavior.segment(begin + done, end, step.invert);
   behavior.finish();

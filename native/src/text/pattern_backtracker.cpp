@@ -18,7 +18,7 @@ constexpr int kOperands[] = {0, 0, 1, 1, 1, 1, 1, 3, 3, 3, 1, 2, 2, 1, 1, 1, 1, 
 
 }  // namespace
 
-PatternBacktracker::PatternBacktracker(const PatternProgram& program, const CharacterClasses& classes) : program_(program), classes_(classes) {
+PatternBacktracker::PatternBacktracker(const PatternProgram& program) : program_(program) {
   const auto& code = program_.code;
   for (size_t pc = 0; pc < code.size(); pc += 1 + static_cast<size_t>(kOperands[code[pc]])) {
     size_t highest = 0;
@@ -54,10 +54,8 @@ struct PatternBacktracker::Run {
   std::vector<int64_t>& registers;
   size_t position = 0;
 
-  bool in_set(int32_t set, uint32_t character_class) const {
-    const auto& program = machine.program_;
-    return program.sets[static_cast<size_t>(set) * program.set_words + (character_class >> 5)] >> (character_class & 31) & 1;
-  }
+  bool in_set(int32_t set, uint32_t character_class) const { return machine.program_.in_set(set, character_class); }
+  uint32_t class_at(size_t at) const { return machine.program_.class_of(decode(text + at).value); }
   void push(int64_t kind, int64_t a, int64_t b, int64_t c) {
     if (stack.size() >= kMaxStack) throw std::bad_alloc();
     stack.insert(stack.end(), {kind, a, b, c});
@@ -90,19 +88,19 @@ struct PatternBacktracker::Run {
     int32_t count = 0;
     position = start;
     // Without a limit no count is needed beyond the minimum, which keeps it from overflowing.
-    while (count != max && at < size && in_set(set, machine.classes_.at(text + at))) {
+    while (count != max && at < size && in_set(set, class_at(at))) {
       at += sequence_size(text[at]);
       if (count < min || max >= 0) {
         if (++count == min) position = at;
       }
     }
-    return count < min ? Pattern::kNoMatch : at;
+    return count < min ? kNoMatch : at;
   }
   size_t repeated(size_t at, int32_t number) const {
     const int64_t start = registers[static_cast<size_t>(number)], end = registers[static_cast<size_t>(number) + 1];
-    if (start < 0 || end < 0) return Pattern::kNoMatch;
+    if (start < 0 || end < 0) return kNoMatch;
     const size_t length = static_cast<size_t>(end - start);
-    if (length > size - at || std::memcmp(text + start, text + at, length) != 0) return Pattern::kNoMatch;
+    if (length > size - at || std::memcmp(text + start, text + at, length) != 0) return kNoMatch;
     return at + length;
   }
   // The code to go on with, its position in `position`; -1 if nothing is left to try.
@@ -134,7 +132,7 @@ struct PatternBacktracker::Run {
     const int64_t code = stack[entry + 1];
     const size_t at = static_cast<size_t>(stack[entry + 2]);
     const int32_t set = machine.program_.code[static_cast<size_t>(code) + 1];
-    if (stack[entry + 3] == 0 || at >= size || !in_set(set, machine.classes_.at(text + at))) return -1;
+    if (stack[entry + 3] == 0 || at >= size || !in_set(set, class_at(at))) return -1;
     position = at + sequence_size(text[at]);
     stack[entry + 2] = static_cast<int64_t>(position);
     if (stack[entry + 3] > 0) --stack[entry + 3];
@@ -145,7 +143,6 @@ struct PatternBacktracker::Run {
 
 size_t PatternBacktracker::Run::run(size_t start) {
   const int32_t* const code = machine.program_.code.data();
-  const CharacterClasses& classes = machine.classes_;
   int64_t pc = 0;
   size_t at = start;
   const auto value_of = [&](int32_t number) { return registers[static_cast<size_t>(number)]; };
@@ -159,16 +156,16 @@ size_t PatternBacktracker::Run::run(size_t start) {
         failed = true;
         break;
       case PatternOp::set:
-        failed = at >= size || !in_set(operand[0], classes.at(text + at));
+        failed = at >= size || !in_set(operand[0], class_at(at));
         if (!failed) at += sequence_size(text[at]);
         pc += 2;
         break;
       case PatternOp::after:
-        failed = !in_set(operand[0], classes.after(text, size, at));
+        failed = !in_set(operand[0], machine.program_.class_after(text, at, size));
         pc += 2;
         break;
       case PatternOp::before:
-        failed = !in_set(operand[0], classes.before(text, at));
+        failed = !in_set(operand[0], machine.program_.class_before(text, at));
         pc += 2;
         break;
       case PatternOp::jump:
@@ -181,7 +178,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
       case PatternOp::loop_greedy:
       case PatternOp::loop_possessive: {
         const size_t end = loop(at, operand[0], operand[1], operand[2]);
-        failed = end == Pattern::kNoMatch;
+        failed = end == kNoMatch;
         if (failed) break;
         at = end;
         if (static_cast<PatternOp>(code[pc]) == PatternOp::loop_greedy && at > position) {
@@ -193,7 +190,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
       case PatternOp::loop_lazy: {
         const int32_t min = operand[1], max = operand[2];
         const size_t end = loop(at, operand[0], min, min);
-        failed = end == Pattern::kNoMatch;
+        failed = end == kNoMatch;
         if (failed) break;
         at = end;
         if (max != min) push(kTakeMore, pc, static_cast<int64_t>(at), max < 0 ? -1 : max - min);
@@ -255,7 +252,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
         break;
       case PatternOp::back_reference: {
         const size_t end = repeated(at, operand[0]);
-        failed = end == Pattern::kNoMatch;
+        failed = end == kNoMatch;
         at = end;
         pc += 2;
         break;
@@ -263,7 +260,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
     }
     if (!failed) continue;
     pc = backtrack();
-    if (pc < 0) return Pattern::kNoMatch;
+    if (pc < 0) return kNoMatch;
     at = position;
   }
 }

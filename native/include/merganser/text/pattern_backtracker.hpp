@@ -3,47 +3,27 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "merganser/text/pattern.hpp"
+#include "merganser/text/pattern_program.hpp"
 
 namespace merganser::text {
 
-enum class PatternOp : int32_t {
-  match,
-  fail,
-  set,
-  after,
-  before,
-  jump,
-  split,
-  loop_greedy,
-  loop_lazy,
-  loop_possessive,
-  save,
-  capture,
-  jump_if_empty,
-  atomic_begin,
-  atomic_end,
-  look_begin,
-  look_end,
-  not_begin,
-  not_end,
-  step_back,
-  at_look_start,
-  at_search_start,
-  back_reference,
+// One thread's working memory for one pattern.
+struct PatternScratch {
+  std::vector<int64_t> stack;
+  std::vector<int64_t> registers;
 };
 
 class PatternBacktracker {
  public:
-  PatternBacktracker(const PatternProgram& program, const CharacterClasses& classes);
-  // End of the match that begins at `start`, or Pattern::kNoMatch. Throws std::bad_alloc if the alternatives need more than a gigabyte.
+  explicit PatternBacktracker(const PatternProgram& program);
+  // End of the match that begins at `start`, or kNoMatch. Throws std::bad_alloc if the alternatives need more than a gigabyte.
   size_t match_end(const uint8_t* text, size_t size, size_t start, size_t search_start, PatternScratch& scratch) const;
 
  private:
   struct Run;
   const PatternProgram& program_;
-  const CharacterClasses& classes_;
   size_t registers_ = 0;
 };
 
