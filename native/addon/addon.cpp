@@ -1,11 +1,21 @@
 // The module that Node loads: one registration function per part, each in a file of its own.
 #include <napi.h>
 
+#include "merganser/parallel/thread_pool.hpp"
 #include "merganser/simd/compiled_name.hpp"
 
 namespace merganser {
 
 void register_cuda(Napi::Env env, Napi::Object exports);
+
+namespace addon {
+void register_pattern(Napi::Env env, Napi::Object exports);
+void register_bpe(Napi::Env env, Napi::Object exports);
+void register_encoder(Napi::Env env, Napi::Object exports);
+void register_encode_async(Napi::Env env, Napi::Object exports);
+void register_decoder(Napi::Env env, Napi::Object exports);
+void register_handles(Napi::Env env, Napi::Object exports);
+}  // namespace addon
 
 namespace {
 
@@ -13,9 +23,18 @@ Napi::Value instruction_set(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), MERGANSER_SELECT(compiled_name)());
 }
 
+Napi::Value threads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), parallel::ThreadPool::shared().size()); }
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("instructionSet", Napi::Function::New(env, instruction_set, "instructionSet"));
+  exports.Set("threads", Napi::Function::New(env, threads, "threads"));
   register_cuda(env, exports);
+  addon::register_pattern(env, exports);
+  addon::register_bpe(env, exports);
+  addon::register_encoder(env, exports);
+  addon::register_encode_async(env, exports);
+  addon::register_decoder(env, exports);
+  addon::register_handles(env, exports);
   return exports;
 }
 

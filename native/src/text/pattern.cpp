@@ -1,5 +1,7 @@
 #include "merganser/text/pattern.hpp"
 
+#include <utility>
+
 namespace merganser::text {
 
 Pattern::Pattern(PatternProgram program) : program_(std::move(program)), backtracker_(program_) {

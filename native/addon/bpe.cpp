@@ -1,0 +1,71 @@
+// The model alone, on ready pieces.
+#include <napi.h>
+
+#include "environment.hpp"
+#include "merganser/bpe/model.hpp"
+#include "reading.hpp"
+#include "shared_objects.hpp"
+#include "specs.hpp"
+
+namespace merganser::addon {
+namespace {
+
+// (spec) => handle
+Napi::Value create_bpe(const Napi::CallbackInfo& info) {
+  Reader reader(info[0].As<Napi::Object>());
+  bpe::ModelSpec spec = read_model(reader);
+  return share<bpe::Model>(info.Env(), "bpe" + reader.fingerprint(), [&] { return std::make_shared<bpe::Model>(std::move(spec)); });
+}
+
+// (model, text, pieceOffsets) => number of tokens; then takePieceTokens
+Napi::Value encode_pieces(const Napi::CallbackInfo& info) {
+  const bpe::Model& model = shared_of<bpe::Model>(info[0]);
+  const ByteSpan text = bytes_of(info[1]);
+  const auto pieces = info[2].As<Napi::Uint32Array>();
+  Environment& environment = Environment::of(info.Env());
+  std::vector<uint32_t> ids, sizes;
+  bpe::MergeScratch scratch;
+  environment.spans.clear();
+  environment.offsets.assign(1, 0);
+  environment.ids.clear();
+  for (size_t i = 0; i + 1 < pieces.ElementLength(); ++i) {
+    ids.clear();
+    sizes.clear();
+    model.encode_with_sizes(text.data + pieces[i], pieces[i + 1] - pieces[i], ids, sizes, scratch);
+    uint32_t at = pieces[i];
+    for (size_t k = 0; k < ids.size(); ++k) {
+      environment.ids.push(ids[k]);
+      environment.spans.push_back(at);
+      environment.spans.push_back(at += sizes[k]);
+    }
+    environment.offsets.push_back(static_cast<uint32_t>(environment.ids.size()));
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(environment.ids.size()));
+}
+
+// (ids, spans, offsets): copies the last result of encodePieces
+void take_piece_tokens(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  std::memcpy(info[0].As<Napi::Uint32Array>().Data(), environment.ids.data(), environment.ids.size() * 4);
+  std::memcpy(info[1].As<Napi::Uint32Array>().Data(), environment.spans.data(), environment.spans.size() * 4);
+  std::memcpy(info[2].As<Napi::Uint32Array>().Data(), environment.offsets.data(), environment.offsets.size() * 4);
+}
+
+// (out): copies the ids, or numbers, that the last call left
+void take(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  auto out = info[0].As<Napi::Uint32Array>();
+  std::memcpy(out.Data(), environment.ids.data(), out.ElementLength() * 4);
+  environment.ids.shrink();
+}
+
+}  // namespace
+
+void register_bpe(Napi::Env env, Napi::Object exports) {
+  exports.Set("createBpe", Napi::Function::New(env, create_bpe, "createBpe"));
+  exports.Set("encodePieces", Napi::Function::New(env, encode_pieces, "encodePieces"));
+  exports.Set("takePieceTokens", Napi::Function::New(env, take_piece_tokens, "takePieceTokens"));
+  exports.Set("take", Napi::Function::New(env, take, "take"));
+}
+
+}  // namespace merganser::addon

@@ -1,0 +1,57 @@
+// Encoding off the JavaScript thread.
+#include <napi.h>
+
+#include "encode_job.hpp"
+#include "environment.hpp"
+#include "reading.hpp"
+#include "shared_objects.hpp"
+
+namespace merganser::addon {
+namespace {
+
+using JobHandle = Napi::External<std::shared_ptr<EncodeJob>>;
+
+EncodeJob& job_of(const Napi::Value& handle) { return **handle.As<JobHandle>().Data(); }
+
+// (encoder, text, textOffsets, actions | null, listener) => job
+Napi::Value start_encoding(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ByteSpan text = bytes_of(info[1]);
+  const auto offsets = info[2].As<Napi::Uint32Array>();
+  EncodeJob::Input input{pointer_of<bpe::Encoder>(info[0]), text.data, text.size, {offsets.Data(), offsets.Data() + offsets.ElementLength()}, {}};
+  if (!info[3].IsNull()) {
+    const ByteSpan actions = bytes_of(info[3]);
+    input.actions.assign(actions.data, actions.data + actions.size);
+  }
+  auto job = std::make_shared<EncodeJob>(env, std::move(input), info[4].As<Napi::Function>(), info[1].As<Napi::Object>());
+  Environment::of(env).jobs.insert(job);
+  job->start();
+  return JobHandle::New(env, new std::shared_ptr<EncodeJob>(job), [](Napi::Env, std::shared_ptr<EncodeJob>* gone) { delete gone; });
+}
+
+// (job): it ends soon; the listener is still called.
+void cancel_encoding(const Napi::CallbackInfo& info) { job_of(info[0]).cancel(); }
+
+// (job) => number of ids | −1 − number of a refused token (refusedAt() tells its place) | message of an error
+Napi::Value encoding_result(const Napi::CallbackInfo& info) {
+  const EncodeJob& job = job_of(info[0]);
+  if (job.error()) return Napi::String::New(info.Env(), job.error());
+  Environment::of(info.Env()).refused_at = job.refused().refused_at;
+  return Napi::Number::New(info.Env(), job.refused().refused ? -1.0 - job.refused().refused_token : static_cast<double>(job.count()));
+}
+
+// (job, values, offsets)
+void take_encoding(const Napi::CallbackInfo& info) {
+  job_of(info[0]).copy(info[1].As<Napi::Uint32Array>().Data(), info[2].As<Napi::Uint32Array>().Data());
+}
+
+}  // namespace
+
+void register_encode_async(Napi::Env env, Napi::Object exports) {
+  exports.Set("startEncoding", Napi::Function::New(env, start_encoding, "startEncoding"));
+  exports.Set("cancelEncoding", Napi::Function::New(env, cancel_encoding, "cancelEncoding"));
+  exports.Set("encodingResult", Napi::Function::New(env, encoding_result, "encodingResult"));
+  exports.Set("takeEncoding", Napi::Function::New(env, take_encoding, "takeEncoding"));
+}
+
+}  // namespace merganser::addon

@@ -1,0 +1,65 @@
+// A batch that is encoded on the pool's threads.
+#pragma once
+#include <napi.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "merganser/bpe/encoder.hpp"
+
+namespace merganser::addon {
+
+// Texts are cut into portions of neighbours; threads take portions until none is left, and the one that finishes last reports.
+class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
+ public:
+  struct Input {
+    std::shared_ptr<bpe::Encoder> encoder;
+    const uint8_t* text;
+    size_t size;
+    std::vector<uint32_t> offsets;  // texts + 1
+    std::vector<uint8_t> actions;   // empty: none given
+  };
+
+  // `listener` is called on the JavaScript thread: (false, bytes done) now and then, and (true, …) once at the end.
+  EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Object& keep_alive);
+  void start();
+  void cancel() { cancelled_ = true; }
+  // Cancels and waits until no thread uses the job any more.
+  void stop();
+
+  const bpe::EncodeResult& refused() const { return refused_; }
+  uint64_t count() const;
+  void copy(uint32_t* values, uint32_t* offsets) const;
+  const char* error() const { return error_.empty() ? nullptr : error_.c_str(); }
+
+ private:
+  struct Portion {
+    size_t first, last;  // texts
+    bpe::IdBuffer ids;
+    std::vector<uint32_t> ends;
+  };
+  void work();
+  void encode(Portion& portion);
+  void report(bool finished);
+  static void call_listener(napi_env env, napi_value listener, void* context, void* data);
+
+  Input input_;
+  std::vector<Portion> portions_;
+  std::atomic<size_t> next_{0};
+  std::atomic<size_t> running_{0};
+  std::atomic<uint64_t> bytes_done_{0};
+  std::atomic<int64_t> reported_at_{0};
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  std::condition_variable stopped_;
+  bool finished_ = false;
+  bpe::EncodeResult refused_;
+  std::string error_;
+  napi_threadsafe_function to_javascript_ = nullptr;
+  Napi::ObjectReference keep_alive_;
+};
+
+}  // namespace merganser::addon

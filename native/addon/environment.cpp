@@ -1,0 +1,20 @@
+#include "environment.hpp"
+
+#include "encode_job.hpp"
+
+namespace merganser::addon {
+
+Environment& Environment::of(Napi::Env env) {
+  Environment* environment = env.GetInstanceData<Environment>();
+  if (!environment) {
+    environment = new Environment();
+    env.SetInstanceData(environment);
+  }
+  return *environment;
+}
+
+Environment::~Environment() {
+  for (const auto& job : jobs) job->stop();
+}
+
+}  // namespace merganser::addon

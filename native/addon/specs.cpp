@@ -1,0 +1,117 @@
+#include "specs.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace merganser::addon {
+namespace {
+
+template <typename Enum, size_t N>
+Enum choice(const std::string& name, const char* const (&names)[N]) {
+  return static_cast<Enum>(std::find(std::begin(names), std::end(names), name) - std::begin(names));
+}
+
+bpe::SplitBehavior behavior_of(const std::string& name) {
+  return choice<bpe::SplitBehavior>(name, {"removed", "isolated", "mergedWithPrevious", "mergedWithNext", "contiguous"});
+}
+
+bpe::PrefixSpace prefix_space_of(const std::string& name) {
+  return choice<bpe::PrefixSpace>(name, {"never", "always", "unlessSpace", "firstUnlessSpace"});
+}
+
+// null for families that are scanned by their pattern.
+std::shared_ptr<const text::Scanner> read_scanner(Reader& reader, Reader& kinds) {
+  static constexpr const char* kFamilies[] = {"gpt2", "cl100k", "o200k"};
+  const std::string family = reader.text("family");
+  if (std::find(std::begin(kFamilies), std::end(kFamilies), family) == std::end(kFamilies)) return nullptr;
+  text::ScannerSpec spec;
+  spec.family = choice<text::Family>(family, kFamilies);
+  spec.max_digits = static_cast<uint32_t>(reader.number("maxDigits"));
+  spec.contractions = reader.boolean("contractions");
+  spec.trailing_space = reader.boolean("trailingSpace");
+  spec.pages = kinds.array<uint16_t>("pages");
+  spec.kinds = kinds.array<uint8_t>("values");
+  return std::make_shared<const text::Scanner>(std::move(spec));
+}
+
+bpe::SplitStep read_step(Reader& reader, Reader& encoder) {
+  bpe::SplitStep step;
+  if (reader.text("kind") == "fixedLength") {
+    step.fixed_length = static_cast<uint32_t>(reader.number("length"));
+    return step;
+  }
+  Reader pattern = reader.child("pattern");
+  step.pattern = std::make_shared<const text::Pattern>(read_pattern(pattern));
+  reader.include(pattern);
+  if (reader.has("scanner")) {
+    Reader scanner = reader.child("scanner"), kinds = encoder.child("scannerKinds");
+    step.scanner = read_scanner(scanner, kinds);
+    reader.include(scanner);
+  }
+  step.behavior = behavior_of(reader.text("behavior"));
+  step.invert = reader.boolean("invert");
+  return step;
+}
+
+}  // namespace
+
+text::PatternProgram read_pattern(Reader& reader) {
+  text::PatternProgram program;
+  program.class_count = static_cast<uint32_t>(reader.number("classCount"));
+  program.class_pages = reader.array<uint16_t>("classPages");
+  program.class_ids = reader.array<uint8_t>("classIds");
+  program.code = reader.array<int32_t>("code");
+  program.sets = reader.array<uint32_t>("sets");
+  program.set_words = static_cast<uint32_t>(reader.number("setWords"));
+  if (reader.has("automaton")) {
+    Reader automaton = reader.child("automaton");
+    program.starts = automaton.array<uint16_t>("starts");
+    program.state_count = static_cast<uint32_t>(automaton.number("stateCount"));
+    program.transitions = automaton.array<uint16_t>("transitions");
+    reader.include(automaton);
+  }
+  return program;
+}
+
+bpe::ModelSpec read_model(Reader& reader) {
+  bpe::ModelSpec spec;
+  spec.token_bytes = reader.array<uint8_t>("tokenBytes");
+  spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
+  spec.has_merges = reader.has("merges");
+  spec.merges = reader.array<uint32_t>("merges");
+  spec.char_units = reader.text("unit") == "char";
+  const std::vector<int32_t> byte_ids = reader.array<int32_t>("byteIds");
+  std::copy_n(byte_ids.begin(), 256, spec.byte_ids.begin());
+  spec.byte_fallback = reader.boolean("byteFallback");
+  spec.unk_id = static_cast<int32_t>(reader.number("unkId"));
+  spec.fuse_unk = reader.boolean("fuseUnk");
+  spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
+  spec.end_of_word_suffix = reader.array<uint8_t>("endOfWordSuffix");
+  spec.ignore_merges = reader.boolean("ignoreMerges");
+  return spec;
+}
+
+bpe::EncoderSpec read_encoder(Reader& reader) {
+  bpe::EncoderSpec spec;
+  Reader model = reader.child("model");
+  spec.model = read_model(model);
+  reader.include(model);
+  reader.each("added", [&](Reader& item) {
+    bpe::AddedToken token;
+    token.content = item.array<uint8_t>("content");
+    token.id = static_cast<uint32_t>(item.number("id"));
+    token.special = item.boolean("special");
+    token.single_word = item.boolean("singleWord");
+    token.lstrip = item.boolean("lstrip");
+    token.rstrip = item.boolean("rstrip");
+    spec.added.push_back(std::move(token));
+  });
+  spec.nfc = reader.boolean("nfc");
+  spec.space_alias = reader.boolean("spaceAlias");
+  spec.prefix_space = prefix_space_of(reader.text("prefixSpace"));
+  reader.each("steps", [&](Reader& item) { spec.steps.push_back(read_step(item, reader)); });
+  spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
+  return spec;
+}
+
+}  // namespace merganser::addon

@@ -1,0 +1,12 @@
+// Definitions of patterns, models and encoders out of JavaScript objects (the types of lib/backend/kernels.ts).
+#pragma once
+#include "merganser/bpe/encoder_spec.hpp"
+#include "reading.hpp"
+
+namespace merganser::addon {
+
+text::PatternProgram read_pattern(Reader& reader);
+bpe::ModelSpec read_model(Reader& reader);
+bpe::EncoderSpec read_encoder(Reader& reader);
+
+}  // namespace merganser::addon
