@@ -13,6 +13,8 @@ export interface CudaPluginHandle {
 export interface NativeAddon extends NativeKernelAddon {
   /** The instruction set that the kernels run with. */
   instructionSet(): string;
+  /** Threads that asynchronous calls run on. */
+  threads(): number;
   openCudaPlugin(path: string): CudaPluginHandle | string;
   cudaDevices(plugin: CudaPluginHandle): CudaDeviceInfo[] | string;
   cudaAddVectors(plugin: CudaPluginHandle, device: number, left: Float32Array, right: Float32Array, sum: Float32Array): undefined | string;
@@ -33,6 +35,7 @@ export function loadAddon(): NativeAddon {
 }
 
 /** What the native backend tells of itself. Throws as `loadAddon` does. */
-export function addonInfo(): { readonly instructionSet: string } {
-  return { instructionSet: loadAddon().instructionSet() };
+export function addonInfo(): { readonly instructionSet: string; readonly threads: number } {
+  const addon = loadAddon();
+  return { instructionSet: addon.instructionSet(), threads: addon.threads() };
 }
