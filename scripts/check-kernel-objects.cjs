@@ -20,10 +20,12 @@ function definedNames(file) {
 let files = 0;
 const strays = [];
 for (const target of readdirSync(objects).filter((name) => /^kernels_\w+$/.test(name))) {
-  const namespace = `merganser::${target.slice('kernels_'.length)}::`;
+  const namespace = `::${target.slice('kernels_'.length)}::`;
   for (const entry of readdirSync(join(objects, target), { recursive: true }).filter((name) => name.endsWith('.o'))) {
     files++;
-    const stray = definedNames(join(objects, target, entry)).filter((name) => !name.includes(namespace));
+    const stray = definedNames(join(objects, target, entry)).filter(
+      (name) => !(name.startsWith('merganser::') && name.includes(namespace)),
+    );
     strays.push(...stray.map((name) => `${target}/${entry}: ${name}`));
   }
 }

@@ -35,7 +35,11 @@ it('reports what CUDA says of a device that does not exist', () => {
 
 it('refuses a plug-in of another version', () => {
   usePlugin('libwrong_cuda_abi.so');
-  expect(cudaInfo()).toEqual({ available: false, reason: expect.stringMatching(/expected .* version 1, but .* has version 2/), devices: [] });
+  expect(cudaInfo()).toEqual({
+    available: false,
+    reason: expect.stringMatching(/expected .* version 1, but .* has version 2/),
+    devices: [],
+  });
 });
 
 it('refuses a library that is no plug-in', () => {

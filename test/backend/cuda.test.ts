@@ -15,5 +15,9 @@ it('says why there is no CUDA when the plug-in cannot be opened', () => {
 it('says that CUDA needs the addon when the addon is missing', () => {
   process.env['MERGANSER_CUDA_PLUGIN'] = '/nowhere/libmerganser_cuda.so';
   process.env['MERGANSER_PREBUILD'] = '/nowhere';
-  expect(cudaInfo()).toEqual({ available: false, reason: expect.stringMatching(/native addon, which did not load: No native build/), devices: [] });
+  expect(cudaInfo()).toEqual({
+    available: false,
+    reason: expect.stringMatching(/native addon, which did not load: No native build/),
+    devices: [],
+  });
 });
