@@ -26,7 +26,8 @@ function version(): string {
 async function main([name, ...args]: readonly string[]): Promise<void> {
   if (name === undefined || name === '--help' || name === 'help') return console.log(help());
   if (name === '--version') return console.log(version());
-  if (!Object.hasOwn(COMMANDS, name)) throw new MerganserError('INVALID_ARGUMENT', `There is no command ${JSON.stringify(name)}.\n\n${help()}`);
+  if (!Object.hasOwn(COMMANDS, name))
+    throw new MerganserError('INVALID_ARGUMENT', `There is no command ${JSON.stringify(name)}.\n\n${help()}`);
   await COMMANDS[name].run(args);
 }
 
