@@ -1,7 +1,6 @@
 #include "merganser/text/pattern_backtracker.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 namespace merganser::text {
@@ -100,7 +99,7 @@ struct PatternBacktracker::Run {
     const int64_t start = registers[static_cast<size_t>(number)], end = registers[static_cast<size_t>(number) + 1];
     if (start < 0 || end < 0) return kNoMatch;
     const size_t length = static_cast<size_t>(end - start);
-    if (length > size - at || std::memcmp(text + start, text + at, length) != 0) return kNoMatch;
+    if (length > size - at || !std::equal(text + start, text + end, text + at)) return kNoMatch;
     return at + length;
   }
   // The code to go on with, its position in `position`; -1 if nothing is left to try.
