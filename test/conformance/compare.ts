@@ -48,11 +48,19 @@ function answer(ours: (text: string) => unknown, text: string): unknown {
   }
 }
 
+/** Ids may be typed arrays; everything else is plain. */
 function same(left: unknown, right: unknown): boolean {
+  if (ArrayBuffer.isView(left) && Array.isArray(right)) return sameIds(left as Uint32Array, right);
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
+function sameIds(left: Uint32Array, right: readonly number[]): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
 function show(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(ArrayBuffer.isView(value) ? Array.from(value as Uint32Array) : value);
   return text.length > 1500 ? `${text.slice(0, 1500)}… (${text.length} characters)` : text;
 }
