@@ -1,20 +1,10 @@
 /** Asks Hugging Face's library (npm `tokenizers`) what its parts do with every code point. */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Tokenizer } from 'tokenizers';
 import { CodePointSet, MAX_CODE_POINT } from '../../lib/tokenizer/unicode/code-point-set';
 
-const require = createRequire(import.meta.url);
-
-/** Name and version of the oracle, for the generated files. */
-export function oracleVersion(): string {
-  const manifest = require.resolve('tokenizers').replace(/[^/]*$/, 'package.json');
-  return `tokenizers ${(JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version}`;
-}
-
-/** The parts of tokenizer.json are richer than the binding's constructors. */
-function tokenizerWith(part: object): Tokenizer {
+/** Through tokenizer.json, which can say more than the binding's constructors. */
+export function tokenizerWith(part: object): Tokenizer {
   const definition = {
     version: '1.0',
     truncation: null,
@@ -69,15 +59,21 @@ export function removedBy(definition: object): CodePointSet {
   return CodePointSet.fromPredicate((cp) => !isSurrogate(cp) && !kept.has(cp));
 }
 
+/** No normalizer changes this character or lets it combine with its neighbours. */
+const SNOWMAN = '\u2603';
+
+/** Normalizes many texts in one call. None may hold U+2603. */
+export function normalizeAll(definition: object, texts: readonly string[]): string[] {
+  return normalizer(definition)(texts.join(SNOWMAN)).split(SNOWMAN);
+}
+
 /** What a normalizer makes of each code point standing alone, where that is not the code point itself. */
 export function changedBy(definition: object): Map<number, number[]> {
-  const normalize = normalizer(definition);
+  const characters = Array.from(scalarValues(), (cp) => String.fromCodePoint(cp)).filter((character) => character !== SNOWMAN);
   const changed = new Map<number, number[]>();
-  for (const cp of scalarValues()) {
-    const before = String.fromCodePoint(cp);
-    const after = normalize(before);
-    if (after !== before) changed.set(cp, codePoints(after));
-  }
+  normalizeAll(definition, characters).forEach((after, i) => {
+    if (after !== characters[i]) changed.set(characters[i]!.codePointAt(0)!, codePoints(after));
+  });
   return changed;
 }
 

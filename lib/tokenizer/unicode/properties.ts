@@ -179,8 +179,12 @@ function plainProperty(name: string): CodePointSet | undefined {
   return /^(unknown|zzzz)$/.test(loose(name)) ? undefined : scripts.find(name);
 }
 
+/** Rust's regex knows these, Oniguruma does not. */
+const UNKNOWN_TO_ONIGURUMA = new Set(['bidimirrored', 'bidim']);
+
 function onigurumaProperty(name: string, place: ShorthandPlace): CodePointSet | undefined {
   const key = loose(name);
+  if (UNKNOWN_TO_ONIGURUMA.has(key)) return undefined;
   if (key === 'word' && place === 'bare') return onigurumaBareWord();
   const found = onigurumaNames.find(key) ?? plainProperty(key);
   return found ?? (key.startsWith('in') ? blocks.find(key.slice(2)) : undefined);
