@@ -1,7 +1,7 @@
 import { aborted } from '../../errors';
 import type { AsyncControl, EncodeControl, EncoderSpec, RaggedIds } from '../kernels';
 import { AddedTokens } from './added-tokens';
-import { BpeModel } from './bpe-model';
+import type { BpeModel } from './bpe-model';
 import { type EncoderParts, EncodeRun } from './encode-run';
 import { yieldToEventLoop } from './event-loop';
 import { IdBuffer } from './id-buffer';
@@ -22,12 +22,13 @@ export class Encoder {
   private readonly source = new TextSource();
   private readonly out = new IdBuffer();
 
-  constructor(spec: EncoderSpec) {
+  /** `model`: made from `spec.model`. */
+  constructor(spec: EncoderSpec, model: BpeModel) {
     this.parts = {
       spec,
       added: spec.added.length === 0 ? null : new AddedTokens(spec.added),
       splitter: new Splitter(spec.steps),
-      pieces: new PieceEncoder(new BpeModel(spec.model), spec.cacheBytes),
+      pieces: new PieceEncoder(model, spec.cacheBytes),
     };
     this.run = new EncodeRun(this.parts);
   }

@@ -1,5 +1,5 @@
 /** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
-import type { BpeHandle, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
+import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
@@ -21,13 +21,20 @@ function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHand
 }
 
 export function createJsKernels(): Kernels {
+  const models = new WeakMap<BpeSpec, BpeModel>();
+  /** Models that are made from one spec share their tables; they hold nothing between calls. */
+  const modelOf = (spec: BpeSpec): BpeModel => {
+    let model = models.get(spec);
+    if (model === undefined) models.set(spec, (model = new BpeModel(spec)));
+    return model;
+  };
   return {
     backend: 'js',
     createPattern: (program) => box<PatternHandle>(new JsPattern(program)),
     findMatches: (pattern, text) => open<JsPattern>(pattern).findMatches(text),
-    createBpe: (spec) => box<BpeHandle>(new BpeModel(spec)),
+    createBpe: (spec) => box<BpeHandle>(modelOf(spec)),
     encodePieces: (model, text, pieceOffsets) => encodePieces(open<BpeModel>(model), text, pieceOffsets),
-    createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec)),
+    createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
     count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),
     encodeBatch: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatch(text, textOffsets, control),

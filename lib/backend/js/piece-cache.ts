@@ -33,6 +33,11 @@ export class PieceCache {
     this.maxBytes = maxBytes;
   }
 
+  /** Bytes held now. */
+  get bytes(): number {
+    return this.short.bytes + this.medium.bytes + this.long.bytes + this.overflow.byteLength + this.texts.byteLength;
+  }
+
   addShort(word0: number, word1: number, tag: number, ids: Int32Array, count: number): void {
     this.makeRoom(this.short, count <= 2 ? 0 : count, 0);
     const at = this.short.add(word0, word1, this.createHead(tag, ids, count, 2));
@@ -79,8 +84,7 @@ export class PieceCache {
     const needTexts = this.textsLength + bytes > this.texts.length;
     if (!table.isFull && !needOverflow && !needTexts) return;
     const growth = (table.isFull ? table.bytes : 0) + (needOverflow ? this.overflow.byteLength : 0) + (needTexts ? this.texts.byteLength : 0);
-    const held = this.short.bytes + this.medium.bytes + this.long.bytes + this.overflow.byteLength + this.texts.byteLength;
-    if (held + growth > this.maxBytes || this.overflowLength + ids >= CACHED_ID_LIMIT) {
+    if (this.bytes + growth > this.maxBytes || this.overflowLength + ids >= CACHED_ID_LIMIT) {
       this.clear();
       return;
     }
