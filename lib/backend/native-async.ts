@@ -25,7 +25,9 @@ export function encodeOnThreads(
         if (!finished) return signal?.aborted ? undefined : onProgress?.(bytesDone);
         signal?.removeEventListener('abort', cancel);
         if (signal?.aborted) return reject(aborted(signal));
-        resolve(finishedResult());
+        const result = finishedResult();
+        onProgress?.(bytesDone);
+        resolve(result);
       } catch (error) {
         addon.cancelEncoding(job);
         reject(error);

@@ -24,8 +24,7 @@ Napi::Value start_encoding(const Napi::CallbackInfo& info) {
     input.actions.assign(actions.data, actions.data + actions.size);
   }
   auto job = std::make_shared<EncodeJob>(env, std::move(input), info[4].As<Napi::Function>(), info[1].As<Napi::Object>());
-  Environment::of(env).jobs.insert(job);
-  job->start();
+  job->start(env);
   return JobHandle::New(env, new std::shared_ptr<EncodeJob>(job), [](Napi::Env, std::shared_ptr<EncodeJob>* gone) { delete gone; });
 }
 

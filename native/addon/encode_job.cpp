@@ -46,7 +46,10 @@ EncodeJob::EncodeJob(Napi::Env env, Input input, const Napi::Function& listener,
   napi_create_threadsafe_function(env, listener, nullptr, name, 0, 1, nullptr, nullptr, nullptr, call_listener, &to_javascript_);
 }
 
-void EncodeJob::start() {
+void EncodeJob::start(Napi::Env env) {
+  Environment::of(env).jobs.insert(shared_from_this());
+  // Hooks run in the reverse of the order they were added in: this one before the one that closes the thread-safe function.
+  napi_add_env_cleanup_hook(env, stop_with_environment, this);
   auto& pool = parallel::ThreadPool::shared();
   const size_t threads = std::clamp<size_t>(portions_.size(), 1, pool.size());
   running_ = threads;
@@ -102,6 +105,7 @@ void EncodeJob::call_listener(napi_env env, napi_value listener, void*, void* da
   if (!env) return;  // the environment is going away
   if (message->finished) {
     message->job->keep_alive_.Reset();
+    napi_remove_env_cleanup_hook(env, stop_with_environment, message->job.get());
     Environment::of(env).jobs.erase(message->job);
   }
   napi_value arguments[2], receiver;

@@ -25,10 +25,9 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
 
   // `listener` is called on the JavaScript thread: (false, bytes done) now and then, and (true, …) once at the end.
   EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Object& keep_alive);
-  void start();
+  // To be called once, by what holds the job in a shared_ptr.
+  void start(Napi::Env env);
   void cancel() { cancelled_ = true; }
-  // Cancels and waits until no thread uses the job any more.
-  void stop();
 
   const bpe::EncodeResult& refused() const { return refused_; }
   uint64_t count() const;
@@ -44,6 +43,9 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
   void work();
   void encode(Portion& portion);
   void report(bool finished);
+  // Cancels and waits until no thread uses the job any more: the environment ends.
+  void stop();
+  static void stop_with_environment(void* job) { static_cast<EncodeJob*>(job)->stop(); }
   static void call_listener(napi_env env, napi_value listener, void* context, void* data);
 
   Input input_;

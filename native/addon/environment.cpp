@@ -13,8 +13,6 @@ Environment& Environment::of(Napi::Env env) {
   return *environment;
 }
 
-Environment::~Environment() {
-  for (const auto& job : jobs) job->stop();
-}
+Environment::~Environment() = default;
 
 }  // namespace merganser::addon
