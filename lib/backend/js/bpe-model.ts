@@ -12,6 +12,8 @@ const KEPT_SYMBOLS = 1 << 16;
 export class BpeModel {
   readonly spec: BpeSpec;
   readonly pairs: PairTable;
+  /** Whether every character of well-formed text becomes tokens of its own: none is unknown or vanishes. */
+  readonly coversAllText: boolean;
   /** The ids of the piece that was encoded last. */
   ids = new Int32Array(64);
   /** How many bytes of the text each of them stands for; only after `mergeWithLengths`. */
@@ -20,10 +22,12 @@ export class BpeModel {
   private readonly symbols: SymbolReader;
   private readonly merger: Merger;
   private tokenMap: TokenMap | null = null;
+  private tokenLengthsMemo: Uint32Array | null | undefined;
 
   constructor(spec: BpeSpec) {
     this.spec = spec;
     this.pairs = spec.merges === null ? naturalPairs(spec) : PairTable.fromMerges(spec.merges);
+    this.coversAllText = coversAllText(spec);
     this.symbols = createSymbolReader(spec, () => this.tokens);
     this.merger = new Merger(this.pairs);
     if (spec.ignoreMerges) this.tokenMap = new TokenMap(spec.tokenBytes, spec.tokenOffsets);
@@ -33,6 +37,15 @@ export class BpeModel {
   get tokens(): TokenMap {
     this.tokenMap ??= new TokenMap(this.spec.tokenBytes, this.spec.tokenOffsets);
     return this.tokenMap;
+  }
+
+  /**
+   * Bytes of text that each token stands for wherever it is part of a piece (a token that is the whole piece is as long as that).
+   * null: that depends on the text.
+   */
+  get tokenLengths(): Uint32Array | null {
+    if (this.tokenLengthsMemo === undefined) this.tokenLengthsMemo = tokenLengths(this);
+    return this.tokenLengthsMemo;
   }
 
   /** Upper bound for the number of ids of a piece of this many bytes. */
@@ -65,4 +78,21 @@ export class BpeModel {
       this.lengths = new Int32Array(0);
     }
   }
+}
+
+function coversAllText(spec: BpeSpec): boolean {
+  if (spec.unit === 'char' && !spec.byteFallback) return false;
+  return spec.byteIds.every((id, byte) => id >= 0 || byte === 0xc0 || byte === 0xc1 || byte > 0xf4);
+}
+
+function tokenLengths({ spec, pairs, coversAllText }: BpeModel): Uint32Array | null {
+  if (!coversAllText || spec.continuingPrefix.length > 0 || spec.endOfWordSuffix.length > 0) return null;
+  const lengths = new Uint32Array(spec.tokenOffsets.length - 1);
+  for (let id = 0; id < lengths.length; id++) lengths[id] = spec.tokenOffsets[id + 1] - spec.tokenOffsets[id];
+  if (spec.unit === 'byte') return lengths;
+  for (const id of spec.byteIds) if (id >= 0) lengths[id] = 1;
+  // `<0x41>` may stand for a byte, or for the six characters of its own name if merges make it.
+  const bytes = new Set(spec.byteIds);
+  for (let rank = 0; rank < pairs.ranks; rank++) if (pairs.left(rank) >= 0 && bytes.has(pairs.product(rank))) return null;
+  return lengths;
 }

@@ -3,7 +3,7 @@ import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, Pattern
 import { BpeModel } from './bpe-model';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
-import { encodePieces } from './encode-pieces';
+import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 
 /** A handle's contents; `null` once it was disposed. */
@@ -32,8 +32,8 @@ export function createJsKernels(): Kernels {
     backend: 'js',
     createPattern: (program) => box<PatternHandle>(new JsPattern(program)),
     findMatches: (pattern, text) => open<JsPattern>(pattern).findMatches(text),
-    createBpe: (spec) => box<BpeHandle>(modelOf(spec)),
-    encodePieces: (model, text, pieceOffsets) => encodePieces(open<BpeModel>(model), text, pieceOffsets),
+    createBpe: (spec) => box<BpeHandle>(new PieceTokenizer(modelOf(spec))),
+    encodePieces: (model, text, pieceOffsets) => open<PieceTokenizer>(model).encode(text, pieceOffsets),
     createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
     count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),

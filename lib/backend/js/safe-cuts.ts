@@ -27,12 +27,11 @@ export class SafeCuts implements Scanner {
 
   /** null if the model's merges cannot be told from the characters of the text. */
   static create(model: BpeModel): SafeCuts | null {
-    const { spec, pairs } = model;
+    const { spec, pairs, coversAllText } = model;
     if (spec.continuingPrefix.length > 0 || spec.endOfWordSuffix.length > 0) return null;
-    const complete = coversAllText(spec);
-    if (spec.unit === 'byte' && !complete) return null;
+    if (spec.unit === 'byte' && !coversAllText) return null;
     if (spec.unit === 'char' && mergesStandIns(spec, pairs)) return null;
-    return new SafeCuts(spec, pairs, complete ? null : new CharacterTable(spec));
+    return new SafeCuts(spec, pairs, coversAllText ? null : new CharacterTable(spec));
   }
 
   private constructor(spec: BpeSpec, pairs: PairTable, known: CharacterTable | null) {
@@ -100,12 +99,6 @@ export class SafeCuts implements Scanner {
       hashes.push(hashCharacters(codePointAt(tokenBytes, leftCharacter), codePointAt(tokenBytes, rightStart)));
     }
   }
-}
-
-/** Whether every character of well-formed text becomes tokens of its own. */
-function coversAllText(spec: BpeSpec): boolean {
-  if (spec.unit === 'char' && !spec.byteFallback) return false;
-  return spec.byteIds.every((id, byte) => id >= 0 || byte === 0xc0 || byte === 0xc1 || byte > 0xf4);
 }
 
 /** Whether a merge takes symbols that stand for text other than their own: byte tokens, the unknown token. */
