@@ -1,37 +1,22 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { MerganserError } from '../errors';
-import { packageRoot } from '../package-root';
-import { buildAddon } from './build-addon';
+import { run } from './run';
 
-interface Command {
-  readonly summary: string;
-  run(args: readonly string[]): void | Promise<void>;
+const interruption = new AbortController();
+/** The signal that ended the command. */
+let received: NodeJS.Signals | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    received = signal;
+    interruption.abort();
+  });
 }
+// Writing tells of errors too, and there they are handled.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  build: { summary: 'compile the native addon from source', run: () => buildAddon() },
-};
-
-function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
-  return ['Usage: merganser <command> [options]', '', ...lines, '', 'merganser --version tells the version.'].join('\n');
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-async function main([name, ...args]: readonly string[]): Promise<void> {
-  if (name === undefined || name === '--help' || name === 'help') return console.log(help());
-  if (name === '--version') return console.log(version());
-  if (!Object.hasOwn(COMMANDS, name))
-    throw new MerganserError('INVALID_ARGUMENT', `There is no command ${JSON.stringify(name)}.\n\n${help()}`);
-  await COMMANDS[name].run(args);
-}
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof MerganserError ? `merganser: ${error.message}` : error);
-  process.exitCode = 1;
+const { stdin, stdout, stderr, env } = process;
+void run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: interruption.signal }).then((status) => {
+  // Once everything is tidied up, the process ends as the signal ends one, so that shells know.
+  if (received !== undefined) process.kill(process.pid, received);
+  process.exitCode = status;
 });
