@@ -20,7 +20,8 @@ const isUtf8: ((bytes: Uint8Array) => boolean) | undefined =
 
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function isWellFormed(bytes: Uint8Array): boolean {
+/** Whether bytes are UTF-8. */
+export function isWellFormed(bytes: Uint8Array): boolean {
   if (isUtf8 !== undefined) return isUtf8(bytes);
   try {
     strictDecoder.decode(bytes);

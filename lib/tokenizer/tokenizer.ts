@@ -55,12 +55,12 @@ export class Tokenizer implements Disposable {
 
   /** Loads a tokenizer.json. Node only. Throws NOT_FOUND, MALFORMED_FILE, INVALID_TOKENIZER, INVALID_PATTERN, UNSUPPORTED. */
   static async fromFile(path: string, options?: LoadOptions): Promise<Tokenizer> {
-    return new Tokenizer(readTokenizerJson(utf8Text(await readBytes(path), path), path), options);
+    return new Tokenizer(readTokenizerJson(await readBytes(path), path), options);
   }
 
   /** `fromFile` without a promise. */
   static fromFileSync(path: string, options?: LoadOptions): Tokenizer {
-    return new Tokenizer(readTokenizerJson(utf8Text(readBytesSync(path), path), path), options);
+    return new Tokenizer(readTokenizerJson(readBytesSync(path), path), options);
   }
 
   /** Loads a tokenizer.json from its text or from the object it parses to. Throws as {@link fromFile}. */
@@ -97,7 +97,7 @@ export class Tokenizer implements Disposable {
    */
   static async fromHub(id: string, options: HubOptions = {}): Promise<Tokenizer> {
     const bytes = await fetchFromHub(id, 'tokenizer.json', options);
-    return new Tokenizer(readTokenizerJson(utf8Text(bytes, `${id}/tokenizer.json`), `${id}/tokenizer.json`), options);
+    return new Tokenizer(readTokenizerJson(bytes, `${id}/tokenizer.json`), options);
   }
 
   /** The tokenizer of an OpenAI model ('gpt-4o', or a name that begins as models do). Works offline. Throws UNKNOWN_MODEL. */

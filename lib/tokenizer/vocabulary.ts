@@ -1,5 +1,10 @@
 /** Token strings and their ids. */
 import { bytesToAlphabet } from './byte-alphabet';
+import type { TokenIndex } from './load/token-index';
+import { decodeUtf8 } from './utf8';
+
+const encoder = new TextEncoder();
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 /** The tokens of a model, without those that were added on top. */
 export interface Vocabulary {
@@ -11,8 +16,20 @@ export interface Vocabulary {
   token(id: number): string | undefined;
 }
 
-/** A vocabulary of strings, as in tokenizer.json. */
-export class StringVocabulary implements Vocabulary {
+/** Tokens back to back: token i is tokenBytes[tokenOffsets[i], tokenOffsets[i + 1]); ids without a token are empty. */
+export interface TokenTable {
+  readonly tokenBytes: Uint8Array;
+  readonly tokenOffsets: Uint32Array;
+}
+
+/** A vocabulary whose tokens are text, as in tokenizer.json. */
+export interface TextVocabulary extends Vocabulary {
+  /** All tokens in UTF-8. */
+  utf8(): TokenTable;
+}
+
+/** A vocabulary of strings. */
+export class StringVocabulary implements TextVocabulary {
   constructor(
     private readonly ids: ReadonlyMap<string, number>,
     /** By id; undefined where an id has no token. */
@@ -34,6 +51,64 @@ export class StringVocabulary implements Vocabulary {
   token(id: number): string | undefined {
     return this.tokens[id];
   }
+
+  utf8(): TokenTable {
+    let bound = 0;
+    for (const token of this.tokens) if (token !== undefined) bound += token.length * 3;
+    const bytes = new Uint8Array(bound);
+    const tokenOffsets = new Uint32Array(this.tokens.length + 1);
+    let end = 0;
+    for (let id = 0; id < this.tokens.length; id++) {
+      const token = this.tokens[id];
+      if (token !== undefined) end += encoder.encodeInto(token, bytes.subarray(end)).written;
+      tokenOffsets[id + 1] = end;
+    }
+    return { tokenBytes: bytes.slice(0, end), tokenOffsets };
+  }
+}
+
+/** A vocabulary in UTF-8. Its strings are made when they are asked for, and kept. */
+export class PackedVocabulary implements TextVocabulary {
+  readonly size: number;
+  private readonly strings: Array<string | undefined> = [];
+
+  constructor(
+    private readonly table: TokenTable,
+    private readonly index: TokenIndex,
+  ) {
+    this.size = tokenCount(table);
+  }
+
+  get idBound(): number {
+    return this.table.tokenOffsets.length - 1;
+  }
+
+  id(token: string): number | undefined {
+    const bytes = encoder.encode(token);
+    const id = LONE_SURROGATE.test(token) ? -1 : this.index.id(bytes, 0, bytes.length);
+    return id < 0 ? undefined : id;
+  }
+
+  token(id: number): string | undefined {
+    return (this.strings[id] ??= this.decode(id));
+  }
+
+  utf8(): TokenTable {
+    return this.table;
+  }
+
+  private decode(id: number): string | undefined {
+    const { tokenBytes, tokenOffsets } = this.table;
+    const start = tokenOffsets[id];
+    const end = tokenOffsets[id + 1];
+    return start === undefined || end === undefined || start === end ? undefined : decodeUtf8(tokenBytes.subarray(start, end));
+  }
+}
+
+function tokenCount({ tokenOffsets }: TokenTable): number {
+  let count = 0;
+  for (let id = 0; id + 1 < tokenOffsets.length; id++) if (tokenOffsets[id + 1] > tokenOffsets[id]) count++;
+  return count;
 }
 
 /**
@@ -44,17 +119,12 @@ export class ByteVocabulary implements Vocabulary {
   readonly size: number;
   private ids: Map<string, number> | null = null;
 
-  constructor(
-    private readonly tokenBytes: Uint8Array,
-    private readonly tokenOffsets: Uint32Array,
-  ) {
-    let size = 0;
-    for (let id = 0; id + 1 < tokenOffsets.length; id++) if (tokenOffsets[id + 1]! > tokenOffsets[id]!) size++;
-    this.size = size;
+  constructor(private readonly table: TokenTable) {
+    this.size = tokenCount(table);
   }
 
   get idBound(): number {
-    return this.tokenOffsets.length - 1;
+    return this.table.tokenOffsets.length - 1;
   }
 
   id(token: string): number | undefined {
@@ -69,9 +139,10 @@ export class ByteVocabulary implements Vocabulary {
   }
 
   token(id: number): string | undefined {
-    const start = this.tokenOffsets[id];
-    const end = this.tokenOffsets[id + 1];
+    const { tokenBytes, tokenOffsets } = this.table;
+    const start = tokenOffsets[id];
+    const end = tokenOffsets[id + 1];
     if (start === undefined || end === undefined || start === end) return undefined;
-    return bytesToAlphabet(this.tokenBytes.subarray(start, end));
+    return bytesToAlphabet(tokenBytes.subarray(start, end));
   }
 }

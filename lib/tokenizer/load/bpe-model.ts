@@ -1,24 +1,25 @@
 /** Reads and checks a BPE model of tokenizer.json. */
 import { MerganserError } from '../../errors';
 import type { BpeModel, BpeSettings } from '../definition';
-import { StringVocabulary } from '../vocabulary';
+import { StringVocabulary, type Vocabulary } from '../vocabulary';
 import { type BpeParts, byteBpeSpec, endsInByteLevel, textBpeSpec } from './bpe-spec';
 import { invalidTokenizer, isJsonObject, type JsonFields } from './json-fields';
+import type { ScannedTokenizer } from './model-scanner';
 
 /** Larger ids are taken for damage: tables by id would need gigabytes. The largest real vocabularies have about 300,000 tokens. */
 const MAX_ID = (1 << 24) - 1;
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
-export function readBpeModel(fields: JsonFields, normalizer: unknown, preTokenizer: unknown): BpeModel {
-  const { ids, tokens } = readVocab(fields);
+/** `scanned`: vocabulary and merges, if they have been read already. */
+export function readBpeModel(fields: JsonFields, scanned: ScannedTokenizer | null, normalizer: unknown, preTokenizer: unknown): BpeModel {
   const settings = readSettings(fields);
-  const merges = readMerges(fields, ids, settings.continuingSubwordPrefix ?? '');
-  return buildBpeModel({ ids, tokens, merges, settings }, normalizer, preTokenizer);
+  const { vocabulary, merges } = scanned ?? readVocabAndMerges(fields, settings.continuingSubwordPrefix ?? '');
+  return buildBpeModel({ vocabulary, merges, settings }, normalizer, preTokenizer);
 }
 
 /** Decides what the model reads, and checks what depends on that. */
 export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer: unknown): BpeModel {
-  const { settings, ids, tokens, merges } = parts;
+  const { settings, vocabulary, merges } = parts;
   // Prefixes and suffixes are glued to characters of the printable alphabet, so such models read text.
   const affixes = (settings.continuingSubwordPrefix ?? '') + (settings.endOfWordSuffix ?? '');
   const input = endsInByteLevel(normalizer, preTokenizer) && affixes === '' ? 'bytes' : 'text';
@@ -30,7 +31,7 @@ export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer
   if (settings.byteFallback && input === 'bytes' && !complete) {
     throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
   }
-  return { kind: 'bpe', vocabulary: new StringVocabulary(ids, tokens), settings, merges, spec, input };
+  return { kind: 'bpe', vocabulary, settings, merges, spec, input };
 }
 
 function readSettings(fields: JsonFields): BpeSettings {
@@ -49,14 +50,15 @@ function readSettings(fields: JsonFields): BpeSettings {
   };
 }
 
-function readVocab(fields: JsonFields): { ids: Map<string, number>; tokens: Array<string | undefined> } {
+function readVocabAndMerges(fields: JsonFields, prefix: string): { vocabulary: StringVocabulary; merges: Uint32Array } {
   const vocab = fields.get('vocab');
   if (!isJsonObject(vocab)) throw fields.error('vocab', 'an object of ids by token');
-  return checkVocab(vocab, fields.pathOf('vocab'));
+  const vocabulary = readVocab(vocab, fields.pathOf('vocab'));
+  return { vocabulary, merges: resolveMerges(fields.array('merges'), vocabulary, prefix, fields.pathOf('merges')) };
 }
 
 /** Checks ids by token, and turns them round. */
-export function checkVocab(vocab: { readonly [token: string]: unknown }, path: string): { ids: Map<string, number>; tokens: Array<string | undefined> } {
+export function readVocab(vocab: { readonly [token: string]: unknown }, path: string): StringVocabulary {
   const names = Object.keys(vocab);
   const ids = new Map<string, number>();
   let bound = 0;
@@ -79,26 +81,22 @@ export function checkVocab(vocab: { readonly [token: string]: unknown }, path: s
     }
     tokens[id] = token;
   }
-  return { ids, tokens };
-}
-
-function readMerges(fields: JsonFields, ids: ReadonlyMap<string, number>, prefix: string): Uint32Array {
-  return resolveMerges(fields.array('merges'), ids, prefix, fields.pathOf('merges'));
+  return new StringVocabulary(ids, tokens);
 }
 
 /** Merges as "a b" or [a, b], resolved to (left, right, product) ids. Lines that begin with "#version" do not count. */
-export function resolveMerges(merges: readonly unknown[], ids: ReadonlyMap<string, number>, prefix: string, path: string): Uint32Array {
+export function resolveMerges(merges: readonly unknown[], vocabulary: Vocabulary, prefix: string, path: string): Uint32Array {
   const triples = new Uint32Array(merges.length * 3);
   let end = 0;
   for (let index = 0; index < merges.length; index++) {
     const merge = merges[index];
     if (typeof merge === 'string' && merge.startsWith('#version')) continue;
     const [left, right] = mergePair(merge, `${path}[${index}]`);
-    const leftId = ids.get(left);
-    const rightId = ids.get(right);
+    const leftId = vocabulary.id(left);
+    const rightId = vocabulary.id(right);
     if (leftId === undefined || rightId === undefined) throw unknownInMerge(path, index, leftId === undefined ? left : right);
     const product = left + (prefix === '' ? right : withoutPrefix(right, prefix, `${path}[${index}]`));
-    const productId = ids.get(product);
+    const productId = vocabulary.id(product);
     if (productId === undefined) throw unknownInMerge(path, index, product);
     triples[end++] = leftId;
     triples[end++] = rightId;

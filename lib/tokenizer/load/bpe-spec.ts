@@ -1,15 +1,17 @@
 /** From a model's strings to what the kernels read. */
 import type { BpeSpec } from '../../backend/kernels';
-import { BYTE_CODE_POINTS, writeAlphabetBytes } from '../byte-alphabet';
+import { alphabetByte, BYTE_CODE_POINTS } from '../byte-alphabet';
 import type { BpeSettings } from '../definition';
+import { characterLength, codePointAt } from '../utf8';
+import type { TextVocabulary, TokenTable } from '../vocabulary';
 import { isJsonObject } from './json-fields';
 
 const encoder = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 
-/** The model's strings, resolved to ids. */
+/** A model of tokenizer.json, its merges resolved to ids. */
 export interface BpeParts {
-  readonly ids: ReadonlyMap<string, number>;
-  readonly tokens: ReadonlyArray<string | undefined>;
+  readonly vocabulary: TextVocabulary;
   readonly merges: Uint32Array;
   readonly settings: BpeSettings;
 }
@@ -32,15 +34,14 @@ function lastStep(component: unknown, children: string): unknown {
 }
 
 /** The spec of a model that reads text. */
-export function textBpeSpec(parts: BpeParts): BpeSpec {
-  const { settings, ids } = parts;
+export function textBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec {
   return {
-    ...tokenTable(parts.tokens, (token, target, offset) => encoder.encodeInto(token, target.subarray(offset)).written),
-    merges: parts.merges,
+    ...vocabulary.utf8(),
+    merges,
     unit: 'char',
-    byteIds: settings.byteFallback ? fallbackIds(ids) : new Int32Array(256).fill(-1),
+    byteIds: settings.byteFallback ? idsOfBytes(vocabulary, fallbackToken) : new Int32Array(256).fill(-1),
     byteFallback: settings.byteFallback,
-    unkId: unkId(parts),
+    unkId: unkId(vocabulary, settings),
     fuseUnk: settings.fuseUnk,
     continuingPrefix: encoder.encode(settings.continuingSubwordPrefix ?? ''),
     endOfWordSuffix: encoder.encode(settings.endOfWordSuffix ?? ''),
@@ -49,30 +50,27 @@ export function textBpeSpec(parts: BpeParts): BpeSpec {
 }
 
 /** The spec of a model that reads bytes: its tokens turned back from the printable alphabet. */
-export function byteBpeSpec(parts: BpeParts): BpeSpec {
-  const byteIds = new Int32Array(256);
-  for (let byte = 0; byte < 256; byte++) byteIds[byte] = parts.ids.get(String.fromCharCode(BYTE_CODE_POINTS[byte]!)) ?? -1;
+export function byteBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec {
   return {
-    ...tokenTable(parts.tokens, (token, target, offset) => Math.max(0, writeAlphabetBytes(token, target, offset))),
-    merges: parts.merges,
+    ...fromAlphabet(vocabulary.utf8()),
+    merges,
     unit: 'byte',
-    byteIds,
+    byteIds: idsOfBytes(vocabulary, (byte) => String.fromCharCode(BYTE_CODE_POINTS[byte])),
     byteFallback: false,
-    unkId: unkId(parts),
-    fuseUnk: parts.settings.fuseUnk,
-    continuingPrefix: new Uint8Array(0),
-    endOfWordSuffix: new Uint8Array(0),
-    ignoreMerges: parts.settings.ignoreMerges,
+    unkId: unkId(vocabulary, settings),
+    fuseUnk: settings.fuseUnk,
+    continuingPrefix: NOTHING,
+    endOfWordSuffix: NOTHING,
+    ignoreMerges: settings.ignoreMerges,
   };
 }
 
 /** The spec of a tiktoken model. Its tokens are its bytes; two neighbours merge if their concatenation is a token. */
-export function tiktokenBpeSpec(tokenBytes: Uint8Array, tokenOffsets: Uint32Array): BpeSpec {
+export function tiktokenBpeSpec({ tokenBytes, tokenOffsets }: TokenTable): BpeSpec {
   const byteIds = new Int32Array(256).fill(-1);
   for (let id = 0; id + 1 < tokenOffsets.length; id++) {
-    if (tokenOffsets[id + 1]! - tokenOffsets[id]! === 1) byteIds[tokenBytes[tokenOffsets[id]!]!] = id;
+    if (tokenOffsets[id + 1] - tokenOffsets[id] === 1) byteIds[tokenBytes[tokenOffsets[id]]] = id;
   }
-  const none = new Uint8Array(0);
   return {
     tokenBytes,
     tokenOffsets,
@@ -82,37 +80,40 @@ export function tiktokenBpeSpec(tokenBytes: Uint8Array, tokenOffsets: Uint32Arra
     byteFallback: false,
     unkId: -1,
     fuseUnk: false,
-    continuingPrefix: none,
-    endOfWordSuffix: none,
+    continuingPrefix: NOTHING,
+    endOfWordSuffix: NOTHING,
     ignoreMerges: true,
   };
 }
 
-function unkId({ settings, ids }: BpeParts): number {
-  return settings.unkToken === null ? -1 : (ids.get(settings.unkToken) ?? -1);
+function unkId(vocabulary: TextVocabulary, { unkToken }: BpeSettings): number {
+  return unkToken === null ? -1 : (vocabulary.id(unkToken) ?? -1);
 }
 
-function fallbackIds(ids: ReadonlyMap<string, number>): Int32Array {
-  const byteIds = new Int32Array(256);
-  for (let byte = 0; byte < 256; byte++) {
-    byteIds[byte] = ids.get(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`) ?? -1;
-  }
-  return byteIds;
+function idsOfBytes(vocabulary: TextVocabulary, token: (byte: number) => string): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) => vocabulary.id(token(byte)) ?? -1);
 }
 
-function tokenTable(
-  tokens: ReadonlyArray<string | undefined>,
-  write: (token: string, target: Uint8Array, offset: number) => number,
-): { tokenBytes: Uint8Array; tokenOffsets: Uint32Array } {
-  let bound = 0;
-  for (const token of tokens) if (token !== undefined) bound += token.length * 3;
-  const bytes = new Uint8Array(bound);
-  const tokenOffsets = new Uint32Array(tokens.length + 1);
+function fallbackToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}
+
+/** Tokens that are not written in the alphabet become empty. */
+function fromAlphabet({ tokenBytes, tokenOffsets }: TokenTable): TokenTable {
+  const bytes = new Uint8Array(tokenBytes.length);
+  const offsets = new Uint32Array(tokenOffsets.length);
   let end = 0;
-  for (let id = 0; id < tokens.length; id++) {
-    const token = tokens[id];
-    if (token !== undefined && token !== '') end += write(token, bytes, end);
-    tokenOffsets[id + 1] = end;
+  for (let id = 0; id + 1 < tokenOffsets.length; id++) {
+    const start = end;
+    for (let at = tokenOffsets[id]; at < tokenOffsets[id + 1]; at += characterLength(tokenBytes[at])) {
+      const byte = alphabetByte(codePointAt(tokenBytes, at));
+      if (byte < 0) {
+        end = start;
+        break;
+      }
+      bytes[end++] = byte;
+    }
+    offsets[id + 1] = end;
   }
-  return { tokenBytes: bytes.slice(0, end), tokenOffsets };
+  return { tokenBytes: bytes.slice(0, end), tokenOffsets: offsets };
 }

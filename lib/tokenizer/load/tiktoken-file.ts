@@ -51,14 +51,13 @@ function packTokens(tokens: ReadonlyArray<string | undefined>): EncodingRanks {
 /** A tokenizer with a known encoding's pattern and special tokens, or with those given. */
 export function tiktokenDefinition(ranks: EncodingRanks, options: TiktokenOptions): TokenizerDefinition {
   const { pattern, specialTokens } = splitOf(options);
-  const vocabulary = new ByteVocabulary(ranks.tokenBytes, ranks.tokenOffsets);
-  const spec = tiktokenBpeSpec(ranks.tokenBytes, ranks.tokenOffsets);
+  const vocabulary = new ByteVocabulary(ranks);
+  const spec = tiktokenBpeSpec(ranks);
   const missing = spec.byteIds.indexOf(-1);
   if (missing >= 0) {
     throw new MerganserError('INVALID_TOKENIZER', `Expected a token for each single byte, but 0x${missing.toString(16).padStart(2, '0')} has none: texts that hold it could not be encoded.`);
   }
   const addedTokens = new AddedTokens(vocabulary);
-  checkOwnIds(specialTokens);
   addedTokens.addWithIds(specialTokens.map(([content, id]) => specialToken(content, id, vocabulary)));
   return {
     flavor: 'tiktoken',
@@ -87,9 +86,13 @@ function splitOf(options: TiktokenOptions): { pattern: string; specialTokens: Re
   if (typeof pattern !== 'string') {
     throw invalidArgument('options', 'to name an encoding or give a pattern: a .tiktoken file holds neither', options);
   }
-  return { pattern, specialTokens: options.specialTokens === undefined ? (known?.specialTokens ?? []) : Object.entries(options.specialTokens) };
+  if (options.specialTokens === undefined) return { pattern, specialTokens: known?.specialTokens ?? [] };
+  const specialTokens = Object.entries(options.specialTokens);
+  checkOwnIds(specialTokens);
+  return { pattern, specialTokens };
 }
 
+/** Of OpenAI's encodings one has two names for an id; what a user gives is taken for a mistake. */
 function checkOwnIds(specialTokens: ReadonlyArray<readonly [string, number]>): void {
   const owners = new Map<number, string>();
   for (const [content, id] of specialTokens) {

@@ -2,22 +2,27 @@
 import { MerganserError } from '../../errors';
 import { AddedTokens, type NewToken } from '../added-tokens';
 import type { Model, ResolvedPadding, ResolvedTruncation, TokenizerDefinition } from '../definition';
+import { isBytes } from '../text-input';
+import { encodeUtf8 } from '../utf8';
 import { readBpeModel } from './bpe-model';
 import { checkNesting, invalidTokenizer, isJsonObject, JsonFields, ownField } from './json-fields';
-import { parseJson } from './json-text';
+import { parseJson, utf8Text } from './json-text';
+import { type ScannedTokenizer, scanTokenizerJson } from './model-scanner';
 
 const MAX_UINT32 = 0xffff_ffff;
 
-/** Reads a tokenizer.json, as text or parsed. Throws MALFORMED_FILE, INVALID_TOKENIZER or UNSUPPORTED. */
-export function readTokenizerJson(json: string | object, name = 'tokenizer.json'): TokenizerDefinition {
-  const fields = JsonFields.of(typeof json === 'string' ? parseJson(json, name) : json, '');
+/** Reads the bytes or the text of a tokenizer.json, or the object it parses to. Throws MALFORMED_FILE, INVALID_TOKENIZER or UNSUPPORTED. */
+export function readTokenizerJson(json: Uint8Array | string | object, name = 'tokenizer.json'): TokenizerDefinition {
+  const bytes = typeof json === 'string' ? encodeUtf8(json) : isBytes(json) ? json : null;
+  const scanned = bytes === null ? null : scanTokenizerJson(bytes);
+  const fields = JsonFields.of(scanned?.json ?? (bytes === null ? json : parseJson(utf8Text(bytes, name), name)), '');
   const version = fields.get('version');
   if (version !== undefined && version !== '1.0') throw fields.error('version', 'the string "1.0"');
 
   const [normalizer, preTokenizer, postProcessor, decoder] = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'].map((part) =>
     component(fields, part),
   );
-  const model = readModel(fields.fields('model'), normalizer, preTokenizer);
+  const model = readModel(fields.fields('model'), scanned, normalizer, preTokenizer);
   return {
     flavor: 'huggingface',
     model,
@@ -40,11 +45,11 @@ function component(fields: JsonFields, name: string): unknown {
   return value;
 }
 
-function readModel(model: JsonFields, normalizer: unknown, preTokenizer: unknown): Model {
+function readModel(model: JsonFields, scanned: ScannedTokenizer | null, normalizer: unknown, preTokenizer: unknown): Model {
   const type = model.get('type') ?? inferModelType(model);
   switch (type) {
     case 'BPE':
-      return readBpeModel(model, normalizer, preTokenizer);
+      return readBpeModel(model, scanned, normalizer, preTokenizer);
     case 'WordPiece':
     case 'WordLevel':
     case 'Unigram':

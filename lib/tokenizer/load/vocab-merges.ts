@@ -4,7 +4,7 @@ import { AddedTokens } from '../added-tokens';
 import type { TokenizerDefinition } from '../definition';
 import { newToken } from '../new-token';
 import type { VocabMergesOptions } from '../types';
-import { buildBpeModel, checkVocab, resolveMerges } from './bpe-model';
+import { buildBpeModel, readVocab, resolveMerges } from './bpe-model';
 import { checkNesting, isJsonObject } from './json-fields';
 import { parseJson } from './json-text';
 
@@ -32,7 +32,7 @@ export function vocabMergesDefinition(
 ): TokenizerDefinition {
   const { normalizer = null, preTokenizer = BYTE_LEVEL, postProcessor = null, decoder = BYTE_LEVEL } = options;
   for (const [name, part] of Object.entries({ normalizer, preTokenizer, postProcessor, decoder })) checkNesting(part, name);
-  const { ids, tokens } = checkVocab(vocab, 'vocab');
+  const vocabulary = readVocab(vocab, 'vocab');
   const settings = {
     unkToken: options.unkToken ?? null,
     continuingSubwordPrefix: options.continuingSubwordPrefix ?? null,
@@ -41,8 +41,8 @@ export function vocabMergesDefinition(
     byteFallback: options.byteFallback ?? false,
     ignoreMerges: options.ignoreMerges ?? false,
   };
-  const triples = resolveMerges(merges, ids, settings.continuingSubwordPrefix ?? '', 'merges');
-  const model = buildBpeModel({ ids, tokens, merges: triples, settings }, normalizer, preTokenizer);
+  const triples = resolveMerges(merges, vocabulary, settings.continuingSubwordPrefix ?? '', 'merges');
+  const model = buildBpeModel({ vocabulary, merges: triples, settings }, normalizer, preTokenizer);
   const addedTokens = new AddedTokens(model.vocabulary);
   addedTokens.add((options.addedTokens ?? []).map((token) => newToken(token)));
   return { flavor: 'huggingface', model, addedTokens, normalizer, preTokenizer, postProcessor, decoder, split: null, truncation: null, padding: null };
