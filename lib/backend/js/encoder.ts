@@ -81,6 +81,7 @@ export class Encoder {
       while (run.advance(out)) if (slices.isOver()) await slices.next(textOffsets[i] - textOffsets[0] + run.bytesDone);
       offsets[i + 1] = out.length;
     }
+    slices.finish(textOffsets[textOffsets.length - 1]! - textOffsets[0]!);
     return { values: out.take(), offsets };
   }
 }
@@ -109,6 +110,11 @@ class Slices {
       this.onProgress?.(bytesDone);
     }
     await this.begin();
+  }
+
+  /** The work is done. */
+  finish(bytesDone: number): void {
+    this.onProgress?.(bytesDone);
   }
 
   /** Begins a slice after other work of the thread; rejects with ABORTED. */
