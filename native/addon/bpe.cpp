@@ -13,8 +13,7 @@ namespace {
 // (spec) => handle
 Napi::Value create_bpe(const Napi::CallbackInfo& info) {
   Reader reader(info[0].As<Napi::Object>());
-  bpe::ModelSpec spec = read_model(reader);
-  return share<bpe::Model>(info.Env(), "bpe" + reader.fingerprint(), [&] { return std::make_shared<bpe::Model>(std::move(spec)); });
+  return handle_on(info.Env(), std::const_pointer_cast<bpe::Model>(read_model(reader)));
 }
 
 // (model, text, pieceOffsets) => number of tokens; then takePieceTokens

@@ -14,9 +14,13 @@ std::shared_ptr<void> find_or_make(const std::string& fingerprint, const std::fu
 // Handles of every kind hold the same type, so that any of them can be released.
 using Holder = std::shared_ptr<void>;
 
+inline Napi::Value handle_on(Napi::Env env, Holder object) {
+  return Napi::External<Holder>::New(env, new Holder(std::move(object)), [](Napi::Env, Holder* gone) { delete gone; });
+}
+
 template <typename T>
 Napi::Value share(Napi::Env env, const std::string& fingerprint, const std::function<std::shared_ptr<T>()>& make) {
-  return Napi::External<Holder>::New(env, new Holder(find_or_make(fingerprint, make)), [](Napi::Env, Holder* gone) { delete gone; });
+  return handle_on(env, find_or_make(fingerprint, make));
 }
 
 inline void release(const Napi::Value& handle) { handle.As<Napi::External<Holder>>().Data()->reset(); }

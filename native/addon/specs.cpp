@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "shared_objects.hpp"
+
 namespace merganser::addon {
 namespace {
 
@@ -73,7 +75,7 @@ text::PatternProgram read_pattern(Reader& reader) {
   return program;
 }
 
-bpe::ModelSpec read_model(Reader& reader) {
+std::shared_ptr<const bpe::Model> read_model(Reader& reader) {
   bpe::ModelSpec spec;
   spec.token_bytes = reader.array<uint8_t>("tokenBytes");
   spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
@@ -88,7 +90,8 @@ bpe::ModelSpec read_model(Reader& reader) {
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.end_of_word_suffix = reader.array<uint8_t>("endOfWordSuffix");
   spec.ignore_merges = reader.boolean("ignoreMerges");
-  return spec;
+  return std::static_pointer_cast<const bpe::Model>(
+      find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> { return std::make_shared<bpe::Model>(std::move(spec)); }));
 }
 
 bpe::EncoderSpec read_encoder(Reader& reader) {

@@ -6,7 +6,8 @@
 namespace merganser::addon {
 
 text::PatternProgram read_pattern(Reader& reader);
-bpe::ModelSpec read_model(Reader& reader);
+// One model for all handles on the same definition.
+std::shared_ptr<const bpe::Model> read_model(Reader& reader);
 bpe::EncoderSpec read_encoder(Reader& reader);
 
 }  // namespace merganser::addon

@@ -28,11 +28,10 @@ class Encoder::Lease {
   std::unique_ptr<Worker> worker_;
 };
 
-Encoder::Encoder(EncoderSpec spec, std::vector<uint32_t> word_ranges)
+Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
-      model_(std::move(spec_.model)),
-      added_(spec_.added, std::move(word_ranges)),
-      cuts_(spec_.steps.empty() ? SafeCuts::find(model_) : nullptr),
+      added_(spec_.added, word_ranges),
+      cuts_(spec_.steps.empty() ? SafeCuts::find(*spec_.model) : nullptr),
       splitter_(spec_.steps) {}
 
 Encoder::~Encoder() = default;
@@ -41,7 +40,5 @@ EncodeResult Encoder::encode(const uint8_t* text, size_t size, size_t readable, 
   Lease worker(*this);
   return worker->encode(text, size, readable, out, options);
 }
-
-size_t Encoder::bytes() const { return model_.bytes(); }
 
 }  // namespace merganser::bpe

@@ -25,10 +25,6 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_
   }
 }
 
-size_t Model::bytes() const {
-  return spec_.token_bytes.capacity() + spec_.token_offsets.capacity() * 4 + spec_.merges.capacity() * 4 + pairs_->bytes() + products_.size() * 4;
-}
-
 void Model::index_units() {
   for (int byte = 0; byte < 256; ++byte) byte_ids_[byte] = spec_.byte_ids[byte] < 0 ? kNone : static_cast<uint32_t>(spec_.byte_ids[byte]);
   const auto has_token = [&](uint32_t byte) { return byte_ids_[byte] != kNone; };

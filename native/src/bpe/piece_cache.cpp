@@ -22,8 +22,6 @@ PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
   id_mask_ = (1u << id_bits_) - 1;
 }
 
-size_t PieceCache::bytes() const { return table8_.bytes() + table16_.bytes() + table32_.bytes() + (store_.capacity() + temporary_.capacity()) * 4; }
-
 uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
   if (size <= 8) {
     const Bucket8& bucket = table8_[key.hash >> view_.shift8];

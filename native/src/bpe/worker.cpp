@@ -24,7 +24,7 @@ const uint8_t* find_space_mark(const uint8_t* begin, const uint8_t* end) {
 
 }  // namespace
 
-Worker::Worker(const Encoder& encoder) : encoder_(encoder), batch_(encoder.model_, encoder.spec_.cache_bytes) {}
+Worker::Worker(const Encoder& encoder) : encoder_(encoder), batch_(*encoder.spec_.model, encoder.spec_.cache_bytes) {}
 
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;

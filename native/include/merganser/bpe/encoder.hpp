@@ -35,20 +35,17 @@ class Worker;
 
 class Encoder {
  public:
-  Encoder(EncoderSpec spec, std::vector<uint32_t> word_ranges);
+  // `word_ranges`: see AddedTokens.
+  Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges);
   ~Encoder();
 
   // Appends the ids of text[0, size), well-formed UTF-8 with `readable` >= size readable bytes, to `out`; or only counts them (out null).
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
 
-  const Model& model() const { return model_; }
-  size_t bytes() const;  // without the workers' caches
-
  private:
   friend class Worker;
   class Lease;
   EncoderSpec spec_;
-  Model model_;
   AddedTokens added_;
   std::unique_ptr<SafeCuts> cuts_;
   Splitter splitter_;

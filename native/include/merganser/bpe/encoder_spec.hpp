@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "merganser/bpe/model_spec.hpp"
+#include "merganser/bpe/model.hpp"
 #include "merganser/text/pattern.hpp"
 #include "merganser/text/scanner.hpp"
 
@@ -31,7 +31,7 @@ struct SplitStep {
 };
 
 struct EncoderSpec {
-  ModelSpec model;
+  std::shared_ptr<const Model> model;
   std::vector<AddedToken> added;
   bool nfc = false;
   bool space_alias = false;

@@ -33,8 +33,6 @@ class Model {
 
   // Appends the ids of a whole piece.
   void encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
-  // The same by merging alone: `ignore_merges` does not apply (for parts of a piece).
-  void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
   // As `encode`, with the number of bytes of the piece that each token stands for.
   void encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, std::vector<uint32_t>& sizes, MergeScratch& scratch) const;
 
@@ -44,9 +42,10 @@ class Model {
   // The tokens that merges of the list make (empty for tiktoken ranks), and whether a merge takes part that is unknown or a fallback byte.
   const std::vector<uint32_t>& products() const { return products_; }
   bool merges_bytes() const { return merges_bytes_; }
-  size_t bytes() const;
 
  private:
+  // As `encode` where `ignore_merges` does not apply.
+  void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
   void index_units();
   void list_merges();
   void derive_merges();

@@ -47,7 +47,6 @@ class PairTable {
   void set(uint32_t left, uint32_t right, uint32_t merge);
   uint32_t find(uint32_t left, uint32_t right) const { return view_.find(left, right); }
   const PairView& view() const { return view_; }
-  size_t bytes() const { return slots_.size() * 8 + filter_.size() * 8; }
 
  private:
   std::vector<uint64_t> slots_;

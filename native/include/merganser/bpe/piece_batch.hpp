@@ -66,10 +66,8 @@ class PieceBatch {
   // An id that is no piece's.
   void push_id(uint32_t id);
 
-  bool counting() const { return out_ == nullptr; }
   uint64_t count() const { return total_; }
   bool over_limit() const { return total_ > limit_; }
-  size_t bytes() const { return cache_.bytes(); }
 
  private:
   void flush();

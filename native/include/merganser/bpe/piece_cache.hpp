@@ -40,7 +40,6 @@ class PieceCache {
     return out + count;
   }
   void forget();
-  size_t bytes() const;
 
  private:
   uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);

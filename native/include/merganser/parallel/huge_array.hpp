@@ -19,7 +19,6 @@ class HugeArray {
 
   T* data() { return data_; }
   const T* data() const { return data_; }
-  size_t size() const { return count_; }
   size_t bytes() const { return count_ * sizeof(T); }
   T& operator[](size_t i) { return data_[i]; }
   const T& operator[](size_t i) const { return data_[i]; }
