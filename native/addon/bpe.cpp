@@ -1,6 +1,8 @@
 // The model alone, on ready pieces.
 #include <napi.h>
 
+#include <algorithm>
+
 #include "environment.hpp"
 #include "merganser/bpe/model.hpp"
 #include "reading.hpp"
@@ -45,16 +47,16 @@ Napi::Value encode_pieces(const Napi::CallbackInfo& info) {
 // (ids, spans, offsets): copies the last result of encodePieces
 void take_piece_tokens(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
-  std::memcpy(info[0].As<Napi::Uint32Array>().Data(), environment.ids.data(), environment.ids.size() * 4);
-  std::memcpy(info[1].As<Napi::Uint32Array>().Data(), environment.spans.data(), environment.spans.size() * 4);
-  std::memcpy(info[2].As<Napi::Uint32Array>().Data(), environment.offsets.data(), environment.offsets.size() * 4);
+  std::copy_n(environment.ids.data(), environment.ids.size(), info[0].As<Napi::Uint32Array>().Data());
+  std::copy_n(environment.spans.data(), environment.spans.size(), info[1].As<Napi::Uint32Array>().Data());
+  std::copy_n(environment.offsets.data(), environment.offsets.size(), info[2].As<Napi::Uint32Array>().Data());
 }
 
 // (out): copies the ids, or numbers, that the last call left
 void take(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::of(info.Env());
   auto out = info[0].As<Napi::Uint32Array>();
-  std::memcpy(out.Data(), environment.ids.data(), out.ElementLength() * 4);
+  std::copy_n(environment.ids.data(), out.ElementLength(), out.Data());
   environment.ids.shrink();
 }
 

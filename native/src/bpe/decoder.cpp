@@ -22,6 +22,7 @@ size_t Decoder::size(const uint32_t* ids, size_t count) const {
 }
 
 void Decoder::decode(const uint32_t* ids, size_t count, uint8_t* out, size_t size) const {
+  if (size == 0) return;
   const uint8_t* const end = out + size;
   size_t i = 0;
   for (; i < count && static_cast<size_t>(end - out) >= kBlock; ++i) {

@@ -18,7 +18,7 @@ inline uint64_t hash_bytes(const uint8_t* bytes, size_t size) {
     hash ^= hash >> 32;
   }
   uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
+  if (size > 0) std::memcpy(&word, bytes, size);
   hash = (hash ^ word) * 0xC4CEB9FE1A85EC53ull;
   return hash ^ hash >> 29;
 }
