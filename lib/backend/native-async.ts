@@ -1,7 +1,8 @@
 /** Encoding on the addon's threads, as a promise. */
 
-import { MerganserError, aborted } from '../errors';
+import { aborted } from '../errors';
 import type { NativeKernelAddon } from './addon-kernels';
+import { runtimeError } from './native-errors';
 import { DisallowedAddedToken, type AsyncControl, type EncoderHandle, type RaggedIds } from './kernels';
 
 /** The number of ids that a call of the addon reports. Throws {@link DisallowedAddedToken} if it met a token that is refused. */
@@ -41,7 +42,7 @@ export function encodeOnThreads(
 
     function finishedResult(): RaggedIds {
       const result = addon.encodingResult(job);
-      if (typeof result === 'string') throw new MerganserError('OUT_OF_MEMORY', `Encoding failed: ${result}.`);
+      if (typeof result === 'string') throw runtimeError(result);
       const values = new Uint32Array(outcome(addon, result));
       const offsets = new Uint32Array(textOffsets.length);
       addon.takeEncoding(job, values, offsets);

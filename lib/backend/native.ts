@@ -1,7 +1,7 @@
 /** The native backend: the addon's functions as {@link Kernels}. The addon fills arrays that are made here. */
 
 import { unicodeProperty } from '../tokenizer/unicode/properties';
-import { MerganserError } from '../errors';
+import { building, running } from './native-errors';
 import { loadAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
@@ -29,17 +29,6 @@ function wordRanges(): Uint32Array {
     .union(unicodeProperty('Join_Control')!).ranges;
 }
 
-/** What the addon throws while it builds something: too large for its tables, or out of memory. */
-function building<T>(build: () => T): T {
-  try {
-    return build();
-  } catch (error) {
-    const message = error instanceof Error || typeof (error as Error)?.message === 'string' ? (error as Error).message : String(error);
-    const code = message.startsWith('more ') ? 'UNSUPPORTED' : 'OUT_OF_MEMORY';
-    throw new MerganserError(code, `The native backend cannot hold this tokenizer: ${message}.`, { cause: error });
-  }
-}
-
 class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
@@ -51,7 +40,7 @@ class NativeKernels implements Kernels {
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
 
-  findMatches: Kernels['findMatches'] = (pattern, text) => this.#take(this.#addon.findMatches(pattern, text));
+  findMatches: Kernels['findMatches'] = (pattern, text) => this.#take(running(() => this.#addon.findMatches(pattern, text)));
 
   createBpe: Kernels['createBpe'] = (spec) => building(() => this.#addon.createBpe(spec));
 
@@ -69,16 +58,16 @@ class NativeKernels implements Kernels {
   };
 
   encode = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array => {
-    const count = outcome(this.#addon, this.#addon.encode(encoder, text, control.actions, this.#short));
+    const count = outcome(this.#addon, running(() => this.#addon.encode(encoder, text, control.actions, this.#short)));
     return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#take(count);
   };
 
   count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number =>
-    outcome(this.#addon, this.#addon.count(encoder, text, control.actions, limit));
+    outcome(this.#addon, running(() => this.#addon.count(encoder, text, control.actions, limit)));
 
   encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
     const offsets = new Uint32Array(textOffsets.length);
-    const count = outcome(this.#addon, this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets));
+    const count = outcome(this.#addon, running(() => this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets)));
     return { values: this.#take(count), offsets };
   };
 

@@ -20,6 +20,9 @@ const TAKE_MORE = -3;
 
 const MAX_STACK = 1 << 28;
 
+/** Failures at one place after which we give up instead of hanging; Oniguruma's limit. */
+const MAX_RETRIES = 10_000_000;
+
 export class PatternBacktracker {
   private readonly code: Int32Array;
   private readonly sets: Uint32Array;
@@ -46,6 +49,7 @@ export class PatternBacktracker {
     registers.fill(-1);
     let pc = 0;
     let p = start;
+    let retries = 0;
     for (;;) {
       let failed = false;
       switch (code[pc]! as PatternOp) {
@@ -162,6 +166,7 @@ export class PatternBacktracker {
           failed = true;
       }
       if (failed) {
+        if (++retries > MAX_RETRIES) throw tooManySteps();
         pc = this.backtrack(text, to);
         if (pc < 0) return -1;
         p = this.position;
@@ -269,6 +274,11 @@ export class PatternBacktracker {
     }
     return -1;
   }
+}
+
+/** The error for a pattern that has to be tried in too many ways at one place. */
+export function tooManySteps(): MerganserError {
+  return new MerganserError('INVALID_PATTERN', 'A regular expression can match this text in too many ways: over 10,000,000 were tried at one place.');
 }
 
 /** One more than the highest register that the code names (registers may come in pairs). */

@@ -77,12 +77,12 @@ export class PieceEncoder {
   private encodePiece(text: TextView, start: number, end: number, part: boolean, out: IdBuffer): void {
     const size = end - start;
     if (size === 0) return;
-    if (size <= 8) this.encodeShort(text.bytes, start, end, part, out);
+    if (size <= 8) this.encodeShort(text, start, end, part, out);
     else if (size <= MEDIUM_BYTES) this.encodeMedium(text, start, end, part, out);
     else this.encodeLong(text, start, end, part, out);
   }
 
-  private encodeShort(text: Uint8Array, start: number, end: number, part: boolean, out: IdBuffer): void {
+  private encodeShort(text: TextView, start: number, end: number, part: boolean, out: IdBuffer): void {
     const { short } = this.cache;
     const word0 = readWord(text, start, end);
     const word1 = readWord(text, start + 4, end);
@@ -92,25 +92,24 @@ export class PieceEncoder {
       this.appendEntry(short.words, at + 2, out);
       return;
     }
-    const count = this.compute(text, start, end, part);
+    const count = this.compute(text.bytes, start, end, part);
     if (this.cacheable) this.cache.addShort(word0, word1, tag, this.model.ids, count);
     this.appendComputed(count, out);
   }
 
   private encodeMedium(text: TextView, start: number, end: number, part: boolean, out: IdBuffer): void {
     const { medium } = this.cache;
-    const { bytes } = text;
-    const word0 = readWord(bytes, start, end);
-    const word1 = readWord(bytes, start + 4, end);
-    const word2 = readWord(bytes, start + 8, end);
-    const word3 = readWord(bytes, start + 12, end);
+    const word0 = text.words.getInt32(start, true);
+    const word1 = text.words.getInt32(start + 4, true);
+    const word2 = readWord(text, start + 8, end);
+    const word3 = readWord(text, start + 12, end);
     const tag = ((end - start) & 15) | (part ? this.partTag : 0);
     const at = medium.find(word0, word1, word2, word3, tag);
     if (at >= 0) {
       this.appendEntry(medium.words, at + 4, out);
       return;
     }
-    const count = this.compute(bytes, start, end, part);
+    const count = this.compute(text.bytes, start, end, part);
     if (this.cacheable) this.cache.addMedium(word0, word1, word2, word3, tag, this.model.ids, count);
     this.appendComputed(count, out);
   }
@@ -172,10 +171,10 @@ export class PieceEncoder {
   }
 }
 
-/** Four bytes from `at`, those from `end` on taken as 0. */
-function readWord(text: Uint8Array, at: number, end: number): number {
-  if (at + 4 <= end) return text[at] | (text[at + 1] << 8) | (text[at + 2] << 16) | (text[at + 3] << 24);
+/** The bytes of text[at, at + 4) that stand before `end`, as a word. */
+function readWord({ bytes, words }: TextView, at: number, end: number): number {
+  if (at + 4 <= end) return words.getInt32(at, true);
   let word = 0;
-  for (let i = end - 1; i >= at; i--) word = (word << 8) | text[i];
+  for (let i = end - 1; i >= at; i--) word = (word << 8) | bytes[i];
   return word;
 }

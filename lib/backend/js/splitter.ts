@@ -3,7 +3,7 @@ import type { ScannerFamily, SplitBehavior, SplitStep } from '../kernels';
 import { JsPattern } from './pattern-matcher';
 import { prepareClasses } from './scanners/character-classes';
 import { Cl100kScanner } from './scanners/cl100k';
-import { DeepseekScanner } from './scanners/deepseek';
+import { DEEPSEEK_DIGITS, DEEPSEEK_IDEOGRAPHS, DeepseekScanner } from './scanners/deepseek';
 import { FixedLengthScanner } from './scanners/fixed-length';
 import { Gpt2Scanner } from './scanners/gpt2';
 import { O200kScanner } from './scanners/o200k';
@@ -19,7 +19,7 @@ export class Splitter {
   private readonly steps: readonly Step[];
 
   constructor(steps: readonly SplitStep[]) {
-    this.steps = steps.map(createStep);
+    this.steps = isDeepseek(steps) ? [deepseekStep()] : steps.map(createStep);
     const [first] = this.steps;
     this.scanner = this.steps.length === 1 && first instanceof ScannerStep ? first.scanner : null;
   }
@@ -99,6 +99,21 @@ function createStep(step: SplitStep): Step {
   return new ScannerStep(createScanner(step.scanner));
 }
 
+/** DeepSeek-V3's three splits, which have a scanner of their own. */
+function isDeepseek(steps: readonly SplitStep[]): boolean {
+  if (steps.length !== 3) return false;
+  const isolates = (step: SplitStep, source: string): boolean =>
+    step.kind === 'pattern' && step.pattern.source === source && step.behavior === 'isolated' && !step.invert;
+  const [digits, ideographs, rest] = steps;
+  if (!isolates(digits, DEEPSEEK_DIGITS) || !isolates(ideographs, DEEPSEEK_IDEOGRAPHS)) return false;
+  return rest.kind === 'pattern' && rest.scanner?.family === 'deepseek' && rest.behavior === 'isolated' && !rest.invert;
+}
+
+function deepseekStep(): Step {
+  prepareClasses();
+  return new ScannerStep(new DeepseekScanner(true));
+}
+
 /** Whether the pieces are the matches, and what lies between them if the pattern leaves anything out. */
 function scansWholeText({ family }: ScannerFamily, behavior: SplitBehavior, invert: boolean): boolean {
   return behavior === 'isolated' || (behavior === 'removed' && invert && family !== 'deepseek');
@@ -115,6 +130,6 @@ export function createScanner({ family, maxDigits, contractions, trailingSpace }
     case 'o200k':
       return new O200kScanner(maxDigits, contractions, trailingSpace);
     case 'deepseek':
-      return new DeepseekScanner();
+      return new DeepseekScanner(false);
   }
 }

@@ -52,6 +52,7 @@ struct PatternBacktracker::Run {
   std::vector<int64_t>& stack;
   std::vector<int64_t>& registers;
   size_t position = 0;
+  uint32_t retries = 0;
 
   bool in_set(int32_t set, uint32_t character_class) const { return machine.program_.in_set(set, character_class); }
   uint32_t class_at(size_t at) const { return machine.program_.class_of(decode(text + at).value); }
@@ -258,6 +259,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
       }
     }
     if (!failed) continue;
+    if (++retries > kMaxRetries) throw TooManySteps();
     pc = backtrack();
     if (pc < 0) return kNoMatch;
     at = position;

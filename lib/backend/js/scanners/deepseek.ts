@@ -1,45 +1,103 @@
-import { characterLength } from '../../../tokenizer/utf8';
-import { LETTER, MARK, NEWLINE, PUNCTUATION, SPACE } from './character-classes';
-import { BLANK, classIn, linesEnd, newlinesEnd, runEnd } from './runs';
+import { characterLength, codePointAt } from '../../../tokenizer/utf8';
+import { ASCII_CLASSES, classAt, LETTER, MARK, NEWLINE, NON_ASCII, NUMBER, PUNCTUATION, SPACE } from './character-classes';
+import { BLANK, classIn, digitsEnd, linesEnd, newlinesEnd, runEnd } from './runs';
 import type { Scanner } from './scanner';
+
+/** The two splits that DeepSeek-V3 makes first. */
+export const DEEPSEEK_DIGITS = String.raw`\p{N}{1,3}`;
+export const DEEPSEEK_IDEOGRAPHS = '[一-龥\u3040-ゟ゠-ヿ]+';
+const MAX_DIGITS = 3;
 
 /**
  * The last of DeepSeek-V3's three splits, matches isolated:
  * `[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
+ *
+ * or all three at once: then numbers and ideographs are barriers, at which the rest of the text ends for what stands before them.
  */
 export class DeepseekScanner implements Scanner {
+  constructor(
+    /** Whether the first two splits are to be made too. */
+    private readonly barriers: boolean,
+  ) {}
+
   scan(text: Uint8Array, start: number, end: number, ends: Int32Array): number {
     let count = 0;
     while (start < end && count < ends.length) {
-      const stop = matchEnd(text, start, end);
-      start = stop > start ? stop : gapEnd(text, start, end);
+      start = this.pieceEnd(text, start, end);
       ends[count++] = start;
     }
     return count;
   }
-}
 
-/** End of the match at `start`, or `start` if there is none. */
-function matchEnd(text: Uint8Array, start: number, end: number): number {
-  const lead = text[start];
-  const first = classIn(text, start);
-  const next = start + characterLength(lead);
-  if ((first & (LETTER | MARK)) !== 0) return runEnd(text, next, end, LETTER | MARK);
-  if ((first & PUNCTUATION) !== 0) {
-    if (lead < 0x80 && next < end && isAsciiLetter(text[next])) return asciiLettersEnd(text, next, end);
-    return newlinesEnd(text, runEnd(text, next, end, PUNCTUATION), end);
+  private pieceEnd(text: Uint8Array, start: number, end: number): number {
+    if (this.barriers) {
+      if (isIdeograph(text, start)) return ideographsEnd(text, start, end);
+      if ((classIn(text, start) & NUMBER) !== 0) return digitsEnd(text, start, end, MAX_DIGITS);
+    }
+    const stop = this.matchEnd(text, start, end);
+    return stop > start ? stop : this.gapEnd(text, start, end);
   }
-  const second = next < end ? classIn(text, next) : 0;
-  if ((second & (LETTER | MARK)) !== 0 && (first & NEWLINE) === 0) return runEnd(text, next, end, LETTER | MARK);
-  if (lead === BLANK && (second & PUNCTUATION) !== 0) return newlinesEnd(text, runEnd(text, next, end, PUNCTUATION), end);
-  return (first & SPACE) !== 0 ? linesEnd(text, start, end, false) : start;
+
+  /** End of the match at `start`, or `start` if there is none. */
+  private matchEnd(text: Uint8Array, start: number, end: number): number {
+    const lead = text[start];
+    const first = classIn(text, start);
+    const next = start + characterLength(lead);
+    if ((first & (LETTER | MARK)) !== 0) return this.wordEnd(text, next, end);
+    if ((first & PUNCTUATION) !== 0) {
+      if (lead < 0x80 && next < end && isAsciiLetter(text[next])) return asciiLettersEnd(text, next, end);
+      return newlinesEnd(text, this.runEnd(text, next, end, PUNCTUATION), end);
+    }
+    const second = next < end && !this.isBarrier(text, next) ? classIn(text, next) : 0;
+    if ((second & (LETTER | MARK)) !== 0 && (first & NEWLINE) === 0) return this.wordEnd(text, next, end);
+    if (lead === BLANK && (second & PUNCTUATION) !== 0) return newlinesEnd(text, this.runEnd(text, next, end, PUNCTUATION), end);
+    return (first & SPACE) !== 0 ? this.spaceEnd(text, start, end) : start;
+  }
+
+  /** End of the characters from `start` on at none of which a match begins. */
+  private gapEnd(text: Uint8Array, start: number, end: number): number {
+    do start += characterLength(text[start]);
+    while (start < end && !this.isBarrier(text, start) && this.matchEnd(text, start, end) === start);
+    return start;
+  }
+
+  private wordEnd(text: Uint8Array, at: number, end: number): number {
+    return this.runEnd(text, at, end, LETTER | MARK);
+  }
+
+  /** As `runEnd`, up to the first ideograph. Numbers end the runs of this pattern by themselves. */
+  private runEnd(text: Uint8Array, at: number, end: number, bits: number): number {
+    if (!this.barriers) return runEnd(text, at, end, bits);
+    while (at < end) {
+      const ascii = ASCII_CLASSES[text[at]];
+      if ((ascii & bits) !== 0) at++;
+      else if (ascii === NON_ASCII && (classAt(text, at) & bits) !== 0 && !isIdeograph(text, at)) at += characterLength(text[at]);
+      else break;
+    }
+    return at;
+  }
+
+  private spaceEnd(text: Uint8Array, start: number, end: number): number {
+    const stop = this.barriers ? runEnd(text, start, end, SPACE) : end;
+    return linesEnd(text, start, stop < end && this.isBarrier(text, stop) ? stop : end, false);
+  }
+
+  private isBarrier(text: Uint8Array, at: number): boolean {
+    return this.barriers && ((classIn(text, at) & NUMBER) !== 0 || isIdeograph(text, at));
+  }
 }
 
-/** End of the characters from `start` on at none of which a match begins. */
-function gapEnd(text: Uint8Array, start: number, end: number): number {
-  do start += characterLength(text[start]);
-  while (start < end && matchEnd(text, start, end) === start);
-  return start;
+/** Whether the second split takes the character: U+3040–U+30FF (e3 81 80 – e3 83 bf), U+4E00–U+9FA5. */
+function isIdeograph(text: Uint8Array, at: number): boolean {
+  const lead = text[at];
+  if (lead < 0xe3 || lead > 0xe9) return false;
+  const codePoint = codePointAt(text, at);
+  return (codePoint >= 0x3040 && codePoint <= 0x30ff) || (codePoint >= 0x4e00 && codePoint <= 0x9fa5);
+}
+
+function ideographsEnd(text: Uint8Array, at: number, end: number): number {
+  while (at < end && isIdeograph(text, at)) at += 3;
+  return at;
 }
 
 function isAsciiLetter(byte: number): boolean {
