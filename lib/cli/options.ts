@@ -40,8 +40,9 @@ export function parseOptions<Specs extends OptionSpecs>(args: readonly string[],
     const off = Object.fromEntries(switches.map(([name]) => [name, false]));
     return { values: { ...off, ...values } as OptionValues<Specs>, positionals };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))) throw error;
-    throw usageError(error.message);
+    const { code, message } = error as Error & { code?: unknown };
+    if (!String(code).startsWith('ERR_PARSE_ARGS')) throw error;
+    throw usageError(message);
   }
 }
 
