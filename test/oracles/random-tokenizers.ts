@@ -194,9 +194,10 @@ const characterDecoder = fc.constantFrom<object | null>(
   { type: 'Sequence', decoders: [{ type: 'Replace', pattern: { String: '\u2581' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }] },
 );
 
+// No two that a normalizer makes the same: which of them is found then depends on the order of a hash map in the library.
 const addedTokens = fc.uniqueArray(
   fc.record({
-    content: fc.constantFrom('<x>', '<xy>', 'ab', 'A', ' a', 'é', 'b ', '<|end|>', '😀😀', 'aab'),
+    content: fc.constantFrom('<x>', '<xy>', 'ab', 'A', ' a', 'é', 'b ', '<|end|>', '😀😀', 'aac'),
     special: fc.boolean(),
     single_word: fc.boolean(),
     lstrip: fc.boolean(),
