@@ -23,6 +23,8 @@ interface Candidates {
   readonly holds: (position: number) => boolean;
 }
 
+const known = new WeakMap<Engine, StreamCuts | null>();
+
 export class StreamCuts {
   private readonly longestToken: number;
   /** Tokens that look at what stands beside them. */
@@ -42,6 +44,13 @@ export class StreamCuts {
 
   /** null if a tokenizer offers no such places: it is not fused, or its patterns or its model cannot be seen through. */
   static of(engine: Engine): StreamCuts | null {
+    // Reading the vocabulary takes up to a second; every stream of a tokenizer asks.
+    let cuts = known.get(engine);
+    if (cuts === undefined) known.set(engine, (cuts = StreamCuts.make(engine)));
+    return cuts;
+  }
+
+  private static make(engine: Engine): StreamCuts | null {
     const { fused, model } = engine.plan;
     if (fused === null) return null;
     const splits = SettledSplits.of(fused.steps);

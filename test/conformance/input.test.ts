@@ -99,9 +99,13 @@ describeEachBackend('input', (backend) => {
       expect(thrown(() => tokenizer.encode('a', { pair: (value ?? 7) as never }))).toEqual(refused);
     });
 
-    test.each([[[-1]], [[0.5]], [[2 ** 32]], [[Number.NaN]], [['a']], [7], [undefined], [[99_999_999]]])('not ids: %p', (value) => {
+    test.each([[[-1]], [[0.5]], [[2 ** 32]], [[Number.NaN]], [['a']], [7], [undefined]])('not ids: %p', (value) => {
       const refused = expect.objectContaining({ name: 'MerganserError' });
       expect(thrown(() => tokenizer.decode(value as never))).toEqual(refused);
+    });
+
+    test('ids beyond the vocabulary decode to nothing, as in Hugging Face', () => {
+      expect(tokenizer.decode([99_999_999])).toBe('');
     });
   });
 });
