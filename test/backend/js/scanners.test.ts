@@ -4,7 +4,8 @@ import type { PatternDialect } from '../../../lib/tokenizer/pattern/ast';
 import { scannerFamily } from '../../../lib/tokenizer/pattern/families';
 import { splitPieces } from '../../../lib/tokenizer/pattern/split';
 import { JsPattern } from '../../../lib/backend/js/pattern-matcher';
-import { createScanner } from '../../../lib/backend/js/splitter';
+import { createScanner, Splitter } from '../../../lib/backend/js/splitter';
+import type { SplitStep } from '../../../lib/backend/kernels';
 import { samples } from '../../conformance/fuzz';
 import { TEXT_SAMPLES } from '../../conformance/texts';
 import { anyText, nastyStrings, wellFormed } from '../../oracles/strings';
@@ -80,4 +81,27 @@ describe.each(PATTERNS)('%s', (_name, dialect, source) => {
     const count = scanner.scan(text, 2, 16, ends);
     expect(Array.from(ends.subarray(0, count), (end) => end - 2)).toEqual(scan(whole, 20));
   });
+});
+
+test("DeepSeek's three splits at once are the three, one after the other", () => {
+  const steps = [String.raw`\p{N}{1,3}`, '[一-龥\u3040-ゟ゠-ヿ]+', DEEPSEEK].map((source): SplitStep & { kind: 'pattern' } => ({
+    kind: 'pattern',
+    pattern: compilePattern(source, 'oniguruma'),
+    scanner: scannerFamily(source, 'oniguruma'),
+    behavior: 'isolated',
+    invert: false,
+  }));
+  const atOnce = new Splitter(steps);
+  const oneByOne = new Splitter(steps.map((step) => ({ ...step, scanner: null })));
+  expect(atOnce.scanner).not.toBeNull();
+  expect(oneByOne.scanner).toBeNull();
+  const texts = [...nastyStrings(), ...TEXT_SAMPLES.map((sample) => sample.text), ...samples(anyText(['一', '龥 ', '。\n', 'ァア・ー', ' 12', '  34']), 1000), ...codePointsInPlaces()];
+  for (const text of texts.map(wellFormed)) {
+    const bytes = new TextEncoder().encode(text);
+    const [received, expected] = [atOnce, oneByOne].map((splitter) => {
+      const { values, length } = splitter.split(bytes, 0, bytes.length);
+      return values.subarray(0, length).join();
+    });
+    if (received !== expected) expect({ text, bounds: received }).toEqual({ text, bounds: expected });
+  }
 });

@@ -12,12 +12,12 @@ const MAX_DIGITS = 3;
  * The last of DeepSeek-V3's three splits, matches isolated:
  * `[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
  *
- * or all three at once: then numbers and ideographs are barriers, at which the rest of the text ends for what stands before them.
+ * or all three at once: then it works within segments, which are numbers, ideographs, or anything else. A segment ends for the pattern like a text.
  */
 export class DeepseekScanner implements Scanner {
   constructor(
     /** Whether the first two splits are to be made too. */
-    private readonly barriers: boolean,
+    private readonly segments: boolean,
   ) {}
 
   scan(text: Uint8Array, start: number, end: number, ends: Int32Array): number {
@@ -30,60 +30,65 @@ export class DeepseekScanner implements Scanner {
   }
 
   private pieceEnd(text: Uint8Array, start: number, end: number): number {
-    if (this.barriers) {
-      if (isIdeograph(text, start)) return ideographsEnd(text, start, end);
-      if ((classIn(text, start) & NUMBER) !== 0) return digitsEnd(text, start, end, MAX_DIGITS);
-    }
-    const stop = this.matchEnd(text, start, end);
-    return stop > start ? stop : this.gapEnd(text, start, end);
+    if (this.segments && (classIn(text, start) & NUMBER) !== 0) return digitsEnd(text, start, end, MAX_DIGITS);
+    const ideographs = isIdeograph(text, start);
+    const stop = this.matchEnd(text, start, end, ideographs);
+    return stop > start ? stop : this.gapEnd(text, start, end, ideographs);
   }
 
-  /** End of the match at `start`, or `start` if there is none. */
-  private matchEnd(text: Uint8Array, start: number, end: number): number {
+  /** End of the match at `start`, or `start` if there is none. `ideographs`: what kind of segment it stands in. */
+  private matchEnd(text: Uint8Array, start: number, end: number, ideographs: boolean): number {
     const lead = text[start];
     const first = classIn(text, start);
     const next = start + characterLength(lead);
-    if ((first & (LETTER | MARK)) !== 0) return this.wordEnd(text, next, end);
+    if ((first & (LETTER | MARK)) !== 0) return this.runEnd(text, next, end, LETTER | MARK, ideographs);
     if ((first & PUNCTUATION) !== 0) {
       if (lead < 0x80 && next < end && isAsciiLetter(text[next])) return asciiLettersEnd(text, next, end);
-      return newlinesEnd(text, this.runEnd(text, next, end, PUNCTUATION), end);
+      return this.punctuationEnd(text, next, end, ideographs);
     }
-    const second = next < end && !this.isBarrier(text, next) ? classIn(text, next) : 0;
-    if ((second & (LETTER | MARK)) !== 0 && (first & NEWLINE) === 0) return this.wordEnd(text, next, end);
-    if (lead === BLANK && (second & PUNCTUATION) !== 0) return newlinesEnd(text, this.runEnd(text, next, end, PUNCTUATION), end);
+    const second = next < end && this.isInside(text, next, ideographs) ? classIn(text, next) : 0;
+    if ((second & (LETTER | MARK)) !== 0 && (first & NEWLINE) === 0) return this.runEnd(text, next, end, LETTER | MARK, ideographs);
+    if (lead === BLANK && (second & PUNCTUATION) !== 0) return this.punctuationEnd(text, next, end, ideographs);
     return (first & SPACE) !== 0 ? this.spaceEnd(text, start, end) : start;
   }
 
   /** End of the characters from `start` on at none of which a match begins. */
-  private gapEnd(text: Uint8Array, start: number, end: number): number {
+  private gapEnd(text: Uint8Array, start: number, end: number, ideographs: boolean): number {
     do start += characterLength(text[start]);
-    while (start < end && !this.isBarrier(text, start) && this.matchEnd(text, start, end) === start);
+    while (start < end && this.isInside(text, start, ideographs) && this.matchEnd(text, start, end, ideographs) === start);
     return start;
   }
 
-  private wordEnd(text: Uint8Array, at: number, end: number): number {
-    return this.runEnd(text, at, end, LETTER | MARK);
+  /** Whether the segment goes on at `at`. */
+  private isInside(text: Uint8Array, at: number, ideographs: boolean): boolean {
+    return !this.segments || (isIdeograph(text, at) === ideographs && (classIn(text, at) & NUMBER) === 0);
   }
 
-  /** As `runEnd`, up to the first ideograph. Numbers end the runs of this pattern by themselves. */
-  private runEnd(text: Uint8Array, at: number, end: number, bits: number): number {
-    if (!this.barriers) return runEnd(text, at, end, bits);
+  /** As the general `runEnd`, within the segment. Numbers end the runs of this pattern by themselves. */
+  private runEnd(text: Uint8Array, at: number, end: number, bits: number, ideographs: boolean): number {
+    if (!this.segments) return runEnd(text, at, end, bits);
     while (at < end) {
       const ascii = ASCII_CLASSES[text[at]];
-      if ((ascii & bits) !== 0) at++;
-      else if (ascii === NON_ASCII && (classAt(text, at) & bits) !== 0 && !isIdeograph(text, at)) at += characterLength(text[at]);
-      else break;
+      if (ascii === NON_ASCII) {
+        if ((classAt(text, at) & bits) === 0 || isIdeograph(text, at) !== ideographs) break;
+        at += characterLength(text[at]);
+      } else {
+        if ((ascii & bits) === 0 || ideographs) break;
+        at++;
+      }
     }
     return at;
   }
 
-  private spaceEnd(text: Uint8Array, start: number, end: number): number {
-    const stop = this.barriers ? runEnd(text, start, end, SPACE) : end;
-    return linesEnd(text, start, stop < end && this.isBarrier(text, stop) ? stop : end, false);
+  private punctuationEnd(text: Uint8Array, at: number, end: number, ideographs: boolean): number {
+    const stop = this.runEnd(text, at, end, PUNCTUATION, ideographs);
+    return this.segments && ideographs ? stop : newlinesEnd(text, stop, end);
   }
 
-  private isBarrier(text: Uint8Array, at: number): boolean {
-    return this.barriers && ((classIn(text, at) & NUMBER) !== 0 || isIdeograph(text, at));
+  private spaceEnd(text: Uint8Array, start: number, end: number): number {
+    if (!this.segments) return linesEnd(text, start, end, false);
+    const stop = runEnd(text, start, end, SPACE);
+    return linesEnd(text, start, stop < end && this.isInside(text, stop, false) ? end : stop, false);
   }
 }
 
@@ -93,11 +98,6 @@ function isIdeograph(text: Uint8Array, at: number): boolean {
   if (lead < 0xe3 || lead > 0xe9) return false;
   const codePoint = codePointAt(text, at);
   return (codePoint >= 0x3040 && codePoint <= 0x30ff) || (codePoint >= 0x4e00 && codePoint <= 0x9fa5);
-}
-
-function ideographsEnd(text: Uint8Array, at: number, end: number): number {
-  while (at < end && isIdeograph(text, at)) at += 3;
-  return at;
 }
 
 function isAsciiLetter(byte: number): boolean {
