@@ -10,7 +10,7 @@ const PAGE_SIZE = 256;
 function nfcEntries(facts: NormalizationFacts): Uint8Array {
   const entries = new Uint8Array(MAX_CODE_POINT + 1);
   for (const [cp, rank] of facts.classRanks) entries[cp] = rank;
-  const flag = (cp: number): void => void (entries[cp]! |= MAY_CHANGE);
+  const flag = (cp: number): void => void (entries[cp] |= MAY_CHANGE);
   for (const cp of facts.canonical.keys()) flag(cp);
   for (const [, second] of facts.compositions.values()) flag(second);
   for (let v = 0; v < HANGUL.vCount; v++) flag(HANGUL.vBase + v);
@@ -27,7 +27,7 @@ interface Pages {
 
 function paginate(entries: Uint8Array): Pages {
   const pages: Uint8Array[] = [new Uint8Array(PAGE_SIZE)];
-  const numbers = new Map([[pages[0]!.join(), 0]]);
+  const numbers = new Map([[pages[0].join(), 0]]);
   const index: number[] = [];
   for (let start = 0; start < entries.length; start += PAGE_SIZE) {
     const page = entries.subarray(start, start + PAGE_SIZE);

@@ -39,12 +39,12 @@ function findClassRanks(nfd: (text: string) => string, decomposing: ReadonlyMap<
   for (const cp of scalarValues()) {
     if (decomposing.has(cp) || !(swaps(HIGHEST_CLASS, cp) || swaps(cp, LOWEST_CLASS))) continue;
     let at = 0;
-    while (at < representatives.length && swaps(cp, representatives[at]!)) at++;
-    if (at === representatives.length || swaps(representatives[at]!, cp)) {
+    while (at < representatives.length && swaps(cp, representatives[at])) at++;
+    if (at === representatives.length || swaps(representatives[at], cp)) {
       representatives.splice(at, 0, cp);
       members.set(cp, []);
     }
-    members.get(representatives[at]!)!.push(cp);
+    members.get(representatives[at])!.push(cp);
   }
   const ranks = new Map<number, number>();
   representatives.forEach((representative, i) => members.get(representative)!.forEach((cp) => ranks.set(cp, i + 1)));
@@ -65,12 +65,14 @@ export function findNormalizationFacts(): NormalizationFacts {
       continue;
     }
     const first = codePoints(nfc(String.fromCodePoint(...sequence.slice(0, -1))));
-    const pair: [number, number] = [first[0]!, sequence.at(-1)!];
+    const pair: [number, number] = [first[0], sequence.at(-1)!];
     if (first.length !== 1 || codePoints(nfc(String.fromCodePoint(...pair)))[0] !== cp) {
       throw new Error(`U+${cp.toString(16)} is not a composition of two code points`);
     }
     compositions.set(cp, pair);
   }
-  const compatibility = new Map([...changedBy({ type: 'NFKD' })].filter(([cp, sequence]) => decompositions.get(cp)?.join() !== sequence.join()));
+  const compatibility = new Map(
+    [...changedBy({ type: 'NFKD' })].filter(([cp, sequence]) => decompositions.get(cp)?.join() !== sequence.join()),
+  );
   return { classRanks: findClassRanks(nfd, decompositions), compositions, canonical, compatibility };
 }

@@ -44,19 +44,18 @@ export function codePoints(text: string): number[] {
 }
 
 /** The code points that a pre-tokenizer puts in a piece of their own, `a` standing before and behind each. */
-export function isolatedBy(definition: object): CodePointSet {
+export function isolatedBy(definition: object, asked: Iterable<number> = scalarValues()): CodePointSet {
   let text = 'a';
-  for (const cp of scalarValues()) text += `${String.fromCodePoint(cp)}a`;
+  for (const cp of asked) text += `${String.fromCodePoint(cp)}a`;
   const alone = preTokenizer(definition)(text).filter((piece) => !piece.includes('a'));
   return CodePointSet.of(...codePoints(alone.join('')));
 }
 
 /** What a pre-tokenizer leaves out altogether. */
-export function removedBy(definition: object): CodePointSet {
-  let text = '';
-  for (const cp of scalarValues()) text += String.fromCodePoint(cp);
-  const kept = new Set(codePoints(preTokenizer(definition)(text).join('')));
-  return CodePointSet.fromPredicate((cp) => !isSurrogate(cp) && !kept.has(cp));
+export function removedBy(definition: object, asked: Iterable<number> = scalarValues()): CodePointSet {
+  const characters = Array.from(asked, (cp) => String.fromCodePoint(cp));
+  const kept = new Set(preTokenizer(definition)(characters.join('')).join(''));
+  return CodePointSet.of(...characters.filter((character) => !kept.has(character)).map((character) => character.codePointAt(0)!));
 }
 
 /** No normalizer changes this character or lets it combine with its neighbours. */
@@ -68,11 +67,11 @@ export function normalizeAll(definition: object, texts: readonly string[]): stri
 }
 
 /** What a normalizer makes of each code point standing alone, where that is not the code point itself. */
-export function changedBy(definition: object): Map<number, number[]> {
-  const characters = Array.from(scalarValues(), (cp) => String.fromCodePoint(cp)).filter((character) => character !== SNOWMAN);
+export function changedBy(definition: object, asked: Iterable<number> = scalarValues()): Map<number, number[]> {
+  const characters = Array.from(asked, (cp) => String.fromCodePoint(cp)).filter((character) => character !== SNOWMAN);
   const changed = new Map<number, number[]>();
   normalizeAll(definition, characters).forEach((after, i) => {
-    if (after !== characters[i]) changed.set(characters[i]!.codePointAt(0)!, codePoints(after));
+    if (after !== characters[i]) changed.set(characters[i].codePointAt(0)!, codePoints(after));
   });
   return changed;
 }

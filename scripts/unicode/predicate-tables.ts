@@ -1,6 +1,6 @@
 /** lib/tokenizer/unicode/predicate-tables.ts: what Hugging Face's parts take for digits, punctuation, control characters, accents, scripts … */
 
-import { CodePointSet, MAX_CODE_POINT } from '../../lib/tokenizer/unicode/code-point-set';
+import { type CodePointSet, MAX_CODE_POINT } from '../../lib/tokenizer/unicode/code-point-set';
 import { changedBy, isolatedBy, keysWhere, preTokenizer, removedBy, scalarValues } from './oracle';
 import { encodeMapping, encodePartition, encodeRelativeSet, exportString, type NamedSet } from './table-writer';
 
@@ -45,12 +45,32 @@ export function predicateTables(properties: readonly NamedSet[]): string {
   const set = (comment: string, name: string, codePoints: CodePointSet): string =>
     exportString(comment, name, encodeRelativeSet(codePoints, properties));
   return [
-    set('What the Digits pre-tokenizer splits off: char::is_numeric of the Rust version it was built with.', 'NUMERIC', isolatedBy({ type: 'Digits', individual_digits: true })),
-    set('What the Punctuation and BERT pre-tokenizers split off.', 'PUNCTUATION', isolatedBy({ type: 'Punctuation', behavior: 'Isolated' })),
-    set('What BertNormalizer removes with clean_text.', 'BERT_REMOVED', keysWhere(changedBy(bertNormalizer({ clean_text: true })), vanished)),
-    set('What BertNormalizer removes with strip_accents, after NFD.', 'NONSPACING_MARKS', keysWhere(changedBy(bertNormalizer({ strip_accents: true })), vanished)),
+    set(
+      'What the Digits pre-tokenizer splits off: char::is_numeric of the Rust version it was built with.',
+      'NUMERIC',
+      isolatedBy({ type: 'Digits', individual_digits: true }),
+    ),
+    set(
+      'What the Punctuation and BERT pre-tokenizers split off.',
+      'PUNCTUATION',
+      isolatedBy({ type: 'Punctuation', behavior: 'Isolated' }),
+    ),
+    set(
+      'What BertNormalizer removes with clean_text.',
+      'BERT_REMOVED',
+      keysWhere(changedBy(bertNormalizer({ clean_text: true })), vanished),
+    ),
+    set(
+      'What BertNormalizer removes with strip_accents, after NFD.',
+      'NONSPACING_MARKS',
+      keysWhere(changedBy(bertNormalizer({ strip_accents: true })), vanished),
+    ),
     set('What StripAccents removes.', 'COMBINING_MARKS', keysWhere(changedBy({ type: 'StripAccents' }), vanished)),
-    exportString('Partition of all code points by the scripts of the UnicodeScripts pre-tokenizer; 0 goes with every script.', 'SCRIPT_NUMBERS', encodePartition(scriptNumbers())),
+    exportString(
+      'Partition of all code points by the scripts of the UnicodeScripts pre-tokenizer; 0 goes with every script.',
+      'SCRIPT_NUMBERS',
+      encodePartition(scriptNumbers()),
+    ),
     exportString('The Lowercase normalizer.', 'LOWERCASE', encodeMapping(changedBy({ type: 'Lowercase' }))),
   ].join('\n');
 }

@@ -82,7 +82,11 @@ async function scriptSource(): Promise<string> {
       scripts.map(({ name }) => withAliases(name, aliases)),
     ),
     exportString('Partition of all code points by script.', 'SCRIPT_RUNS', encodePartition(partitionValues(scripts))),
-    exportList('Per script, what is either in the script or has it among its script extensions, but not both.', 'SCRIPT_EXTENSIONS', extensions),
+    exportList(
+      'Per script, what is either in the script or has it among its script extensions, but not both.',
+      'SCRIPT_EXTENSIONS',
+      extensions,
+    ),
   ].join('\n');
 }
 
@@ -103,7 +107,7 @@ async function binarySource(sets: PropertySets): Promise<string> {
 
 async function blockSource(): Promise<string> {
   const blocks = await readAll('Block', valuesOf('Block'));
-  blocks.sort((a, b) => a.set.ranges[0]! - b.set.ranges[0]!);
+  blocks.sort((a, b) => a.set.ranges[0] - b.set.ranges[0]);
   return [
     exportList(
       'The blocks; the position is the value in BLOCK_RUNS. One value more is No_Block.',

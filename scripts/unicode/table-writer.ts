@@ -2,6 +2,9 @@
 
 import type { CodePointSet } from '../../lib/tokenizer/unicode/code-point-set';
 
+/** The formatter's `printWidth`. */
+const LINE_WIDTH = 140;
+
 export class VarintWriter {
   private readonly bytes: number[] = [];
 
@@ -36,10 +39,10 @@ export function encodeSet(set: CodePointSet): string {
 /** Every code point has the value `values[codePoint]`. */
 export function encodePartition(values: ArrayLike<number>): string {
   const writer = new VarintWriter();
-  for (let start = 0; start < values.length; ) {
+  for (let start = 0; start < values.length;) {
     let end = start + 1;
     while (end < values.length && values[end] === values[start]) end++;
-    writer.unsigned(end - start).unsigned(values[start]!);
+    writer.unsigned(end - start).unsigned(values[start]);
     start = end;
   }
   return writer.toBase64();
@@ -51,7 +54,7 @@ export function encodeMapping(mapping: ReadonlyMap<number, readonly number[]>): 
   let previousFirst = 0;
   for (const [key, sequence] of [...mapping].sort((a, b) => a[0] - b[0])) {
     writer.unsigned(key - previousKey).unsigned(sequence.length);
-    sequence.forEach((element, i) => writer.signed(element - (i === 0 ? previousFirst : sequence[i - 1]!)));
+    sequence.forEach((element, i) => writer.signed(element - (i === 0 ? previousFirst : sequence[i - 1])));
     previousKey = key;
     previousFirst = sequence[0] ?? previousFirst;
   }
@@ -75,9 +78,11 @@ export function encodeRelativeSet(set: CodePointSet, bases: Iterable<NamedSet>):
   return shortest;
 }
 
-/** Source text of one exported string, with its comment. */
+/** Source text of one exported string, with its comment; laid out as the formatter would. */
 export function exportString(comment: string, name: string, value: string): string {
-  return `/** ${comment} */\nexport const ${name} =\n  '${value}';\n`;
+  const start = `export const ${name} =`;
+  const line = `${start} '${value}';`;
+  return `/** ${comment} */\n${line.length <= LINE_WIDTH ? line : `${start}\n  '${value}';`}\n`;
 }
 
 /** Source text of one exported list of strings, one a line. */

@@ -27,9 +27,9 @@ function caseClasses(): Map<number, readonly number[]> {
   if (classes !== undefined) return classes;
   const byFolding = new Map<number, number[]>();
   forEachMapping(SIMPLE_FOLDING, (codePoint, [folded]) => {
-    const members = byFolding.get(folded!);
+    const members = byFolding.get(folded);
     if (members) members.push(codePoint);
-    else byFolding.set(folded!, [folded!, codePoint]);
+    else byFolding.set(folded, [folded, codePoint]);
   });
   classes = new Map();
   for (const members of byFolding.values()) for (const member of members) classes.set(member, members);

@@ -43,8 +43,8 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
     const builder = new RangeBuilder(ranges.length);
     let previous = 0;
     for (let i = 0; i < ranges.length; i += 2) {
-      const start = ranges[i]!;
-      const end = ranges[i + 1]!;
+      const start = ranges[i];
+      const end = ranges[i + 1];
       if (!(start >= previous && end > start && end <= LIMIT)) throw invalidArgument('ranges', 'ascending and disjoint', `${start}-${end}`);
       builder.add(start, end);
       previous = end;
@@ -75,7 +75,7 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
   /** Number of code points. */
   get size(): number {
     let size = 0;
-    for (let i = 0; i < this.ranges.length; i += 2) size += this.ranges[i + 1]! - this.ranges[i]!;
+    for (let i = 0; i < this.ranges.length; i += 2) size += this.ranges[i + 1] - this.ranges[i];
     return size;
   }
 
@@ -90,7 +90,7 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
     // Finds how many bounds are <= codePoint: odd means inside a range.
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (ranges[middle]! <= codePoint) low = middle + 1;
+      if (ranges[middle] <= codePoint) low = middle + 1;
       else high = middle;
     }
     return (low & 1) === 1;
@@ -124,7 +124,7 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
   }
 
   *[Symbol.iterator](): IterableIterator<readonly [start: number, endExclusive: number]> {
-    for (let i = 0; i < this.ranges.length; i += 2) yield [this.ranges[i]!, this.ranges[i + 1]!];
+    for (let i = 0; i < this.ranges.length; i += 2) yield [this.ranges[i], this.ranges[i + 1]];
   }
 
   /** Every code point, ascending. */
@@ -141,7 +141,7 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
     let j = 0;
     let start = -1;
     while (i < a.length || j < b.length) {
-      const bound = Math.min(i < a.length ? a[i]! : LIMIT, j < b.length ? b[j]! : LIMIT);
+      const bound = Math.min(i < a.length ? a[i] : LIMIT, j < b.length ? b[j] : LIMIT);
       if (i < a.length && a[i] === bound) i++;
       if (j < b.length && b[j] === bound) j++;
       const inside = keep((i & 1) === 1, (j & 1) === 1);
@@ -172,8 +172,8 @@ class RangeBuilder {
 
   add(start: number, end: number): void {
     const { length } = this;
-    if (length > 0 && start <= this.bounds[length - 1]!) {
-      if (end > this.bounds[length - 1]!) this.bounds[length - 1] = end;
+    if (length > 0 && start <= this.bounds[length - 1]) {
+      if (end > this.bounds[length - 1]) this.bounds[length - 1] = end;
       return;
     }
     if (length === this.bounds.length) {

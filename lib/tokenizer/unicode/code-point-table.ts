@@ -26,7 +26,7 @@ export class CodePointTable {
   }
 
   get(codePoint: number): number {
-    return this.values[this.pages[codePoint >>> PAGE_BITS]! + (codePoint & (PAGE_SIZE - 1))]!;
+    return this.values[this.pages[codePoint >>> PAGE_BITS] + (codePoint & (PAGE_SIZE - 1))];
   }
 
   set(codePoint: number, value: number): void {
@@ -36,7 +36,7 @@ export class CodePointTable {
   }
 
   fill(start: number, end: number, value: number): void {
-    for (let from = start; from < end; ) {
+    for (let from = start; from < end;) {
       const index = from >>> PAGE_BITS;
       const to = Math.min(end, (index + 1) << PAGE_BITS);
       if (to - from === PAGE_SIZE) {
@@ -51,9 +51,9 @@ export class CodePointTable {
 
   /** The page of a block, made writable. */
   private ownPage(index: number): number {
-    const page = this.pages[index]!;
-    const isShared = this.uniformPages.get(this.values[page]!) === page;
-    return isShared ? (this.pages[index] = this.addPage(this.values[page]!)) : page;
+    const page = this.pages[index];
+    const isShared = this.uniformPages.get(this.values[page]) === page;
+    return isShared ? (this.pages[index] = this.addPage(this.values[page])) : page;
   }
 
   private uniformPage(value: number): number {

@@ -125,12 +125,12 @@ function nextSequence(sequence: Sequence, kind: GraphemeKind): Sequence {
  * @param start The start of the text or the end of another cluster, and not the end of the text.
  */
 export function graphemeEnd(bytes: Uint8Array, start: number): number {
-  let at = start + characterLength(bytes[start]!);
+  let at = start + characterLength(bytes[start]);
   if (at >= bytes.length) return at;
   const first = kindOf(codePointAt(bytes, start));
   // The usual case.
   if (first === GraphemeKind.Other && kindOf(codePointAt(bytes, at)) === GraphemeKind.Other) return at;
   const cluster = new ClusterState(first);
-  while (at < bytes.length && cluster.takes(kindOf(codePointAt(bytes, at)))) at += characterLength(bytes[at]!);
+  while (at < bytes.length && cluster.takes(kindOf(codePointAt(bytes, at)))) at += characterLength(bytes[at]);
   return at;
 }

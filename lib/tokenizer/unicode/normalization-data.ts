@@ -33,8 +33,8 @@ function load(): NormalizationData {
   const canonical = readMapping(tables.CANONICAL_DECOMPOSITIONS);
   const compositions = new Map<number, Map<number, number>>();
   for (const [composite, [first, second]] of pairs) {
-    const withSecond = compositions.get(second!) ?? new Map<number, number>();
-    compositions.set(second!, withSecond.set(first!, composite));
+    const withSecond = compositions.get(second) ?? new Map<number, number>();
+    compositions.set(second, withSecond.set(first, composite));
   }
   for (const composite of pairs.keys()) canonical.set(composite, decomposeFully(composite, pairs));
   return {
@@ -62,7 +62,7 @@ function decomposeFully(composite: number, pairs: ReadonlyMap<number, readonly n
   const marks: number[] = [];
   let first = composite;
   for (let pair = pairs.get(first); pair !== undefined; pair = pairs.get(first)) {
-    marks.push(pair[1]!);
+    marks.push(pair[1]);
     first = pair[0]!;
   }
   return [first, ...marks.reverse()];

@@ -35,7 +35,7 @@ class Normalization {
 
   run(source: Uint32Array, count: number): void {
     this.length = 0;
-    for (let i = 0; i < count; i++) this.decompose(source[i]!);
+    for (let i = 0; i < count; i++) this.decompose(source[i]);
     this.orderMarks();
     if (this.form.composes) this.compose();
   }
@@ -46,7 +46,7 @@ class Normalization {
       this.push(codePoint, 0);
       return;
     }
-    for (let i = 0; i < sequence.length; i++) this.push(sequence[i]!, i === 0 ? 0 : 1);
+    for (let i = 0; i < sequence.length; i++) this.push(sequence[i], i === 0 ? 0 : 1);
   }
 
   private push(codePoint: number, change: number): void {
@@ -74,7 +74,7 @@ class Normalization {
       if (classes[i] === 0) continue;
       const start = i;
       let ordered = true;
-      for (i++; i < length && classes[i] !== 0; i++) ordered &&= classes[i]! >= classes[i - 1]!;
+      for (i++; i < length && classes[i] !== 0; i++) ordered &&= classes[i] >= classes[i - 1];
       if (!ordered) this.sortRun(start, i);
     }
   }
@@ -84,14 +84,14 @@ class Normalization {
     const changes = this.changes.slice(start, end);
     const classes = this.classes.slice(start, end);
     const next = new Uint32Array(256);
-    for (const rank of classes) next[rank]!++;
+    for (const rank of classes) next[rank]++;
     for (let rank = 0, at = start; rank < next.length; rank++) {
-      const count = next[rank]!;
+      const count = next[rank];
       next[rank] = at;
       at += count;
     }
     for (let i = 0; i < classes.length; i++) {
-      const to = next[classes[i]!]!++;
+      const to = next[classes[i]]++;
       this.codePoints[to] = codePoints[i]!;
       this.changes[to] = changes[i]!;
       this.classes[to] = classes[i]!;
@@ -105,13 +105,13 @@ class Normalization {
     /** Class of the last mark behind the starter that did not compose, 0 if there is none. */
     let lastClass = 0;
     for (let i = 0; i < length; i++) {
-      const codePoint = codePoints[i]!;
-      const rank = classes[i]!;
+      const codePoint = codePoints[i];
+      const rank = classes[i];
       if (starter !== NO_STARTER && (lastClass === 0 || lastClass < rank)) {
-        const composite = composePair(codePoints[starter]!, codePoint, this.data.compositions);
+        const composite = composePair(codePoints[starter], codePoint, this.data.compositions);
         if (composite !== undefined) {
           codePoints[starter] = composite;
-          changes[starter]! += changes[i]! - 1;
+          changes[starter] += changes[i] - 1;
           continue;
         }
       }
@@ -165,8 +165,8 @@ class StretchFinder {
     const { quick } = this.form;
     let lastClass = 0;
     this.start = this.end;
-    for (let at = this.end; at < bytes.length; ) {
-      const lead = bytes[at]!;
+    for (let at = this.end; at < bytes.length;) {
+      const lead = bytes[at];
       const entry = lead < 0x80 ? 0 : quick.get(codePointAt(bytes, at));
       if (entry >= MAY_CHANGE || (entry !== 0 && entry < lastClass)) {
         this.extend(at);
@@ -184,11 +184,11 @@ class StretchFinder {
     const { bytes } = this;
     const { quick } = this.form;
     this.end = at;
-    do this.end += characterLength(bytes[this.end]!);
+    do this.end += characterLength(bytes[this.end]);
     while (this.end < bytes.length && quick.get(codePointAt(bytes, this.end)) !== 0);
     if (this.codePoints.length < this.end - this.start) this.codePoints = new Uint32Array(2 * (this.end - this.start));
     this.count = 0;
-    for (let from = this.start; from < this.end; from += characterLength(bytes[from]!)) {
+    for (let from = this.start; from < this.end; from += characterLength(bytes[from])) {
       this.codePoints[this.count++] = codePointAt(bytes, from);
     }
   }
@@ -211,7 +211,7 @@ class Utf8Builder {
 
   put(codePoints: Uint32Array, count: number): void {
     this.reserve(4 * count);
-    for (let i = 0; i < count; i++) this.length = writeCodePoint(this.bytes, this.length, codePoints[i]!);
+    for (let i = 0; i < count; i++) this.length = writeCodePoint(this.bytes, this.length, codePoints[i]);
   }
 
   finish(): Uint8Array {

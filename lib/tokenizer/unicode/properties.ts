@@ -44,7 +44,7 @@ class Namespace {
   addPartition(values: readonly string[], runs: string, rest: string): void {
     let sets: CodePointSet[] | undefined;
     [...values, rest].forEach((names, value) => {
-      if (names) this.add(names, () => (sets ??= decodePartition(runs, values.length + 1))[value]!);
+      if (names) this.add(names, () => (sets ??= decodePartition(runs, values.length + 1))[value]);
     });
   }
 
@@ -79,7 +79,7 @@ scripts.addPartition(tables.SCRIPTS, tables.SCRIPT_RUNS, 'Unknown Zzzz');
 
 const scriptExtensions = new Namespace();
 tables.SCRIPTS.forEach((names, i) => {
-  scriptExtensions.add(names, () => scripts.get(names.split(' ')[0]!).symmetricDifference(decodeSet(tables.SCRIPT_EXTENSIONS[i]!)));
+  scriptExtensions.add(names, () => scripts.get(names.split(' ')[0]).symmetricDifference(decodeSet(tables.SCRIPT_EXTENSIONS[i])));
 });
 
 const binary = new Namespace();
@@ -192,7 +192,7 @@ function onigurumaProperty(name: string, place: ShorthandPlace): CodePointSet | 
 
 function fancyProperty(name: string): CodePointSet | undefined {
   const valued = /^([^=:]+)[=:](.+)$/.exec(name);
-  if (valued) return valuedProperty(valued[1]!, valued[2]!);
+  if (valued) return valuedProperty(valued[1], valued[2]);
   const key = loose(name);
   const found = fancyNames.find(key) ?? plainProperty(key);
   return found ?? (key.startsWith('is') ? plainProperty(key.slice(2)) : undefined);
@@ -207,7 +207,11 @@ function fancyProperty(name: string): CodePointSet | undefined {
  * @param place Default 'bare'. Matters for Oniguruma's `\p{Word}` alone.
  * @returns undefined if the dialect has no such property.
  */
-export function unicodeProperty(name: string, dialect: PatternDialect = 'oniguruma', place: ShorthandPlace = 'bare'): CodePointSet | undefined {
+export function unicodeProperty(
+  name: string,
+  dialect: PatternDialect = 'oniguruma',
+  place: ShorthandPlace = 'bare',
+): CodePointSet | undefined {
   return dialect === 'oniguruma' ? onigurumaProperty(name, place) : fancyProperty(name);
 }
 

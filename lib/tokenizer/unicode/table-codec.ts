@@ -37,7 +37,7 @@ export class VarintReader {
 export function decodeSet(base64: string): CodePointSet {
   const reader = new VarintReader(base64);
   const bounds: number[] = [];
-  for (let bound = 0; !reader.done; ) bounds.push((bound += reader.unsigned()));
+  for (let bound = 0; !reader.done;) bounds.push((bound += reader.unsigned()));
   return CodePointSet.fromSortedRanges(bounds);
 }
 
@@ -46,7 +46,7 @@ export function decodeSet(base64: string): CodePointSet {
  */
 export function forEachRun(base64: string, visit: (start: number, end: number, value: number) => void): void {
   const reader = new VarintReader(base64);
-  for (let start = 0; !reader.done; ) {
+  for (let start = 0; !reader.done;) {
     const end = start + reader.unsigned();
     visit(start, end, reader.unsigned());
     start = end;
@@ -56,7 +56,7 @@ export function forEachRun(base64: string, visit: (start: number, end: number, v
 /** The set of each value of a partition with `valueCount` values. */
 export function decodePartition(base64: string, valueCount: number): CodePointSet[] {
   const bounds = Array.from({ length: valueCount }, (): number[] => []);
-  forEachRun(base64, (start, end, value) => bounds[value]!.push(start, end));
+  forEachRun(base64, (start, end, value) => bounds[value].push(start, end));
   return bounds.map((ranges) => CodePointSet.fromSortedRanges(ranges));
 }
 
