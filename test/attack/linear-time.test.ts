@@ -68,7 +68,8 @@ describe.each(['gpt4o', 'deepseek_v3', 'claude', 'llama2'])('%s', (name) => {
       expect(Array.from(tokenizer.encode(short))).toEqual((await oracle.encodeBatchIds([short]))[0]);
       const text = pattern(LONG[backend]);
       const ids = tokenizer.encode(text, { addSpecialTokens: false });
-      expect(ids.length).toBeGreaterThan(text.length / 500);
+      // Claude has a token of 1024 spaces.
+      expect(ids.length).toBeGreaterThan(text.length / 2000);
       expect(tokenizer.count(text, { addSpecialTokens: false })).toBe(ids.length);
     }, TIMEOUT);
   });
