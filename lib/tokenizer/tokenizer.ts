@@ -300,7 +300,7 @@ export class Tokenizer implements Disposable {
 
   #addTokens(tokens: ReadonlyArray<string | (Partial<AddedToken> & { content: string })>, special: boolean): number {
     this.#engine.checkAlive();
-    if (!Array.isArray(tokens)) throw invalidArgument('tokens', 'an array', tokens);
+    if (!Array.isArray(tokens as unknown)) throw invalidArgument('tokens', 'an array', tokens);
     const added = this.#engine.definition.addedTokens.add(tokens.map((token) => newToken(token, special)));
     this.#engine.refreshAddedTokens();
     return added;

@@ -53,7 +53,7 @@ function readModel(model: JsonFields, scanned: ScannedTokenizer | null, normaliz
     case 'WordPiece':
     case 'WordLevel':
     case 'Unigram':
-      throw new MerganserError('UNSUPPORTED', `Models of type ${type} are not supported; only BPE is.`);
+      throw new MerganserError('UNSUPPORTED', `Models of type ${type as string} are not supported; only BPE is.`);
     default:
       throw model.error('type', '"BPE"');
   }
