@@ -25,7 +25,10 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-enum-comparison': 'off',
       // What stands in for an asynchronous function has its signature.
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_' },
+      ],
       // The contract of kernels says that this one is no error of theirs.
       '@typescript-eslint/only-throw-error': ['error', { allow: [{ from: 'file', name: 'DisallowedAddedToken' }] }],
       '@typescript-eslint/prefer-promise-reject-errors': 'off',

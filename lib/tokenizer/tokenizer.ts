@@ -300,7 +300,8 @@ export class Tokenizer implements Disposable {
 
   #addTokens(tokens: ReadonlyArray<string | (Partial<AddedToken> & { content: string })>, special: boolean): number {
     this.#engine.checkAlive();
-    if (!Array.isArray(tokens as unknown)) throw invalidArgument('tokens', 'an array', tokens);
+    const list: unknown = tokens;
+    if (!Array.isArray(list)) throw invalidArgument('tokens', 'an array', list);
     const added = this.#engine.definition.addedTokens.add(tokens.map((token) => newToken(token, special)));
     this.#engine.refreshAddedTokens();
     return added;
