@@ -36,7 +36,11 @@ export const SUBJECTS: readonly Subject[] = [
   { name: 'gpt2', file: realTokenizerPath('gpt2'), encoding: 'gpt2' },
   { name: 'cl100k', file: realTokenizerPath('gpt4'), encoding: 'cl100k_base' },
   { name: 'o200k', file: realTokenizerPath('gpt4o'), encoding: 'o200k_base' },
-  ...['llama3', 'qwen3', 'deepseek_v3', 'mistral_nemo', 'llama2', 'gemma', 'gemma3'].map((name) => ({ name, file: realTokenizerPath(name), encoding: null })),
+  ...['llama3', 'qwen3', 'deepseek_v3', 'mistral_nemo', 'llama2', 'gemma', 'gemma3'].map((name) => ({
+    name,
+    file: realTokenizerPath(name),
+    encoding: null,
+  })),
 ];
 
 const OPTIONS = { addSpecialTokens: false, allowedSpecial: 'none' } as const;

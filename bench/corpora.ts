@@ -10,7 +10,8 @@ export interface Corpus {
 
 /** The first `maxBytes` of each `.txt` file in the folder, cut at a line's end. `only`: names without `.txt`. */
 export function readCorpora(folder: string | undefined, maxBytes: number, only?: readonly string[]): Corpus[] {
-  if (folder === undefined) throw new Error('No text to encode: name a folder with --corpus or MERGANSER_CORPUS. bench/corpus.md says how to make one.');
+  if (folder === undefined)
+    throw new Error('No text to encode: name a folder with --corpus or MERGANSER_CORPUS. bench/corpus.md says how to make one.');
   return readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
     .map((file) => file.slice(0, -'.txt'.length))
@@ -40,7 +41,7 @@ export function shortStrings(corpus: Corpus, length: number, total: number): str
   const strings: string[] = [];
   const decoder = new TextDecoder();
   const end = Math.min(total, corpus.bytes.length);
-  for (let start = 0; start < end; ) {
+  for (let start = 0; start < end;) {
     let stop = Math.min(start + length, corpus.bytes.length);
     while (stop < corpus.bytes.length && (corpus.bytes[stop] & 0xc0) === 0x80) stop++;
     strings.push(decoder.decode(corpus.bytes.subarray(start, stop)));

@@ -55,7 +55,8 @@ async function measureContestant(contestant: Contestant, text: string): Promise<
 
 async function encodeRows(subject: Subject, corpus: Corpus, python: PythonPeers | null): Promise<Row[]> {
   const results: Array<PeerResult & { ours: boolean }> = [];
-  for (const contestant of contestants(subject)) results.push({ ...(await measureContestant(contestant, corpus.text)), ours: contestant.ours });
+  for (const contestant of contestants(subject))
+    results.push({ ...(await measureContestant(contestant, corpus.text)), ours: contestant.ours });
   for (const result of (await python?.measure(subject, corpus, runs)) ?? []) results.push({ ...result, ours: false });
   return results.map(({ name, cold, warm, ids, ours }) => ({
     tokenizer: subject.name,
@@ -68,7 +69,10 @@ async function encodeRows(subject: Subject, corpus: Corpus, python: PythonPeers 
   }));
 }
 
-async function shortRow(contestant: Contestant, strings: readonly string[]): Promise<{ single: number; batched: number | null; count: number; counts: boolean }> {
+async function shortRow(
+  contestant: Contestant,
+  strings: readonly string[],
+): Promise<{ single: number; batched: number | null; count: number; counts: boolean }> {
   const tokenizer = await contestant.load();
   const single: number[] = [];
   const batched: number[] = [];
@@ -91,7 +95,12 @@ async function shortRow(contestant: Contestant, strings: readonly string[]): Pro
     batchCount = all.result;
   }
   tokenizer.dispose?.();
-  return { single: median(single), batched: batched.length > 0 ? median(batched) : null, count, counts: batchCount === null || batchCount === count };
+  return {
+    single: median(single),
+    batched: batched.length > 0 ? median(batched) : null,
+    count,
+    counts: batchCount === null || batchCount === count,
+  };
 }
 
 async function shortRows(subject: Subject, corpus: Corpus): Promise<ShortRow[]> {

@@ -72,5 +72,10 @@ function toResult(name: string, { cold, warm, ids }: { cold: number[]; warm: num
   const bytes = readFileSync(ids);
   rmSync(ids);
   const milliseconds = (seconds: number[]): number[] => seconds.map((value) => value * 1e3);
-  return { name, cold: milliseconds(cold), warm: milliseconds(warm), ids: new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)) };
+  return {
+    name,
+    cold: milliseconds(cold),
+    warm: milliseconds(warm),
+    ids: new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)),
+  };
 }

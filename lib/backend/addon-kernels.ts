@@ -5,7 +5,17 @@
  * Functions that encode give the number of ids, or −1 − n where the text holds added token n, which is refused; `refusedAt` tells its place.
  */
 
-import type { BpeHandle, BpeSpec, DecoderHandle, DecoderSpec, EncoderHandle, EncoderSpec, Handle, PatternHandle, PatternProgram } from './kernels';
+import type {
+  BpeHandle,
+  BpeSpec,
+  DecoderHandle,
+  DecoderSpec,
+  EncoderHandle,
+  EncoderSpec,
+  Handle,
+  PatternHandle,
+  PatternProgram,
+} from './kernels';
 import type { ScannerKinds } from './scanner-kinds';
 
 declare const encodeJob: unique symbol;

@@ -6,16 +6,7 @@ import { loadAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import { scannerKinds } from './scanner-kinds';
-import type {
-  DecoderHandle,
-  EncodeControl,
-  EncoderHandle,
-  EncoderSpec,
-  Handle,
-  Kernels,
-  PieceTokens,
-  RaggedIds,
-} from './kernels';
+import type { DecoderHandle, EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
 const SHORT_RESULT = 4096;
@@ -58,16 +49,25 @@ class NativeKernels implements Kernels {
   };
 
   encode = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array => {
-    const count = outcome(this.#addon, running(() => this.#addon.encode(encoder, text, control.actions, this.#short)));
+    const count = outcome(
+      this.#addon,
+      running(() => this.#addon.encode(encoder, text, control.actions, this.#short)),
+    );
     return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#take(count);
   };
 
   count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number =>
-    outcome(this.#addon, running(() => this.#addon.count(encoder, text, control.actions, limit)));
+    outcome(
+      this.#addon,
+      running(() => this.#addon.count(encoder, text, control.actions, limit)),
+    );
 
   encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
     const offsets = new Uint32Array(textOffsets.length);
-    const count = outcome(this.#addon, running(() => this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets)));
+    const count = outcome(
+      this.#addon,
+      running(() => this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets)),
+    );
     return { values: this.#take(count), offsets };
   };
 

@@ -27,7 +27,7 @@ export function alphabetByte(codePoint: number): number {
 /** Writes bytes in the alphabet. */
 export function bytesToAlphabet(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(BYTE_CODE_POINTS[byte]!);
+  for (const byte of bytes) text += String.fromCharCode(BYTE_CODE_POINTS[byte]);
   return text;
 }
 

@@ -23,21 +23,28 @@ export class EncodeStreamer {
   private pending: Uint8Array[] = [];
   private pendingLength = 0;
   /** Length at which the next search for a cut is worth its cost: twice what the last one searched in vain. */
-  private nextSearch = LEAST_PENDING;
+  private nextSearch: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly settings: EncodeSettings,
+    /** Less text than this is not searched for a place to cut. */
+    private readonly leastPending = LEAST_PENDING,
   ) {
     const { pieces } = engine.layouts.get(false, settings.addSpecialTokens);
     const place = pieces.indexOf(0);
     if (place < 0 || pieces.lastIndexOf(0) !== place) {
-      throw invalidArgument('addSpecialTokens', 'false: the post-processor does not put the text in exactly once, and so cannot be streamed', true);
+      throw invalidArgument(
+        'addSpecialTokens',
+        'false: the post-processor does not put the text in exactly once, and so cannot be streamed',
+        true,
+      );
     }
     this.prefix = joinIds(pieces.slice(0, place) as Uint32Array[]);
     this.suffix = joinIds(pieces.slice(place + 1) as Uint32Array[]);
     this.assembler = new Utf8Assembler(settings.invalidUtf8);
     this.cuts = StreamCuts.of(engine);
+    this.nextSearch = leastPending;
   }
 
   /** Takes a chunk; returns the ids that are certain now, possibly none. */
@@ -49,7 +56,7 @@ export class EncodeStreamer {
     const cut = this.cuts.find(text, this.settings.control);
     // A copy, so that the chunk it came from can go.
     this.append(cut === null ? text : text.slice(cut.next));
-    this.nextSearch = Math.max(LEAST_PENDING, 2 * this.pendingLength);
+    this.nextSearch = Math.max(this.leastPending, 2 * this.pendingLength);
     return cut === null ? NO_IDS : this.withPrefix(this.engine.textIds(text.subarray(0, cut.end), this.settings.control));
   }
 
@@ -86,7 +93,7 @@ export class EncodeStreamer {
 
 function joinIds(parts: readonly Uint32Array[]): Uint32Array {
   const filled = parts.filter((ids) => ids.length > 0);
-  if (filled.length === 1) return filled[0]!;
+  if (filled.length === 1) return filled[0];
   const joined = new Uint32Array(filled.reduce((sum, ids) => sum + ids.length, 0));
   filled.reduce((at, ids) => (joined.set(ids, at), at + ids.length), 0);
   return joined;

@@ -70,7 +70,7 @@ export function slicePart(part: EncodingPart, start: number, end: number): Encod
  * with every overflow of the second. The combinations have no overflow of their own (in Hugging Face they repeat each other there).
  */
 export function joinParts(parts: readonly EncodingPart[]): EncodingPart {
-  if (parts.length === 1) return parts[0]!;
+  if (parts.length === 1) return parts[0];
   if (parts.every((part) => part.overflowing.length === 0)) return joinFlat(parts);
   return parts.reduce((left, right) => {
     const overflowing: EncodingPart[] = [];

@@ -59,14 +59,23 @@ const KNOWN: { readonly [name: string]: () => KnownEncoding } = {
     pattern: CL100K_PATTERN,
     specialTokens: [[END_OF_TEXT, 100257], ...FIM.map((name, i) => [name, 100258 + i] as const), [END_OF_PROMPT, 100276]],
   }),
-  o200k_base: () => ({ pattern: O200K_PATTERN, specialTokens: [[END_OF_TEXT, 199999], [END_OF_PROMPT, 200018]] }),
+  o200k_base: () => ({
+    pattern: O200K_PATTERN,
+    specialTokens: [
+      [END_OF_TEXT, 199999],
+      [END_OF_PROMPT, 200018],
+    ],
+  }),
   o200k_harmony: () => ({ pattern: O200K_PATTERN, specialTokens: harmonySpecials() }),
 };
 
 /** Pattern and special tokens of an encoding; UNKNOWN_MODEL if the name is not known. */
 export function knownEncoding(name: string): KnownEncoding {
-  if (typeof name === 'string' && Object.hasOwn(KNOWN, name)) return KNOWN[name]!();
-  throw new MerganserError('UNKNOWN_MODEL', `Expected the name of an encoding (${Object.keys(KNOWN).join(', ')}), but got ${JSON.stringify(name)}.`);
+  if (typeof name === 'string' && Object.hasOwn(KNOWN, name)) return KNOWN[name]();
+  throw new MerganserError(
+    'UNKNOWN_MODEL',
+    `Expected the name of an encoding (${Object.keys(KNOWN).join(', ')}), but got ${JSON.stringify(name)}.`,
+  );
 }
 
 const ENCODING_MODELS: { readonly [encoding: string]: readonly string[] } = {
@@ -104,7 +113,11 @@ const MODEL_ENCODINGS: ReadonlyMap<string, string> = new Map(
 
 /** Name of the encoding that an OpenAI model uses, by its name or the beginning of its name; UNKNOWN_MODEL if there is none. */
 export function encodingNameForModel(model: string): string {
-  const encoding = MODEL_ENCODINGS.get(model) ?? PREFIX_ENCODINGS.find(([prefix]) => typeof model === 'string' && model.startsWith(prefix))?.[1];
+  const encoding =
+    MODEL_ENCODINGS.get(model) ?? PREFIX_ENCODINGS.find(([prefix]) => typeof model === 'string' && model.startsWith(prefix))?.[1];
   if (encoding !== undefined) return encoding;
-  throw new MerganserError('UNKNOWN_MODEL', `Expected the name of an OpenAI model such as "gpt-4o", but got ${JSON.stringify(model)}. For an encoding by its own name, use forEncoding.`);
+  throw new MerganserError(
+    'UNKNOWN_MODEL',
+    `Expected the name of an OpenAI model such as "gpt-4o", but got ${JSON.stringify(model)}. For an encoding by its own name, use forEncoding.`,
+  );
 }

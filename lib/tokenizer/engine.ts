@@ -138,7 +138,7 @@ export class Engine {
 
   explainRefusal(error: unknown): unknown {
     if (!(error instanceof DisallowedAddedToken)) return error;
-    const { content } = this.definition.addedTokens.list[error.index]!;
+    const { content } = this.definition.addedTokens.list[error.index];
     return new MerganserError(
       'DISALLOWED_SPECIAL',
       `The text holds the special token ${JSON.stringify(content)} at byte ${error.offset}. To encode it as ordinary text, pass allowedSpecial: 'none'; ` +

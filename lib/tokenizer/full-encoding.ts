@@ -53,7 +53,7 @@ function truncate(engine: Engine, parts: readonly EncodingPart[], settings: Enco
 
 function postProcess(engine: Engine, parts: readonly EncodingPart[], addSpecialTokens: boolean): EncodingPart {
   const { postProcessor } = engine;
-  if (postProcessor === null) return parts.length === 1 ? parts[0]! : joinParts(parts.map((part, index) => withSequence(part, index)));
+  if (postProcessor === null) return parts.length === 1 ? parts[0] : joinParts(parts.map((part, index) => withSequence(part, index)));
   const prepared = parts.map((part, index) => ({
     ...withTypeIds(withSequence(part, index), index),
     overflowing: part.overflowing.map((overflow) => withSequence(overflow, index)),

@@ -13,7 +13,9 @@ import type { RaggedTokens, TextInput } from './types';
 export function encodeIds(engine: Engine, text: TextInput, pair: TextInput | undefined, settings: EncodeSettings): Uint32Array {
   checkText(text);
   if (pair !== undefined) checkText(pair, 'pair');
-  const texts = (pair === undefined ? [text] : [text, pair]).map((input) => engine.textIds(kernelText(input, settings.invalidUtf8), settings.control));
+  const texts = (pair === undefined ? [text] : [text, pair]).map((input) =>
+    engine.textIds(kernelText(input, settings.invalidUtf8), settings.control),
+  );
   const layout = engine.layouts.get(pair !== undefined, settings.addSpecialTokens);
   const ids = applyLayout(layout, truncated(engine, texts, settings));
   return settings.padding === null ? ids : padIds(ids, paddedLength([ids.length], settings.padding), settings.padding);
@@ -24,9 +26,9 @@ function truncated(engine: Engine, texts: readonly Uint32Array[], settings: Enco
   const pair = texts.length === 2;
   const added = settings.addSpecialTokens ? (engine.postProcessor?.addedTokens(pair) ?? 0) : 0;
   const truncation = roomForText(settings.truncation, added);
-  const kept = keptLengths(texts[0]!.length, texts[1]?.length ?? -1, truncation);
+  const kept = keptLengths(texts[0].length, texts[1]?.length ?? -1, truncation);
   return texts.map((ids, index) => {
-    const length = kept[index]!;
+    const length = kept[index];
     if (length === ids.length) return ids;
     if (length > 0) checkPartStride(truncation.stride, length);
     return truncation.direction === 'right' ? ids.subarray(0, length) : ids.subarray(ids.length - length);
@@ -72,10 +74,21 @@ export interface BatchProgress {
 }
 
 /** A batch, off this thread where the backend has fused the tokenizer's path; otherwise on it, in turns with other work. */
-export async function encodeBatchAsync(engine: Engine, input: BatchInput, settings: EncodeSettings, progress: BatchProgress): Promise<RaggedTokens> {
+export async function encodeBatchAsync(
+  engine: Engine,
+  input: BatchInput,
+  settings: EncodeSettings,
+  progress: BatchProgress,
+): Promise<RaggedTokens> {
   const total = Math.max(1, input.texts.bytes.length + (input.pairs?.bytes.length ?? 0));
   const run = (texts: JoinedTexts, before: number): Promise<RaggedIds> =>
-    batchIdsAsync(engine, texts, settings, progress.signal, progress.onProgress && ((done) => progress.onProgress!(Math.min(1, (before + done) / total))));
+    batchIdsAsync(
+      engine,
+      texts,
+      settings,
+      progress.signal,
+      progress.onProgress && ((done) => progress.onProgress!(Math.min(1, (before + done) / total))),
+    );
   const first = await run(input.texts, 0);
   const second = input.pairs === null ? null : await run(input.pairs, input.texts.bytes.length);
   engine.checkAlive();
@@ -105,7 +118,7 @@ async function batchIdsAsync(
   let turnEnd = performance.now() + TURN_MS;
   for (let i = 0; i + 1 < texts.offsets.length; i++) {
     if (performance.now() >= turnEnd) {
-      onProgress?.(texts.offsets[i]!);
+      onProgress?.(texts.offsets[i]);
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (signal?.aborted) throw aborted(signal);
       turnEnd = performance.now() + TURN_MS;
@@ -117,14 +130,14 @@ async function batchIdsAsync(
 }
 
 function textAt({ bytes, offsets }: JoinedTexts, index: number): Uint8Array {
-  return bytes.subarray(offsets[index]!, offsets[index + 1]!);
+  return bytes.subarray(offsets[index], offsets[index + 1]);
 }
 
 function ragged(parts: readonly Uint32Array[]): RaggedIds {
   const offsets = new Uint32Array(parts.length + 1);
-  parts.forEach((ids, i) => (offsets[i + 1] = offsets[i]! + ids.length));
-  const values = new Uint32Array(offsets[parts.length]!);
-  parts.forEach((ids, i) => values.set(ids, offsets[i]!));
+  parts.forEach((ids, i) => (offsets[i + 1] = offsets[i] + ids.length));
+  const values = new Uint32Array(offsets[parts.length]);
+  parts.forEach((ids, i) => values.set(ids, offsets[i]));
   return { values, offsets };
 }
 
@@ -145,9 +158,9 @@ function layOut(engine: Engine, layout: Layout, first: RaggedIds, second: Ragged
   const offsets = new Uint32Array(count + 1);
   sequences.forEach((texts, i) => {
     const lengths = texts.map((ids) => ids.length);
-    offsets[i + 1] = offsets[i]! + layoutLength(layout, lengths);
+    offsets[i + 1] = offsets[i] + layoutLength(layout, lengths);
   });
-  const values = new Uint32Array(offsets[count]!);
-  sequences.forEach((texts, i) => writeLayout(layout, texts, values, offsets[i]!));
+  const values = new Uint32Array(offsets[count]);
+  sequences.forEach((texts, i) => writeLayout(layout, texts, values, offsets[i]));
   return { values, offsets };
 }

@@ -36,14 +36,14 @@ export class Layouts {
 
 /** Number of ids in the result. */
 export function layoutLength({ pieces }: Layout, lengths: readonly number[]): number {
-  return pieces.reduce<number>((sum, piece) => sum + (typeof piece === 'number' ? lengths[piece]! : piece.length), 0);
+  return pieces.reduce<number>((sum, piece) => sum + (typeof piece === 'number' ? lengths[piece] : piece.length), 0);
 }
 
 /** Writes the result for the given texts' ids to `target` from `offset`; returns where it ends. */
 export function writeLayout({ pieces }: Layout, texts: readonly Uint32Array[], target: Uint32Array, offset: number): number {
   let end = offset;
   for (const piece of pieces) {
-    const ids = typeof piece === 'number' ? texts[piece]! : piece;
+    const ids = typeof piece === 'number' ? texts[piece] : piece;
     target.set(ids, end);
     end += ids.length;
   }
@@ -51,7 +51,7 @@ export function writeLayout({ pieces }: Layout, texts: readonly Uint32Array[], t
 }
 
 export function applyLayout(layout: Layout, texts: readonly Uint32Array[]): Uint32Array {
-  if (layout.isIdentity) return texts[0]!;
+  if (layout.isIdentity) return texts[0];
   const lengths = texts.map((ids) => ids.length);
   const result = new Uint32Array(layoutLength(layout, lengths));
   writeLayout(layout, texts, result, 0);

@@ -8,7 +8,8 @@ const LONE_SURROGATE = /[\ud800-\udfff]/u;
 export function newToken(token: string | (Partial<AddedToken> & { content: string }), special = false): NewToken {
   const given: Partial<AddedToken> = typeof token === 'string' ? { content: token } : token;
   const { content } = given;
-  if (typeof content !== 'string' || LONE_SURROGATE.test(content)) throw invalidArgument('token', 'well-formed text or an object with it as content', token);
+  if (typeof content !== 'string' || LONE_SURROGATE.test(content))
+    throw invalidArgument('token', 'well-formed text or an object with it as content', token);
   const isSpecial = given.special ?? special;
   return {
     content,

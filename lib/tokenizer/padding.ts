@@ -68,13 +68,13 @@ export function padIds(ids: Uint32Array, target: number, { direction, padId }: R
 /** Pads the sequences of a batch to one length. */
 export function padBatch(batch: RaggedTokens, padding: ResolvedPadding): RaggedTokens {
   const count = batch.offsets.length - 1;
-  const lengths = Array.from({ length: count }, (_, i) => batch.offsets[i + 1]! - batch.offsets[i]!);
+  const lengths = Array.from({ length: count }, (_, i) => batch.offsets[i + 1] - batch.offsets[i]);
   const target = paddedLength(lengths, padding);
   const offsets = new Uint32Array(count + 1);
-  for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i]! + Math.max(target, lengths[i]!);
-  const values = new Uint32Array(offsets[count]!);
+  for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i] + Math.max(target, lengths[i]);
+  const values = new Uint32Array(offsets[count]);
   for (let i = 0; i < count; i++) {
-    values.set(padIds(batch.values.subarray(batch.offsets[i]!, batch.offsets[i + 1]!), target, padding), offsets[i]!);
+    values.set(padIds(batch.values.subarray(batch.offsets[i], batch.offsets[i + 1]), target, padding), offsets[i]);
   }
   return { values, offsets };
 }

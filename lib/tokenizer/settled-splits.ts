@@ -60,7 +60,7 @@ export class SettledSplits {
       const match = matcher.matchEnd(text, at, end, open);
       if (match === UNSETTLED || match === at) break;
       if (match === NO_MATCH) {
-        at += characterLength(text[at]!);
+        at += characterLength(text[at]);
         continue;
       }
       inside(division.gaps, gap, at, false);
@@ -112,15 +112,15 @@ class SettledMatcher {
     const { classPages, classIds, classCount } = this.program;
     let state = this.start;
     let match = NO_MATCH;
-    for (let next = at; next < end; ) {
+    for (let next = at; next < end;) {
       const codePoint = codePointAt(text, next);
-      const transition = transitions[state * this.rowLength + classIds[(classPages[codePoint >>> 8]! << 8) | (codePoint & 0xff)]!]!;
+      const transition = transitions[state * this.rowLength + classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)]];
       if ((transition & MATCH_BEFORE) !== 0) match = next;
       state = transition & STATE;
       if (state === 0) return match;
-      next += characterLength(text[next]!);
+      next += characterLength(text[next]);
     }
     if (open) return UNSETTLED;
-    return (transitions[state * this.rowLength + classCount]! & MATCH_BEFORE) !== 0 ? end : match;
+    return (transitions[state * this.rowLength + classCount] & MATCH_BEFORE) !== 0 ? end : match;
   }
 }

@@ -64,10 +64,10 @@ export class StreamCuts {
     // Added tokens that begin before this place are there as a whole, with the character behind them.
     const settled = text.length - (this.longestToken === 0 ? 0 : this.longestToken + 4);
     for (let i = tokens.length - 1; i >= 0; i--) {
-      const start = bounds[2 * i]!;
-      const end = bounds[2 * i + 1]!;
+      const start = bounds[2 * i];
+      const end = bounds[2 * i + 1];
       if (start >= settled) continue;
-      if (tokens[i]! >= 0) {
+      if (tokens[i] >= 0) {
         const cut = this.behindToken(end, settled);
         if (cut !== null) return cut;
       } else {
@@ -89,7 +89,7 @@ export class StreamCuts {
     const { positions, holds } = this.candidates(text, start, end, end >= settled);
     let trials = 0;
     for (let i = positions.length - 1; i >= 0 && trials < MAX_TRIALS; i--) {
-      const position = positions[i]!;
+      const position = positions[i];
       if (position <= start || position + 1 >= settled || !this.allows(text, position, end)) continue;
       trials++;
       if (holds(position)) return { end: position, next: this.path.prefixSpace === 'always' ? position + 1 : position };
@@ -129,7 +129,7 @@ function agrees(splits: SettledSplits, text: Uint8Array, start: number, position
 function dividedPositions(text: Uint8Array, start: number, end: number, pairs: UnmergeablePairs): number[] {
   const positions: number[] = [];
   let previous = -1;
-  for (let at = start; at < end; at += characterLength(text[at]!)) {
+  for (let at = start; at < end; at += characterLength(text[at])) {
     const codePoint = codePointAt(text, at);
     if (previous >= 0 && pairs.divides(previous, codePoint)) positions.push(at);
     previous = codePoint;
@@ -139,7 +139,7 @@ function dividedPositions(text: Uint8Array, start: number, end: number, pairs: U
 
 function characterBefore(text: Uint8Array, position: number): number {
   let before = position - 1;
-  while (isContinuation(text[before]!)) before--;
+  while (isContinuation(text[before])) before--;
   return before;
 }
 
@@ -184,7 +184,7 @@ function normalizedStretch(text: Uint8Array, start: number, end: number): Normal
 function partsOf(text: string): string[] {
   const parts: string[] = [];
   let start = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const codePoint = text.codePointAt(at)!;
     if (at > start && beginsNormalization(codePoint)) {
       parts.push(text.slice(start, at));

@@ -63,7 +63,7 @@ export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8,
   let bytes = new Uint8Array(Math.max(64, lowerBound(texts, name)));
   let end = 0;
   for (let index = 0; index < texts.length; index++) {
-    const text = texts[index]!;
+    const text = texts[index];
     const source = typeof text === 'string' ? text : wellFormedBytes(text, invalidUtf8);
     // A UTF-16 unit takes three bytes at most.
     const room = typeof source === 'string' ? source.length * 3 : source.length;
@@ -73,7 +73,8 @@ export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8,
       bytes.set(source, end);
       end += source.length;
     }
-    if (end > 0xffff_ffff) throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
+    if (end > 0xffff_ffff)
+      throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
     offsets[index + 1] = end;
   }
   return { bytes: bytes.subarray(0, end), offsets };
@@ -83,7 +84,7 @@ function lowerBound(texts: readonly TextInput[], name: string): number {
   let bound = 0;
   for (let index = 0; index < texts.length; index++) {
     checkText(texts[index], `${name}[${index}]`);
-    bound += texts[index]!.length;
+    bound += texts[index].length;
   }
   return bound;
 }

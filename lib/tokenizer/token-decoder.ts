@@ -34,14 +34,12 @@ export class TokenDecoder {
     private readonly flavor: TokenizerDefinition['flavor'],
   ) {
     this.traits = new Uint8Array(strings.idBound);
+    const isByte = decoder.concatenation?.isByte ?? null;
     for (let id = 0; id < this.traits.length; id++) {
-      const token = strings.token(id);
-      this.traits[id] = token === undefined ? UNKNOWN : this.traitsOf(token);
+      if (!strings.has(id)) this.traits[id] = UNKNOWN;
+      else if (isByte?.(strings.token(id)!) === true) this.traits[id] = BYTE;
     }
-  }
-
-  private traitsOf(token: string): number {
-    return (this.strings.isSpecial(token) ? SPECIAL : 0) | (this.decoder.concatenation?.isByte(token) === true ? BYTE : 0);
+    for (const { id } of strings.addedTokens) if (strings.isSpecial(strings.token(id)!)) this.traits[id] |= SPECIAL;
   }
 
   get skipsSpecialByDefault(): boolean {
@@ -101,7 +99,7 @@ export class TokenDecoder {
   private select(ids: Ids, skipSpecialTokens: boolean): { known: Uint32Array; traits: number } {
     const all = checkedIds(ids);
     let traits = 0;
-    for (let i = 0; i < all.length; i++) traits |= this.traits[all[i]!] ?? UNKNOWN;
+    for (let i = 0; i < all.length; i++) traits |= this.traits[all[i]] ?? UNKNOWN;
     const unwanted = UNKNOWN | (skipSpecialTokens ? SPECIAL : 0);
     if ((traits & unwanted) === 0) return { known: all, traits };
     if ((traits & UNKNOWN) !== 0 && this.flavor === 'tiktoken') {
@@ -137,7 +135,7 @@ export class TokenDecoder {
       }
       tokenOffsets[id + 1] = end;
     }
-    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]!), tokenOffsets };
+    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]), tokenOffsets };
   }
 }
 

@@ -1,5 +1,6 @@
 /** Ids and token strings of a tokenizer: the model's vocabulary with the added tokens on top. */
 import type { AddedTokens } from './added-tokens';
+import type { AddedToken } from './types';
 import type { Vocabulary } from './vocabulary';
 
 export class TokenStrings {
@@ -19,6 +20,14 @@ export class TokenStrings {
     const added = this.added.get(id);
     if (added === undefined) return this.vocabulary.token(id);
     return this.normalizedContents().get(id) ?? added.content;
+  }
+
+  has(id: number): boolean {
+    return this.added.get(id) !== undefined || this.vocabulary.has(id);
+  }
+
+  get addedTokens(): readonly AddedToken[] {
+    return this.added.list;
   }
 
   id(token: string): number | undefined {

@@ -152,7 +152,7 @@ export class Tokenizer implements Disposable {
   /** A text's tokens with offsets, words, masks and what truncation cut off. */
   encodeFull(text: TextInput, options?: EncodeOptions): Encoding {
     const settings = this.#engine.options.resolve(options);
-    return toEncoding(padFull([encodeFull(this.#engine, text, options?.pair, settings)], settings)[0]!);
+    return toEncoding(padFull([encodeFull(this.#engine, text, options?.pair, settings)], settings)[0]);
   }
 
   /** `encodeFull` of many texts, padded to one length if padding is on. */
@@ -160,7 +160,8 @@ export class Tokenizer implements Disposable {
     const settings = this.#engine.options.resolve(options);
     const { pairs } = options;
     if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array of strings or Uint8Arrays', texts);
-    if (pairs !== undefined && pairs.length !== texts.length) throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
+    if (pairs !== undefined && pairs.length !== texts.length)
+      throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
     const parts = texts.map((text: TextInput, index) => encodeFull(this.#engine, text, pairs?.[index], settings));
     return padFull(parts, settings).map(toEncoding);
   }
@@ -174,11 +175,14 @@ export class Tokenizer implements Disposable {
     const limit = options?.limit ?? Number.MAX_SAFE_INTEGER;
     if (typeof limit !== 'number' || Number.isNaN(limit) || limit < 0) throw invalidArgument('limit', 'a number of 0 or more', limit);
     const texts = options?.pair === undefined ? [text] : [text, options.pair];
-    return texts.reduce((sum, input) => {
-      checkText(input);
-      if (sum > limit) return sum;
-      return sum + countText(this.#engine, kernelText(input, settings.invalidUtf8), settings.control, limit - sum);
-    }, this.#engine.layouts.get(texts.length === 2, settings.addSpecialTokens).added);
+    return texts.reduce(
+      (sum, input) => {
+        checkText(input);
+        if (sum > limit) return sum;
+        return sum + countText(this.#engine, kernelText(input, settings.invalidUtf8), settings.control, limit - sum);
+      },
+      this.#engine.layouts.get(texts.length === 2, settings.addSpecialTokens).added,
+    );
   }
 
   /** `count` off the calling thread. Throws also ABORTED. */

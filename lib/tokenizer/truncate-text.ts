@@ -27,7 +27,7 @@ export function truncateText(engine: Engine, text: string, room: number, directi
   const tokens = direction === 'right' ? cuts.tokensBefore : cuts.tokensBefore.map((before) => cuts.total - before);
   let index = lastWithin(tokens, room, direction);
   for (let step = 0; index >= 0 && index < tokens.length; step++) {
-    const part = take(cuts.positions[index]!);
+    const part = take(cuts.positions[index]);
     if (count(part) <= room) return part;
     const stride = step < SINGLE_STEPS ? 1 : 2 ** Math.min(30, step - SINGLE_STEPS);
     index += direction === 'right' ? -stride : stride;
@@ -79,12 +79,12 @@ function tokenCuts(engine: Engine, text: string, control: EncodeControl): Cuts {
   // Tokens that share a character have overlapping offsets; so may normalized ones.
   let reached = 0;
   for (let token = 0; token < ids.length; token++) {
-    const start = offsets[2 * token]!;
+    const start = offsets[2 * token];
     if (start >= reached && start !== positions.at(-1)) {
       positions.push(start);
       tokensBefore.push(token);
     }
-    reached = Math.max(reached, offsets[2 * token + 1]!);
+    reached = Math.max(reached, offsets[2 * token + 1]);
   }
   return { positions, tokensBefore, total: ids.length };
 }
@@ -96,7 +96,7 @@ function lastWithin(tokens: readonly number[], room: number, direction: Truncati
   let high = tokens.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (tokens[middle]! <= room) low = middle + 1;
+    if (tokens[middle] <= room) low = middle + 1;
     else high = middle;
   }
   return low - 1;
@@ -106,5 +106,8 @@ function lastWithin(tokens: readonly number[], room: number, direction: Truncati
 export function roomForTokens(maxTokens: number, added: number): number {
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) throw invalidArgument('maxTokens', 'an integer of 0 or more', maxTokens);
   if (maxTokens >= added) return maxTokens - added;
-  throw new MerganserError('INVALID_ARGUMENT', `Expected maxTokens to leave room for the ${added} special tokens that are added to every text, but got ${maxTokens}.`);
+  throw new MerganserError(
+    'INVALID_ARGUMENT',
+    `Expected maxTokens to leave room for the ${added} special tokens that are added to every text, but got ${maxTokens}.`,
+  );
 }

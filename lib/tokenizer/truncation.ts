@@ -81,7 +81,7 @@ function longestFirst(first: number, second: number, maxLength: number): [number
 export function truncateParts(parts: readonly EncodingPart[], truncation: ResolvedTruncation): EncodingPart[] {
   const [first, second] = parts as [EncodingPart, EncodingPart | undefined];
   const kept = keptLengths(first.ids.length, second?.ids.length ?? -1, truncation);
-  return parts.map((part, index) => truncatePart(part, kept[index]!, truncation));
+  return parts.map((part, index) => truncatePart(part, kept[index], truncation));
 }
 
 function truncatePart(part: EncodingPart, length: number, { stride, direction }: ResolvedTruncation): EncodingPart {
@@ -102,7 +102,7 @@ function truncatePart(part: EncodingPart, length: number, { stride, direction }:
       slices.push(slicePart(part, start, end));
     }
   }
-  return { ...slices[0]!, overflowing: slices.slice(1) };
+  return { ...slices[0], overflowing: slices.slice(1) };
 }
 
 /** Parts that overlap by their whole length would never end. */

@@ -25,12 +25,12 @@ export class UnmergeablePairs {
     const characters = new Set<number>();
     const { tokenBytes, tokenOffsets } = spec;
     for (let id = 0; id + 1 < tokenOffsets.length; id++) {
-      const end = tokenOffsets[id + 1]!;
+      const end = tokenOffsets[id + 1];
       let previous = -1;
-      for (let at = tokenOffsets[id]!; at < end; at += characterLength(tokenBytes[at]!)) {
+      for (let at = tokenOffsets[id]; at < end; at += characterLength(tokenBytes[at])) {
         const codePoint = codePointAt(tokenBytes, at);
         if (previous >= 0) pairs.add(previous * CODE_POINTS + codePoint);
-        else if (at + characterLength(tokenBytes[at]!) === end) characters.add(codePoint);
+        else if (at + characterLength(tokenBytes[at]) === end) characters.add(codePoint);
         previous = codePoint;
       }
     }

@@ -45,7 +45,8 @@ export class Utf8Assembler {
   private takeBytes(): Uint8Array {
     const { bytes } = this;
     this.bytes = NOTHING;
-    if (bytes.length > 0 && this.invalidUtf8 === 'error') throw new MerganserError('INVALID_UTF8', 'Expected the text to be UTF-8, but it stops inside a character.');
+    if (bytes.length > 0 && this.invalidUtf8 === 'error')
+      throw new MerganserError('INVALID_UTF8', 'Expected the text to be UTF-8, but it stops inside a character.');
     return wellFormedBytes(bytes, 'replace');
   }
 }
@@ -53,10 +54,10 @@ export class Utf8Assembler {
 /** Bytes at the end that begin a character without completing it. */
 function incompleteLength(bytes: Uint8Array): number {
   let start = bytes.length - 1;
-  while (start > bytes.length - 4 && start > 0 && isContinuation(bytes[start]!)) start--;
-  if (start < 0 || bytes[start]! < 0xc0) return 0;
+  while (start > bytes.length - 4 && start > 0 && isContinuation(bytes[start])) start--;
+  if (start < 0 || bytes[start] < 0xc0) return 0;
   const present = bytes.length - start;
-  return present < characterLength(bytes[start]!) ? present : 0;
+  return present < characterLength(bytes[start]) ? present : 0;
 }
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {

@@ -12,6 +12,7 @@ export interface Vocabulary {
   readonly size: number;
   /** Largest id + 1; larger than `size` if ids are missing in between. */
   readonly idBound: number;
+  has(id: number): boolean;
   id(token: string): number | undefined;
   token(id: number): string | undefined;
 }
@@ -42,6 +43,10 @@ export class StringVocabulary implements TextVocabulary {
 
   get idBound(): number {
     return this.tokens.length;
+  }
+
+  has(id: number): boolean {
+    return this.tokens[id] !== undefined;
   }
 
   id(token: string): number | undefined {
@@ -83,6 +88,10 @@ export class PackedVocabulary implements TextVocabulary {
     return this.table.tokenOffsets.length - 1;
   }
 
+  has(id: number): boolean {
+    return holds(this.table, id);
+  }
+
   id(token: string): number | undefined {
     const bytes = encoder.encode(token);
     const id = LONE_SURROGATE.test(token) ? -1 : this.index.id(bytes, 0, bytes.length);
@@ -99,10 +108,12 @@ export class PackedVocabulary implements TextVocabulary {
 
   private decode(id: number): string | undefined {
     const { tokenBytes, tokenOffsets } = this.table;
-    const start = tokenOffsets[id];
-    const end = tokenOffsets[id + 1];
-    return start === undefined || end === undefined || start === end ? undefined : decodeUtf8(tokenBytes.subarray(start, end));
+    return this.has(id) ? decodeUtf8(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])) : undefined;
   }
+}
+
+function holds({ tokenOffsets }: TokenTable, id: number): boolean {
+  return tokenOffsets[id + 1] > tokenOffsets[id];
 }
 
 function tokenCount({ tokenOffsets }: TokenTable): number {
@@ -127,6 +138,10 @@ export class ByteVocabulary implements Vocabulary {
     return this.table.tokenOffsets.length - 1;
   }
 
+  has(id: number): boolean {
+    return holds(this.table, id);
+  }
+
   id(token: string): number | undefined {
     if (this.ids === null) {
       this.ids = new Map();
@@ -140,9 +155,6 @@ export class ByteVocabulary implements Vocabulary {
 
   token(id: number): string | undefined {
     const { tokenBytes, tokenOffsets } = this.table;
-    const start = tokenOffsets[id];
-    const end = tokenOffsets[id + 1];
-    if (start === undefined || end === undefined || start === end) return undefined;
-    return bytesToAlphabet(tokenBytes.subarray(start, end));
+    return this.has(id) ? bytesToAlphabet(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])) : undefined;
   }
 }

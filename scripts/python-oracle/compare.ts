@@ -67,7 +67,8 @@ const DECODED: Check = {
 
 const DECODED_BYTES: Check = {
   title: 'decoded bytes',
-  ours: (tokenizer, texts) => texts.map((text) => Buffer.from(tokenizer.decodeBytes(tokenizer.encode(text, { allowedSpecial: 'all' }))).toString('base64')),
+  ours: (tokenizer, texts) =>
+    texts.map((text) => Buffer.from(tokenizer.decodeBytes(tokenizer.encode(text, { allowedSpecial: 'all' }))).toString('base64')),
   theirs: async (oracle, { name }, texts) =>
     oracle.ask({ op: 'decode', name, batch: await oracle.ask({ op: 'encode', name, texts: asPython(texts), allowedSpecial: 'all' }) }),
 };
@@ -101,7 +102,13 @@ function codePointIndex(text: string): number[] {
 }
 
 /** True if all is well. */
-async function compare(oracle: PythonOracle, subject: Subject, tokenizer: Tokenizer, texts: readonly string[], check: Check): Promise<boolean> {
+async function compare(
+  oracle: PythonOracle,
+  subject: Subject,
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  check: Check,
+): Promise<boolean> {
   const expected = await check.theirs(oracle, subject, texts);
   const received = answers(check, tokenizer, texts);
   const at = expected.findIndex((value, i) => JSON.stringify(value) !== JSON.stringify(received[i]));
@@ -169,7 +176,9 @@ async function prove(oracle: PythonOracle, subject: Subject, backend: 'native' |
   }
   for (let i = 0; ok && i < corpus.length; i += 100) await run(corpus.slice(i, i + 100), [IDS]);
   tokenizer.dispose();
-  console.log(`${ok ? 'equal  ' : 'FAILED '} ${subject.name} (${backend}): ${strings.toLocaleString('en')} texts in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  console.log(
+    `${ok ? 'equal  ' : 'FAILED '} ${subject.name} (${backend}): ${strings.toLocaleString('en')} texts in ${((Date.now() - started) / 1000).toFixed(0)} s`,
+  );
   return ok;
 }
 

@@ -21,7 +21,9 @@ const huggingFace: Subject[] = REAL_TOKENIZERS.map(({ name }) => ({
   load: (backend) => Tokenizer.fromFile(realTokenizerPath(name), { backend }),
 }));
 
-const tiktoken: Subject[] = TIKTOKEN_ENCODINGS.map((encoding) => tiktokenSubject(encoding, encoding, readTiktokenRanks(encoding).specialTokens));
+const tiktoken: Subject[] = TIKTOKEN_ENCODINGS.map((encoding) =>
+  tiktokenSubject(encoding, encoding, readTiktokenRanks(encoding).specialTokens),
+);
 
 /** The special tokens of o200k_harmony (tiktoken_ext/openai_public.py of tiktoken 0.14). */
 const HARMONY_SPECIALS: Record<string, number> = {

@@ -4,7 +4,9 @@ import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { describeEachBackend } from '../conformance/backends';
 import { TEXT_SAMPLES } from '../conformance/texts';
 
-const LONG = TEXT_SAMPLES.map((sample) => sample.text).join('\n').repeat(60);
+const LONG = TEXT_SAMPLES.map((sample) => sample.text)
+  .join('\n')
+  .repeat(60);
 const ABORTED = { name: 'MerganserError', code: 'ABORTED' };
 const DISPOSED = { name: 'MerganserError', code: 'DISPOSED' };
 
@@ -42,21 +44,25 @@ describeEachBackend('lifecycle', (backend) => {
       }
     });
 
-    test.each([0, 1, 2, 5, 20])('a signal aborted after %i turns of the event loop', async (count) => {
-      const expected = Array.from(tokenizer.encode(TEXT_SAMPLES[0].text));
-      const controller = new AbortController();
-      const works = [
-        settled(tokenizer.encodeAsync(LONG, { signal: controller.signal })),
-        settled(tokenizer.encodeBatch(Array<string>(50).fill(LONG.slice(0, 40_000)), { signal: controller.signal })),
-        settled(tokenizer.countAsync(LONG, { signal: controller.signal })),
-      ];
-      await turns(count);
-      controller.abort();
-      for (const outcome of await Promise.all(works)) {
-        if (outcome !== 'fulfilled') expect(outcome).toMatchObject(ABORTED);
-      }
-      expect(Array.from(tokenizer.encode(TEXT_SAMPLES[0].text))).toEqual(expected);
-    }, 60_000);
+    test.each([0, 1, 2, 5, 20])(
+      'a signal aborted after %i turns of the event loop',
+      async (count) => {
+        const expected = Array.from(tokenizer.encode(TEXT_SAMPLES[0].text));
+        const controller = new AbortController();
+        const works = [
+          settled(tokenizer.encodeAsync(LONG, { signal: controller.signal })),
+          settled(tokenizer.encodeBatch(Array<string>(50).fill(LONG.slice(0, 40_000)), { signal: controller.signal })),
+          settled(tokenizer.countAsync(LONG, { signal: controller.signal })),
+        ];
+        await turns(count);
+        controller.abort();
+        for (const outcome of await Promise.all(works)) {
+          if (outcome !== 'fulfilled') expect(outcome).toMatchObject(ABORTED);
+        }
+        expect(Array.from(tokenizer.encode(TEXT_SAMPLES[0].text))).toEqual(expected);
+      },
+      60_000,
+    );
 
     test('a signal aborted at once ends long work', async () => {
       const controller = new AbortController();
@@ -135,15 +141,19 @@ describeEachBackend('lifecycle', (backend) => {
       }
     }, 60_000);
 
-    test.each([0, 1, 3])('dispose while work is under way, after %i turns', async (count) => {
-      const gone = await load();
-      const works = [settled(gone.encodeBatch(Array<string>(40).fill(LONG.slice(0, 40_000)))), settled(gone.encodeAsync(LONG))];
-      await turns(count);
-      gone.dispose();
-      for (const outcome of await Promise.all(works)) {
-        if (outcome !== 'fulfilled') expect(outcome).toMatchObject(DISPOSED);
-      }
-    }, 60_000);
+    test.each([0, 1, 3])(
+      'dispose while work is under way, after %i turns',
+      async (count) => {
+        const gone = await load();
+        const works = [settled(gone.encodeBatch(Array<string>(40).fill(LONG.slice(0, 40_000)))), settled(gone.encodeAsync(LONG))];
+        await turns(count);
+        gone.dispose();
+        for (const outcome of await Promise.all(works)) {
+          if (outcome !== 'fulfilled') expect(outcome).toMatchObject(DISPOSED);
+        }
+      },
+      60_000,
+    );
 
     test('a change of the input while it is encoded does no harm to others', async () => {
       const bytes = new TextEncoder().encode(LONG.slice(0, 50_000));

@@ -62,16 +62,20 @@ describe.each(['gpt4o', 'deepseek_v3', 'claude', 'llama2'])('%s', (name) => {
   });
 
   describe.each(BACKENDS)('%s', (backend) => {
-    test.each(PATTERNS)('%s', async (_title, pattern) => {
-      const tokenizer = tokenizers.get(backend)!;
-      const short = pattern(SHORT);
-      expect(Array.from(tokenizer.encode(short))).toEqual((await oracle.encodeBatchIds([short]))[0]);
-      const text = pattern(LONG[backend]);
-      const ids = tokenizer.encode(text, { addSpecialTokens: false });
-      // Claude has a token of 1024 spaces.
-      expect(ids.length).toBeGreaterThan(text.length / 2000);
-      expect(tokenizer.count(text, { addSpecialTokens: false })).toBe(ids.length);
-    }, TIMEOUT);
+    test.each(PATTERNS)(
+      '%s',
+      async (_title, pattern) => {
+        const tokenizer = tokenizers.get(backend)!;
+        const short = pattern(SHORT);
+        expect(Array.from(tokenizer.encode(short))).toEqual((await oracle.encodeBatchIds([short]))[0]);
+        const text = pattern(LONG[backend]);
+        const ids = tokenizer.encode(text, { addSpecialTokens: false });
+        // Claude has a token of 1024 spaces.
+        expect(ids.length).toBeGreaterThan(text.length / 2000);
+        expect(tokenizer.count(text, { addSpecialTokens: false })).toBe(ids.length);
+      },
+      TIMEOUT,
+    );
   });
 });
 
@@ -86,21 +90,55 @@ describe.each(BACKENDS)('merges made to be slow (%s)', (backend) => {
   /** a + a = aa, aa + a = aaa, …: one token that eats the text from the left. */
   const snowball = (): object => {
     const tokens = Array.from({ length: 300 }, (_, i) => 'a'.repeat(i + 1));
-    return { ...base(), model: bpe(tokens, tokens.slice(0, -1).map((token) => [token, 'a'])) };
+    return {
+      ...base(),
+      model: bpe(
+        tokens,
+        tokens.slice(0, -1).map((token) => [token, 'a']),
+      ),
+    };
   };
 
   /** The same from the right, the longest first. */
   const avalanche = (): object => {
     const tokens = Array.from({ length: 300 }, (_, i) => 'a'.repeat(i + 1));
-    return { ...base(), model: bpe(tokens, tokens.slice(0, -1).map((token) => ['a', token]).reverse()) };
+    return {
+      ...base(),
+      model: bpe(
+        tokens,
+        tokens
+          .slice(0, -1)
+          .map((token) => ['a', token])
+          .reverse(),
+      ),
+    };
   };
 
   function base(): object {
-    return { version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+    return {
+      version: '1.0',
+      truncation: null,
+      padding: null,
+      added_tokens: [],
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: null,
+    };
   }
 
   function bpe(tokens: string[], merges: string[][]): object {
-    return { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges };
+    return {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges,
+    };
   }
 
   test.each([
@@ -108,37 +146,67 @@ describe.each(BACKENDS)('merges made to be slow (%s)', (backend) => {
     ['doubling, the longest first', doubling(true)],
     ['snowball', snowball()],
     ['avalanche', avalanche()],
-  ])('%s', async (_title, definition) => {
-    const tokenizer = Tokenizer.fromJSON(definition, { backend });
-    const oracle = HuggingFaceOracle.fromJson(definition);
-    for (const length of [1, 2, 3, 31, 32, 33, 299, 300, 301, 1023, 5000]) {
-      const text = 'a'.repeat(length);
-      expect([length, Array.from(tokenizer.encode(text))]).toEqual([length, (await oracle.encodeBatchIds([text]))[0]]);
-    }
-    expect(tokenizer.encode('a'.repeat(LONG[backend])).length).toBeGreaterThan(0);
-    tokenizer.dispose();
-  }, TIMEOUT);
+  ])(
+    '%s',
+    async (_title, definition) => {
+      const tokenizer = Tokenizer.fromJSON(definition, { backend });
+      const oracle = HuggingFaceOracle.fromJson(definition);
+      for (const length of [1, 2, 3, 31, 32, 33, 299, 300, 301, 1023, 5000]) {
+        const text = 'a'.repeat(length);
+        expect([length, Array.from(tokenizer.encode(text))]).toEqual([length, (await oracle.encodeBatchIds([text]))[0]]);
+      }
+      expect(tokenizer.encode('a'.repeat(LONG[backend])).length).toBeGreaterThan(0);
+      tokenizer.dispose();
+    },
+    TIMEOUT,
+  );
 });
 
 // A search that fails from every start costs the square of the text in any engine that searches from left to right; what must not be is the
 // exponential cost of naive backtracking, which 5,000 characters would show.
 describe.each(BACKENDS)('patterns made to be slow (%s)', (backend) => {
   const withPattern = (pattern: string): object => ({
-    version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null,
-    pre_tokenizer: { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }, post_processor: null, decoder: null,
-    model: { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, vocab: { a: 0, b: 1 }, merges: [] },
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab: { a: 0, b: 1 },
+      merges: [],
+    },
   });
 
-  test.each(['(a+)+b', '(a|a)*b', 'a*a*a*b', '(?:a|aa)+$', '(a|b|ab)*c', 'a+(?!a)', 'a+?b|a', '(?:(?:a+)+)+c'])('%s', (pattern) => {
-    const tokenizer = Tokenizer.fromJSON(withPattern(pattern), { backend });
-    expect(tokenizer.encode('a'.repeat(5000)).length).toBe(5000);
-    tokenizer.dispose();
-  }, TIMEOUT);
+  test.each(['(a+)+b', '(a|a)*b', 'a*a*a*b', '(?:a|aa)+$', '(a|b|ab)*c', 'a+(?!a)', 'a+?b|a', '(?:(?:a+)+)+c'])(
+    '%s',
+    (pattern) => {
+      const tokenizer = Tokenizer.fromJSON(withPattern(pattern), { backend });
+      expect(tokenizer.encode('a'.repeat(5000)).length).toBe(5000);
+      tokenizer.dispose();
+    },
+    TIMEOUT,
+  );
 
   // Oniguruma gives up on this one too.
-  test('one with no automaton, exponential: an error, in time', () => {
-    const tokenizer = Tokenizer.fromJSON(withPattern('(a*)*b'), { backend });
-    expect(() => tokenizer.encode('a'.repeat(5000))).toThrow(expect.objectContaining({ name: 'MerganserError', code: 'INVALID_PATTERN' }));
-    tokenizer.dispose();
-  }, TIMEOUT);
+  test(
+    'one with no automaton, exponential: an error, in time',
+    () => {
+      const tokenizer = Tokenizer.fromJSON(withPattern('(a*)*b'), { backend });
+      expect(() => tokenizer.encode('a'.repeat(5000))).toThrow(
+        expect.objectContaining({ name: 'MerganserError', code: 'INVALID_PATTERN' }),
+      );
+      tokenizer.dispose();
+    },
+    TIMEOUT,
+  );
 });

@@ -49,7 +49,10 @@ const choices: ReadonlyArray<readonly [string, Record<string, unknown>, string]>
 ];
 
 test.each(choices)('options: %s', async (_title, wrong, code) => {
-  await expect(Tokenizer.fromTiktoken(bytes(SINGLE_BYTES), { ...wrong, backend: 'js' } as never)).rejects.toMatchObject({ name: 'MerganserError', code });
+  await expect(Tokenizer.fromTiktoken(bytes(SINGLE_BYTES), { ...wrong, backend: 'js' } as never)).rejects.toMatchObject({
+    name: 'MerganserError',
+    code,
+  });
 });
 
 test('names that are not known', async () => {
@@ -72,7 +75,8 @@ describe('vocab.json and merges.txt', () => {
     writeFileSync(join(folder, 'unknown.txt'), 'a x\n');
   });
   afterAll(() => rmSync(folder, { recursive: true }));
-  const load = (vocab: string, merges: string): Promise<Tokenizer> => Tokenizer.fromVocabMerges(join(folder, vocab), join(folder, merges), { backend: 'js' });
+  const load = (vocab: string, merges: string): Promise<Tokenizer> =>
+    Tokenizer.fromVocabMerges(join(folder, vocab), join(folder, merges), { backend: 'js' });
 
   test('the undamaged files load', async () => {
     expect(Array.from((await load('vocab.json', 'merges.txt')).encode('ab'))).toEqual([2]);

@@ -22,35 +22,53 @@ function sharedTokenizer(backend: 'native' | 'js'): Tokenizer {
 }
 
 const scenarios: readonly Scenario[] = [
-  ['load and dispose', async (backend) => {
-    for (let i = 0; i < 200; i++) Tokenizer.fromJSON(smallTokenizer(), { backend }).dispose();
-  }],
-  ['load and forget', async (backend) => {
-    for (let i = 0; i < 200; i++) Tokenizer.fromJSON(smallTokenizer(), { backend }).encode('abcd abcd');
-    globalThis.gc!();
-    await new Promise((resolve) => setImmediate(resolve));
-  }],
-  ['encode texts that are always new', async (backend) => {
-    const tokenizer = sharedTokenizer(backend);
-    for (let i = 0; i < 20_000; i++) tokenizer.encode(`abcd ${Math.random()} ab cd`);
-  }],
-  ['asynchronous batches', async (backend) => {
-    const tokenizer = sharedTokenizer(backend);
-    for (let i = 0; i < 50; i++) await tokenizer.encodeBatch(Array<string>(100).fill('abcd ab cd a b c d'));
-  }],
-  ['aborted batches', async (backend) => {
-    const tokenizer = sharedTokenizer(backend);
-    for (let i = 0; i < 50; i++) {
-      const controller = new AbortController();
-      const work = tokenizer.encodeBatch(Array<string>(1000).fill('abcd ab cd'), { signal: controller.signal }).catch(() => undefined);
-      controller.abort();
-      await work;
-    }
-  }],
-  ['streams', async (backend) => {
-    const tokenizer = sharedTokenizer(backend);
-    for (let i = 0; i < 100; i++) for await (const ids of tokenizer.encodeStream(['abcd', ' ab ', 'cd'])) void ids;
-  }],
+  [
+    'load and dispose',
+    async (backend) => {
+      for (let i = 0; i < 200; i++) Tokenizer.fromJSON(smallTokenizer(), { backend }).dispose();
+    },
+  ],
+  [
+    'load and forget',
+    async (backend) => {
+      for (let i = 0; i < 200; i++) Tokenizer.fromJSON(smallTokenizer(), { backend }).encode('abcd abcd');
+      globalThis.gc!();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  ],
+  [
+    'encode texts that are always new',
+    async (backend) => {
+      const tokenizer = sharedTokenizer(backend);
+      for (let i = 0; i < 20_000; i++) tokenizer.encode(`abcd ${Math.random()} ab cd`);
+    },
+  ],
+  [
+    'asynchronous batches',
+    async (backend) => {
+      const tokenizer = sharedTokenizer(backend);
+      for (let i = 0; i < 50; i++) await tokenizer.encodeBatch(Array<string>(100).fill('abcd ab cd a b c d'));
+    },
+  ],
+  [
+    'aborted batches',
+    async (backend) => {
+      const tokenizer = sharedTokenizer(backend);
+      for (let i = 0; i < 50; i++) {
+        const controller = new AbortController();
+        const work = tokenizer.encodeBatch(Array<string>(1000).fill('abcd ab cd'), { signal: controller.signal }).catch(() => undefined);
+        controller.abort();
+        await work;
+      }
+    },
+  ],
+  [
+    'streams',
+    async (backend) => {
+      const tokenizer = sharedTokenizer(backend);
+      for (let i = 0; i < 100; i++) for await (const ids of tokenizer.encodeStream(['abcd', ' ab ', 'cd'])) void ids;
+    },
+  ],
 ];
 
 function residentMegabytes(): number {

@@ -11,7 +11,13 @@ export function smallTokenizer(): Definition {
     padding: null,
     added_tokens: [{ id: 8, content: '<s>', single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }],
     normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Lowercase' }] },
-    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: '\\s+' }, behavior: 'Isolated', invert: false }, { type: 'Digits', individual_digits: true }] },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: '\\s+' }, behavior: 'Isolated', invert: false },
+        { type: 'Digits', individual_digits: true },
+      ],
+    },
     post_processor: {
       type: 'TemplateProcessing',
       single: [{ SpecialToken: { id: '<s>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],

@@ -52,7 +52,7 @@ describeEachBackend('count and truncate', (backend) => {
       }
     });
 
-    test('truncate ends on a boundary of the whole text\'s tokens', () => {
+    test("truncate ends on a boundary of the whole text's tokens", () => {
       for (const { text } of TEXT_SAMPLES) {
         const { byteOffsets } = tokenizer.encodeFull(text.slice(0, 400), { addSpecialTokens: false });
         const ends = new Set([0, ...Array.from(byteOffsets).filter((_, i) => i % 2 === 1)]);
@@ -64,7 +64,9 @@ describeEachBackend('count and truncate', (backend) => {
     });
 
     test.each([-1, 0.5, Number.NaN, '3', undefined])('maxTokens %p is refused', (maxTokens) => {
-      expect(() => tokenizer.truncate('abc', maxTokens as never)).toThrow(expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' }));
+      expect(() => tokenizer.truncate('abc', maxTokens as never)).toThrow(
+        expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' }),
+      );
     });
   });
 });

@@ -40,7 +40,13 @@ describeEachBackend('input', (backend) => {
     afterAll(() => tokenizer.dispose());
 
     const surrounded = (bytes: readonly number[]): Uint8Array[] =>
-      [bytes, [0x61, ...bytes, 0x62], [0x20, ...bytes, 0x20], [...bytes, ...bytes, 0xe4, 0xbd, 0xa0], [...Array<number>(70).fill(0x61), ...bytes]].map((all) => Uint8Array.from(all));
+      [
+        bytes,
+        [0x61, ...bytes, 0x62],
+        [0x20, ...bytes, 0x20],
+        [...bytes, ...bytes, 0xe4, 0xbd, 0xa0],
+        [...Array<number>(70).fill(0x61), ...bytes],
+      ].map((all) => Uint8Array.from(all));
 
     test.each(MALFORMED)('malformed UTF-8: %s', (_title, malformed) => {
       for (const bytes of surrounded(malformed)) {
@@ -90,14 +96,17 @@ describeEachBackend('input', (backend) => {
       expect(Array.from(tokenizer.encode(Buffer.from('Hello wörld')))).toEqual(expected);
     });
 
-    test.each([[undefined], [null], [7], [{}], [['a']], [new ArrayBuffer(4)], [new Uint16Array(2)], [Symbol('a')]])('not a text: %p', (value) => {
-      const refused = expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' });
-      expect(thrown(() => tokenizer.encode(value as never))).toEqual(refused);
-      expect(thrown(() => tokenizer.encodeFull(value as never))).toEqual(refused);
-      expect(thrown(() => tokenizer.count(value as never))).toEqual(refused);
-      expect(thrown(() => tokenizer.encodeBatchSync([value as never]))).toEqual(refused);
-      expect(thrown(() => tokenizer.encode('a', { pair: (value ?? 7) as never }))).toEqual(refused);
-    });
+    test.each([[undefined], [null], [7], [{}], [['a']], [new ArrayBuffer(4)], [new Uint16Array(2)], [Symbol('a')]])(
+      'not a text: %p',
+      (value) => {
+        const refused = expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' });
+        expect(thrown(() => tokenizer.encode(value as never))).toEqual(refused);
+        expect(thrown(() => tokenizer.encodeFull(value as never))).toEqual(refused);
+        expect(thrown(() => tokenizer.count(value as never))).toEqual(refused);
+        expect(thrown(() => tokenizer.encodeBatchSync([value as never]))).toEqual(refused);
+        expect(thrown(() => tokenizer.encode('a', { pair: (value ?? 7) as never }))).toEqual(refused);
+      },
+    );
 
     test.each([[[-1]], [[0.5]], [[2 ** 32]], [[Number.NaN]], [['a']], [7], [undefined]])('not ids: %p', (value) => {
       const refused = expect.objectContaining({ name: 'MerganserError' });

@@ -18,8 +18,14 @@ const encoder = new TextEncoder();
 /** Patterns of real tokenizers, and such as need each part of the engines: look-around, back-references, laziness, classes. */
 const PATTERNS: ReadonlyArray<readonly ['oniguruma' | 'fancy-regex', string]> = [
   ['oniguruma', "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"],
-  ['oniguruma', "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"],
-  ['fancy-regex', "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s"],
+  [
+    'oniguruma',
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  ],
+  [
+    'fancy-regex',
+    "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
+  ],
   ['oniguruma', '[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+'],
   ['oniguruma', '\\s+'],
   ['oniguruma', 'a+?b'],
@@ -40,7 +46,10 @@ const arbitraries: ReadonlyArray<readonly [string, fc.Arbitrary<object>]> = [
 ];
 
 function textsOf(index: number): string[] {
-  const all = fc.sample(fc.oneof({ weight: 3, arbitrary: randomAlphabetText }, { weight: 1, arbitrary: anyText(['<x>', '<xy>']) }), { numRuns: TEXTS_FOR_EACH, seed: FUZZ_SEED + index });
+  const all = fc.sample(fc.oneof({ weight: 3, arbitrary: randomAlphabetText }, { weight: 1, arbitrary: anyText(['<x>', '<xy>']) }), {
+    numRuns: TEXTS_FOR_EACH,
+    seed: FUZZ_SEED + index,
+  });
   return all.map(wellFormed);
 }
 
@@ -84,31 +93,43 @@ async function answers(kernels: Kernels, definition: object, texts: readonly str
 
 describe.each(arbitraries)('random %s tokenizers', (_kind, arbitrary) => {
   if (BACKENDS.includes('native')) {
-    test('the native kernels answer as the TypeScript ones', async () => {
-      const [native, js] = [selectKernels('native'), selectKernels('js')];
-      for (const [i, definition] of samples(arbitrary, 200).entries()) {
-        const texts = textsOf(i);
-        expect([definition, texts, await answers(native, definition, texts)]).toEqual([definition, texts, await answers(js, definition, texts)]);
-      }
-    }, TIMEOUT);
+    test(
+      'the native kernels answer as the TypeScript ones',
+      async () => {
+        const [native, js] = [selectKernels('native'), selectKernels('js')];
+        for (const [i, definition] of samples(arbitrary, 200).entries()) {
+          const texts = textsOf(i);
+          expect([definition, texts, await answers(native, definition, texts)]).toEqual([
+            definition,
+            texts,
+            await answers(js, definition, texts),
+          ]);
+        }
+      },
+      TIMEOUT,
+    );
   }
 
-  test.each(BACKENDS)('the fused path is the general path, batch is singles, count is the length (%s)', async (backend) => {
-    let fusedOnes = 0;
-    for (const [i, definition] of samples(arbitrary, 200).entries()) {
-      const engine = new Engine(readTokenizerJson(definition), selectKernels(backend));
-      if (engine.encoder === null) continue;
-      fusedOnes++;
-      const texts = textsOf(i);
-      for (const text of texts) {
-        const general = Array.from(engine.encodeGeneral(encoder.encode(text), ALL, false).ids);
-        expect([definition, text, Array.from(engine.textIds(text, ALL))]).toEqual([definition, text, general]);
-        expect(selectKernels(backend).count(engine.encoder, text, ALL, 1e9)).toBe(general.length);
+  test.each(BACKENDS)(
+    'the fused path is the general path, batch is singles, count is the length (%s)',
+    async (backend) => {
+      let fusedOnes = 0;
+      for (const [i, definition] of samples(arbitrary, 200).entries()) {
+        const engine = new Engine(readTokenizerJson(definition), selectKernels(backend));
+        if (engine.encoder === null) continue;
+        fusedOnes++;
+        const texts = textsOf(i);
+        for (const text of texts) {
+          const general = Array.from(engine.encodeGeneral(encoder.encode(text), ALL, false).ids);
+          expect([definition, text, Array.from(engine.textIds(text, ALL))]).toEqual([definition, text, general]);
+          expect(selectKernels(backend).count(engine.encoder, text, ALL, 1e9)).toBe(general.length);
+        }
+        engine.dispose();
       }
-      engine.dispose();
-    }
-    expect(fusedOnes).toBeGreaterThan(fuzzRuns(200) / 10);
-  }, TIMEOUT);
+      expect(fusedOnes).toBeGreaterThan(fuzzRuns(200) / 10);
+    },
+    TIMEOUT,
+  );
 });
 
 if (BACKENDS.includes('native')) {

@@ -23,7 +23,9 @@ function offsetsAreSound({ model, pre_tokenizer }: RandomTokenizer): boolean {
 async function compare(definition: RandomTokenizer, texts: readonly string[], backend: BackendName): Promise<void> {
   const oracle = HuggingFaceOracle.fromJson(definition);
   const tokenizer = Tokenizer.fromJSON(definition, { backend });
-  const comparable = offsetsAreSound(definition) ? (encoding: OracleEncoding) => encoding : (encoding: OracleEncoding) => ({ ...encoding, offsets: [] });
+  const comparable = offsetsAreSound(definition)
+    ? (encoding: OracleEncoding) => encoding
+    : (encoding: OracleEncoding) => ({ ...encoding, offsets: [] });
   await expectSame(texts, {
     ours: (text) => comparable(plain(tokenizer.encodeFull(text))),
     theirs: async (some) => (await oracle.encodeBatch(some)).map(comparable),
@@ -41,17 +43,21 @@ async function compare(definition: RandomTokenizer, texts: readonly string[], ba
 
 function describeRandom(kind: string, arbitrary: fc.Arbitrary<RandomTokenizer>): void {
   describe.each(BACKENDS)(`${kind} (%s)`, (backend) => {
-    test('ids, tokens, offsets, words and decoded text', async () => {
-      const texts = fc.sample(randomAlphabetText, { numRuns: fuzzRuns(150) * TEXTS_FOR_EACH, seed: FUZZ_SEED });
-      const definitions = samples(arbitrary, 150);
-      for (const [i, definition] of definitions.entries()) {
-        try {
-          await compare(definition, texts.slice(i * TEXTS_FOR_EACH, (i + 1) * TEXTS_FOR_EACH), backend);
-        } catch (error) {
-          throw new Error(`tokenizer ${i}: ${String(error)}\n${JSON.stringify(definition)}`);
+    test(
+      'ids, tokens, offsets, words and decoded text',
+      async () => {
+        const texts = fc.sample(randomAlphabetText, { numRuns: fuzzRuns(150) * TEXTS_FOR_EACH, seed: FUZZ_SEED });
+        const definitions = samples(arbitrary, 150);
+        for (const [i, definition] of definitions.entries()) {
+          try {
+            await compare(definition, texts.slice(i * TEXTS_FOR_EACH, (i + 1) * TEXTS_FOR_EACH), backend);
+          } catch (error) {
+            throw new Error(`tokenizer ${i}: ${String(error)}\n${JSON.stringify(definition)}`);
+          }
         }
-      }
-    }, TIMEOUT);
+      },
+      TIMEOUT,
+    );
   });
 }
 

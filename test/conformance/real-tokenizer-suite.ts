@@ -35,7 +35,13 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
     /** One test for each backend; the oracle's answers are computed once. */
     const eachBackend = (title: string, body: (tokenizer: Tokenizer) => Promise<void> | void): void => {
       for (const backend of BACKENDS) {
-        test(`${title} (${backend})`, async () => { await body(tokenizers.get(backend)!); }, TIMEOUT);
+        test(
+          `${title} (${backend})`,
+          async () => {
+            await body(tokenizers.get(backend)!);
+          },
+          TIMEOUT,
+        );
       }
     };
 
@@ -55,7 +61,10 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
     eachBackend('text samples: encode without special tokens, as string and as bytes', async (tokenizer) => {
       const texts = TEXT_SAMPLES.map((sample) => sample.text);
       await expectSame(texts, { ours: (text) => tokenizer.encode(text, { addSpecialTokens: false }), theirs: oracleIds });
-      await expectSame(texts, { ours: (text) => tokenizer.encode(new TextEncoder().encode(text), { addSpecialTokens: false }), theirs: oracleIds });
+      await expectSame(texts, {
+        ours: (text) => tokenizer.encode(new TextEncoder().encode(text), { addSpecialTokens: false }),
+        theirs: oracleIds,
+      });
     });
 
     eachBackend('nasty strings', async (tokenizer) => {
@@ -80,7 +89,9 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
 
     eachBackend('decode of any ids, also halves of characters', async (tokenizer) => {
       const size = oracle.getVocabSize(true);
-      const sequences = Array.from({ length: 200 }, (_, i) => Array.from({ length: 1 + (i % 12) }, (__, j) => Math.imul(i * 31 + j + 1, 2_654_435_761) >>> 0).map((value) => value % size));
+      const sequences = Array.from({ length: 200 }, (_, i) =>
+        Array.from({ length: 1 + (i % 12) }, (__, j) => Math.imul(i * 31 + j + 1, 2_654_435_761) >>> 0).map((value) => value % size),
+      );
       const known = sequences.map((ids) => ids.filter((id) => oracle.idToToken(id) !== null));
       expect(tokenizer.decodeBatch(known, { skipSpecialTokens: false })).toEqual(await oracle.decodeBatch(known, false));
       expect(tokenizer.decodeBatch(known)).toEqual(await oracle.decodeBatch(known));
@@ -113,8 +124,11 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
       expect(tokenizer.getVocabSize({ withAddedTokens: false })).toBe(oracle.getVocabSize(false));
       expect([...expected].filter(([token, id]) => vocab.get(token) !== id)).toEqual([]);
       const some = [...expected].filter(([, id]) => id % 23 === 0);
-      expect(some.filter(([token, id]) => tokenizer.tokenToId(token) !== id || tokenizer.idToToken(id) !== oracle.idToToken(id))).toEqual([]);
-      for (const id of [tokenizer.vocabSize, tokenizer.vocabSize + 1000]) expect(tokenizer.idToToken(id) ?? null).toBe(oracle.idToToken(id));
+      expect(some.filter(([token, id]) => tokenizer.tokenToId(token) !== id || tokenizer.idToToken(id) !== oracle.idToToken(id))).toEqual(
+        [],
+      );
+      for (const id of [tokenizer.vocabSize, tokenizer.vocabSize + 1000])
+        expect(tokenizer.idToToken(id) ?? null).toBe(oracle.idToToken(id));
       expect(tokenizer.tokenToId('no such token, surely')).toBeUndefined();
     });
 
@@ -131,7 +145,8 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
         expect(Array.from(tokenizer.encodeFull(texts[i]).ids)).toEqual(ids);
         expect(tokenizer.count(texts[i])).toBe(ids.length);
       }
-      for (const text of texts.slice(0, 40)) expect(Array.from(await tokenizer.encodeAsync(text))).toEqual(Array.from(tokenizer.encode(text)));
+      for (const text of texts.slice(0, 40))
+        expect(Array.from(await tokenizer.encodeAsync(text))).toEqual(Array.from(tokenizer.encode(text)));
     });
   });
 }

@@ -14,7 +14,7 @@ const TIMEOUT = 120_000;
 function chunked(text: string, seed: number, mean: number): string[] {
   const chunks: string[] = [];
   let state = seed | 1;
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     const length = state % (2 * mean + 1);
     chunks.push(text.slice(start, start + length));
@@ -26,7 +26,7 @@ function chunked(text: string, seed: number, mean: number): string[] {
 function chunkedBytes(bytes: Uint8Array, seed: number, mean: number): Uint8Array[] {
   const chunks: Uint8Array[] = [];
   let state = seed | 1;
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     const length = state % (2 * mean + 1);
     chunks.push(bytes.subarray(start, start + length));
@@ -52,20 +52,30 @@ describeEachBackend('streams', (backend) => {
     }, TIMEOUT);
     afterAll(() => tokenizer.dispose());
 
-    test('encodeStream of strings', async () => {
-      for (const [i, text] of texts.entries()) {
-        const expected = Array.from(tokenizer.encode(text));
-        for (const mean of [1, 5, 200]) expect([text, mean, await collected(tokenizer.encodeStream(chunked(text, i + 1, mean)))]).toEqual([text, mean, expected]);
-      }
-    }, TIMEOUT);
+    test(
+      'encodeStream of strings',
+      async () => {
+        for (const [i, text] of texts.entries()) {
+          const expected = Array.from(tokenizer.encode(text));
+          for (const mean of [1, 5, 200])
+            expect([text, mean, await collected(tokenizer.encodeStream(chunked(text, i + 1, mean)))]).toEqual([text, mean, expected]);
+        }
+      },
+      TIMEOUT,
+    );
 
-    test('encodeStream of bytes', async () => {
-      for (const [i, text] of texts.entries()) {
-        const bytes = new TextEncoder().encode(text);
-        const expected = Array.from(tokenizer.encode(bytes));
-        for (const mean of [1, 7]) expect([text, mean, await collected(tokenizer.encodeStream(chunkedBytes(bytes, i + 1, mean)))]).toEqual([text, mean, expected]);
-      }
-    }, TIMEOUT);
+    test(
+      'encodeStream of bytes',
+      async () => {
+        for (const [i, text] of texts.entries()) {
+          const bytes = new TextEncoder().encode(text);
+          const expected = Array.from(tokenizer.encode(bytes));
+          for (const mean of [1, 7])
+            expect([text, mean, await collected(tokenizer.encodeStream(chunkedBytes(bytes, i + 1, mean)))]).toEqual([text, mean, expected]);
+        }
+      },
+      TIMEOUT,
+    );
 
     test('encodeTransform, ReadableStream and async iterables', async () => {
       const { text } = TEXT_SAMPLES[0];

@@ -65,7 +65,9 @@ describeEachBackend('post-processing', (backend) => {
         const expected = await oracle.encodeBatch(TEXTS, { padding });
         expect([padding, tokenizer.encodeFullBatch(TEXTS, { padding }).map(plain)]).toEqual([padding, expected]);
         const batch = tokenizer.encodeBatchSync(TEXTS, { padding });
-        expect(TEXTS.map((_, i) => Array.from(batch.values.subarray(batch.offsets[i], batch.offsets[i + 1])))).toEqual(expected.map((encoding) => encoding.ids));
+        expect(TEXTS.map((_, i) => Array.from(batch.values.subarray(batch.offsets[i], batch.offsets[i + 1])))).toEqual(
+          expected.map((encoding) => encoding.ids),
+        );
       }
     });
   });
@@ -97,5 +99,7 @@ test.each([
   ['strategy', { maxLength: 4, strategy: 'random' }],
 ])('a truncation with a wrong %s is refused: %p', (_name, truncation) => {
   const tokenizer = Tokenizer.fromJSON(definition(null));
-  expect(() => tokenizer.encode('a b c d e', { truncation: truncation as never })).toThrow(expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' }));
+  expect(() => tokenizer.encode('a b c d e', { truncation: truncation as never })).toThrow(
+    expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' }),
+  );
 });

@@ -34,20 +34,31 @@ describe.each(TIKTOKEN_ENCODINGS)('%s', (encoding) => {
     };
 
     test('text samples', async () => {
-      await expectSame(TEXT_SAMPLES.map((sample) => sample.text), ordinary);
+      await expectSame(
+        TEXT_SAMPLES.map((sample) => sample.text),
+        ordinary,
+      );
     });
 
     test('nasty strings', async () => {
       await expectSame(nastyStrings(specials), ordinary);
     });
 
-    test('code points', async () => {
-      await expectSame(manyCodePoints(), ordinary);
-    }, TIMEOUT);
+    test(
+      'code points',
+      async () => {
+        await expectSame(manyCodePoints(), ordinary);
+      },
+      TIMEOUT,
+    );
 
-    test('generated strings', async () => {
-      await expectSame(samples(anyText(SPECIALS), 500), ordinary);
-    }, TIMEOUT);
+    test(
+      'generated strings',
+      async () => {
+        await expectSame(samples(anyText(SPECIALS), 500), ordinary);
+      },
+      TIMEOUT,
+    );
 
     test('special tokens: all, none, or those named', async () => {
       const texts = [...nastyStrings(specials), ...samples(anyText(specials), 200)];
@@ -55,13 +66,18 @@ describe.each(TIKTOKEN_ENCODINGS)('%s', (encoding) => {
         const allowedSpecial = allowed === 'all' ? allowed : new Set(allowed);
         await expectSame(texts, {
           ours: (text) => tokenizer.encode(text, { allowedSpecial }),
-          theirs: (some) => some.map((text) => oracle.encode(text, allowed === 'all' ? allowed : allowed.filter((name) => specials.includes(name)))),
+          theirs: (some) =>
+            some.map((text) => oracle.encode(text, allowed === 'all' ? allowed : allowed.filter((name) => specials.includes(name)))),
         });
       }
     });
 
     test('a special token in the text is refused by default', () => {
-      const refused = expect.objectContaining({ name: 'MerganserError', code: 'DISALLOWED_SPECIAL', message: expect.stringContaining(specials[0]) });
+      const refused = expect.objectContaining({
+        name: 'MerganserError',
+        code: 'DISALLOWED_SPECIAL',
+        message: expect.stringContaining(specials[0]),
+      });
       for (const text of [specials[0], `some text ${specials[0]} and more`, `${'long '.repeat(1000)}${specials[0]}`]) {
         expect(thrown(() => tokenizer.encode(text))).toEqual(refused);
         expect(thrown(() => tokenizer.encodeFull(text))).toEqual(refused);
@@ -77,17 +93,21 @@ describe.each(TIKTOKEN_ENCODINGS)('%s', (encoding) => {
       for (const { text } of TEXT_SAMPLES) expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
     });
 
-    test('a .tiktoken file gives the same tokenizer', async () => {
-      const { ranks, specialTokens } = readTiktokenRanks(encoding);
-      const file = tiktokenFile(ranks);
-      const byName = await Tokenizer.fromTiktoken(file, { encoding, backend });
-      const byPattern = await Tokenizer.fromTiktoken(file, { pattern: TIKTOKEN_PATTERNS[encoding], specialTokens, backend });
-      for (const text of [...TEXT_SAMPLES.map((sample) => sample.text), ...nastyStrings(specials)]) {
-        const ids = Array.from(tokenizer.encode(text, { allowedSpecial: 'all' }));
-        expect(Array.from(byName.encode(text, { allowedSpecial: 'all' }))).toEqual(ids);
-        expect(Array.from(byPattern.encode(text, { allowedSpecial: 'all' }))).toEqual(ids);
-      }
-    }, TIMEOUT);
+    test(
+      'a .tiktoken file gives the same tokenizer',
+      async () => {
+        const { ranks, specialTokens } = readTiktokenRanks(encoding);
+        const file = tiktokenFile(ranks);
+        const byName = await Tokenizer.fromTiktoken(file, { encoding, backend });
+        const byPattern = await Tokenizer.fromTiktoken(file, { pattern: TIKTOKEN_PATTERNS[encoding], specialTokens, backend });
+        for (const text of [...TEXT_SAMPLES.map((sample) => sample.text), ...nastyStrings(specials)]) {
+          const ids = Array.from(tokenizer.encode(text, { allowedSpecial: 'all' }));
+          expect(Array.from(byName.encode(text, { allowedSpecial: 'all' }))).toEqual(ids);
+          expect(Array.from(byPattern.encode(text, { allowedSpecial: 'all' }))).toEqual(ids);
+        }
+      },
+      TIMEOUT,
+    );
   });
 });
 
@@ -99,15 +119,19 @@ function thrown(attempt: () => unknown): unknown {
   }
 }
 
-test('the patterns that npm tiktoken carries work too', async () => {
-  for (const encoding of ['gpt2', 'cl100k_base'] as const) {
-    const { ranks, specialTokens, pattern } = readTiktokenRanks(encoding);
-    const oracle = new TiktokenOracle(encoding, pattern);
-    const tokenizer = await Tokenizer.fromTiktoken(tiktokenFile(ranks), { pattern, specialTokens, backend: 'js' });
-    await expectSame([...nastyStrings(), ...samples(anyText(), 300)], {
-      ours: (text) => tokenizer.encode(text, { allowedSpecial: 'none' }),
-      theirs: (texts) => texts.map((text) => oracle.encodeOrdinary(text)),
-    });
-    oracle.dispose();
-  }
-}, TIMEOUT);
+test(
+  'the patterns that npm tiktoken carries work too',
+  async () => {
+    for (const encoding of ['gpt2', 'cl100k_base'] as const) {
+      const { ranks, specialTokens, pattern } = readTiktokenRanks(encoding);
+      const oracle = new TiktokenOracle(encoding, pattern);
+      const tokenizer = await Tokenizer.fromTiktoken(tiktokenFile(ranks), { pattern, specialTokens, backend: 'js' });
+      await expectSame([...nastyStrings(), ...samples(anyText(), 300)], {
+        ours: (text) => tokenizer.encode(text, { allowedSpecial: 'none' }),
+        theirs: (texts) => texts.map((text) => oracle.encodeOrdinary(text)),
+      });
+      oracle.dispose();
+    }
+  },
+  TIMEOUT,
+);

@@ -87,13 +87,27 @@ export class HuggingFaceOracle {
   }
 
   decodeBatch(batch: ReadonlyArray<ArrayLike<number>>, skipSpecialTokens = true): Promise<string[]> {
-    return this.tokenizer.decodeBatch(batch.map((ids) => Array.from(ids)), skipSpecialTokens);
+    return this.tokenizer.decodeBatch(
+      batch.map((ids) => Array.from(ids)),
+      skipSpecialTokens,
+    );
   }
 
-  addTokens(tokens: ReadonlyArray<{ content: string; special?: boolean; singleWord?: boolean; lstrip?: boolean; rstrip?: boolean; normalized?: boolean }>): number {
+  addTokens(
+    tokens: ReadonlyArray<{
+      content: string;
+      special?: boolean;
+      singleWord?: boolean;
+      lstrip?: boolean;
+      rstrip?: boolean;
+      normalized?: boolean;
+    }>,
+  ): number {
     return this.tokenizer.addAddedTokens(
-      tokens.map(({ content, special = false, lstrip = false, rstrip = false, singleWord = false, normalized = !special }) =>
-        new HuggingFaceAddedToken(content, special, { singleWord, leftStrip: lstrip, rightStrip: rstrip, normalized })),
+      tokens.map(
+        ({ content, special = false, lstrip = false, rstrip = false, singleWord = false, normalized = !special }) =>
+          new HuggingFaceAddedToken(content, special, { singleWord, leftStrip: lstrip, rightStrip: rstrip, normalized }),
+      ),
     );
   }
 

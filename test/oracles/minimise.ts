@@ -2,7 +2,7 @@
 export async function minimise(text: string, differs: (candidate: string) => Promise<boolean> | boolean): Promise<string> {
   let characters = Array.from(text);
   for (let size = Math.ceil(characters.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let start = 0; start < characters.length; ) {
+    for (let start = 0; start < characters.length;) {
       const candidate = [...characters.slice(0, start), ...characters.slice(start + size)];
       if (candidate.length < characters.length && (await differs(candidate.join('')))) characters = candidate;
       else start += size;

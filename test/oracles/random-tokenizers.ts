@@ -22,8 +22,19 @@ export const RANDOM_ALPHABET = [...'aaabbcd', ' ', 'é', '\u2581', '😀', '1', 
 /** Texts over the alphabet of the random tokenizers. */
 export const randomAlphabetText: fc.Arbitrary<string> = fc.oneof(
   { weight: 8, arbitrary: fc.string({ unit: fc.constantFrom(...RANDOM_ALPHABET), maxLength: 24 }) },
-  { weight: 2, arbitrary: fc.string({ unit: fc.constantFrom(...RANDOM_ALPHABET, '\n', 'Ω', 'x', '<x>', 'ab', 'e\u0301', '\u212b', '\ud800'), maxLength: 24 }) },
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom('a', 'ab', ' ', 'aab', '😀', 'é'), fc.integer({ min: 1, max: 70 })).map(([unit, count]) => unit.repeat(count)) },
+  {
+    weight: 2,
+    arbitrary: fc.string({
+      unit: fc.constantFrom(...RANDOM_ALPHABET, '\n', 'Ω', 'x', '<x>', 'ab', 'e\u0301', '\u212b', '\ud800'),
+      maxLength: 24,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom('a', 'ab', ' ', 'aab', '😀', 'é'), fc.integer({ min: 1, max: 70 }))
+      .map(([unit, count]) => unit.repeat(count)),
+  },
 );
 
 /** One place in a word: without prefix at its beginning, with suffix at its end. */
@@ -48,7 +59,14 @@ interface RandomModel {
 }
 
 /** Merges two random pieces at a time; products may coincide, be unreachable, or come before their parts could exist. */
-function modelOf(base: readonly string[], affixes: Affixes, choices: ReadonlyArray<readonly [number, number]>, extras: readonly string[], idSeed: number, holes: boolean): RandomModel {
+function modelOf(
+  base: readonly string[],
+  affixes: Affixes,
+  choices: ReadonlyArray<readonly [number, number]>,
+  extras: readonly string[],
+  idSeed: number,
+  holes: boolean,
+): RandomModel {
   const hasPrefix = affixes.prefix !== '';
   const hasSuffix = affixes.suffix !== '';
   const pieces = new Map<string, Piece>();
@@ -97,7 +115,10 @@ const characterModel = fc
     extras: fc.subarray(['aa', 'abab', 'zz', 'é😀', ' a', '\u2581\u2581', 'aaaaaaaa']),
     affixes: fc.oneof(
       { weight: 3, arbitrary: fc.constant({ prefix: '', suffix: '' }) },
-      { weight: 1, arbitrary: fc.constantFrom({ prefix: '##', suffix: '' }, { prefix: '', suffix: '</w>' }, { prefix: '@', suffix: '</w>' }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom({ prefix: '##', suffix: '' }, { prefix: '', suffix: '</w>' }, { prefix: '@', suffix: '</w>' }),
+      },
     ),
     unk: fc.boolean(),
     fuseUnk: fc.boolean(),
@@ -137,19 +158,54 @@ const byteLevelModel = fc
   .map(({ allBytes, seeds, choices, extras, ignoreMerges, idSeed, holes }) => {
     const base = [...new Set(seeds.flatMap(byteCharacters))];
     const model = modelOf(base, { prefix: '', suffix: '' }, choices, [...extras, ...(allBytes ? BYTE_CHARACTERS : [])], idSeed, holes);
-    return { type: 'BPE', dropout: null, unk_token: null, continuing_subword_prefix: null, end_of_word_suffix: null, fuse_unk: false, byte_fallback: false, ignore_merges: ignoreMerges, ...model };
+    return {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: ignoreMerges,
+      ...model,
+    };
   });
 
-const CL100K = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+const CL100K =
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
 const byteLevelPreTokenizer = fc.constantFrom<object>(
   { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
   { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
   { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false },
-  { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: CL100K }, behavior: 'Isolated', invert: false }, { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }] },
-  { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: CL100K }, behavior: 'Removed', invert: true }, { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }] },
-  { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: '[aé]+' }, behavior: 'MergedWithNext', invert: false }, { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }] },
-  { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }] },
+  {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: CL100K }, behavior: 'Isolated', invert: false },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+  {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: CL100K }, behavior: 'Removed', invert: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+  {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Split', pattern: { Regex: '[aé]+' }, behavior: 'MergedWithNext', invert: false },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+  {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Digits', individual_digits: true },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    ],
+  },
 );
 
 const characterPreTokenizer = fc.constantFrom<object | null>(
@@ -180,7 +236,13 @@ const normalizer = fc.constantFrom<object | null>(
   { type: 'Prepend', prepend: '\u2581' },
   { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' },
   { type: 'Replace', pattern: { Regex: 'a+' }, content: 'b' },
-  { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: '\u2581' }, { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' }] },
+  {
+    type: 'Sequence',
+    normalizers: [
+      { type: 'Prepend', prepend: '\u2581' },
+      { type: 'Replace', pattern: { String: ' ' }, content: '\u2581' },
+    ],
+  },
   { type: 'Strip', strip_left: true, strip_right: true },
 );
 
@@ -191,7 +253,15 @@ const characterDecoder = fc.constantFrom<object | null>(
   { type: 'BPEDecoder', suffix: '</w>' },
   { type: 'WordPiece', prefix: '##', cleanup: true },
   { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true },
-  { type: 'Sequence', decoders: [{ type: 'Replace', pattern: { String: '\u2581' }, content: ' ' }, { type: 'ByteFallback' }, { type: 'Fuse' }, { type: 'Strip', content: ' ', start: 1, stop: 0 }] },
+  {
+    type: 'Sequence',
+    decoders: [
+      { type: 'Replace', pattern: { String: '\u2581' }, content: ' ' },
+      { type: 'ByteFallback' },
+      { type: 'Fuse' },
+      { type: 'Strip', content: ' ', start: 1, stop: 0 },
+    ],
+  },
 );
 
 // No two that a normalizer makes the same: which of them is found then depends on the order of a hash map in the library.
@@ -239,7 +309,13 @@ function assemble({ model, preTokenizer, normalizer, decoder, added }: RandomPar
 
 /** Tokenizers over bytes. */
 export const byteLevelTokenizer: fc.Arbitrary<RandomTokenizer> = fc
-  .record({ model: byteLevelModel, preTokenizer: byteLevelPreTokenizer, normalizer, decoder: fc.constant({ type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true }), added: addedTokens })
+  .record({
+    model: byteLevelModel,
+    preTokenizer: byteLevelPreTokenizer,
+    normalizer,
+    decoder: fc.constant({ type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true }),
+    added: addedTokens,
+  })
   .map((parts) => assemble(parts.added.length > 0 ? withoutHoles(parts) : parts));
 
 /** Tokenizers over characters. */

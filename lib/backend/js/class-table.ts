@@ -14,15 +14,15 @@ export class ClassTable {
     this.pages = program.classPages;
     this.ids = program.classIds;
     this.classCount = program.classCount;
-    this.ascii = program.classIds.slice(program.classPages[0]! * 256, program.classPages[0]! * 256 + 128);
+    this.ascii = program.classIds.slice(program.classPages[0] * 256, program.classPages[0] * 256 + 128);
   }
 
   /** Class of the character that begins at `p`. */
   at(text: Uint8Array, p: number): number {
-    const lead = text[p]!;
-    if (lead < 0x80) return this.ascii[lead]!;
+    const lead = text[p];
+    if (lead < 0x80) return this.ascii[lead];
     const codePoint = codePointAt(text, p);
-    return this.ids[(this.pages[codePoint >>> 8]! << 8) | (codePoint & 0xff)]!;
+    return this.ids[(this.pages[codePoint >>> 8] << 8) | (codePoint & 0xff)];
   }
 
   /** Class of the character that ends at `p`; `classCount` if `p` is where the text begins. */
@@ -39,6 +39,6 @@ export class ClassTable {
 /** Where the character that ends at `p` begins. */
 export function previous(text: Uint8Array, p: number): number {
   let start = p - 1;
-  while (isContinuation(text[start]!)) start--;
+  while (isContinuation(text[start])) start--;
   return start;
 }

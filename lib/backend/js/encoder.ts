@@ -81,7 +81,7 @@ export class Encoder {
       while (run.advance(out)) if (slices.isOver()) await slices.next(textOffsets[i] - textOffsets[0] + run.bytesDone);
       offsets[i + 1] = out.length;
     }
-    slices.finish(textOffsets[textOffsets.length - 1]! - textOffsets[0]!);
+    slices.finish(textOffsets[textOffsets.length - 1] - textOffsets[0]);
     return { values: out.take(), offsets };
   }
 }

@@ -7,7 +7,7 @@ import { characterLength } from '../../tokenizer/utf8';
 import type { PatternProgram } from '../kernels';
 import { OPERAND_COUNTS, PatternOp } from '../pattern-code';
 import { MerganserError } from '../../errors';
-import { ClassTable, previous } from './class-table';
+import { type ClassTable, previous } from './class-table';
 
 /** Entries of the stack: kind or address of code, and three values. */
 const ENTRY = 4;
@@ -52,33 +52,33 @@ export class PatternBacktracker {
     let retries = 0;
     for (;;) {
       let failed = false;
-      switch (code[pc]! as PatternOp) {
+      switch (code[pc] as PatternOp) {
         case PatternOp.Match:
           return p;
         case PatternOp.Set:
-          if (p < to && this.inSet(code[pc + 1]!, classes.at(text, p))) {
-            p += characterLength(text[p]!);
+          if (p < to && this.inSet(code[pc + 1], classes.at(text, p))) {
+            p += characterLength(text[p]);
             pc += 2;
           } else failed = true;
           break;
         case PatternOp.After:
-          failed = !this.inSet(code[pc + 1]!, classes.after(text, p, to));
+          failed = !this.inSet(code[pc + 1], classes.after(text, p, to));
           pc += 2;
           break;
         case PatternOp.Before:
-          failed = !this.inSet(code[pc + 1]!, classes.before(text, p, from));
+          failed = !this.inSet(code[pc + 1], classes.before(text, p, from));
           pc += 2;
           break;
         case PatternOp.Jump:
           pc = code[pc + 1]!;
           break;
         case PatternOp.Split:
-          this.push(code[pc + 1]!, p, 0, 0);
+          this.push(code[pc + 1], p, 0, 0);
           pc += 2;
           break;
         case PatternOp.LoopGreedy:
         case PatternOp.LoopPossessive: {
-          const end = this.run(text, p, to, code[pc + 1]!, code[pc + 2]!, code[pc + 3]!);
+          const end = this.run(text, p, to, code[pc + 1], code[pc + 2], code[pc + 3]);
           if (end < 0) failed = true;
           else {
             const least = this.position;
@@ -89,9 +89,9 @@ export class PatternBacktracker {
           break;
         }
         case PatternOp.LoopLazy: {
-          const min = code[pc + 2]!;
-          const max = code[pc + 3]!;
-          const end = this.run(text, p, to, code[pc + 1]!, min, min);
+          const min = code[pc + 2];
+          const max = code[pc + 3];
+          const end = this.run(text, p, to, code[pc + 1], min, min);
           if (end < 0) failed = true;
           else {
             p = end;
@@ -101,54 +101,54 @@ export class PatternBacktracker {
           break;
         }
         case PatternOp.Save:
-          this.assign(code[pc + 1]!, p);
+          this.assign(code[pc + 1], p);
           pc += 2;
           break;
         case PatternOp.Capture:
-          this.assign(code[pc + 2]!, registers[code[pc + 1]!]!);
-          this.assign(code[pc + 2]! + 1, p);
+          this.assign(code[pc + 2], registers[code[pc + 1]]);
+          this.assign(code[pc + 2] + 1, p);
           pc += 3;
           break;
         case PatternOp.JumpIfEmpty:
-          pc = registers[code[pc + 1]!] === p ? code[pc + 2]! : pc + 3;
+          pc = registers[code[pc + 1]] === p ? code[pc + 2] : pc + 3;
           break;
         case PatternOp.AtomicBegin:
-          registers[code[pc + 1]!] = this.height;
+          registers[code[pc + 1]] = this.height;
           pc += 2;
           break;
         case PatternOp.AtomicEnd:
-          this.cut(registers[code[pc + 1]!]!);
+          this.cut(registers[code[pc + 1]]);
           pc += 2;
           break;
         case PatternOp.LookBegin:
-          registers[code[pc + 1]!] = this.height;
-          registers[code[pc + 1]! + 1] = p;
+          registers[code[pc + 1]] = this.height;
+          registers[code[pc + 1] + 1] = p;
           pc += 2;
           break;
         case PatternOp.LookEnd:
-          this.cut(registers[code[pc + 1]!]!);
-          p = registers[code[pc + 1]! + 1]!;
+          this.cut(registers[code[pc + 1]]);
+          p = registers[code[pc + 1] + 1]!;
           pc += 2;
           break;
         case PatternOp.NotBegin:
-          registers[code[pc + 1]!] = this.height;
-          registers[code[pc + 1]! + 1] = p;
-          this.push(code[pc + 2]!, p, 0, 0);
+          registers[code[pc + 1]] = this.height;
+          registers[code[pc + 1] + 1] = p;
+          this.push(code[pc + 2], p, 0, 0);
           pc += 3;
           break;
         case PatternOp.NotEnd:
-          this.unwind(registers[code[pc + 1]!]!);
+          this.unwind(registers[code[pc + 1]]);
           failed = true;
           break;
         case PatternOp.StepBack:
-          for (let n = code[pc + 1]!; n > 0 && !failed; n--) {
+          for (let n = code[pc + 1]; n > 0 && !failed; n--) {
             if (p > from) p = previous(text, p);
             else failed = true;
           }
           pc += 2;
           break;
         case PatternOp.AtLookStart:
-          failed = registers[code[pc + 1]! + 1] !== p;
+          failed = registers[code[pc + 1] + 1] !== p;
           pc += 2;
           break;
         case PatternOp.AtSearchStart:
@@ -156,7 +156,7 @@ export class PatternBacktracker {
           pc += 1;
           break;
         case PatternOp.BackReference: {
-          const end = this.repeated(text, p, to, code[pc + 1]!);
+          const end = this.repeated(text, p, to, code[pc + 1]);
           if (end < 0) failed = true;
           p = end;
           pc += 2;
@@ -175,7 +175,7 @@ export class PatternBacktracker {
   }
 
   private inSet(set: number, characterClass: number): boolean {
-    return ((this.sets[set * this.setWords + (characterClass >>> 5)]! >>> (characterClass & 31)) & 1) !== 0;
+    return ((this.sets[set * this.setWords + (characterClass >>> 5)] >>> (characterClass & 31)) & 1) !== 0;
   }
 
   /** Reads between `min` and `max` characters of the set, as many as there are; leaves in `position` where the minimum ends. −1: too few. */
@@ -185,7 +185,7 @@ export class PatternBacktracker {
     let count = 0;
     this.position = start;
     while (count !== max && p < to && this.inSet(set, classes.at(text, p))) {
-      p += characterLength(text[p]!);
+      p += characterLength(text[p]);
       count++;
       if (count === min) this.position = p;
     }
@@ -193,8 +193,8 @@ export class PatternBacktracker {
   }
 
   private repeated(text: Uint8Array, p: number, to: number, register: number): number {
-    const start = this.registers[register]!;
-    const end = this.registers[register + 1]!;
+    const start = this.registers[register];
+    const end = this.registers[register + 1];
     const length = end - start;
     if (start < 0 || end < 0 || p + length > to) return -1;
     for (let i = 0; i < length; i++) if (text[start + i] !== text[p + i]) return -1;
@@ -212,14 +212,15 @@ export class PatternBacktracker {
   }
 
   private grow(): void {
-    if (this.stack.length * 2 > MAX_STACK) throw new MerganserError('OUT_OF_MEMORY', 'A regular expression needs over 1 GiB to backtrack on this text.');
+    if (this.stack.length * 2 > MAX_STACK)
+      throw new MerganserError('OUT_OF_MEMORY', 'A regular expression needs over 1 GiB to backtrack on this text.');
     const grown = new Int32Array(this.stack.length * 2);
     grown.set(this.stack);
     this.stack = grown;
   }
 
   private assign(register: number, value: number): void {
-    this.push(RESTORE, register, this.registers[register]!, 0);
+    this.push(RESTORE, register, this.registers[register], 0);
     this.registers[register] = value;
   }
 
@@ -239,7 +240,7 @@ export class PatternBacktracker {
   private unwind(to: number): void {
     while (this.height > to) {
       this.height -= ENTRY;
-      if (this.stack[this.height] === RESTORE) this.registers[this.stack[this.height + 1]!] = this.stack[this.height + 2]!;
+      if (this.stack[this.height] === RESTORE) this.registers[this.stack[this.height + 1]] = this.stack[this.height + 2]!;
     }
   }
 
@@ -248,25 +249,25 @@ export class PatternBacktracker {
     const { stack, code } = this;
     while (this.height > 0) {
       const entry = this.height - ENTRY;
-      const kind = stack[entry]!;
+      const kind = stack[entry];
       if (kind >= 0) {
         this.height = entry;
         this.position = stack[entry + 1]!;
         return kind;
       }
       if (kind === RESTORE) {
-        this.registers[stack[entry + 1]!] = stack[entry + 2]!;
+        this.registers[stack[entry + 1]] = stack[entry + 2]!;
         this.height = entry;
       } else if (kind === GIVE_BACK) {
-        this.position = stack[entry + 2] = previous(text, stack[entry + 2]!);
-        if (this.position <= stack[entry + 3]!) this.height = entry;
-        return stack[entry + 1]!;
+        this.position = stack[entry + 2] = previous(text, stack[entry + 2]);
+        if (this.position <= stack[entry + 3]) this.height = entry;
+        return stack[entry + 1];
       } else {
-        const loop = stack[entry + 1]!;
-        const p = stack[entry + 2]!;
-        if (stack[entry + 3] !== 0 && p < to && this.inSet(code[loop + 1]!, this.classes.at(text, p))) {
-          this.position = stack[entry + 2] = p + characterLength(text[p]!);
-          stack[entry + 3]!--;
+        const loop = stack[entry + 1];
+        const p = stack[entry + 2];
+        if (stack[entry + 3] !== 0 && p < to && this.inSet(code[loop + 1], this.classes.at(text, p))) {
+          this.position = stack[entry + 2] = p + characterLength(text[p]);
+          stack[entry + 3]--;
           return loop + 4;
         }
         this.height = entry;
@@ -278,15 +279,18 @@ export class PatternBacktracker {
 
 /** The error for a pattern that has to be tried in too many ways at one place. */
 export function tooManySteps(): MerganserError {
-  return new MerganserError('INVALID_PATTERN', 'A regular expression can match this text in too many ways: over 10,000,000 were tried at one place.');
+  return new MerganserError(
+    'INVALID_PATTERN',
+    'A regular expression can match this text in too many ways: over 10,000,000 were tried at one place.',
+  );
 }
 
 /** One more than the highest register that the code names (registers may come in pairs). */
 function countRegisters(code: Int32Array): number {
   const registersAt = (pc: number): number[] => {
-    switch (code[pc]! as PatternOp) {
+    switch (code[pc] as PatternOp) {
       case PatternOp.Capture:
-        return [code[pc + 1]!, code[pc + 2]! + 1];
+        return [code[pc + 1], code[pc + 2] + 1];
       case PatternOp.Save:
       case PatternOp.JumpIfEmpty:
       case PatternOp.AtomicBegin:
@@ -297,12 +301,13 @@ function countRegisters(code: Int32Array): number {
       case PatternOp.NotEnd:
       case PatternOp.AtLookStart:
       case PatternOp.BackReference:
-        return [code[pc + 1]! + 1];
+        return [code[pc + 1] + 1];
       default:
         return [];
     }
   };
   let count = 0;
-  for (let pc = 0; pc < code.length; pc += 1 + OPERAND_COUNTS[code[pc]!]!) count = Math.max(count, ...registersAt(pc).map((register) => register + 1));
+  for (let pc = 0; pc < code.length; pc += 1 + OPERAND_COUNTS[code[pc]])
+    count = Math.max(count, ...registersAt(pc).map((register) => register + 1));
   return count;
 }

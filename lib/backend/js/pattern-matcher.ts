@@ -39,7 +39,7 @@ export class JsPattern {
       if (start < 0) break;
       const end = this.latestMatchEnd;
       if (end === start && start === latestEnd) {
-        position = start === to ? to + 1 : start + characterLength(text[start]!);
+        position = start === to ? to + 1 : start + characterLength(text[start]);
         continue;
       }
       if (count + 2 > found.length) {
@@ -56,7 +56,9 @@ export class JsPattern {
 
   /** End of the match that begins exactly at `start` in the text [from, to), or −1 if none does. */
   matchEnd(text: Uint8Array, start: number, from: number, to: number): number {
-    return this.automaton !== null ? this.automaton.matchEnd(text, start, from, to) : this.backtracker.matchEnd(text, start, from, to, start);
+    return this.automaton !== null
+      ? this.automaton.matchEnd(text, start, from, to)
+      : this.backtracker.matchEnd(text, start, from, to, start);
   }
 
   /** Where the first match at or after `position` begins, its end in `latestMatchEnd`; −1 if there is none. */
@@ -72,7 +74,7 @@ export class JsPattern {
         }
       }
       if (start >= to) return -1;
-      start += characterLength(text[start]!);
+      start += characterLength(text[start]);
     }
   }
 }
@@ -94,24 +96,24 @@ class AutomatonMatcher {
   matchEnd(text: Uint8Array, start: number, from: number, to: number): number {
     const { transitions, classes } = this;
     const { ascii } = classes;
-    let row = this.starts.length === 1 ? this.starts[0]! : this.starts[classes.before(text, start, from)]!;
+    let row = this.starts.length === 1 ? this.starts[0] : this.starts[classes.before(text, start, from)];
     let end = -1;
     let p = start;
     while (p < to) {
-      const byte = text[p]!;
-      const next = transitions[row + (byte < 0x80 ? ascii[byte]! : classes.at(text, p))]!;
+      const byte = text[p];
+      const next = transitions[row + (byte < 0x80 ? ascii[byte] : classes.at(text, p))];
       if (next < 0) end = p;
       row = next & 0x7fffffff;
       if (row === 0) return end;
       p += byte < 0x80 ? 1 : characterLength(byte);
     }
-    return transitions[row + classes.classCount]! < 0 ? p : end;
+    return transitions[row + classes.classCount] < 0 ? p : end;
   }
 }
 
 /** The code of a pattern that matches no empty text begins with a look at the first character. */
 function startClasses(program: PatternProgram): Uint8Array | null {
   if (program.code[0] !== PatternOp.After) return null;
-  const set = program.code[1]! * program.setWords;
-  return Uint8Array.from({ length: program.classCount + 1 }, (_, c) => (program.sets[set + (c >>> 5)]! >>> (c & 31)) & 1);
+  const set = program.code[1] * program.setWords;
+  return Uint8Array.from({ length: program.classCount + 1 }, (_, c) => (program.sets[set + (c >>> 5)] >>> (c & 31)) & 1);
 }

@@ -83,7 +83,8 @@ export class PieceCache {
     const needOverflow = this.overflowLength + ids + 1 > this.overflow.length;
     const needTexts = this.textsLength + bytes > this.texts.length;
     if (!table.isFull && !needOverflow && !needTexts) return;
-    const growth = (table.isFull ? table.bytes : 0) + (needOverflow ? this.overflow.byteLength : 0) + (needTexts ? this.texts.byteLength : 0);
+    const growth =
+      (table.isFull ? table.bytes : 0) + (needOverflow ? this.overflow.byteLength : 0) + (needTexts ? this.texts.byteLength : 0);
     if (this.bytes + growth > this.maxBytes || this.overflowLength + ids >= CACHED_ID_LIMIT) {
       this.clear();
       return;

@@ -44,7 +44,7 @@ export class SafeCuts implements Scanner {
     const filterBits = Math.max(10, 32 - Math.clz32(hashes.length * FILTER_BITS_PER_SEAM));
     this.filterShift = 32 - filterBits;
     this.filter = new Uint32Array(2 ** (filterBits - 5));
-    for (const hash of hashes) this.filter[hash >>> this.filterShift >>> 5] |= 1 << ((hash >>> this.filterShift) & 31);
+    for (const hash of hashes) this.filter[(hash >>> this.filterShift) >>> 5] |= 1 << ((hash >>> this.filterShift) & 31);
   }
 
   scan(text: Uint8Array, start: number, end: number, ends: Int32Array): number {

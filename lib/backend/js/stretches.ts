@@ -55,7 +55,7 @@ export class StretchNormalizer {
     this.copy(null);
     const { bytes } = this.text;
     let written = copied;
-    for (let from = copied; from >= 0 && from < this.end; ) {
+    for (let from = copied; from >= 0 && from < this.end;) {
       bytes[written++] = BLANK;
       const next = this.findAlias(from + 3);
       const stop = next < 0 ? this.end : next;

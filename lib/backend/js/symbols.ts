@@ -71,7 +71,7 @@ class CharacterSymbols implements SymbolReader {
   read(text: Uint8Array, start: number, end: number, ids: Int32Array, lengths: Int32Array | null): number {
     const { characters, byteIds, unknown } = this;
     let count = 0;
-    for (let i = start; i < end; ) {
+    for (let i = start; i < end;) {
       const length = characterLength(text[i]);
       const id = characters.find(codePointAt(text, i));
       if (id >= 0) {
@@ -114,7 +114,7 @@ class AffixedCharacterSymbols implements SymbolReader {
     const { tokens, unknown, affixed } = this;
     const { byteFallback, byteIds } = this.spec;
     let count = 0;
-    for (let i = start; i < end; ) {
+    for (let i = start; i < end;) {
       const length = characterLength(text[i]);
       const size = this.affix(text, i, i + length, i === start, i + length >= end);
       const id = tokens.find(affixed, 0, size);
@@ -190,7 +190,15 @@ function haveTokens(byteIds: Int32Array, bytes: Uint8Array, start: number, end: 
   return true;
 }
 
-function pushBytes(byteIds: Int32Array, bytes: Uint8Array, start: number, end: number, ids: Int32Array, lengths: Int32Array | null, count: number): number {
+function pushBytes(
+  byteIds: Int32Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  ids: Int32Array,
+  lengths: Int32Array | null,
+  count: number,
+): number {
   for (; start < end; start++, count++) {
     ids[count] = byteIds[bytes[start]];
     if (lengths !== null) lengths[count] = 1;

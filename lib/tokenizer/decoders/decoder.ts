@@ -27,7 +27,8 @@ interface Step {
  */
 export interface Concatenation {
   readonly bytes: (token: string) => Uint8Array;
-  readonly isByte: (token: string) => boolean;
+  /** null: for none. */
+  readonly isByte: ((token: string) => boolean) | null;
   readonly finish: (text: string) => string;
 }
 
@@ -48,7 +49,7 @@ export function readDecoder(json: unknown, kernels: Kernels): Decoder {
   return {
     pipe: (sink) => steps.reduceRight((next, step) => step.stage(next), sink),
     concatenation: asConcatenation(steps),
-    byteLevel: steps.length === 1 && steps[0]!.role.kind === 'byteLevel',
+    byteLevel: steps.length === 1 && steps[0].role.kind === 'byteLevel',
   };
 }
 
@@ -56,7 +57,8 @@ export function readDecoder(json: unknown, kernels: Kernels): Decoder {
 function readSteps(json: unknown, path: string, kernels: Kernels, steps: Step[]): void {
   const fields = JsonFields.of(json, path);
   if (fields.get('type') === 'Sequence') {
-    for (const [index, child] of fields.array('decoders').entries()) readSteps(child, `${fields.pathOf('decoders')}[${index}]`, kernels, steps);
+    for (const [index, child] of fields.array('decoders').entries())
+      readSteps(child, `${fields.pathOf('decoders')}[${index}]`, kernels, steps);
     return;
   }
   const fused = steps.some((step) => step.fuses);
@@ -125,13 +127,18 @@ function readStrip(fields: JsonFields, fused: boolean): Step {
   const content = fields.character('content');
   const start = fields.integer('start', MAX_COUNT);
   const stop = fields.integer('stop', MAX_COUNT);
-  return { stage: strip(content, start, stop, fused), fuses: false, role: fused ? { kind: 'strip', content, start, stop } : { kind: 'other' } };
+  return {
+    stage: strip(content, start, stop, fused),
+    fuses: false,
+    role: fused ? { kind: 'strip', content, start, stop } : { kind: 'other' },
+  };
 }
 
 function readMetaspace(fields: JsonFields, fused: boolean): Step {
   let scheme = fields.oneOf('prepend_scheme', ['first', 'never', 'always'], 'always');
   if (fields.get('add_prefix_space') === false) {
-    if (fields.has('prepend_scheme') && scheme !== 'never') throw fields.error('add_prefix_space', `true, as prepend_scheme is "${scheme}"`);
+    if (fields.has('prepend_scheme') && scheme !== 'never')
+      throw fields.error('add_prefix_space', `true, as prepend_scheme is "${scheme}"`);
     scheme = 'never';
   }
   return other(metaspace(fields.character('replacement'), scheme === 'never', fused));
@@ -139,8 +146,8 @@ function readMetaspace(fields: JsonFields, fused: boolean): Step {
 
 /** ByteLevel alone, or mappings of single tokens, then ByteFallback, Fuse and Strip of the beginning, as far as they are there. */
 function asConcatenation(steps: readonly Step[]): Concatenation | null {
-  if (steps.length === 1 && steps[0]!.role.kind === 'byteLevel') {
-    return { bytes: bytesOfToken, isByte: () => false, finish: (text) => text };
+  if (steps.length === 1 && steps[0].role.kind === 'byteLevel') {
+    return { bytes: bytesOfToken, isByte: null, finish: (text) => text };
   }
   const rest = [...steps];
   const maps: Array<(token: string) => string> = [];
@@ -156,7 +163,7 @@ function asConcatenation(steps: readonly Step[]): Concatenation | null {
   const mapped = (token: string): string => maps.reduce((text, map) => map(text), token);
   return {
     bytes: (token) => encodeUtf8(mapped(token)),
-    isByte: (token) => fallsBack && byteOfToken(mapped(token)) >= 0,
+    isByte: fallsBack ? (token) => byteOfToken(mapped(token)) >= 0 : null,
     finish: last?.kind === 'strip' ? (text) => stripStart(text, last.content, last.start) : (text) => text,
   };
 }

@@ -26,7 +26,10 @@ export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer
   const spec = input === 'bytes' ? byteBpeSpec(parts) : textBpeSpec(parts);
   const complete = input === 'bytes' && !spec.byteIds.includes(-1);
   if (settings.unkToken !== null && spec.unkId < 0 && !complete) {
-    throw new MerganserError('INVALID_TOKENIZER', `Expected model.unk_token to be in the vocabulary, but ${JSON.stringify(settings.unkToken)} is not.`);
+    throw new MerganserError(
+      'INVALID_TOKENIZER',
+      `Expected model.unk_token to be in the vocabulary, but ${JSON.stringify(settings.unkToken)} is not.`,
+    );
   }
   if (settings.byteFallback && input === 'bytes' && !complete) {
     throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
@@ -38,7 +41,10 @@ function readSettings(fields: JsonFields): BpeSettings {
   const dropout = fields.get('dropout') ?? null;
   if (dropout !== null && dropout !== 0) {
     if (typeof dropout !== 'number' || !(dropout > 0 && dropout <= 1)) throw fields.error('dropout', 'null or a number from 0 to 1');
-    throw new MerganserError('UNSUPPORTED', `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null to encode without it.`);
+    throw new MerganserError(
+      'UNSUPPORTED',
+      `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null to encode without it.`,
+    );
   }
   return {
     unkToken: fields.nullableString('unk_token'),
@@ -68,7 +74,10 @@ export function readVocab(vocab: { readonly [token: string]: unknown }, path: st
       throw invalidTokenizer(`${path}[${JSON.stringify(token)}]`, `an integer from 0 to ${MAX_ID}`, id);
     }
     if (LONE_SURROGATE.test(token)) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected the tokens of ${path} to be Unicode text, but ${JSON.stringify(token)} holds a lone surrogate.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected the tokens of ${path} to be Unicode text, but ${JSON.stringify(token)} holds a lone surrogate.`,
+      );
     }
     ids.set(token, id);
     if (id >= bound) bound = id + 1;
@@ -77,7 +86,10 @@ export function readVocab(vocab: { readonly [token: string]: unknown }, path: st
   for (const [token, id] of ids) {
     const other = tokens[id];
     if (other !== undefined) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected every token of ${path} to have an id of its own, but ${JSON.stringify(other)} and ${JSON.stringify(token)} both have ${id}.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected every token of ${path} to have an id of its own, but ${JSON.stringify(other)} and ${JSON.stringify(token)} both have ${id}.`,
+      );
     }
     tokens[id] = token;
   }
@@ -123,5 +135,8 @@ function withoutPrefix(token: string, prefix: string, path: string): string {
 }
 
 function unknownInMerge(path: string, index: number, token: string): MerganserError {
-  return new MerganserError('INVALID_TOKENIZER', `Expected ${path}[${index}] to be about tokens of the vocabulary, but ${JSON.stringify(token)} is not one.`);
+  return new MerganserError(
+    'INVALID_TOKENIZER',
+    `Expected ${path}[${index}] to be about tokens of the vocabulary, but ${JSON.stringify(token)} is not one.`,
+  );
 }

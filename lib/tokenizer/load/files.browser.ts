@@ -2,7 +2,10 @@
 import { MerganserError } from '../../errors';
 
 function noFiles(path: string): MerganserError {
-  return new MerganserError('UNSUPPORTED', `There are no files here to find ${path} in: fetch the contents, and use fromJSON or fromTiktoken with them.`);
+  return new MerganserError(
+    'UNSUPPORTED',
+    `There are no files here to find ${path} in: fetch the contents, and use fromJSON or fromTiktoken with them.`,
+  );
 }
 
 export async function readBytes(path: string): Promise<Uint8Array> {

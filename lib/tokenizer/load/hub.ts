@@ -23,15 +23,17 @@ interface Request {
  * Throws NOT_FOUND (no such repository, revision or file), DOWNLOAD_FAILED, ABORTED, or UNSUPPORTED if @huggingface/hub is not installed.
  */
 export async function fetchFromHub(id: string, path: string, options: HubOptions = {}): Promise<Uint8Array> {
-  if (typeof id !== 'string' || !REPOSITORY.test(id) || id.includes('..')) throw invalidArgument('id', 'a repository such as "org/model"', id);
-  options.signal?.throwIfAborted();
+  if (typeof id !== 'string' || !REPOSITORY.test(id) || id.includes('..'))
+    throw invalidArgument('id', 'a repository such as "org/model"', id);
+  if (options.signal?.aborted) throw aborted(options.signal);
   const request = await prepare(id, path, options);
   const cache = openHubCache(request.hub, id, options.cacheDir);
   const offline = isSet(environment('HF_HUB_OFFLINE'));
   if (offline || COMMIT.test(request.revision)) {
     const cached = await cache?.read(request.revision, path);
     if (cached != null) return cached;
-    if (offline) throw new MerganserError('NOT_FOUND', `HF_HUB_OFFLINE is set, and ${path} of ${id} (${request.revision}) is not in the cache.`);
+    if (offline)
+      throw new MerganserError('NOT_FOUND', `HF_HUB_OFFLINE is set, and ${path} of ${id} (${request.revision}) is not in the cache.`);
   }
   try {
     return await download(request, cache);
@@ -67,7 +69,11 @@ async function loadHub(): Promise<typeof Hub> {
     return await import('@huggingface/hub');
   } catch (cause) {
     if (!MISSING.has((cause as { code?: string }).code ?? '')) throw cause;
-    throw new MerganserError('UNSUPPORTED', 'fromHub needs the package @huggingface/hub, which is not installed: npm install @huggingface/hub', { cause });
+    throw new MerganserError(
+      'UNSUPPORTED',
+      'fromHub needs the package @huggingface/hub, which is not installed: npm install @huggingface/hub',
+      { cause },
+    );
   }
 }
 
@@ -75,7 +81,10 @@ async function download({ hub, id, path, revision, common }: Request, cache: Hub
   const [info] = await hub.pathsInfo({ ...common, paths: [path], expand: true });
   if (info === undefined) throw new MerganserError('NOT_FOUND', `The repository ${id} (${revision}) has no file ${path}.`);
   const commit = info.lastCommit?.id;
-  const place = cache !== null && commit !== undefined ? { commit: COMMIT.test(revision) ? revision : commit, etag: info.lfs?.oid ?? info.xetHash ?? info.oid ?? commit } : null;
+  const place =
+    cache !== null && commit !== undefined
+      ? { commit: COMMIT.test(revision) ? revision : commit, etag: info.lfs?.oid ?? info.xetHash ?? info.oid ?? commit }
+      : null;
   const cached = place === null ? null : await cache!.read(place.commit, path);
   if (cached !== null) return cached;
   const blob = await hub.downloadFile({ ...common, path });
@@ -99,18 +108,31 @@ function explain({ hub, id, path, revision, common }: Request, cause: unknown): 
   if (!(cause instanceof hub.HubApiError)) {
     const { message, cause: reason } = cause as Error;
     const detail = reason instanceof Error ? `${message} (${reason.message || (reason as { code?: string }).code})` : message;
-    return new MerganserError('DOWNLOAD_FAILED', `Expected ${path} of ${id} from ${common.hubUrl}, but the download failed: ${detail}`, { cause });
+    return new MerganserError('DOWNLOAD_FAILED', `Expected ${path} of ${id} from ${common.hubUrl}, but the download failed: ${detail}`, {
+      cause,
+    });
   }
   switch (cause.statusCode) {
     case 401:
     case 403: {
-      const hint = common.accessToken === undefined ? 'it may be private or gated, and no token was given (option "token" or HF_TOKEN)' : 'the token does not give access to it';
-      return new MerganserError('DOWNLOAD_FAILED', `${common.hubUrl} refused ${path} of ${id} (status ${cause.statusCode}): the repository does not exist, or ${hint}.`, { cause });
+      const hint =
+        common.accessToken === undefined
+          ? 'it may be private or gated, and no token was given (option "token" or HF_TOKEN)'
+          : 'the token does not give access to it';
+      return new MerganserError(
+        'DOWNLOAD_FAILED',
+        `${common.hubUrl} refused ${path} of ${id} (status ${cause.statusCode}): the repository does not exist, or ${hint}.`,
+        { cause },
+      );
     }
     case 404:
       return new MerganserError('NOT_FOUND', `${common.hubUrl} has no repository ${id} with revision ${revision}.`, { cause });
     default:
-      return new MerganserError('DOWNLOAD_FAILED', `${common.hubUrl} answered with status ${cause.statusCode} for ${path} of ${id}: ${cause.message}`, { cause });
+      return new MerganserError(
+        'DOWNLOAD_FAILED',
+        `${common.hubUrl} answered with status ${cause.statusCode} for ${path} of ${id}: ${cause.message}`,
+        { cause },
+      );
   }
 }
 

@@ -106,11 +106,17 @@ export function checkNesting(value: unknown, path: string): void {
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     if (typeof entry.value !== 'object' || entry.value === null) continue;
     if (entry.depth === MAX_DEPTH) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected ${path} to be nested at most ${MAX_DEPTH} levels deep; it is deeper or contains itself.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected ${path} to be nested at most ${MAX_DEPTH} levels deep; it is deeper or contains itself.`,
+      );
     }
     const children = Object.values(entry.value);
     if (Array.isArray(entry.value) && children.length !== entry.value.length) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected the arrays of ${path} to have no gaps, but one of ${entry.value.length} entries holds ${children.length}.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected the arrays of ${path} to have no gaps, but one of ${entry.value.length} entries holds ${children.length}.`,
+      );
     }
     for (const child of children) pending.push({ value: child, depth: entry.depth + 1 });
   }

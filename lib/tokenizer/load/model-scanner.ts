@@ -84,7 +84,13 @@ class ModelScanner {
     const { vocab, merges } = this;
     if (vocab === null || merges === null) throw new Irregular();
     const [first, second] = vocab.start < merges.start ? [vocab, merges] : [merges, vocab];
-    const rest = [this.text(0, first.start), first.empty, this.text(first.end, second.start), second.empty, this.text(second.end, this.bytes.length)];
+    const rest = [
+      this.text(0, first.start),
+      first.empty,
+      this.text(first.end, second.start),
+      second.empty,
+      this.text(second.end, this.bytes.length),
+    ];
     return { json: JSON.parse(rest.join('')), vocabulary: vocab.value, merges: merges.value };
   }
 

@@ -20,16 +20,21 @@ export function parseTiktokenFile(contents: Uint8Array, name = 'the .tiktoken fi
   const seen = new Set<string>();
   const tokens: string[] = [];
   for (let index = 0; index < lines.length; index++) {
-    const line = lines[index]!;
+    const line = lines[index];
     if (line === '') continue;
     const [, base64 = '', digits = ''] = LINE.exec(line) ?? [];
     const rank = Number(digits);
     if (!BASE64.test(base64) || digits === '' || rank > MAX_ID) {
-      throw new MerganserError('MALFORMED_FILE', `Expected line ${index + 1} of ${name} to be base64, a space and a rank up to ${MAX_ID}, but got ${describe(line)}.`);
+      throw new MerganserError(
+        'MALFORMED_FILE',
+        `Expected line ${index + 1} of ${name} to be base64, a space and a rank up to ${MAX_ID}, but got ${describe(line)}.`,
+      );
     }
     const token = atob(base64);
-    if (seen.has(token)) throw new MerganserError('INVALID_TOKENIZER', `Expected every token of ${name} once, but line ${index + 1} repeats ${base64}.`);
-    if (tokens[rank] !== undefined) throw new MerganserError('INVALID_TOKENIZER', `Expected every rank of ${name} once, but line ${index + 1} repeats ${rank}.`);
+    if (seen.has(token))
+      throw new MerganserError('INVALID_TOKENIZER', `Expected every token of ${name} once, but line ${index + 1} repeats ${base64}.`);
+    if (tokens[rank] !== undefined)
+      throw new MerganserError('INVALID_TOKENIZER', `Expected every rank of ${name} once, but line ${index + 1} repeats ${rank}.`);
     seen.add(token);
     tokens[rank] = token;
   }
@@ -39,11 +44,11 @@ export function parseTiktokenFile(contents: Uint8Array, name = 'the .tiktoken fi
 
 function packTokens(tokens: ReadonlyArray<string | undefined>): EncodingRanks {
   const tokenOffsets = new Uint32Array(tokens.length + 1);
-  for (let rank = 0; rank < tokens.length; rank++) tokenOffsets[rank + 1] = tokenOffsets[rank]! + (tokens[rank]?.length ?? 0);
-  const tokenBytes = new Uint8Array(tokenOffsets[tokens.length]!);
+  for (let rank = 0; rank < tokens.length; rank++) tokenOffsets[rank + 1] = tokenOffsets[rank] + (tokens[rank]?.length ?? 0);
+  const tokenBytes = new Uint8Array(tokenOffsets[tokens.length]);
   for (let rank = 0; rank < tokens.length; rank++) {
     const token = tokens[rank] ?? '';
-    for (let i = 0; i < token.length; i++) tokenBytes[tokenOffsets[rank]! + i] = token.charCodeAt(i);
+    for (let i = 0; i < token.length; i++) tokenBytes[tokenOffsets[rank] + i] = token.charCodeAt(i);
   }
   return { tokenBytes, tokenOffsets };
 }
@@ -55,7 +60,10 @@ export function tiktokenDefinition(ranks: EncodingRanks, options: TiktokenOption
   const spec = tiktokenBpeSpec(ranks);
   const missing = spec.byteIds.indexOf(-1);
   if (missing >= 0) {
-    throw new MerganserError('INVALID_TOKENIZER', `Expected a token for each single byte, but 0x${missing.toString(16).padStart(2, '0')} has none: texts that hold it could not be encoded.`);
+    throw new MerganserError(
+      'INVALID_TOKENIZER',
+      `Expected a token for each single byte, but 0x${missing.toString(16).padStart(2, '0')} has none: texts that hold it could not be encoded.`,
+    );
   }
   const addedTokens = new AddedTokens(vocabulary);
   addedTokens.addWithIds(specialTokens.map(([content, id]) => specialToken(content, id, vocabulary)));
@@ -64,7 +72,14 @@ export function tiktokenDefinition(ranks: EncodingRanks, options: TiktokenOption
     model: {
       kind: 'bpe',
       vocabulary,
-      settings: { unkToken: null, continuingSubwordPrefix: null, endOfWordSuffix: null, fuseUnk: false, byteFallback: false, ignoreMerges: true },
+      settings: {
+        unkToken: null,
+        continuingSubwordPrefix: null,
+        endOfWordSuffix: null,
+        fuseUnk: false,
+        byteFallback: false,
+        ignoreMerges: true,
+      },
       merges: null,
       spec,
       input: 'bytes',
@@ -98,18 +113,25 @@ function checkOwnIds(specialTokens: ReadonlyArray<readonly [string, number]>): v
   for (const [content, id] of specialTokens) {
     const owner = owners.get(id);
     if (owner !== undefined) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected every special token to have an id of its own, but ${JSON.stringify(owner)} and ${JSON.stringify(content)} both have ${id}.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected every special token to have an id of its own, but ${JSON.stringify(owner)} and ${JSON.stringify(content)} both have ${id}.`,
+      );
     }
     owners.set(id, content);
   }
 }
 
 function specialToken(content: string, id: number, vocabulary: ByteVocabulary): AddedToken {
-  if (!Number.isInteger(id) || id < 0 || id > MAX_ID) throw invalidArgument(`specialTokens[${JSON.stringify(content)}]`, `an integer from 0 to ${MAX_ID}`, id);
+  if (!Number.isInteger(id) || id < 0 || id > MAX_ID)
+    throw invalidArgument(`specialTokens[${JSON.stringify(content)}]`, `an integer from 0 to ${MAX_ID}`, id);
   if (content === '') throw invalidArgument('specialTokens', 'non-empty texts by id', content);
   const owner = vocabulary.token(id);
   if (owner !== undefined) {
-    throw new MerganserError('INVALID_TOKENIZER', `Expected the special token ${JSON.stringify(content)} to have an id of its own, but ${id} is the rank of ${JSON.stringify(owner)}.`);
+    throw new MerganserError(
+      'INVALID_TOKENIZER',
+      `Expected the special token ${JSON.stringify(content)} to have an id of its own, but ${id} is the rank of ${JSON.stringify(owner)}.`,
+    );
   }
   return { content, id, special: true, singleWord: false, lstrip: false, rstrip: false, normalized: false };
 }

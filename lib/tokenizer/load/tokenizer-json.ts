@@ -81,7 +81,8 @@ function readAddedTokens(fields: JsonFields, model: Model): AddedTokens {
     const content = token.string('content');
     const id = token.integer('id', MAX_UINT32);
     const owner = contentsById.get(id) ?? model.vocabulary.token(id) ?? content;
-    if (owner !== content) throw token.error('id', `an id of its own; it is that of ${JSON.stringify(owner)}, and the token is ${JSON.stringify(content)}`);
+    if (owner !== content)
+      throw token.error('id', `an id of its own; it is that of ${JSON.stringify(owner)}, and the token is ${JSON.stringify(content)}`);
     const ownId = model.vocabulary.id(content) ?? id;
     if (ownId !== id) throw token.error('id', `${ownId}, the id of ${JSON.stringify(content)} in the vocabulary`);
     contentsById.set(id, content);

@@ -45,5 +45,16 @@ export function vocabMergesDefinition(
   const model = buildBpeModel({ vocabulary, merges: triples, settings }, normalizer, preTokenizer);
   const addedTokens = new AddedTokens(model.vocabulary);
   addedTokens.add((options.addedTokens ?? []).map((token) => newToken(token)));
-  return { flavor: 'huggingface', model, addedTokens, normalizer, preTokenizer, postProcessor, decoder, split: null, truncation: null, padding: null };
+  return {
+    flavor: 'huggingface',
+    model,
+    addedTokens,
+    normalizer,
+    preTokenizer,
+    postProcessor,
+    decoder,
+    split: null,
+    truncation: null,
+    padding: null,
+  };
 }

@@ -23,7 +23,13 @@ export function lineEnd(): PatternNode {
 
 /** `\Z`: the end, or before the last line feed (Oniguruma) or any number of them (fancy-regex). */
 export function textEndBeforeNewlines(dialect: PatternDialect, position: number): PatternNode {
-  const newlines: PatternNode = { kind: 'repeat', body: { kind: 'set', set: NEWLINE }, min: 0, max: dialect === 'oniguruma' ? 1 : Infinity, greed: 'greedy' };
+  const newlines: PatternNode = {
+    kind: 'repeat',
+    body: { kind: 'set', set: NEWLINE },
+    min: 0,
+    max: dialect === 'oniguruma' ? 1 : Infinity,
+    greed: 'greedy',
+  };
   const look: PatternNode = { kind: 'look', side: 'after', negative: false, body: sequence([newlines, TEXT_END]), position };
   // An alternative of one, not a look-around: fancy-regex repeats anchors but not look-arounds.
   return { kind: 'alternation', alternatives: [look] };

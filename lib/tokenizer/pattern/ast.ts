@@ -1,6 +1,6 @@
 /** The meaning of a regular expression, free of the dialect it was written in. Case folding, anchors and shorthands have been resolved to sets. */
 
-import { CodePointSet } from '../unicode/code-point-set';
+import { type CodePointSet } from '../unicode/code-point-set';
 
 /**
  * - `oniguruma`: Oniguruma's own syntax over UTF-8, as Hugging Face `tokenizers` compiles the patterns of tokenizer.json. `^` and `$` are anchors of
@@ -34,7 +34,13 @@ export type PatternNode =
   | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number; readonly greed: Greed }
   | { readonly kind: 'capture'; readonly group: number; readonly body: PatternNode }
   | { readonly kind: 'atomic'; readonly body: PatternNode }
-  | { readonly kind: 'look'; readonly side: 'before' | 'after'; readonly negative: boolean; readonly body: PatternNode; readonly position: number }
+  | {
+      readonly kind: 'look';
+      readonly side: 'before' | 'after';
+      readonly negative: boolean;
+      readonly body: PatternNode;
+      readonly position: number;
+    }
   | { readonly kind: 'searchStart' }
   | { readonly kind: 'backReference'; readonly group: number };
 
@@ -46,11 +52,11 @@ export function setNode(set: CodePointSet): SetNode {
 }
 
 export function sequence(items: readonly PatternNode[]): PatternNode {
-  return items.length === 1 ? items[0]! : { kind: 'sequence', items };
+  return items.length === 1 ? items[0] : { kind: 'sequence', items };
 }
 
 export function alternation(alternatives: readonly PatternNode[]): PatternNode {
-  return alternatives.length === 1 ? alternatives[0]! : { kind: 'alternation', alternatives };
+  return alternatives.length === 1 ? alternatives[0] : { kind: 'alternation', alternatives };
 }
 
 export function neighbour(side: 'before' | 'after', set: CodePointSet, edge: boolean): NeighbourNode {

@@ -104,7 +104,14 @@ class ThreadProgram {
   }
 
   /** `exit`: where an iteration that is not taken leads; `next`: what follows the last possible one. */
-  private repeat(min: number, max: number, lazy: boolean, next: number, exit: number, body: (after: number) => number | null): number | null {
+  private repeat(
+    min: number,
+    max: number,
+    lazy: boolean,
+    next: number,
+    exit: number,
+    body: (after: number) => number | null,
+  ): number | null {
     let entry: number | null;
     if (max === Infinity) {
       const fork = this.add(ThreadOp.Fork, 0, 0);
@@ -189,7 +196,7 @@ class SubsetConstruction {
     this.stateOf([], 0);
     const list = [start];
     const starts = this.threads.usesBefore
-      ? Uint16Array.from({ length: width }, (_, before) => this.stateOf(list, this.contextOfClass[before]!))
+      ? Uint16Array.from({ length: width }, (_, before) => this.stateOf(list, this.contextOfClass[before]))
       : Uint16Array.of(this.stateOf(list, 0));
     for (let state = 0; state < this.lists.length; state++) {
       if (this.lists.length > MAX_STATES || this.work > MAX_WORK) return null;
@@ -231,7 +238,7 @@ class SubsetConstruction {
     if (state === 0) return row;
     for (let next = 0; next <= this.classCount; next++) {
       const { list, matched } = this.follow(state, next);
-      const target = list.length === 0 ? 0 : this.stateOf(list, this.contextOfClass[next]!);
+      const target = list.length === 0 ? 0 : this.stateOf(list, this.contextOfClass[next]);
       row[next] = target | (matched ? MATCH_BEFORE : 0);
     }
     return row;
@@ -241,9 +248,9 @@ class SubsetConstruction {
   private follow(state: number, nextClass: number): { list: number[]; matched: boolean } {
     const { ops, next, other, masks } = this.threads;
     const generation = ++this.generation;
-    const before = this.contextSample[this.contexts[state]!]!;
+    const before = this.contextSample[this.contexts[state]];
     const list: number[] = [];
-    const pending = Array.from(this.lists[state]!).reverse();
+    const pending = Array.from(this.lists[state]).reverse();
     while (pending.length > 0) {
       const thread = pending.pop()!;
       if (this.seen[thread] === generation) continue;
@@ -253,19 +260,19 @@ class SubsetConstruction {
         case ThreadOp.Match:
           return { list, matched: true };
         case ThreadOp.Read:
-          if (masks[thread]![nextClass] && this.kept[next[thread]!] !== generation) {
-            this.kept[next[thread]!] = generation;
-            list.push(next[thread]!);
+          if (masks[thread]![nextClass] && this.kept[next[thread]] !== generation) {
+            this.kept[next[thread]] = generation;
+            list.push(next[thread]);
           }
           break;
         case ThreadOp.After:
-          if (masks[thread]![nextClass]) pending.push(next[thread]!);
+          if (masks[thread]![nextClass]) pending.push(next[thread]);
           break;
         case ThreadOp.Before:
-          if (masks[thread]![before]) pending.push(next[thread]!);
+          if (masks[thread]![before]) pending.push(next[thread]);
           break;
         default:
-          pending.push(other[thread]!, next[thread]!);
+          pending.push(other[thread], next[thread]);
       }
     }
     return { list, matched: false };

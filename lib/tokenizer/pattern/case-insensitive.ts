@@ -3,10 +3,10 @@
  * also equal to that sequence; a pattern is searched for such sequences from its start, the longest first, and none overlaps another.
  */
 
-import { allLongFolds, caseClosure, longFold } from '../unicode/case-folding';
+import { allLongFolds, caseClosure, caseEquivalents, longFold } from '../unicode/case-folding';
 import type { LongFold } from '../unicode/case-folding';
 import { CodePointSet } from '../unicode/code-point-set';
-import { alternation, mapChildren, referencedGroups, sequence, setNode } from './ast';
+import { alternation, mapChildren, sequence, setNode } from './ast';
 import type { PatternNode } from './ast';
 
 /** Everything that equals a member of the set as a single character. */
@@ -22,25 +22,18 @@ export function longFoldsOf(set: CodePointSet): PatternNode[] {
 }
 
 /** The tree with all folded characters replaced; neighbours in a sequence may form a long fold together. */
-export function expandFoldedCharacters(root: PatternNode): PatternNode {
-  const referenced = referencedGroups(root);
-  const expand = (node: PatternNode): PatternNode => {
-    if (node.kind === 'folded') return expandRun([node.codePoint]);
-    if (node.kind !== 'sequence') return mapChildren(node, expand);
-    return sequence(expandSequence(flatten(node.items, referenced), expand));
-  };
-  return expand(root);
+export function expandFoldedCharacters(node: PatternNode): PatternNode {
+  if (node.kind === 'folded') return expandRun([node.codePoint]);
+  if (node.kind !== 'sequence') return mapChildren(node, expandFoldedCharacters);
+  return sequence(expandSequence(flatten(node.items)));
 }
 
-/** Groups inside a sequence do not keep their characters from forming a fold with their neighbours. */
-function flatten(items: readonly PatternNode[], referenced: ReadonlySet<number>): PatternNode[] {
-  return items.flatMap((item) => {
-    const inner = item.kind === 'capture' && !referenced.has(item.group) ? item.body : item;
-    return inner.kind === 'sequence' ? flatten(inner.items, referenced) : [inner];
-  });
+/** Groups that do not capture do not keep their characters from forming a fold with their neighbours. */
+function flatten(items: readonly PatternNode[]): PatternNode[] {
+  return items.flatMap((item) => (item.kind === 'sequence' ? flatten(item.items) : [item]));
 }
 
-function expandSequence(items: readonly PatternNode[], expand: (node: PatternNode) => PatternNode): PatternNode[] {
+function expandSequence(items: readonly PatternNode[]): PatternNode[] {
   const expanded: PatternNode[] = [];
   let run: number[] = [];
   for (const item of items) {
@@ -50,7 +43,7 @@ function expandSequence(items: readonly PatternNode[], expand: (node: PatternNod
     }
     if (run.length > 0) expanded.push(expandRun(run));
     run = [];
-    expanded.push(expand(item));
+    expanded.push(expandFoldedCharacters(item));
   }
   if (run.length > 0) expanded.push(expandRun(run));
   return expanded;
@@ -58,15 +51,15 @@ function expandSequence(items: readonly PatternNode[], expand: (node: PatternNod
 
 function expandRun(codePoints: readonly number[]): PatternNode {
   const parts: PatternNode[] = [];
-  for (let i = 0; i < codePoints.length; ) {
+  for (let i = 0; i < codePoints.length;) {
     const fold = foldAt(codePoints, i);
     if (fold !== null) {
       parts.push(alternation([setNode(CodePointSet.of(...fold.codePoints)), sequence(fold.sequence.map(foldedSet))]));
       i += fold.sequence.length;
       continue;
     }
-    const own = longFold(codePoints[i]!);
-    const single = foldedSet(codePoints[i]!);
+    const own = longFold(codePoints[i]);
+    const single = foldedSet(codePoints[i]);
     parts.push(own === undefined ? single : alternation([single, sequence(own.sequence.map(foldedSet))]));
     i++;
   }
@@ -77,12 +70,12 @@ function expandRun(codePoints: readonly number[]): PatternNode {
 function foldAt(codePoints: readonly number[], start: number): LongFold | null {
   const fits = (fold: LongFold): boolean =>
     start + fold.sequence.length <= codePoints.length &&
-    fold.sequence.every((folded, i) => caseClosure(CodePointSet.of(folded)).has(codePoints[start + i]!));
+    fold.sequence.every((folded, i) => caseEquivalents(folded).includes(codePoints[start + i]));
   return allLongFolds()
     .filter(fits)
     .reduce<LongFold | null>((best, fold) => (best === null || fold.sequence.length > best.sequence.length ? fold : best), null);
 }
 
 function foldedSet(codePoint: number): PatternNode {
-  return setNode(caseClosure(CodePointSet.of(codePoint)));
+  return setNode(CodePointSet.of(...caseEquivalents(codePoint)));
 }

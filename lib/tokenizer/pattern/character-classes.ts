@@ -28,7 +28,10 @@ export function partition(sets: readonly CodePointSet[], source: string): Charac
   for (const set of sets) classes = refine(classOf, classes, bounds, set);
   const classCount = renumber(classOf);
   if (classCount > MAX_CLASSES) {
-    throw new MerganserError('INVALID_PATTERN', `The regular expression ${JSON.stringify(source)} tells ${classCount} classes of characters apart; ${MAX_CLASSES} are supported.`);
+    throw new MerganserError(
+      'INVALID_PATTERN',
+      `The regular expression ${JSON.stringify(source)} tells ${classCount} classes of characters apart; ${MAX_CLASSES} are supported.`,
+    );
   }
   return { classCount, ...buildPages(bounds, classOf), members: sets.map((set) => membership(set, bounds, classOf, classCount)) };
 }
@@ -53,8 +56,8 @@ function forEachInside(set: CodePointSet, bounds: Uint32Array, visit: (interval:
   const { ranges } = set;
   let interval = 0;
   for (let i = 0; i < ranges.length; i += 2) {
-    while (bounds[interval]! < ranges[i]!) interval++;
-    for (; bounds[interval]! < ranges[i + 1]!; interval++) visit(interval);
+    while (bounds[interval] < ranges[i]) interval++;
+    for (; bounds[interval] < ranges[i + 1]; interval++) visit(interval);
   }
 }
 
@@ -63,7 +66,7 @@ function refine(classOf: Uint32Array, classes: number, bounds: Uint32Array, set:
   const split = new Map<number, number>();
   let next = classes;
   forEachInside(set, bounds, (interval) => {
-    const old = classOf[interval]!;
+    const old = classOf[interval];
     let inside = split.get(old);
     if (inside === undefined) split.set(old, (inside = next++));
     classOf[interval] = inside;
@@ -75,7 +78,7 @@ function refine(classOf: Uint32Array, classes: number, bounds: Uint32Array, set:
 function renumber(classOf: Uint32Array): number {
   const numbers = new Map<number, number>([[0, 0]]);
   for (let i = 0; i < classOf.length; i++) {
-    const old = classOf[i]!;
+    const old = classOf[i];
     let number = numbers.get(old);
     if (number === undefined) numbers.set(old, (number = numbers.size));
     classOf[i] = number;
@@ -86,7 +89,7 @@ function renumber(classOf: Uint32Array): number {
 function membership(set: CodePointSet, bounds: Uint32Array, classOf: Uint32Array, classCount: number): Uint8Array {
   const members = new Uint8Array(classCount);
   forEachInside(set, bounds, (interval) => {
-    members[classOf[interval]!] = 1;
+    members[classOf[interval]] = 1;
   });
   return members;
 }
@@ -109,17 +112,17 @@ function buildPages(bounds: Uint32Array, classOf: Uint32Array): { classPages: Ui
   for (let block = 0; block < classPages.length; block++) {
     const start = block * PAGE;
     const end = start + PAGE;
-    while (bounds[interval + 1]! <= start) interval++;
-    if (bounds[interval + 1]! >= end) {
-      const only = classOf[interval]!;
+    while (bounds[interval + 1] <= start) interval++;
+    if (bounds[interval + 1] >= end) {
+      const only = classOf[interval];
       let number = uniform.get(only);
       if (number === undefined) uniform.set(only, (number = intern(new Uint8Array(PAGE).fill(only))));
       classPages[block] = number;
       continue;
     }
     const page = new Uint8Array(PAGE);
-    for (let i = interval; bounds[i]! < end && i < classOf.length; i++) {
-      page.fill(classOf[i]!, Math.max(bounds[i]! - start, 0), Math.min(bounds[i + 1]! - start, PAGE));
+    for (let i = interval; bounds[i] < end && i < classOf.length; i++) {
+      page.fill(classOf[i], Math.max(bounds[i] - start, 0), Math.min(bounds[i + 1] - start, PAGE));
     }
     classPages[block] = intern(page);
   }

@@ -30,7 +30,7 @@ export class ClassedSets {
   /** The classes of a set that stands in the tree. `edge`: whether "no character" belongs too. */
   mask(set: CodePointSet, edge: boolean): ClassMask {
     const mask = new Uint8Array(this.classCount + 1);
-    mask.set(this.classes.members[this.indexOf.get(set)!]!);
+    mask.set(this.classes.members[this.indexOf.get(set)!]);
     mask[this.classCount] = edge ? 1 : 0;
     return mask;
   }
@@ -89,7 +89,7 @@ export function firstClasses(node: PatternNode, sets: ClassedSets): FirstClasses
 }
 
 export function unite(into: ClassMask, mask: ClassMask): void {
-  for (let i = 0; i < into.length; i++) into[i]! |= mask[i]!;
+  for (let i = 0; i < into.length; i++) into[i] |= mask[i];
 }
 
 export function disjoint(a: ClassMask, b: ClassMask): boolean {

@@ -74,7 +74,7 @@ class CodeGenerator {
   private setNumber(mask: ClassMask): number {
     const words = new Uint32Array(this.setWords);
     mask.forEach((member, i) => {
-      if (member) words[i >>> 5]! |= 1 << (i & 31);
+      if (member) words[i >>> 5] |= 1 << (i & 31);
     });
     const key = words.join();
     let number = this.setNumbers.get(key);
@@ -195,7 +195,8 @@ class CodeGenerator {
     const alternatives = body.kind === 'alternation' ? body.alternatives : [body];
     const branches = alternatives.flatMap((alternative) => {
       const { min, max } = lengths(alternative);
-      if (max - min > MAX_LOOK_BEHIND_SPREAD) throw this.error(`has a look-behind of unbounded or very variable length (at position ${position})`);
+      if (max - min > MAX_LOOK_BEHIND_SPREAD)
+        throw this.error(`has a look-behind of unbounded or very variable length (at position ${position})`);
       return Array.from({ length: max - min + 1 }, (_, extra) => () => {
         this.emit(PatternOp.StepBack, min + extra);
         this.generate(alternative);

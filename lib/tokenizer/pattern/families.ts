@@ -26,8 +26,12 @@ const GPT2_SOURCES = [
 const GPT2_FANCY_SOURCE = String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s`;
 
 const CL100K_SOURCES: ReadonlyArray<(digits: string) => string> = [
-  (digits) => String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|` + digits + String.raw`| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  (digits) => String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|` + digits + String.raw`| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`,
+  (digits) =>
+    String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|` +
+    digits +
+    String.raw`| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  (digits) =>
+    String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|` + digits + String.raw`| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`,
 ];
 /** Here `\s++$` comes before `\s*[\r\n]`, so that white space at the end of the text is one piece even if it holds line feeds. */
 const CL100K_FANCY_SOURCE = String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`;
@@ -57,14 +61,16 @@ const GPT2: ScannerFamily = { family: 'gpt2', maxDigits: 0, contractions: true, 
 for (const source of GPT2_SOURCES) EITHER_DIALECT.set(source, GPT2);
 FANCY_ONLY.set(GPT2_FANCY_SOURCE, GPT2);
 for (const [maxDigits, digits] of DIGITS) {
-  for (const source of CL100K_SOURCES) EITHER_DIALECT.set(source(digits), { family: 'cl100k', maxDigits, contractions: true, trailingSpace: false });
+  for (const source of CL100K_SOURCES)
+    EITHER_DIALECT.set(source(digits), { family: 'cl100k', maxDigits, contractions: true, trailingSpace: false });
   for (const contractions of [true, false]) {
     const source = o200kSource(digits, contractions ? O200K_CONTRACTION : '');
     EITHER_DIALECT.set(source, { family: 'o200k', maxDigits, contractions, trailingSpace: false });
   }
 }
 FANCY_ONLY.set(CL100K_FANCY_SOURCE, { family: 'cl100k', maxDigits: 3, contractions: true, trailingSpace: true });
-for (const source of DEEPSEEK_SOURCES) EITHER_DIALECT.set(source, { family: 'deepseek', maxDigits: 0, contractions: false, trailingSpace: false });
+for (const source of DEEPSEEK_SOURCES)
+  EITHER_DIALECT.set(source, { family: 'deepseek', maxDigits: 0, contractions: false, trailingSpace: false });
 
 /** The hand-written scanner that gives the same matches as a regular expression, or null. */
 export function scannerFamily(source: string, dialect: PatternDialect): ScannerFamily | null {

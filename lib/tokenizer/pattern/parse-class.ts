@@ -43,7 +43,7 @@ abstract class ClassParser {
     const start = reader.index;
     const found = reader.match(/\[:(\^?)([A-Za-z]+):\]/y);
     if (!found) return null;
-    const set = posixBracket(found[2]!, dialect);
+    const set = posixBracket(found[2], dialect);
     if (set === undefined) throw reader.error(`has the unknown POSIX bracket ${found[0]}`, start);
     return found[1] === '^' ? set.complement() : set;
   }

@@ -21,7 +21,9 @@ export function parseEscape(context: ParserContext): PatternNode {
   if (reader.atEnd) throw reader.error('ends with a backslash', start);
   const set = parseSetEscape(context, start, false);
   if (set !== null) return setNode(set);
-  return parseAssertionEscape(context, start) ?? parseReference(context, start) ?? context.literal(parseCharacterEscape(context, start, false));
+  return (
+    parseAssertionEscape(context, start) ?? parseReference(context, start) ?? context.literal(parseCharacterEscape(context, start, false))
+  );
 }
 
 /** An escape inside brackets: a set or a single code point. The cursor stands before the backslash. */
@@ -46,7 +48,7 @@ function parseSetEscape(context: ParserContext, start: number, inClass: boolean)
   const property = reader.match(/([pP])(?:\{(\^?)([^}]*)\}|([A-Za-z]))/y);
   if (!property) return null;
   const [, letter, caret, name, single] = property;
-  let set = unicodeProperty(name ?? single!, dialect, place);
+  let set = unicodeProperty(name ?? single, dialect, place);
   if (set === undefined) throw reader.unsupported(`the property ${property[0]}`, start);
   // The Rust crates fold \p{…}, Oniguruma folds brackets only.
   if (dialect === 'fancy-regex' && context.flags.ignoreCase && !inClass) set = foldCharacterSet(set);
@@ -65,8 +67,10 @@ function parseAssertionEscape(context: ParserContext, start: number): PatternNod
   else if (letter === 'Z') node = textEndBeforeNewlines(dialect, start);
   else if (letter === 'G') node = { kind: 'searchStart' };
   else if (letter === 'b' || letter === 'B') node = wordBoundary(word(), letter === 'B');
-  else if (letter === '<' && !oniguruma) node = sequence([neighbour('before', word().complement(), true), neighbour('after', word(), false)]);
-  else if (letter === '>' && !oniguruma) node = sequence([neighbour('before', word(), false), neighbour('after', word().complement(), true)]);
+  else if (letter === '<' && !oniguruma)
+    node = sequence([neighbour('before', word().complement(), true), neighbour('after', word(), false)]);
+  else if (letter === '>' && !oniguruma)
+    node = sequence([neighbour('before', word(), false), neighbour('after', word().complement(), true)]);
   else isAnchor = false;
   if (letter === 'R') node = generalNewline();
   else if (letter === 'N') node = setNode(NOT_NEWLINE);
@@ -100,7 +104,7 @@ function parseReference(context: ParserContext, start: number): PatternNode | nu
   if (reader.peek() !== 'k') return null;
   const named = reader.match(/k(?:<([^>]+)>|'([^']+)')/y);
   if (named === null) throw reader.error('has a \\k without a name', start);
-  const name = named[1] ?? named[2]!;
+  const name = named[1] ?? named[2];
   if (/^-?[0-9]+$/.test(name)) {
     const group = name.startsWith('-') ? context.groupCount + 1 + Number(name) : Number(name);
     if (group < 1) throw reader.error(`refers to group ${name}, which it does not have`, start);
@@ -109,7 +113,8 @@ function parseReference(context: ParserContext, start: number): PatternNode | nu
   }
   const group = context.groupNames.get(name);
   if (group === undefined) throw reader.error(`refers to the group ${JSON.stringify(name)}, which it does not have so far`, start);
-  if (context.repeatedNames.has(name)) throw reader.unsupported(`a reference to the name ${JSON.stringify(name)}, which several groups have`, start);
+  if (context.repeatedNames.has(name))
+    throw reader.unsupported(`a reference to the name ${JSON.stringify(name)}, which several groups have`, start);
   return backReference(context, group, start);
 }
 
@@ -129,13 +134,13 @@ function parseCharacterEscape(context: ParserContext, start: number, inClass: bo
     const octal = reader.match(inClass ? /[0-7]{1,3}/y : /0[0-7]{0,2}|[1-7][0-7]{0,2}/y);
     if (octal) return byteEscape(context, parseInt(octal[0], 8), start);
     const braced = reader.match(/o\{([0-7]{1,11})\}/y);
-    if (braced) return checkedCodePoint(context, parseInt(braced[1]!, 8), start);
+    if (braced) return checkedCodePoint(context, parseInt(braced[1], 8), start);
     const control = reader.match(/(?:c|C-)([^\\])/y);
-    if (control) return control[1] === '?' ? 0x7f : control[1]!.codePointAt(0)! & 0x9f;
+    if (control) return control[1] === '?' ? 0x7f : control[1].codePointAt(0)! & 0x9f;
     if (reader.match(/(?:c|C-|M-)/y)) throw reader.unsupported('this control escape', start);
   }
   const character = reader.next();
-  if (character in CONTROL) return CONTROL[character]!;
+  if (character in CONTROL) return CONTROL[character];
   if (inClass && character === 'b') return 0x08;
   if (!oniguruma && /[A-Za-z0-9]/.test(character)) throw reader.error(`has the unknown escape \\${character}`, start);
   return character.codePointAt(0)!;
@@ -144,20 +149,23 @@ function parseCharacterEscape(context: ParserContext, start: number, inClass: bo
 function parseHexEscape(context: ParserContext, start: number): number | null {
   const { reader, dialect } = context;
   const braced = reader.match(dialect === 'oniguruma' ? /x\{([0-9A-Fa-f]{1,8})\}/y : /[xuU]\{([0-9A-Fa-f]{1,8})\}/y);
-  if (braced) return checkedCodePoint(context, parseInt(braced[1]!, 16), start);
+  if (braced) return checkedCodePoint(context, parseInt(braced[1], 16), start);
   if (dialect === 'oniguruma') {
     if (reader.startsWith('x{')) throw reader.unsupported('this form of \\x{…}', start);
     const byte = reader.match(/x([0-9A-Fa-f]{0,2})/y);
-    if (byte) return byteEscape(context, parseInt(byte[1] || '0', 16), start);
+    // Without digits it is NUL, and at the end of the pattern an x.
+    if (byte) return byte[1] === '' && reader.atEnd ? 0x78 : byteEscape(context, parseInt(byte[1] || '0', 16), start);
   }
   const fixed = reader.match(dialect === 'oniguruma' ? /u([0-9A-Fa-f]{4})/y : /x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})/y);
-  if (fixed) return checkedCodePoint(context, parseInt(fixed[1] ?? fixed[2] ?? fixed[3]!, 16), start);
-  if (reader.startsWith('u') || (dialect === 'fancy-regex' && /[xU]/.test(reader.peek()))) throw reader.error('has an incomplete hexadecimal escape', start);
+  if (fixed) return checkedCodePoint(context, parseInt(fixed[1] ?? fixed[2] ?? fixed[3], 16), start);
+  if (reader.startsWith('u') || (dialect === 'fancy-regex' && /[xU]/.test(reader.peek())))
+    throw reader.error('has an incomplete hexadecimal escape', start);
   return null;
 }
 
 function checkedCodePoint(context: ParserContext, value: number, start: number): number {
-  if (value > MAX_CODE_POINT || (value >= 0xd800 && value < 0xe000)) throw context.reader.error(`names U+${value.toString(16)}, which is no character`, start);
+  if (value > MAX_CODE_POINT || (value >= 0xd800 && value < 0xe000))
+    throw context.reader.error(`names U+${value.toString(16)}, which is no character`, start);
   return value;
 }
 
@@ -170,7 +178,7 @@ function byteEscape(context: ParserContext, first: number, start: number): numbe
   while (bytes.length < length) {
     const more = reader.match(/\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2}))/y);
     if (more === null) break;
-    bytes.push(more[1] === undefined ? parseInt(more[2]!, 8) : parseInt(more[1], 16));
+    bytes.push(more[1] === undefined ? parseInt(more[2], 8) : parseInt(more[1], 16));
   }
   try {
     return UTF8.decode(Uint8Array.from(bytes)).codePointAt(0)!;

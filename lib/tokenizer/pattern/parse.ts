@@ -110,7 +110,8 @@ class PatternParser {
     const { groupCount, groupNames, numberedReferences } = this.context;
     for (const { group, position } of numberedReferences) {
       if (group > groupCount) throw this.reader.error(`refers to group ${group}, which it does not have`, position);
-      if (this.oniguruma && groupNames.size > 0) throw this.reader.error('refers to a group by number although groups have names', position);
+      if (this.oniguruma && groupNames.size > 0)
+        throw this.reader.error('refers to a group by number although groups have names', position);
     }
   }
 
@@ -252,7 +253,7 @@ class PatternParser {
     if (reader.eat('<=')) return this.parseLook('before', false, start);
     if (reader.eat('<!')) return this.parseLook('before', true, start);
     const name = reader.match(this.oniguruma ? /<([^>()]+)>|'([^'()]+)'/y : /P?<([^>()]+)>|'([^'()]+)'/y);
-    if (name) return this.parseCapture(name[1] ?? name[2]!, start);
+    if (name) return this.parseCapture(name[1] ?? name[2], start);
     if (!this.oniguruma && reader.eat('P=')) throw reader.unsupported('a reference (?P=name); write \\k<name>', start);
     if (reader.startsWith('~')) throw reader.unsupported('the absent operator (?~', start);
     if (reader.startsWith('(')) throw reader.unsupported('a conditional (?(', start);

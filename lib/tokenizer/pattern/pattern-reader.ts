@@ -46,7 +46,10 @@ export class PatternReader {
 
   /** The error "Pattern `problem` at position …", at `position` or here. */
   error(problem: string, position: number = this.index): MerganserError {
-    return new MerganserError('INVALID_PATTERN', `The regular expression ${JSON.stringify(this.source)} ${problem} (at position ${position}).`);
+    return new MerganserError(
+      'INVALID_PATTERN',
+      `The regular expression ${JSON.stringify(this.source)} ${problem} (at position ${position}).`,
+    );
   }
 
   unsupported(construct: string, position: number = this.index): MerganserError {

@@ -28,7 +28,7 @@ function asNeighbour(node: PatternNode, side: 'before' | 'after'): NeighbourNode
       return node.min === 1 && node.body.kind === 'set' ? asNeighbour(node.body, side) : null;
     case 'sequence':
       if (node.items.length === 0) return neighbour(side, CodePointSet.ALL, true);
-      return node.items.length === 1 ? asNeighbour(node.items[0]!, side) : null;
+      return node.items.length === 1 ? asNeighbour(node.items[0], side) : null;
     case 'alternation': {
       const seen = node.alternatives.map((alternative) => asNeighbour(alternative, side));
       if (seen.some((one) => one === null)) return null;

@@ -18,8 +18,8 @@ export function splitPieces(matches: Uint32Array, length: number, behavior: Spli
   const splitter = new PieceCollector(behavior, matches.length + 2);
   let previous = 0;
   for (let i = 0; i < matches.length; i += 2) {
-    if (matches[i]! !== previous) splitter.add(previous, matches[i]!, invert);
-    splitter.add(matches[i]!, matches[i + 1]!, !invert);
+    if (matches[i] !== previous) splitter.add(previous, matches[i], invert);
+    splitter.add(matches[i], matches[i + 1], !invert);
     previous = matches[i + 1]!;
   }
   if (previous !== length) splitter.add(previous, length, invert);

@@ -3,7 +3,7 @@ import { type EncodingPart, withSequence } from '../encoding-parts';
 import type { LayoutPiece, PostProcessor } from './post-processor';
 
 /** A space in the printable alphabet, or a character that Unicode calls white space. */
-const SPACE = `[${String.fromCharCode(BYTE_CODE_POINTS[0x20]!)}\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]`;
+const SPACE = `[${String.fromCharCode(BYTE_CODE_POINTS[0x20])}\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]`;
 const LEADING = new RegExp(`^${SPACE}+`, 'u');
 const TRAILING = new RegExp(`${SPACE}$`, 'u');
 
@@ -41,17 +41,22 @@ export function trimPart(part: EncodingPart, addPrefixSpace: boolean): EncodingP
 
 /** White space in the printable alphabet is one byte. */
 function spaceBytes(spaces: string): number {
-  return encoder.encode(spaces.replaceAll(String.fromCharCode(BYTE_CODE_POINTS[0x20]!), ' ')).length;
+  return encoder.encode(spaces.replaceAll(String.fromCharCode(BYTE_CODE_POINTS[0x20]), ' ')).length;
 }
 
-function trimOffsets(tokens: readonly string[], offsets: Uint32Array, addPrefixSpace: boolean, size: (spaces: string) => number): Uint32Array {
+function trimOffsets(
+  tokens: readonly string[],
+  offsets: Uint32Array,
+  addPrefixSpace: boolean,
+  size: (spaces: string) => number,
+): Uint32Array {
   const trimmed = offsets.slice();
   for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i]!;
+    const token = tokens[i];
     const leading = LEADING.exec(token)?.[0] ?? '';
     const trailing = trailingSpaces(token);
-    let start = trimmed[2 * i]!;
-    let end = trimmed[2 * i + 1]!;
+    let start = trimmed[2 * i];
+    let end = trimmed[2 * i + 1];
     // One leading space at the very start may be the one that was added: it is no part of the text.
     const isAdded = addPrefixSpace && leading.length === 1 && (i === 0 || start === 0);
     if (leading !== '' && !isAdded) start = Math.min(start + size(leading), end);
@@ -66,6 +71,6 @@ function trimOffsets(tokens: readonly string[], offsets: Uint32Array, addPrefixS
 /** Walks back from the end: a regular expression for this would search at every position. */
 function trailingSpaces(token: string): string {
   let start = token.length;
-  while (start > 0 && TRAILING.test(token[start - 1]!)) start--;
+  while (start > 0 && TRAILING.test(token[start - 1])) start--;
   return token.slice(start);
 }

@@ -20,7 +20,12 @@ export function readPostProcessor(json: unknown, path = 'post_processor'): PostP
     case 'BertProcessing':
       return new BertProcessor(readSpecial(fields, 'cls'), readSpecial(fields, 'sep'));
     case 'RobertaProcessing':
-      return new RobertaProcessor(readSpecial(fields, 'cls'), readSpecial(fields, 'sep'), fields.boolean('trim_offsets'), fields.boolean('add_prefix_space'));
+      return new RobertaProcessor(
+        readSpecial(fields, 'cls'),
+        readSpecial(fields, 'sep'),
+        fields.boolean('trim_offsets'),
+        fields.boolean('add_prefix_space'),
+      );
     case 'Sequence':
       return readSequence(fields);
     default:

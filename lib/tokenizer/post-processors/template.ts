@@ -29,7 +29,7 @@ export class TemplateProcessor implements PostProcessor {
   process(parts: readonly EncodingPart[], addSpecialTokens: boolean): EncodingPart[] {
     const result: EncodingPart[] = [];
     for (const piece of this.template(parts.length)) {
-      if (piece.kind === 'sequence') result.push(withSequence(withTypeIds(parts[piece.index]!, piece.typeId), piece.index));
+      if (piece.kind === 'sequence') result.push(withSequence(withTypeIds(parts[piece.index], piece.typeId), piece.index));
       else if (addSpecialTokens) result.push(specialPart(piece.ids, piece.tokens, piece.typeId));
     }
     return result;
@@ -38,7 +38,7 @@ export class TemplateProcessor implements PostProcessor {
   layout(pieces: readonly LayoutPiece[], addSpecialTokens: boolean): LayoutPiece[] {
     const result: LayoutPiece[] = [];
     for (const piece of this.template(pieces.length)) {
-      if (piece.kind === 'sequence') result.push(pieces[piece.index]!);
+      if (piece.kind === 'sequence') result.push(pieces[piece.index]);
       else if (addSpecialTokens) result.push(Uint32Array.from(piece.ids));
     }
     return result;
@@ -86,7 +86,10 @@ function readTemplate(fields: JsonFields, name: string, specials: ReadonlyMap<st
     }
     const special = specials.get(id);
     if (special === undefined) {
-      throw new MerganserError('INVALID_TOKENIZER', `Expected ${path} to name one of the template's special_tokens, but ${JSON.stringify(id)} is not among them.`);
+      throw new MerganserError(
+        'INVALID_TOKENIZER',
+        `Expected ${path} to name one of the template's special_tokens, but ${JSON.stringify(id)} is not among them.`,
+      );
     }
     return { kind: 'special', ...special, typeId };
   });
@@ -114,8 +117,13 @@ function parsePiece(text: string, path: string): NamedPiece {
   const [name = '', type, ...rest] = text.split(':');
   const typeId = type === undefined ? 0 : Number(type);
   const sequence = /^\$(?:([AaBb]?)|([0-9]+))$/.exec(name);
-  const malformed = rest.length > 0 || (type !== undefined && !/^[0-9]+$/.test(type)) || typeId > MAX_UINT32 || (name.startsWith('$') && sequence === null);
-  if (malformed) throw new MerganserError('INVALID_TOKENIZER', `Expected ${path} to be a template piece such as "$A:0" or "[CLS]", but got ${JSON.stringify(text)}.`);
+  const malformed =
+    rest.length > 0 || (type !== undefined && !/^[0-9]+$/.test(type)) || typeId > MAX_UINT32 || (name.startsWith('$') && sequence === null);
+  if (malformed)
+    throw new MerganserError(
+      'INVALID_TOKENIZER',
+      `Expected ${path} to be a template piece such as "$A:0" or "[CLS]", but got ${JSON.stringify(text)}.`,
+    );
   if (sequence === null) return { id: name, typeId, isSequence: false };
   const isB = sequence[1]?.toUpperCase() === 'B';
   return { id: isB ? 'B' : 'A', typeId: type === undefined && sequence[2] !== undefined ? Number(sequence[2]) : typeId, isSequence: true };

@@ -111,6 +111,9 @@ class Rewriter {
   }
 
   private unsupported(what: string): MerganserError {
-    return new MerganserError('UNSUPPORTED', `The pattern cannot be written to tokenizer.json: ${what} is not known to mean the same there (${this.pattern}).`);
+    return new MerganserError(
+      'UNSUPPORTED',
+      `The pattern cannot be written to tokenizer.json: ${what} is not known to mean the same there (${this.pattern}).`,
+    );
   }
 }

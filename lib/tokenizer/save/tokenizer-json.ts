@@ -96,12 +96,15 @@ function withoutSecondNames(added: AddedTokens): readonly AddedToken[] {
 function specialEntries(added: AddedTokens, { vocabulary }: BpeModel): Array<[string, number]> {
   return withoutSecondNames(added).map(({ content, id }) => {
     if (vocabulary.id(content) === undefined) return [content, id];
-    throw new MerganserError('UNSUPPORTED', `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`);
+    throw new MerganserError(
+      'UNSUPPORTED',
+      `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`,
+    );
   });
 }
 
 function writeMerges(merges: Uint32Array, vocabulary: BpeModel['vocabulary']): Array<[string, string]> {
   const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < merges.length; i += 3) pairs.push([vocabulary.token(merges[i]!)!, vocabulary.token(merges[i + 1]!)!]);
+  for (let i = 0; i < merges.length; i += 3) pairs.push([vocabulary.token(merges[i])!, vocabulary.token(merges[i + 1])!]);
   return pairs;
 }

@@ -26,7 +26,15 @@ function encoderOf(overrides: Partial<EncoderSpec> = {}): ReturnType<typeof kern
     nfc: false,
     spaceAlias: false,
     prefixSpace: 'never',
-    steps: [{ kind: 'pattern', pattern: compilePattern(source, 'fancy-regex'), scanner: scannerFamily(source, 'fancy-regex'), behavior: 'removed', invert: true }],
+    steps: [
+      {
+        kind: 'pattern',
+        pattern: compilePattern(source, 'fancy-regex'),
+        scanner: scannerFamily(source, 'fancy-regex'),
+        behavior: 'removed',
+        invert: true,
+      },
+    ],
     cacheBytes: 1 << 16,
     ...overrides,
   });
@@ -76,7 +84,10 @@ test('a batch is its texts one by one, now and later', async () => {
   expectIds(laterValues, now.values);
   expect(laterOffsets).toEqual(now.offsets);
   expect(Array.from(now.offsets.subarray(0, 3))).toEqual([0, 0, 3]);
-  expect(kernels.encodeBatch(encoder, new Uint8Array(0), new Uint32Array(1), ALL)).toEqual({ values: new Uint32Array(0), offsets: new Uint32Array(1) });
+  expect(kernels.encodeBatch(encoder, new Uint8Array(0), new Uint32Array(1), ALL)).toEqual({
+    values: new Uint32Array(0),
+    offsets: new Uint32Array(1),
+  });
 });
 
 test('counting stops at the limit', () => {
@@ -145,7 +156,10 @@ test('a megabyte of one letter', () => {
 });
 
 test('decoding concatenates', () => {
-  const decoder = kernels.createDecoder({ tokenBytes: utf8.encode('ab·a token of more than twenty-four bytes'), tokenOffsets: Uint32Array.of(0, 1, 1, 4, 42) });
+  const decoder = kernels.createDecoder({
+    tokenBytes: utf8.encode('ab·a token of more than twenty-four bytes'),
+    tokenOffsets: Uint32Array.of(0, 1, 1, 4, 42),
+  });
   const decoded = kernels.decode(decoder, Uint32Array.of(3, 0, 1, 2, 3));
   expect(new TextDecoder().decode(decoded)).toBe('a token of more than twenty-four bytesab·a token of more than twenty-four bytes');
 });

@@ -43,10 +43,14 @@ async function checkDefinition(definition: RandomTokenizer, texts: readonly stri
 test.each([
   ['byte-level', byteLevelTokenizer],
   ['character', characterTokenizer],
-])('random %s models', async (_kind, arbitrary) => {
-  let fused = 0;
-  for (const [index, definition] of samples<RandomTokenizer>(arbitrary, 100).entries()) {
-    if (await checkDefinition(withoutNormalizedTokens(definition), textsOf(index))) fused++;
-  }
-  expect(fused).toBeGreaterThan(fuzzRuns(100) / 5);
-}, TIMEOUT);
+])(
+  'random %s models',
+  async (_kind, arbitrary) => {
+    let fused = 0;
+    for (const [index, definition] of samples<RandomTokenizer>(arbitrary, 100).entries()) {
+      if (await checkDefinition(withoutNormalizedTokens(definition), textsOf(index))) fused++;
+    }
+    expect(fused).toBeGreaterThan(fuzzRuns(100) / 5);
+  },
+  TIMEOUT,
+);

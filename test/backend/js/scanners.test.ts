@@ -95,7 +95,12 @@ test("DeepSeek's three splits at once are the three, one after the other", () =>
   const oneByOne = new Splitter(steps.map((step) => ({ ...step, scanner: null })));
   expect(atOnce.scanner).not.toBeNull();
   expect(oneByOne.scanner).toBeNull();
-  const texts = [...nastyStrings(), ...TEXT_SAMPLES.map((sample) => sample.text), ...samples(anyText(['一', '龥 ', '。\n', 'ァア・ー', ' 12', '  34']), 1000), ...codePointsInPlaces()];
+  const texts = [
+    ...nastyStrings(),
+    ...TEXT_SAMPLES.map((sample) => sample.text),
+    ...samples(anyText(['一', '龥 ', '。\n', 'ァア・ー', ' 12', '  34']), 1000),
+    ...codePointsInPlaces(),
+  ];
   for (const text of texts.map(wellFormed)) {
     const bytes = new TextEncoder().encode(text);
     const [received, expected] = [atOnce, oneByOne].map((splitter) => {

@@ -8,9 +8,13 @@ import { samples } from '../../conformance/fuzz';
 const kernels = createJsKernels();
 
 /** Tokens in an order that training would never give: long ones before their parts, parts that no merge makes. */
-const vocabularies = fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é'), minLength: 2, maxLength: 7 }), { maxLength: 60, size: 'max' }).chain((tokens) =>
-  fc.shuffledSubarray([...tokens.map((token) => [...Buffer.from(token)]), ...Array.from({ length: 256 }, (_, byte) => [byte])], { minLength: tokens.length + 256 }),
-);
+const vocabularies = fc
+  .uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é'), minLength: 2, maxLength: 7 }), { maxLength: 60, size: 'max' })
+  .chain((tokens) =>
+    fc.shuffledSubarray([...tokens.map((token) => [...Buffer.from(token)]), ...Array.from({ length: 256 }, (_, byte) => [byte])], {
+      minLength: tokens.length + 256,
+    }),
+  );
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é', ' '), minLength: 1, maxLength: 90, size: 'max' });
 
