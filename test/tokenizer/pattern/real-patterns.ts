@@ -14,6 +14,7 @@ export const ONIGURUMA_PATTERNS: Readonly<Record<string, string>> = {
   deepseek:
     '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+',
   deepseekCoderNewlines: String.raw`[\r\n]`,
+  // eslint-disable-next-line no-irregular-whitespace -- as in the file: U+3000 begins a range
   deepseekCoderPunctuation: String.raw`\s?[!-/:-~！-／：-～‘-‟　-。]+`,
   deepseekCoderSpace: String.raw`\s+$`,
   bloom: ' ?[^(\\s|[.,!?…。，、।۔،])]+',
