@@ -64,7 +64,6 @@ test.each([
   ['possessive loops over a set', 'a++b|\\s++$'],
   ['an atomic group that matches one way', '(?>ab|cd)+'],
   ['looks at one character on either side', '(?<!a)b(?=[cd])|\\b\\w+\\b|^x$'],
-  ['\\R', '\\R+'],
 ])('%s has one', (_name, source) => {
   expect(compilePattern(source, 'fancy-regex').automaton).not.toBeNull();
 });
@@ -89,7 +88,7 @@ describe('long texts', () => {
   });
 
   test('backtracking keeps no entry for each character of a loop over a set', () => {
-    const program = compilePattern('(?:(?=(a)\\1))?a*b|[^b]+?$|a++c|.{3,}', 'oniguruma');
+    const program = compilePattern('(?:(b)\\1)?a*b|[^b]+?$|a++c|.{3,}', 'oniguruma');
     expect(program.automaton).toBeNull();
     expect(Array.from(new JsPattern(program).findMatches(long('a')))).toEqual([0, MEGABYTE]);
   });
