@@ -1,8 +1,9 @@
 /** The decoders that turn tokens into bytes and bytes into text. */
 import { writeAlphabetBytes } from '../byte-alphabet';
+import { isWellFormed } from '../text-input';
+import { decodeUtf8, encodeUtf8 } from '../utf8';
 import { type StageFactory, wholeToken } from './stage';
 
-const encoder = new TextEncoder();
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2}|\+[0-9A-Fa-f])>$/;
 
 /** The byte that a token such as `<0x0A>` stands for; −1 for other tokens. */
@@ -17,8 +18,7 @@ export function byteFallback(fused: boolean): StageFactory {
   const factory: StageFactory = (next) => {
     let run: number[] = [];
     const flush = (): void => {
-      if (run.length === 0) return;
-      next.write(textOfRun(Uint8Array.from(run)));
+      for (const token of tokensOfRun(Uint8Array.from(run))) next.write(token);
       run = [];
     };
     return {
@@ -40,12 +40,9 @@ export function byteFallback(fused: boolean): StageFactory {
   return fused ? wholeToken(factory) : factory;
 }
 
-function textOfRun(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return '\ufffd'.repeat(bytes.length);
-  }
+function tokensOfRun(bytes: Uint8Array): string[] {
+  if (bytes.length === 0) return [];
+  return isWellFormed(bytes) ? [decodeUtf8(bytes)] : new Array<string>(bytes.length).fill('\ufffd');
 }
 
 /** ByteLevel: tokens in the printable alphabet are their bytes, others their UTF-8; malformed UTF-8 becomes U+FFFD. */
@@ -66,5 +63,5 @@ export function byteLevel(fused: boolean): StageFactory {
 /** The bytes that the ByteLevel decoder makes of a token. */
 export function bytesOfToken(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length);
-  return writeAlphabetBytes(token, bytes, 0) < 0 ? encoder.encode(token) : bytes;
+  return writeAlphabetBytes(token, bytes, 0) < 0 ? encodeUtf8(token) : bytes;
 }

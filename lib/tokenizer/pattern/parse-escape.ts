@@ -46,7 +46,10 @@ function parseSetEscape(context: ParserContext, start: number, inClass: boolean)
     return letter === letter.toLowerCase() ? set : set.complement();
   }
   const property = reader.match(/([pP])(?:\{(\^?)([^}]*)\}|([A-Za-z]))/y);
-  if (!property) return null;
+  if (!property) {
+    if (/^[pP]\{/.test(reader.source.slice(reader.index, reader.index + 2))) throw reader.error('has a property without end', start);
+    return null;
+  }
   const [, letter, caret, name, single] = property;
   let set = unicodeProperty(name ?? single, dialect, place);
   if (set === undefined) throw reader.unsupported(`the property ${property[0]}`, start);

@@ -153,7 +153,8 @@ class PatternParser {
       this.skipIgnored();
       const quantified = this.parseQuantifier(node, start);
       if (quantified === null) return node;
-      if (count > 0 && !this.oniguruma) throw this.reader.error('has a quantifier after a quantifier', start);
+      // fancy-regex takes one quantifier: another brace is a literal, another sign an error.
+      if (!this.oniguruma) return quantified;
       if (this.nesting + count > MAX_NESTING) throw this.reader.error(`is nested more than ${MAX_NESTING} deep`);
       node = quantified;
     }
@@ -289,9 +290,10 @@ class PatternParser {
     const { reader, context } = this;
     const outer = context.flags;
     const found = reader.match(/([A-Za-z]*)(?:-([A-Za-z]*))?([:)])/y);
-    if (found === null) throw reader.unsupported('an unknown group (?', start);
-    const [, on = '', off = '', close] = found;
-    context.flags = this.withFlags(this.withFlags(outer, on, true, start), off, false, start);
+    if (found === null || found[0] === ')') throw reader.unsupported('an unknown group (?', start);
+    const [, on = '', off, close] = found;
+    if (!this.oniguruma && off === '') throw reader.error('has a group of flags that names none', start);
+    context.flags = this.withFlags(this.withFlags(outer, on, true, start), off ?? '', false, start);
     if (close === ':') {
       const body = this.parseGroupBody(start);
       context.flags = outer;
