@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Python environment of the oracles in .venv at the top of the repository (ignored by git). `--bench` adds the peers of the benchmarks.
 set -euo pipefail
+if [ -n "${MERGANSER_PYTHON:-}" ]; then exit 0; fi # an environment of one's own
 here=$(cd "$(dirname "$0")" && pwd)
 venv="$here/../../.venv"
 python3 -m venv "$venv"

@@ -29,7 +29,7 @@ describeEachBackend('lifecycle', (backend) => {
     const load = (): Promise<Tokenizer> => Tokenizer.fromFile(realTokenizerPath(name), { backend });
     beforeAll(async () => {
       tokenizer = await load();
-    }, 60_000);
+    });
     afterAll(() => tokenizer.dispose());
 
     test('a signal that is already aborted', async () => {
@@ -69,7 +69,7 @@ describeEachBackend('lifecycle', (backend) => {
       const work = settled(tokenizer.encodeBatch(Array<string>(400).fill(LONG.slice(0, 60_000)), { signal: controller.signal }));
       controller.abort();
       expect(await work).toMatchObject(ABORTED);
-    }, 60_000);
+    });
 
     test('aborting after the end changes nothing', async () => {
       const controller = new AbortController();
@@ -103,15 +103,20 @@ describeEachBackend('lifecycle', (backend) => {
       expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
       expect(fractions.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
       expect(fractions.at(-1)).toBe(1);
-    }, 60_000);
+    });
 
     test('the event loop turns while a batch is encoded', async () => {
-      let ticks = 0;
-      const timer = setInterval(() => ticks++, 1);
+      let turned = 0;
+      let running = true;
+      const turn = (): void => {
+        turned++;
+        if (running) setImmediate(turn);
+      };
+      setImmediate(turn);
       await tokenizer.encodeBatch(Array<string>(60).fill(LONG.slice(0, 60_000)));
-      clearInterval(timer);
-      expect(ticks).toBeGreaterThan(3);
-    }, 60_000);
+      running = false;
+      expect(turned).toBeGreaterThan(0);
+    });
 
     test('many asynchronous calls at once, in order', async () => {
       const texts = Array.from({ length: 200 }, (_, i) => `${i} ${TEXT_SAMPLES[i % TEXT_SAMPLES.length].text.slice(0, i)}`);
@@ -139,7 +144,7 @@ describeEachBackend('lifecycle', (backend) => {
         const outcome = await settled((async () => call())());
         expect([call.toString(), outcome]).toEqual([call.toString(), expect.objectContaining(DISPOSED)]);
       }
-    }, 60_000);
+    });
 
     test.each([0, 1, 3])(
       'dispose while work is under way, after %i turns',

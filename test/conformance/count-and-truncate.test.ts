@@ -15,7 +15,7 @@ describeEachBackend('count and truncate', (backend) => {
     beforeAll(async () => {
       tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
       texts = [...TEXT_SAMPLES.map((sample) => sample.text.slice(0, 300)), ...nastyStrings(), ...samples(anyText(), 80)];
-    }, 60_000);
+    });
     afterAll(() => tokenizer.dispose());
 
     test('count is the number of ids', async () => {

@@ -36,7 +36,7 @@ describeEachBackend('input', (backend) => {
     let tokenizer: Tokenizer;
     beforeAll(async () => {
       tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
-    }, 60_000);
+    });
     afterAll(() => tokenizer.dispose());
 
     const surrounded = (bytes: readonly number[]): Uint8Array[] =>

@@ -11,7 +11,6 @@ import { anyText, wellFormed } from '../oracles/strings';
 import { BACKENDS } from './backends';
 import { FUZZ_SEED, fuzzRuns, samples } from './fuzz';
 
-const TIMEOUT = 120_000;
 const TEXTS_FOR_EACH = 10;
 const encoder = new TextEncoder();
 
@@ -93,43 +92,35 @@ async function answers(kernels: Kernels, definition: object, texts: readonly str
 
 describe.each(arbitraries)('random %s tokenizers', (_kind, arbitrary) => {
   if (BACKENDS.includes('native')) {
-    test(
-      'the native kernels answer as the TypeScript ones',
-      async () => {
-        const [native, js] = [selectKernels('native'), selectKernels('js')];
-        for (const [i, definition] of samples(arbitrary, 200).entries()) {
-          const texts = textsOf(i);
-          expect([definition, texts, await answers(native, definition, texts)]).toEqual([
-            definition,
-            texts,
-            await answers(js, definition, texts),
-          ]);
-        }
-      },
-      TIMEOUT,
-    );
+    test('the native kernels answer as the TypeScript ones', async () => {
+      const [native, js] = [selectKernels('native'), selectKernels('js')];
+      for (const [i, definition] of samples(arbitrary, 200).entries()) {
+        const texts = textsOf(i);
+        expect([definition, texts, await answers(native, definition, texts)]).toEqual([
+          definition,
+          texts,
+          await answers(js, definition, texts),
+        ]);
+      }
+    });
   }
 
-  test.each(BACKENDS)(
-    'the fused path is the general path, batch is singles, count is the length (%s)',
-    async (backend) => {
-      let fusedOnes = 0;
-      for (const [i, definition] of samples(arbitrary, 200).entries()) {
-        const engine = new Engine(readTokenizerJson(definition), selectKernels(backend));
-        if (engine.encoder === null) continue;
-        fusedOnes++;
-        const texts = textsOf(i);
-        for (const text of texts) {
-          const general = Array.from(engine.encodeGeneral(encoder.encode(text), ALL, false).ids);
-          expect([definition, text, Array.from(engine.textIds(text, ALL))]).toEqual([definition, text, general]);
-          expect(selectKernels(backend).count(engine.encoder, text, ALL, 1e9)).toBe(general.length);
-        }
-        engine.dispose();
+  test.each(BACKENDS)('the fused path is the general path, batch is singles, count is the length (%s)', async (backend) => {
+    let fusedOnes = 0;
+    for (const [i, definition] of samples(arbitrary, 200).entries()) {
+      const engine = new Engine(readTokenizerJson(definition), selectKernels(backend));
+      if (engine.encoder === null) continue;
+      fusedOnes++;
+      const texts = textsOf(i);
+      for (const text of texts) {
+        const general = Array.from(engine.encodeGeneral(encoder.encode(text), ALL, false).ids);
+        expect([definition, text, Array.from(engine.textIds(text, ALL))]).toEqual([definition, text, general]);
+        expect(selectKernels(backend).count(engine.encoder, text, ALL, 1e9)).toBe(general.length);
       }
-      expect(fusedOnes).toBeGreaterThan(fuzzRuns(200) / 10);
-    },
-    TIMEOUT,
-  );
+      engine.dispose();
+    }
+    expect(fusedOnes).toBeGreaterThan(fuzzRuns(200) / 10);
+  });
 });
 
 if (BACKENDS.includes('native')) {

@@ -8,9 +8,6 @@ import { expectSame, plain } from './compare';
 import { samples } from './fuzz';
 import { TEXT_SAMPLES } from './texts';
 
-/** Loading takes seconds, and more on a busy machine. */
-const TIMEOUT = 180_000;
-
 /** Special tokens of every real tokenizer number up to thousands; the near misses are made of a few. */
 const SPECIALS_IN_NASTY_STRINGS = 4;
 
@@ -25,7 +22,7 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
       for (const backend of BACKENDS) tokenizers.set(backend, await Tokenizer.fromFile(realTokenizerPath(name), { backend }));
       const added = tokenizers.get('js')!.addedTokens;
       specials = [...added.slice(0, SPECIALS_IN_NASTY_STRINGS), ...added.slice(-1)].map((token) => token.content);
-    }, TIMEOUT);
+    });
 
     afterAll(() => {
       for (const tokenizer of tokenizers.values()) tokenizer.dispose();
@@ -35,13 +32,9 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
     /** One test for each backend; the oracle's answers are computed once. */
     const eachBackend = (title: string, body: (tokenizer: Tokenizer) => Promise<void> | void): void => {
       for (const backend of BACKENDS) {
-        test(
-          `${title} (${backend})`,
-          async () => {
-            await body(tokenizers.get(backend)!);
-          },
-          TIMEOUT,
-        );
+        test(`${title} (${backend})`, async () => {
+          await body(tokenizers.get(backend)!);
+        });
       }
     };
 

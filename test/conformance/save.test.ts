@@ -11,52 +11,43 @@ import { expectSame, plain } from './compare';
 import { samples } from './fuzz';
 import { TEXT_SAMPLES } from './texts';
 
-const TIMEOUT = 120_000;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'merganser-save-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(['gpt2', 'gpt4', 'gpt4o', 'llama3', 'qwen3', 'deepseek_v3', 'claude', 'command_r_plus', 'llama2', 'gemma3'])(
-  '%s',
-  async (name) => {
-    const path = join(folder, `${name}.json`);
-    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name));
-    await tokenizer.save(path);
-    const original = HuggingFaceOracle.fromFile(realTokenizerPath(name));
-    const saved = HuggingFaceOracle.fromFile(path);
-    const reloaded = await Tokenizer.fromFile(path);
-    const texts = [
-      ...TEXT_SAMPLES.map((sample) => sample.text),
-      ...nastyStrings(tokenizer.addedTokens.slice(0, 4).map((token) => token.content)),
-    ];
-    const expected = await original.encodeBatch(texts);
-    expect(await saved.encodeBatch(texts)).toEqual(expected);
-    await expectSame(texts, { ours: (text) => plain(reloaded.encodeFull(text)), theirs: (some) => original.encodeBatch(some) });
-    const ids = expected.map((encoding) => encoding.ids);
-    expect(await saved.decodeBatch(ids, false)).toEqual(await original.decodeBatch(ids, false));
-    expect(saved.getVocabSize()).toBe(original.getVocabSize());
-    tokenizer.dispose();
-    reloaded.dispose();
-  },
-  TIMEOUT,
-);
+test.each(['gpt2', 'llama3', 'qwen3', 'deepseek_v3', 'claude', 'llama2', 'yi'])('%s', async (name) => {
+  const path = join(folder, `${name}.json`);
+  const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name));
+  await tokenizer.save(path);
+  const original = HuggingFaceOracle.fromFile(realTokenizerPath(name));
+  const saved = HuggingFaceOracle.fromFile(path);
+  const reloaded = await Tokenizer.fromFile(path);
+  const texts = [
+    ...TEXT_SAMPLES.map((sample) => sample.text),
+    ...nastyStrings(tokenizer.addedTokens.slice(0, 4).map((token) => token.content)),
+  ];
+  const expected = await original.encodeBatch(texts);
+  expect(await saved.encodeBatch(texts)).toEqual(expected);
+  await expectSame(texts, { ours: (text) => plain(reloaded.encodeFull(text)), theirs: (some) => original.encodeBatch(some) });
+  const ids = expected.map((encoding) => encoding.ids);
+  expect(await saved.decodeBatch(ids, false)).toEqual(await original.decodeBatch(ids, false));
+  expect(saved.getVocabSize()).toBe(original.getVocabSize());
+  tokenizer.dispose();
+  reloaded.dispose();
+});
 
-test(
-  'random tokenizers',
-  async () => {
-    for (const arbitrary of [byteLevelTokenizer, characterTokenizer]) {
-      for (const definition of samples(arbitrary, 60)) {
-        const saved = JSON.stringify(Tokenizer.fromJSON(definition).toJSON());
-        const texts = samples(randomAlphabetText, 8);
-        const expected = await HuggingFaceOracle.fromJson(definition).encodeBatch(texts);
-        expect([definition, await HuggingFaceOracle.fromJson(saved).encodeBatch(texts)]).toEqual([definition, expected]);
-      }
+test('random tokenizers', async () => {
+  for (const arbitrary of [byteLevelTokenizer, characterTokenizer]) {
+    for (const definition of samples(arbitrary, 60)) {
+      const saved = JSON.stringify(Tokenizer.fromJSON(definition).toJSON());
+      const texts = samples(randomAlphabetText, 8);
+      const expected = await HuggingFaceOracle.fromJson(definition).encodeBatch(texts);
+      expect([definition, await HuggingFaceOracle.fromJson(saved).encodeBatch(texts)]).toEqual([definition, expected]);
     }
-  },
-  TIMEOUT,
-);
+  }
+});
 
 test.each(['gpt2', 'cl100k_base', 'o200k_base'])(
   'the tiktoken encoding %s becomes a tokenizer.json with the same ids',
@@ -71,7 +62,6 @@ test.each(['gpt2', 'cl100k_base', 'o200k_base'])(
       theirs: (some) => saved.encodeBatchIds(some),
     });
   },
-  TIMEOUT,
 );
 
 test('tokens added at run time are saved', async () => {

@@ -84,6 +84,13 @@ export class EncodeRun {
     return true;
   }
 
+  /** Lets go of the text. */
+  release(): void {
+    this.text = null;
+    this.search = null;
+    this.normalizer.release();
+  }
+
   /** About how many bytes of the text are done. */
   get bytesDone(): number {
     const { stretchStart, normalizer } = this;

@@ -37,22 +37,30 @@ export class Encoder {
     const { run, out, source } = this;
     out.clear();
     source.read(text);
-    run.begin(source.text, 0, source.length, actions);
-    while (run.advance(out));
-    return out.take();
+    try {
+      run.begin(source.text, 0, source.length, actions);
+      while (run.advance(out));
+      return out.take();
+    } finally {
+      this.release();
+    }
   }
 
   count(text: string | Uint8Array, { actions }: EncodeControl, limit: number): number {
     const { run, out, source } = this;
     out.clear();
     source.read(text);
-    run.begin(source.text, 0, source.length, actions);
-    let count = 0;
-    while (count <= limit && run.advance(out)) {
-      count += out.length;
-      out.clear();
+    try {
+      run.begin(source.text, 0, source.length, actions);
+      let count = 0;
+      while (count <= limit && run.advance(out)) {
+        count += out.length;
+        out.clear();
+      }
+      return count;
+    } finally {
+      this.release();
     }
-    return count;
   }
 
   encodeBatch(text: Uint8Array, textOffsets: Uint32Array, { actions }: EncodeControl): RaggedIds {
@@ -60,12 +68,22 @@ export class Encoder {
     const view = viewText(text);
     const offsets = new Uint32Array(textOffsets.length);
     out.clear();
-    for (let i = 0; i + 1 < textOffsets.length; i++) {
-      run.begin(view, textOffsets[i], textOffsets[i + 1], actions);
-      while (run.advance(out));
-      offsets[i + 1] = out.length;
+    try {
+      for (let i = 0; i + 1 < textOffsets.length; i++) {
+        run.begin(view, textOffsets[i], textOffsets[i + 1], actions);
+        while (run.advance(out));
+        offsets[i + 1] = out.length;
+      }
+      return { values: out.take(), offsets };
+    } finally {
+      this.release();
     }
-    return { values: out.take(), offsets };
+  }
+
+  /** Lets go of the user's text. */
+  private release(): void {
+    this.run.release();
+    this.source.release();
   }
 
   /** The same in slices of a few milliseconds, between which the thread does other things. */

@@ -37,6 +37,11 @@ export class StretchNormalizer {
     if (this.prefixSpace !== 'never' && this.wantsPrefix(first)) this.copy(BLANK);
   }
 
+  /** Lets go of the stretch. */
+  release(): void {
+    this.text = this.buffer;
+  }
+
   private normalize(): void {
     const { bytes } = this.text;
     let at = this.start;

@@ -32,6 +32,11 @@ export class TextSource {
     }
   }
 
+  /** Lets go of the text. */
+  release(): void {
+    this.text = this.buffer;
+  }
+
   private use(text: TextView, length: number): void {
     this.text = text;
     this.length = length;

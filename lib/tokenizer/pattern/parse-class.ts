@@ -37,14 +37,18 @@ abstract class ClassParser {
     return start;
   }
 
-  /** A POSIX bracket `[:name:]`, or null if there is none here. */
+  /** A POSIX bracket `[:name:]`, or null if there is none here. To fancy-regex one of an unknown name is a nested class. */
   protected parsePosixBracket(): CodePointSet | null {
     const { reader, dialect } = this.context;
     const start = reader.index;
     const found = reader.match(/\[:(\^?)([A-Za-z]+):\]/y);
     if (!found) return null;
     const set = posixBracket(found[2], dialect);
-    if (set === undefined) throw reader.error(`has the unknown POSIX bracket ${found[0]}`, start);
+    if (set === undefined) {
+      if (dialect !== 'fancy-regex') throw reader.error(`has the unknown POSIX bracket ${found[0]}`, start);
+      reader.index = start;
+      return null;
+    }
     return found[1] === '^' ? set.complement() : set;
   }
 

@@ -20,12 +20,10 @@ const family = (name: ScannerFamily['family'], maxDigits: number, contractions: 
 
 /** The regular expressions of a tokenizer.json's Split pre-tokenizers. */
 function splitPatterns(name: string): string[] {
-  const patterns: string[] = [];
-  JSON.parse(readFileSync(realTokenizerPath(name), 'utf8'), (key, value) => {
-    if (key === 'Regex') patterns.push(value);
-    return value;
-  });
-  return patterns;
+  const { pre_tokenizer: preTokenizer } = JSON.parse(readFileSync(realTokenizerPath(name), 'utf8'));
+  return preTokenizer.pretokenizers
+    .map((part: { pattern?: { Regex?: string } }) => part.pattern?.Regex)
+    .filter((source: unknown) => source !== undefined);
 }
 
 test.each([
