@@ -1,6 +1,6 @@
 /**
  * The addon's kernel functions, as native/addon exports them. Arguments are not checked there. Results whose size is not known before are
- * kept by the addon until `take` copies them to an array that was made for them.
+ * kept by the addon until they are taken.
  *
  * Functions that encode give the number of ids, or −1 − n where the text holds added token n, which is refused; `refusedAt` tells its place.
  */
@@ -42,7 +42,7 @@ export interface NativeKernelAddon {
   count(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, limit: number): number;
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, actions: Uint8Array | null, offsets: Uint32Array): number;
   refusedAt(): number;
-  take(values: Uint32Array): void;
+  take(): Uint32Array;
 
   startEncoding(
     encoder: EncoderHandle,
@@ -54,7 +54,8 @@ export interface NativeKernelAddon {
   cancelEncoding(job: EncodeJobHandle): void;
   /** As `encode`; a string is the message of an error. */
   encodingResult(job: EncodeJobHandle): number | string;
-  takeEncoding(job: EncodeJobHandle, values: Uint32Array, offsets: Uint32Array): void;
+  /** The ids; `offsets` is filled. Once only. */
+  takeEncoding(job: EncodeJobHandle, offsets: Uint32Array): Uint32Array;
 
   createDecoder(spec: DecoderSpec): DecoderHandle;
   decodedSize(decoder: DecoderHandle, ids: Uint32Array): number;

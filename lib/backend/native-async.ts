@@ -43,10 +43,9 @@ export function encodeOnThreads(
     function finishedResult(): RaggedIds {
       const result = addon.encodingResult(job);
       if (typeof result === 'string') throw runtimeError(result);
-      const values = new Uint32Array(outcome(addon, result));
+      outcome(addon, result);
       const offsets = new Uint32Array(textOffsets.length);
-      addon.takeEncoding(job, values, offsets);
-      return { values, offsets };
+      return { values: addon.takeEncoding(job, offsets), offsets };
     }
   });
 }

@@ -31,7 +31,10 @@ class NativeKernels implements Kernels {
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
 
-  findMatches: Kernels['findMatches'] = (pattern, text) => this.#take(running(() => this.#addon.findMatches(pattern, text)));
+  findMatches: Kernels['findMatches'] = (pattern, text) => {
+    running(() => this.#addon.findMatches(pattern, text));
+    return this.#addon.take();
+  };
 
   createBpe: Kernels['createBpe'] = (spec) => building(() => this.#addon.createBpe(spec));
 
@@ -53,7 +56,7 @@ class NativeKernels implements Kernels {
       this.#addon,
       running(() => this.#addon.encode(encoder, text, control.actions, this.#short)),
     );
-    return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#take(count);
+    return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#addon.take();
   };
 
   count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number =>
@@ -64,11 +67,11 @@ class NativeKernels implements Kernels {
 
   encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
     const offsets = new Uint32Array(textOffsets.length);
-    const count = outcome(
+    outcome(
       this.#addon,
       running(() => this.#addon.encodeBatch(encoder, text, textOffsets, control.actions, offsets)),
     );
-    return { values: this.#take(count), offsets };
+    return { values: this.#addon.take(), offsets };
   };
 
   encodeBatchAsync: Kernels['encodeBatchAsync'] = (encoder, text, textOffsets, control) =>
@@ -83,12 +86,6 @@ class NativeKernels implements Kernels {
   };
 
   dispose = (handle: Handle<string>): void => this.#addon.release(handle);
-
-  #take(count: number): Uint32Array {
-    const values = new Uint32Array(count);
-    this.#addon.take(values);
-    return values;
-  }
 }
 
 /** The native kernels. Throws an Error with the reason if the addon does not load. */

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "environment.hpp"
+#include "id_array.hpp"
 #include "merganser/bpe/model.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
@@ -52,13 +53,8 @@ void take_piece_tokens(const Napi::CallbackInfo& info) {
   std::copy_n(environment.offsets.data(), environment.offsets.size(), info[2].As<Napi::Uint32Array>().Data());
 }
 
-// (out): copies the ids, or numbers, that the last call left
-void take(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::of(info.Env());
-  auto out = info[0].As<Napi::Uint32Array>();
-  std::copy_n(environment.ids.data(), out.ElementLength(), out.Data());
-  environment.ids.shrink();
-}
+// () => the ids, or numbers, that the last call left
+Napi::Value take(const Napi::CallbackInfo& info) { return id_array(info.Env(), Environment::of(info.Env()).ids); }
 
 }  // namespace
 

@@ -1,8 +1,11 @@
 // Encoding off the JavaScript thread.
 #include <napi.h>
 
+#include <algorithm>
+
 #include "encode_job.hpp"
 #include "environment.hpp"
+#include "id_array.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 
@@ -33,15 +36,18 @@ void cancel_encoding(const Napi::CallbackInfo& info) { job_of(info[0]).cancel();
 
 // (job) => number of ids | −1 − number of a refused token (refusedAt() tells its place) | message of an error
 Napi::Value encoding_result(const Napi::CallbackInfo& info) {
-  const EncodeJob& job = job_of(info[0]);
+  EncodeJob& job = job_of(info[0]);
   if (job.error()) return Napi::String::New(info.Env(), job.error());
   Environment::of(info.Env()).refused_at = job.refused().refused_at;
-  return Napi::Number::New(info.Env(), job.refused().refused ? -1.0 - job.refused().refused_token : static_cast<double>(job.count()));
+  return Napi::Number::New(info.Env(), job.refused().refused ? -1.0 - job.refused().refused_token : static_cast<double>(job.values().size()));
 }
 
-// (job, values, offsets)
-void take_encoding(const Napi::CallbackInfo& info) {
-  job_of(info[0]).copy(info[1].As<Napi::Uint32Array>().Data(), info[2].As<Napi::Uint32Array>().Data());
+// (job, offsets) => ids; offsets (texts + 1) is filled
+Napi::Value take_encoding(const Napi::CallbackInfo& info) {
+  EncodeJob& job = job_of(info[0]);
+  const auto& offsets = job.value_offsets();
+  std::copy(offsets.begin(), offsets.end(), info[1].As<Napi::Uint32Array>().Data());
+  return id_array(info.Env(), job.values());
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "environment.hpp"
 #include "merganser/parallel/thread_pool.hpp"
@@ -65,6 +64,7 @@ void EncodeJob::work() {
     cancelled_ = true;
   }
   if (--running_ > 0) return;
+  join();
   report(true);
   const std::lock_guard lock(mutex_);
   finished_ = true;
@@ -94,6 +94,26 @@ void EncodeJob::encode(Portion& portion) {
   if (now - last >= kReportMilliseconds && reported_at_.compare_exchange_strong(last, now)) report(false);
 }
 
+// Here and not when JavaScript asks for it: copying gigabytes would hold its thread up.
+void EncodeJob::join() {
+  if (cancelled_ || refused_.refused) return;
+  try {
+    size_t count = 0;
+    for (const Portion& portion : portions_) count += portion.ids.size();
+    values_.room(count);
+    value_offsets_.reserve(input_.offsets.size());
+    value_offsets_.push_back(0);
+    for (Portion& portion : portions_) {
+      const uint32_t base = static_cast<uint32_t>(values_.size());
+      for (const uint32_t end : portion.ends) value_offsets_.push_back(base + end);
+      values_.append(portion.ids);
+      portion.ids.free();
+    }
+  } catch (const std::exception& error) {
+    error_ = error.what();
+  }
+}
+
 void EncodeJob::report(bool finished) {
   auto* message = new Message{shared_from_this(), finished, static_cast<double>(bytes_done_.load())};
   if (napi_call_threadsafe_function(to_javascript_, message, napi_tsfn_nonblocking) != napi_ok) delete message;
@@ -120,22 +140,6 @@ void EncodeJob::stop() {
   std::unique_lock lock(mutex_);
   stopped_.wait(lock, [this] { return finished_; });
   keep_alive_.SuppressDestruct();  // the environment frees its references itself
-}
-
-uint64_t EncodeJob::count() const {
-  uint64_t count = 0;
-  for (const Portion& portion : portions_) count += portion.ids.size();
-  return count;
-}
-
-void EncodeJob::copy(uint32_t* values, uint32_t* offsets) const {
-  uint32_t base = 0;
-  *offsets++ = 0;
-  for (const Portion& portion : portions_) {
-    if (portion.ids.size() > 0) std::memcpy(values + base, portion.ids.data(), portion.ids.size() * 4);
-    for (const uint32_t end : portion.ends) *offsets++ = base + end;
-    base += static_cast<uint32_t>(portion.ids.size());
-  }
 }
 
 }  // namespace merganser::addon

@@ -30,8 +30,9 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
   void cancel() { cancelled_ = true; }
 
   const bpe::EncodeResult& refused() const { return refused_; }
-  uint64_t count() const;
-  void copy(uint32_t* values, uint32_t* offsets) const;
+  // Once it has ended: the ids of all texts, and where each text's begin.
+  bpe::IdBuffer& values() { return values_; }
+  const std::vector<uint32_t>& value_offsets() const { return value_offsets_; }
   const char* error() const { return error_.empty() ? nullptr : error_.c_str(); }
 
  private:
@@ -42,6 +43,7 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
   };
   void work();
   void encode(Portion& portion);
+  void join();
   void report(bool finished);
   // Cancels and waits until no thread uses the job any more: the environment ends.
   void stop();
@@ -59,6 +61,8 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
   std::condition_variable stopped_;
   bool finished_ = false;
   bpe::EncodeResult refused_;
+  bpe::IdBuffer values_;
+  std::vector<uint32_t> value_offsets_;
   std::string error_;
   napi_threadsafe_function to_javascript_ = nullptr;
   Napi::ObjectReference keep_alive_;

@@ -50,7 +50,7 @@ MERGANSER_INLINE Found find16(const Bucket16& bucket, uint64_t low, uint64_t hig
 
 MERGANSER_INLINE Found find32(const Bucket32& bucket, const PieceKey& key) {
   const uint64_t different = (bucket.key[0] ^ key.word[0]) | (bucket.key[1] ^ key.word[1]) | (bucket.key[2] ^ key.word[2]) | (bucket.key[3] ^ key.word[3]);
-  return {bucket.value, different == 0};
+  return {bucket.value[0], different == 0};
 }
 
 }  // namespace

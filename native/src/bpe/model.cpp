@@ -23,6 +23,14 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_
   } else {
     derive_merges();
   }
+  if (complete_ && !spec_.char_units) index_byte_pairs();
+}
+
+void Model::index_byte_pairs() {
+  byte_pairs_.resize(65536);
+  for (uint32_t left = 0; left < 256; ++left) {
+    for (uint32_t right = 0; right < 256; ++right) byte_pairs_[left << 8 | right] = pairs_->find(byte_ids_[left], byte_ids_[right]);
+  }
 }
 
 void Model::index_units() {
@@ -173,8 +181,7 @@ void Model::merge_symbols(MergeScratch& scratch) const {
   if (count < 2) return;
   if (count > kShort) return merge_long(scratch);
   static const auto run = MERGANSER_SELECT(merge_short);
-  const MergeView view{pairs_->view(), products_.empty() ? nullptr : products_.data()};
-  uint64_t live = run(view, scratch.ids.data(), static_cast<uint32_t>(count));
+  uint64_t live = run(view(), scratch.ids.data(), static_cast<uint32_t>(count));
   size_t kept = 0;
   while (live) {
     const uint32_t at = static_cast<uint32_t>(std::countr_zero(live));
@@ -242,29 +249,62 @@ void Model::merge_long(MergeScratch& scratch) const {
 }
 
 void Model::merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {
-  const uint32_t id = index_.find(piece, size);
-  if (id != kNone && reachable_[id].load(std::memory_order_relaxed) == 1) {
-    out.push_back(id);
-    return;
-  }
   symbols(piece, size, scratch);
   merge_symbols(scratch);
   out.insert(out.end(), scratch.ids.begin(), scratch.ids.end());
-  if (id != kNone) {
-    const bool made = scratch.ids.size() == 1 && scratch.ids[0] == id;
-    reachable_[id].store(made ? 1 : 2, std::memory_order_relaxed);
+}
+
+uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, bool& whole) const {
+  const uint32_t token = index_.find(piece, size, hash);
+  whole = token != kNone && (spec_.ignore_merges || reachable_[token].load(std::memory_order_relaxed) == 1);
+  return token;
+}
+
+void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
+  if (token != kNone) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
+}
+
+bool Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScratch& scratch) const {
+  turn.left_key = turn.right_key = 0;
+  if (!byte_pairs_.empty()) {
+    if (size > kTurnSymbols) return false;
+    for (size_t i = 0; i < size; ++i) turn.ids[i] = byte_ids_[piece[i]];
+    std::fill(turn.candidates, turn.candidates + kTurnSymbols, kNone);
+    for (uint32_t i = 0; i + 1 < size; ++i) {
+      const uint32_t merge = byte_pairs_[static_cast<uint32_t>(piece[i]) << 8 | piece[i + 1]];
+      turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+    }
+    turn.live = (1u << size) - 1;
+    return true;
   }
+  symbols(piece, size, scratch);
+  const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
+  if (count > kTurnSymbols) return false;
+  std::fill(turn.candidates, turn.candidates + kTurnSymbols, kNone);
+  for (uint32_t i = 0; i < count; ++i) turn.ids[i] = scratch.ids[i];
+  for (uint32_t i = 0; i + 1 < count; ++i) {
+    const uint32_t merge = pairs_->find(turn.ids[i], turn.ids[i + 1]);
+    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+  }
+  turn.live = (1u << count) - 1;
+  return true;
+}
+
+void Model::merge_turns(Turn* turns, uint32_t count) const {
+  static const auto run = MERGANSER_SELECT(merge_in_turns);
+  if (count > 0) run(view(), turns, count);
 }
 
 void Model::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {
-  if (spec_.ignore_merges) {
-    const uint32_t id = index_.find(piece, size);
-    if (id != kNone) {
-      out.push_back(id);
-      return;
-    }
+  bool whole;
+  const uint32_t token = find_token(piece, size, index_.prefetch(piece, size), whole);
+  if (whole) {
+    out.push_back(token);
+    return;
   }
+  const size_t before = out.size();
   merge(piece, size, out, scratch);
+  note(token, out.data() + before, static_cast<uint32_t>(out.size() - before));
 }
 
 void Model::encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, std::vector<uint32_t>& sizes,

@@ -1,14 +1,20 @@
 #include "merganser/bpe/pair_table.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace merganser::bpe {
 
-PairTable::PairTable(size_t pairs) {
-  // At most half full: the average probe stays close to one.
-  const uint32_t slot_bits = std::max(4, static_cast<int>(std::bit_width(pairs * 2)));
-  const uint32_t filter_bits = std::max(9, static_cast<int>(std::bit_width(pairs * 4)));
-  slots_.assign(size_t{1} << slot_bits, 0);
+namespace {
+
+// At most half full: the average probe stays close to one.
+uint32_t slot_bits_for(size_t pairs) { return static_cast<uint32_t>(std::max(4, static_cast<int>(std::bit_width(pairs * 2)))); }
+
+}  // namespace
+
+PairTable::PairTable(size_t pairs) : slots_(size_t{1} << slot_bits_for(pairs)) {
+  const uint32_t slot_bits = slot_bits_for(pairs);
+  const uint32_t filter_bits = static_cast<uint32_t>(std::max(9, static_cast<int>(std::bit_width(pairs * 4))));
   filter_.assign((size_t{1} << filter_bits) / 64, 0);
   view_ = {slots_.data(), 64 - slot_bits, (1u << slot_bits) - 1, filter_.data(), 64 - filter_bits};
 }

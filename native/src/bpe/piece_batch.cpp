@@ -1,8 +1,6 @@
 #include "merganser/bpe/piece_batch.hpp"
 
-#include <algorithm>
 #include <cstring>
-#include <new>
 
 namespace merganser::bpe {
 namespace {
@@ -11,26 +9,7 @@ constexpr uint32_t kReadAhead = 32;  // bytes read from the start of a piece
 
 }  // namespace
 
-uint32_t* IdBuffer::room(size_t count) {
-  if (size_ + count > capacity_) {
-    const size_t capacity = std::max(size_ + count, capacity_ + capacity_ / 2 + 1024);
-    void* data = std::realloc(data_, capacity * sizeof(uint32_t));
-    if (!data) throw std::bad_alloc();
-    data_ = static_cast<uint32_t*>(data);
-    capacity_ = capacity;
-  }
-  return data_ + size_;
-}
-
-void IdBuffer::shrink() {
-  constexpr size_t kSmall = size_t{1} << 18;
-  if (capacity_ <= kSmall) return;
-  std::free(data_);
-  data_ = nullptr;
-  size_ = capacity_ = 0;
-}
-
-PieceBatch::PieceBatch(const Model& model, size_t cache_bytes) : model_(model), cache_(cache_bytes, model.spec().vocab_size()) {}
+PieceBatch::PieceBatch(const Model& model, size_t cache_bytes) : model_(model), cache_(cache_bytes, model.spec().vocab_size()), miss_path_(model) {}
 
 void PieceBatch::start(IdBuffer* out, uint64_t limit) {
   out_ = out;
@@ -84,7 +63,7 @@ void PieceBatch::look_up(uint64_t* values) {
   while (direct > 0 && base_ + bounds_[direct - 1] + kReadAhead > readable_end_) --direct;
   if (direct > 0) {
     const uint32_t missed = look_up_pieces(cache_.view(), base_, bounds_, direct, values, misses);
-    resolve(base_, bounds_, values, misses, missed);
+    if (!miss_path_.resolve(cache_, base_, bounds_, misses, missed, values)) forget_ = true;
   }
   if (direct == count_) return;
   const uint32_t from = bounds_[direct], size = bounds_[count_] - from;
@@ -93,45 +72,18 @@ void PieceBatch::look_up(uint64_t* values) {
   uint32_t bounds[kReadAhead + 1];  // at most one piece a byte
   for (uint32_t i = direct; i <= count_; ++i) bounds[i - direct] = bounds_[i] - from;
   const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), bounds, count_ - direct, values + direct, misses);
-  resolve(padded_.data(), bounds, values + direct, misses, missed);
-}
-
-void PieceBatch::resolve(const uint8_t* text, const uint32_t* bounds, uint64_t* values, const uint16_t* misses, uint32_t missed) {
-  for (uint32_t i = 0; i < missed; ++i) {
-    const uint32_t piece = misses[i];
-    values[piece] = value_of(text + bounds[piece], bounds[piece + 1] - bounds[piece]);
-  }
-}
-
-uint64_t PieceBatch::value_of(const uint8_t* piece, uint32_t size) {
-  if (size > kLongestKey) {
-    ids_.clear();
-    model_.encode(piece, size, ids_, scratch_);
-    return cache_.temporary(ids_.data(), static_cast<uint32_t>(ids_.size()));
-  }
-  // An earlier miss of the same batch may have brought it.
-  const PieceKey key = piece_key(piece, size);
-  if (const uint64_t value = cache_.find(key, size)) return value;
-  ids_.clear();
-  model_.encode(piece, size, ids_, scratch_);
-  const uint32_t count = static_cast<uint32_t>(ids_.size());
-  if (forget_ || cache_.full_for(count)) {
-    forget_ = true;
-    return cache_.temporary(ids_.data(), count);
-  }
-  return cache_.insert(key, size, ids_.data(), count);
+  if (!miss_path_.resolve(cache_, padded_.data(), bounds, misses, missed, values + direct)) forget_ = true;
 }
 
 void PieceBatch::write(const uint64_t* values) {
   if (!out_) {
-    for (uint32_t i = 0; i < count_; ++i) total_ += cache_.count_of(values[i]);
+    total_ += cache_.count(values, count_);
     return;
   }
-  // Every id stands for a byte at least, save for what a suffix adds to a piece; three more may be written than there are.
-  const size_t bound = bounds_[count_] + count_ * model_.spec().end_of_word_suffix.size() + 3;
+  // Every id stands for a byte at least, save for what a suffix adds to a piece.
+  const size_t bound = bounds_[count_] + count_ * model_.spec().end_of_word_suffix.size() + PieceCache::kOvershoot;
   uint32_t* const begin = out_->room(bound);
-  uint32_t* end = begin;
-  for (uint32_t i = 0; i < count_; ++i) end = cache_.emit(values[i], end);
+  uint32_t* const end = cache_.write(values, count_, begin);
   total_ += static_cast<uint64_t>(end - begin);
   out_->taken(end);
 }

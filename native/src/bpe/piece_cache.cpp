@@ -9,86 +9,86 @@ namespace {
 
 // Half of the bytes for pieces of 9 to 15 bytes (two to a line), a quarter for the short ones (four to a line), an eighth each for the long
 // ones and for results of many ids.
-uint32_t log2_buckets(size_t bytes) { return static_cast<uint32_t>(std::bit_width(std::max<size_t>(bytes / 64, 16)) - 1); }
+constexpr uint32_t kFirst8 = 12, kFirst16 = 12, kFirst32 = 10;
+uint32_t log2_limit(size_t bytes, uint32_t first) { return std::max(first, static_cast<uint32_t>(std::bit_width(std::max<size_t>(bytes / 64, 1)) - 1)); }
 
 }  // namespace
 
 PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
-    : table8_(size_t{1} << log2_buckets(bytes / 4)), table16_(size_t{1} << log2_buckets(bytes / 2)), table32_(size_t{1} << log2_buckets(bytes / 8)) {
-  view_ = {table8_.data(), table16_.data(), table32_.data(), 32 - log2_buckets(bytes / 4), 32 - log2_buckets(bytes / 2), 32 - log2_buckets(bytes / 8)};
-  store_limit_ = std::max<size_t>(bytes / 8 / 4, 4096);
-  id_bits_ = vocab_size <= (1u << 18) ? 18 : 27;
-  inline_ids_ = id_bits_ == 18 ? 3 : 2;
-  id_mask_ = (1u << id_bits_) - 1;
-}
+    : table8_(kFirst8, log2_limit(bytes / 4, kFirst8)),
+      table16_(kFirst16, log2_limit(bytes / 2, kFirst16)),
+      table32_(kFirst32, log2_limit(bytes / 8, kFirst32)),
+      store_limit_(std::max<size_t>(bytes / 8 / sizeof(uint32_t), 4096)),
+      id_bits_(vocab_size <= (1u << 18) ? 18 : 27),
+      inline_ids_(54 / id_bits_) {}
 
 uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
-  if (size <= 8) {
-    const Bucket8& bucket = table8_[key.hash >> view_.shift8];
-    for (int i = 0; i < 4; ++i) {
-      if (bucket.key[i] == key.word[0] && bucket.value[i] >> kLengthShift == size) return bucket.value[i];
-    }
-    return 0;
-  }
-  if (size <= 15) {
-    const Bucket16& bucket = table16_[key.hash >> view_.shift16];
-    for (int i = 0; i < 2; ++i) {
-      if (bucket.low[i] == key.word[0] && bucket.high[i] == key.word[1] && bucket.value[i] >> kLengthShift == size) return bucket.value[i];
-    }
-    return 0;
-  }
-  const Bucket32& bucket = table32_[key.hash >> view_.shift32];
-  return std::memcmp(bucket.key, key.word, 32) == 0 ? bucket.value : 0;
+  if (size <= 8) return table8_.find(key, size);
+  return size <= 15 ? table16_.find(key, size) : table32_.find(key, size);
 }
 
 uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t value = pack(size, ids, count);
   if (size <= 8) {
-    Bucket8& bucket = table8_[key.hash >> view_.shift8];
-    int place = 0;
-    while (place < 4 && bucket.value[place] != 0) ++place;
-    if (place == 4) place = static_cast<int>(turn_++ & 3);
-    bucket.key[place] = key.word[0];
-    bucket.value[place] = value;
+    table8_.insert(key, value);
   } else if (size <= 15) {
-    Bucket16& bucket = table16_[key.hash >> view_.shift16];
-    const int place = bucket.value[0] == 0 ? 0 : bucket.value[1] == 0 ? 1 : static_cast<int>(turn_++ & 1);
-    bucket.low[place] = key.word[0];
-    bucket.high[place] = key.word[1];
-    bucket.value[place] = value;
+    table16_.insert(key, value);
   } else {
-    Bucket32& bucket = table32_[key.hash >> view_.shift32];
-    std::memcpy(bucket.key, key.word, 32);
-    bucket.value = value;
+    table32_.insert(key, value);
   }
   return value;
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t length = static_cast<uint64_t>(size & 15) << kLengthShift;
-  if (count > inline_ids_) {
-    const uint64_t place = store_.size();
-    store_.push_back(count);
-    store_.insert(store_.end(), ids, ids + count);
-    return place | kStored << kCountShift | length;
-  }
+  if (count > inline_ids_) return store(store_, ids, count) | kStored << kCountShift | length;
   uint64_t value = static_cast<uint64_t>(count) << kCountShift | length;
   for (uint32_t i = 0; i < count; ++i) value |= static_cast<uint64_t>(ids[i]) << (i * id_bits_);
   return value;
 }
 
-uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) {
-  const uint64_t place = temporary_.size();
-  temporary_.push_back(count);
-  temporary_.insert(temporary_.end(), ids, ids + count);
-  return place | kStored << kCountShift | kTemporary;
+uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) { return store(temporary_, ids, count) | kStored << kCountShift | kTemporary; }
+
+uint32_t PieceCache::store(std::vector<uint32_t>& store, const uint32_t* ids, uint32_t count) {
+  const uint32_t place = static_cast<uint32_t>(store.size());
+  store.resize(place + 1 + std::max(count, kStoredAtLeast));
+  store[place] = count;
+  std::copy(ids, ids + count, store.begin() + place + 1);
+  return place;
 }
 
-uint32_t* PieceCache::emit_stored(uint64_t value, uint32_t* out) const {
-  const uint32_t* ids = stored(value);
-  std::memcpy(out, ids + 1, size_t{ids[0]} * 4);
-  return out + ids[0];
+uint64_t PieceCache::count(const uint64_t* values, uint32_t count) const {
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t ids = static_cast<uint32_t>(values[i] >> kCountShift) & 7;
+    total += ids == kStored ? *stored(values[i]) : ids;
+  }
+  return total;
 }
+
+template <uint32_t kIdBits>
+uint32_t* PieceCache::write_ids(const uint64_t* values, uint32_t count, uint32_t* out) const {
+  constexpr uint32_t kMask = (1u << kIdBits) - 1;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t value = values[i];
+    const uint32_t ids = static_cast<uint32_t>(value >> kCountShift) & 7;
+    if (ids == kStored) [[unlikely]] {
+      const uint32_t* record = stored(value);
+      std::memcpy(out, record + 1, kStoredAtLeast * sizeof(uint32_t));
+      if (record[0] > kStoredAtLeast) std::memcpy(out, record + 1, size_t{record[0]} * sizeof(uint32_t));
+      out += record[0];
+      continue;
+    }
+    out[0] = static_cast<uint32_t>(value) & kMask;
+    out[1] = static_cast<uint32_t>(value >> kIdBits) & kMask;
+    if constexpr (kIdBits == 18) out[2] = static_cast<uint32_t>(value >> 2 * kIdBits) & kMask;
+    out += ids;
+  }
+  return out;
+}
+
+template uint32_t* PieceCache::write_ids<18>(const uint64_t*, uint32_t, uint32_t*) const;
+template uint32_t* PieceCache::write_ids<27>(const uint64_t*, uint32_t, uint32_t*) const;
 
 void PieceCache::forget() {
   table8_.clear();

@@ -28,6 +28,7 @@ Worker::Worker(const Encoder& encoder) : encoder_(encoder), batch_(*encoder.spec
 
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;
+  if (out) out->expect(size);
   batch_.start(out, options.limit);
   size_t done = 0, from = 0;
   AddedMatch match;

@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "merganser/bpe/merge_short.hpp"
+#include "merganser/bpe/merge_in_turns.hpp"
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/bpe/token_index.hpp"
@@ -36,6 +36,18 @@ class Model {
   // As `encode`, with the number of bytes of the piece that each token stands for.
   void encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, std::vector<uint32_t>& sizes, MergeScratch& scratch) const;
 
+  // The steps of `encode`, for many pieces at a time.
+  // The token that is spelt as the piece, or kNone. `whole`: it is known that the piece becomes that token. `hash`: see TokenIndex::prefetch.
+  uint32_t find_token(const uint8_t* piece, size_t size, uint64_t hash, bool& whole) const;
+  // False if the piece has more symbols than fit.
+  bool begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScratch& scratch) const;
+  void merge_turns(Turn* turns, uint32_t count) const;
+  // As `encode` where the piece is not known to be a token.
+  void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
+  // Remembers whether merging a piece that is spelt as `token` gave that token.
+  void note(uint32_t token, const uint32_t* ids, uint32_t count) const;
+
+  const TokenIndex& index() const { return index_; }
   const ModelSpec& spec() const { return spec_; }
   // True if every unit of any text becomes exactly one symbol of the vocabulary, or its bytes: nothing is ever unknown.
   bool complete() const { return complete_; }
@@ -44,11 +56,11 @@ class Model {
   bool merges_bytes() const { return merges_bytes_; }
 
  private:
-  // As `encode` where `ignore_merges` does not apply.
-  void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
   void index_units();
   void list_merges();
   void derive_merges();
+  void index_byte_pairs();
+  MergeView view() const { return {pairs_->view(), products_.empty() ? nullptr : products_.data()}; }
   uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
   void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
@@ -62,6 +74,7 @@ class Model {
   std::vector<uint32_t> products_;          // empty: a merge's number is its product
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
   std::vector<uint32_t> ascii_ids_;         // char units: id of each ASCII character
+  std::vector<uint32_t> byte_pairs_;        // byte units: merge of each two bytes (left << 8 | right), if all bytes have ids
   bool complete_ = false;
   bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix

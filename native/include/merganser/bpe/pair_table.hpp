@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "merganser/parallel/huge_array.hpp"
 #include "merganser/simd/inline.hpp"
 
 namespace merganser::bpe {
@@ -27,6 +28,7 @@ struct PairView {
     const uint64_t hash = (key * kHashFactor) << 8 >> filter_shift;
     return filter[hash >> 6] >> (hash & 63) & 1;
   }
+  MERGANSER_INLINE void prefetch(uint64_t key) const { __builtin_prefetch(&slots[key * kHashFactor >> slot_shift]); }
   MERGANSER_INLINE uint32_t find_key(uint64_t key) const {
     for (uint32_t slot = static_cast<uint32_t>(key * kHashFactor >> slot_shift);; slot = (slot + 1) & slot_mask) {
       const uint64_t entry = slots[slot];
@@ -49,7 +51,7 @@ class PairTable {
   const PairView& view() const { return view_; }
 
  private:
-  std::vector<uint64_t> slots_;
+  parallel::HugeArray<uint64_t> slots_;
   std::vector<uint64_t> filter_;
   PairView view_;
 };

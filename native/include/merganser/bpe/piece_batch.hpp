@@ -2,41 +2,14 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
+#include "merganser/bpe/id_buffer.hpp"
+#include "merganser/bpe/miss_path.hpp"
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_cache.hpp"
 
 namespace merganser::bpe {
-
-// Ids, growing without being initialised first.
-class IdBuffer {
- public:
-  IdBuffer() = default;
-  ~IdBuffer() { std::free(data_); }
-  IdBuffer(const IdBuffer&) = delete;
-  IdBuffer& operator=(const IdBuffer&) = delete;
-
-  uint32_t* data() { return data_; }
-  const uint32_t* data() const { return data_; }
-  size_t size() const { return size_; }
-  void clear() { size_ = 0; }
-  void push(uint32_t id) {
-    *room(1) = id;
-    ++size_;
-  }
-  // Place for `count` more; `taken` then says how many were written.
-  uint32_t* room(size_t count);
-  void taken(const uint32_t* end) { size_ = static_cast<size_t>(end - data_); }
-  // Gives memory back beyond what small texts need.
-  void shrink();
-
- private:
-  uint32_t* data_ = nullptr;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-};
 
 class PieceBatch {
  public:
@@ -73,16 +46,13 @@ class PieceBatch {
   void flush();
   void drop(uint32_t piece);
   void look_up(uint64_t* values);
-  void resolve(const uint8_t* text, const uint32_t* bounds, uint64_t* values, const uint16_t* misses, uint32_t missed);
-  uint64_t value_of(const uint8_t* piece, uint32_t size);
   void write(const uint64_t* values);
 
   static constexpr uint32_t kRoom = kBatch + 64;  // bulk scanners may go this far beyond the capacity they are given
 
   const Model& model_;
   PieceCache cache_;
-  MergeScratch scratch_;
-  std::vector<uint32_t> ids_;
+  MissPath miss_path_;
   std::vector<uint8_t> padded_;
   IdBuffer* out_ = nullptr;
   uint64_t limit_ = 0;

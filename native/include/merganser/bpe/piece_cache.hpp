@@ -1,62 +1,59 @@
-// One thread's memory of pieces and their ids; see piece_tables.hpp for the layout. Never larger than it was made.
+// One thread's memory of pieces and their ids; see piece_tables.hpp for the layout.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "merganser/bpe/bucket_table.hpp"
 #include "merganser/bpe/piece_tables.hpp"
-#include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::bpe {
 
 class PieceCache {
  public:
-  // `bytes` is an upper bound (at least 256 KiB are taken). `vocab_size` decides how many bits an id has.
+  // `bytes` is an upper bound (though at least a megabyte may be taken). `vocab_size` decides how many bits an id has.
   PieceCache(size_t bytes, uint32_t vocab_size);
 
-  const TablesView& view() const { return view_; }
+  // Good until the next `insert`.
+  TablesView view() const {
+    return {table8_.buckets(), table16_.buckets(), table32_.buckets(), table8_.shift(), table16_.shift(), table32_.shift()};
+  }
 
-  // 0 if the piece (1 to kLongestKey bytes, 32 readable) is not there.
+  // 0 if the piece (1 to kLongestKey bytes) is not there.
   uint64_t find(const PieceKey& key, uint32_t size) const;
-  // A value for `ids`, kept with the piece. The store must have room (`full_for`).
+  // A value for `ids`, kept with the piece, which is not there yet. The store must have room (`full_for`).
   uint64_t insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   void end_batch() { temporary_.clear(); }
   // True if the store of long results has no room for this many ids: time to `forget`, once no value is in use any more.
-  bool full_for(uint32_t count) const { return count > inline_ids_ && store_.size() + count + 1 > store_limit_; }
-
-  uint32_t count_of(uint64_t value) const {
-    const uint32_t count = static_cast<uint32_t>(value >> kCountShift) & 7;
-    return count == kStored ? *stored(value) : count;
-  }
-  // Writes the ids of a value; may write up to three numbers more than there are ids.
-  uint32_t* emit(uint64_t value, uint32_t* out) const {
-    const uint32_t count = static_cast<uint32_t>(value >> kCountShift) & 7;
-    if (count == kStored) [[unlikely]] return emit_stored(value, out);
-    out[0] = static_cast<uint32_t>(value) & id_mask_;
-    out[1] = static_cast<uint32_t>(value >> id_bits_) & id_mask_;
-    out[2] = static_cast<uint32_t>(value >> 2 * id_bits_) & id_mask_;
-    return out + count;
-  }
+  bool full_for(uint32_t count) const { return count > inline_ids_ && store_.size() + count + kStoredAtLeast + 1 > store_limit_; }
   void forget();
 
- private:
-  uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);
-  const uint32_t* stored(uint64_t value) const {
-    return (value & kTemporary ? temporary_ : store_).data() + static_cast<uint32_t>(value);
+  // How many ids the values stand for.
+  uint64_t count(const uint64_t* values, uint32_t count) const;
+  // Writes the ids of the values one behind the other and returns their end. Up to kOvershoot more may be written than there are.
+  uint32_t* write(const uint64_t* values, uint32_t count, uint32_t* out) const {
+    return id_bits_ == 18 ? write_ids<18>(values, count, out) : write_ids<27>(values, count, out);
   }
-  uint32_t* emit_stored(uint64_t value, uint32_t* out) const;
+  static constexpr uint32_t kOvershoot = 8;
 
-  parallel::HugeArray<Bucket8> table8_;
-  parallel::HugeArray<Bucket16> table16_;
-  parallel::HugeArray<Bucket32> table32_;
-  TablesView view_;
-  std::vector<uint32_t> store_;      // count, ids, count, ids …
+ private:
+  static constexpr uint32_t kStoredAtLeast = 8;  // room that a stored result has, so that most are copied at one stroke
+
+  template <uint32_t kIdBits>
+  uint32_t* write_ids(const uint64_t* values, uint32_t count, uint32_t* out) const;
+  uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);
+  static uint32_t store(std::vector<uint32_t>& store, const uint32_t* ids, uint32_t count);
+  const uint32_t* stored(uint64_t value) const { return (value & kTemporary ? temporary_ : store_).data() + static_cast<uint32_t>(value); }
+
+  BucketTable<Bucket8> table8_;
+  BucketTable<Bucket16> table16_;
+  BucketTable<Bucket32> table32_;
+  std::vector<uint32_t> store_;  // count, ids, count, ids …
   std::vector<uint32_t> temporary_;
   size_t store_limit_;
-  uint32_t id_bits_, id_mask_, inline_ids_;
-  uint32_t turn_ = 0;                // which entry a full bucket loses next
+  uint32_t id_bits_, inline_ids_;
 };
 
 }  // namespace merganser::bpe

@@ -27,17 +27,24 @@ class TokenIndex {
  public:
   // Keeps a reference to `spec`. Of equal tokens the lowest id counts; empty ones are left out.
   explicit TokenIndex(const ModelSpec& spec);
-  uint32_t find(const uint8_t* bytes, size_t size) const;
+  uint32_t find(const uint8_t* bytes, size_t size) const { return size > longest_ ? kNone : find(bytes, size, hash_bytes(bytes, size)); }
+  uint32_t find(const uint8_t* bytes, size_t size, uint64_t hash) const;
+  // Asks for the memory that `find` with this hash will read.
+  uint64_t prefetch(const uint8_t* bytes, size_t size) const {
+    const uint64_t hash = size > longest_ ? 0 : hash_bytes(bytes, size);
+    __builtin_prefetch(&slots_[static_cast<uint32_t>(hash) & mask_]);
+    return hash;
+  }
   uint32_t longest() const { return longest_; }
 
  private:
   struct Slot {
-    uint32_t tag;  // high half of the hash
-    uint32_t id;   // kNone: empty
+    uint32_t tag;   // high half of the hash
+    uint32_t next;  // id + 1; 0: empty
   };
   const ModelSpec& spec_;
-  std::vector<Slot> slots_;
   uint32_t mask_;
+  parallel::HugeArray<Slot> slots_;
   uint32_t longest_ = 0;
 };
 

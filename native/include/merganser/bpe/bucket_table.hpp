@@ -1,0 +1,89 @@
+// One size class of the cache: buckets that hold what came last. Starts small, so that what is in use stays near the processor, and doubles while
+// it fills up, to a limit; then a full pair of buckets loses an entry for each that comes.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "merganser/bpe/piece_tables.hpp"
+#include "merganser/parallel/huge_array.hpp"
+
+namespace merganser::bpe {
+
+template <typename Bucket>
+class BucketTable {
+ public:
+  BucketTable(uint32_t log2_buckets, uint32_t log2_limit) : buckets_(size_t{1} << log2_buckets), log2_(log2_buckets), log2_limit_(log2_limit) {}
+
+  const Bucket* buckets() const { return buckets_.data(); }
+  // Home of a piece: its hash >> shift().
+  uint32_t shift() const { return 32 - log2_; }
+
+  // The value of a piece, 0 if it is not there.
+  uint64_t find(const PieceKey& key, uint32_t size) const {
+    const uint32_t home = key.hash >> shift();
+    for (const uint32_t place : {home, home ^ 1}) {
+      const Bucket& bucket = buckets_[place];
+      for (uint32_t way = 0; way < Bucket::kWays; ++way) {
+        if (bucket.holds(way, key, size)) return bucket.value[way];
+      }
+    }
+    return 0;
+  }
+
+  // Keeps a piece that is not there yet.
+  void insert(const PieceKey& key, uint64_t value) {
+    while (!place(key, value)) {
+      if (log2_ == log2_limit_ || 2 * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
+      grow();
+    }
+    ++entries_;
+  }
+
+  void clear() {
+    buckets_.clear();
+    entries_ = 0;
+  }
+
+ private:
+  bool place(const PieceKey& key, uint64_t value) {
+    const uint32_t home = key.hash >> shift();
+    for (const uint32_t place : {home, home ^ 1}) {
+      Bucket& bucket = buckets_[place];
+      for (uint32_t way = 0; way < Bucket::kWays; ++way) {
+        if (bucket.value[way] != 0) continue;
+        bucket.set(way, key);
+        bucket.value[way] = value;
+        return true;
+      }
+    }
+    return false;
+  }
+  void replace(const PieceKey& key, uint64_t value) {
+    Bucket& bucket = buckets_[key.hash >> shift()];
+    const uint32_t way = turn_++ % Bucket::kWays;
+    bucket.set(way, key);
+    bucket.value[way] = value;
+  }
+  // The entries of a pair of buckets go to two pairs, each of which has room for all of them.
+  void grow() {
+    try {
+      parallel::HugeArray<Bucket> old(2 * buckets_.size());
+      old.swap(buckets_);
+      ++log2_;
+      for (size_t i = 0; i < old.size(); ++i) {
+        for (uint32_t way = 0; way < Bucket::kWays && old[i].value[way] != 0; ++way) place(old[i].at(way), old[i].value[way]);
+      }
+    } catch (const std::bad_alloc&) {
+      log2_limit_ = log2_;
+    }
+  }
+
+  parallel::HugeArray<Bucket> buckets_;
+  uint32_t log2_;
+  uint32_t log2_limit_;
+  size_t entries_ = 0;
+  uint32_t turn_ = 0;  // which entry a full bucket loses next
+};
+
+}  // namespace merganser::bpe

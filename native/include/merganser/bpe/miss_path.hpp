@@ -1,0 +1,47 @@
+// What happens to pieces that are not in the cache: they are merged, many at a time, and kept.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "merganser/bpe/model.hpp"
+#include "merganser/bpe/piece_cache.hpp"
+
+namespace merganser::bpe {
+
+class MissPath {
+ public:
+  explicit MissPath(const Model& model) : model_(model) {}
+
+  // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
+  // False if the cache's store is full: it wants to forget, once these values have been used.
+  bool resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
+
+ private:
+  static constexpr uint32_t kGroup = 64;  // pieces whose look-ups are under way together
+  struct Miss {
+    const uint8_t* piece;
+    uint64_t* value;
+    uint32_t size;
+    uint64_t hash;
+    PieceKey key;
+    uint32_t token;  // the token that is spelt as the piece, if there is one
+  };
+
+  void gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
+  void merge(PieceCache& cache);
+  uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
+  uint64_t keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn);
+
+  const Model& model_;
+  MergeScratch scratch_;
+  std::vector<uint32_t> ids_;
+  bool full_ = false;
+  uint32_t missed_ = 0;
+  Miss misses_[kGroup];
+  uint32_t turn_count_ = 0;
+  Turn turns_[kGroup];
+  uint32_t turn_miss_[kGroup];
+};
+
+}  // namespace merganser::bpe

@@ -1,0 +1,76 @@
+// In passes, each of which asks for the memory that the next one reads: the cache's second place, the vocabulary, the merges.
+#include "merganser/bpe/miss_path.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace merganser::bpe {
+
+bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
+  full_ = false;
+  for (uint32_t done = 0; done < missed; done += kGroup) {
+    gather(cache, text, bounds, misses + done, std::min(missed - done, kGroup), values);
+    merge(cache);
+  }
+  return !full_;
+}
+
+// Finds what is in the cache's second place. Of the rest, the keys and hashes, with the vocabulary's slots on their way.
+void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
+  missed_ = 0;
+  for (uint32_t i = 0; i < missed; ++i) {
+    Miss& miss = misses_[missed_];
+    const uint32_t at = misses[i];
+    miss.piece = text + bounds[at];
+    miss.size = bounds[at + 1] - bounds[at];
+    miss.value = values + at;
+    if (miss.size <= kLongestKey) {
+      miss.key = piece_key(miss.piece, miss.size);
+      *miss.value = cache.find(miss.key, miss.size);
+      if (*miss.value != 0) continue;
+    }
+    miss.hash = model_.index().prefetch(miss.piece, miss.size);
+    ++missed_;
+  }
+}
+
+void MissPath::merge(PieceCache& cache) {
+  turn_count_ = 0;
+  for (uint32_t i = 0; i < missed_; ++i) {
+    Miss& miss = misses_[i];
+    bool whole;
+    miss.token = model_.find_token(miss.piece, miss.size, miss.hash, whole);
+    if (whole) {
+      *miss.value = keep(cache, miss, &miss.token, 1);
+    } else if (miss.size <= kLongestKey && model_.begin_turn(miss.piece, miss.size, turns_[turn_count_], scratch_)) {
+      turn_miss_[turn_count_++] = i;
+    } else {
+      ids_.clear();
+      model_.merge(miss.piece, miss.size, ids_, scratch_);
+      model_.note(miss.token, ids_.data(), static_cast<uint32_t>(ids_.size()));
+      *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
+    }
+  }
+  model_.merge_turns(turns_, turn_count_);
+  for (uint32_t i = 0; i < turn_count_; ++i) {
+    const Miss& miss = misses_[turn_miss_[i]];
+    *miss.value = keep_merged(cache, miss, turns_[i]);
+  }
+}
+
+uint64_t MissPath::keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn) {
+  uint32_t ids[kTurnSymbols], count = 0;
+  for (uint32_t live = turn.live; live; live &= live - 1) ids[count++] = turn.ids[std::countr_zero(live)];
+  model_.note(miss.token, ids, count);
+  return keep(cache, miss, ids, count);
+}
+
+uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
+  if (miss.size > kLongestKey) return cache.temporary(ids, count);
+  // The same piece may have come before in this group.
+  if (const uint64_t value = cache.find(miss.key, miss.size)) return value;
+  full_ = full_ || cache.full_for(count);
+  return full_ ? cache.temporary(ids, count) : cache.insert(miss.key, miss.size, ids, count);
+}
+
+}  // namespace merganser::bpe
