@@ -12,6 +12,8 @@ const require = createRequire(join(process.cwd(), 'package.json'));
 /** A tokenizer ready to encode. Special tokens in the text are ordinary text, and none are added. */
 export interface Ready {
   encode(text: string): ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** Only where the library takes UTF-8. */
+  encodeBytes?(bytes: Uint8Array): ArrayLike<number>;
   /** Only where the library encodes many strings in one call. Gives the number of ids. */
   encodeBatch?(texts: readonly string[]): Promise<number> | number;
   dispose?(): void;
@@ -53,6 +55,7 @@ function merganser(file: string, backend: 'native' | 'js'): Contestant {
       const tokenizer = await Tokenizer.fromFile(file, { backend });
       return {
         encode: (text) => tokenizer.encode(text, OPTIONS),
+        encodeBytes: (bytes) => tokenizer.encode(bytes, OPTIONS),
         encodeBatch: (texts) => tokenizer.encodeBatchSync([...texts], OPTIONS).values.length,
         dispose: () => tokenizer.dispose(),
       };
@@ -104,9 +107,13 @@ function gptTokenizer(encoding: TiktokenEncodingName): Contestant {
   };
 }
 
-/** Everyone who can encode this, merganser first. */
-export function contestants({ file, encoding }: Subject): Contestant[] {
+/** Everyone on npm who can encode this and is wanted (by the start of a name; none: all), merganser first. */
+export function contestants({ file, encoding }: Subject, wanted?: readonly string[]): Contestant[] {
   const ours = backendInfo().nativeError === undefined ? [merganser(file, 'native'), merganser(file, 'js')] : [merganser(file, 'js')];
   const tiktokenLike = encoding === null ? [] : [tiktoken(encoding), gptTokenizer(encoding)];
-  return [...ours, huggingFace(file), ...tiktokenLike];
+  return [...ours, huggingFace(file), ...tiktokenLike].filter(({ name }) => isWanted(name, wanted));
+}
+
+export function isWanted(name: string, wanted?: readonly string[]): boolean {
+  return wanted === undefined || wanted.some((start) => name.startsWith(start));
 }

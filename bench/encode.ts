@@ -2,10 +2,12 @@
  * How fast text becomes ids: merganser and its peers, one thread, the same bytes, the same run.
  *
  *   npm run bench:encode -- [--corpus FOLDER] [--files english,code] [--tokenizers cl100k,llama2] [--megabytes 4] [--runs 3] [--no-python]
- *                           [--no-short] [--json FILE]
+ *                           [--no-short] [--only 'merganser (native),gigatoken'] [--json FILE]
  *
  * The script runs from a bundle, as users run the package: unbundled, TypeScript's imports are property reads that cost the pure-TypeScript
  * backend most of its speed.
+ *
+ * Each contestant gets the text in the form it is fastest with: UTF-8 in memory where it takes that, else a string.
  *
  * Cold is the first text that a freshly loaded tokenizer sees (loading is not counted), warm the same text once more; both are medians of
  * `--runs`. Each contestant's ids are compared with merganser's: a wrong answer prints FAILED, and the exit status is 1.
@@ -32,20 +34,24 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     python: { type: 'boolean', default: true },
     short: { type: 'boolean', default: true },
+    only: { type: 'string' },
     json: { type: 'string' },
   },
 });
 
 const runs = Number(options.runs);
+const wanted = options.only?.split(',');
 
-async function measureContestant(contestant: Contestant, text: string): Promise<PeerResult> {
+async function measureContestant(contestant: Contestant, corpus: Corpus): Promise<PeerResult> {
   const cold: number[] = [];
   const warm: number[] = [];
   let ids: Uint32Array = new Uint32Array(0);
   for (let run = 0; run < runs; run++) {
     const tokenizer = await contestant.load();
-    cold.push((await timed(() => tokenizer.encode(text))).milliseconds);
-    const second = await timed(() => tokenizer.encode(text));
+    const encode = (): ArrayLike<number> | Promise<ArrayLike<number>> =>
+      tokenizer.encodeBytes?.(corpus.bytes) ?? tokenizer.encode(corpus.text);
+    cold.push((await timed(encode)).milliseconds);
+    const second = await timed(encode);
     warm.push(second.milliseconds);
     ids = Uint32Array.from(second.result);
     tokenizer.dispose?.();
@@ -55,9 +61,9 @@ async function measureContestant(contestant: Contestant, text: string): Promise<
 
 async function encodeRows(subject: Subject, corpus: Corpus, python: PythonPeers | null): Promise<Row[]> {
   const results: Array<PeerResult & { ours: boolean }> = [];
-  for (const contestant of contestants(subject))
-    results.push({ ...(await measureContestant(contestant, corpus.text)), ours: contestant.ours });
-  for (const result of (await python?.measure(subject, corpus, runs)) ?? []) results.push({ ...result, ours: false });
+  for (const contestant of contestants(subject, wanted))
+    results.push({ ...(await measureContestant(contestant, corpus)), ours: contestant.ours });
+  for (const result of (await python?.measure(subject, corpus, runs, wanted)) ?? []) results.push({ ...result, ours: false });
   return results.map(({ name, cold, warm, ids, ours }) => ({
     tokenizer: subject.name,
     corpus: `${corpus.name} (${(corpus.bytes.length / 1e6).toFixed(1)} MB)`,
@@ -109,7 +115,7 @@ async function shortRows(subject: Subject, corpus: Corpus): Promise<ShortRow[]> 
     const strings = shortStrings(corpus, length, SHORT_TOTAL);
     const bytes = Math.min(SHORT_TOTAL, corpus.bytes.length);
     let expected: number | undefined;
-    for (const contestant of contestants(subject)) {
+    for (const contestant of contestants(subject, wanted)) {
       const { single, batched, count, counts } = await shortRow(contestant, strings);
       expected ??= count;
       rows.push({

@@ -46,6 +46,7 @@ def load_gigatoken(request):
 
 
 LOADERS = {"tokenizers": load_tokenizers, "tiktoken": load_tiktoken, "gigatoken": load_gigatoken}
+TAKES_BYTES = {"gigatoken"}
 
 
 def timed(encode, text):
@@ -60,8 +61,10 @@ def measure(request):
         version = importlib.metadata.version(peer)
     except importlib.metadata.PackageNotFoundError:
         return {"missing": f"{peer} is not installed"}
-    with open(request["text"], encoding="utf-8", newline="") as file:
+    with open(request["text"], "rb") as file:
         text = file.read()
+    if peer not in TAKES_BYTES:
+        text = text.decode()
     cold, warm, ids = [], [], None
     for _ in range(request["runs"]):
         encode = LOADERS[peer](request)

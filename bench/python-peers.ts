@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { readTiktokenRanks, tiktokenFile } from '../test/oracles/tiktoken';
-import type { Subject } from './contestants';
+import { isWanted, type Subject } from './contestants';
 import type { Corpus } from './corpora';
 
 export interface PeerResult {
@@ -35,12 +35,12 @@ export class PythonPeers {
     return python === null ? null : new PythonPeers(python);
   }
 
-  async measure(subject: Subject, corpus: Corpus, runs: number): Promise<PeerResult[]> {
+  async measure(subject: Subject, corpus: Corpus, runs: number, wanted?: readonly string[]): Promise<PeerResult[]> {
     const text = join(this.folder, 'text.txt');
     writeFileSync(text, corpus.bytes);
     const results: PeerResult[] = [];
     for (const peer of ['gigatoken', 'tiktoken', 'tokenizers']) {
-      if (peer === 'tiktoken' && subject.encoding === null) continue;
+      if (!isWanted(peer, wanted) || (peer === 'tiktoken' && subject.encoding === null)) continue;
       const answer = await this.ask({ peer, file: subject.file, encoding: this.encoding(subject), text, runs });
       if ('missing' in answer) console.warn(`${peer} (Python) left out: ${answer.missing}`);
       else results.push(toResult(`${peer} ${answer.version} (Python)`, answer));
