@@ -11,7 +11,7 @@ namespace merganser::bpe::MERGANSER_ISA_NS {
 namespace {
 
 // Far enough ahead to hide a trip to L3, near enough for the lines to be in L1 still.
-constexpr uint32_t kAhead = 16;
+constexpr uint32_t kAhead = 24;
 
 MERGANSER_INLINE void prefetch(const void* line) { __builtin_prefetch(line, 0, 3); }
 

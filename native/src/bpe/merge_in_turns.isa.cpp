@@ -3,55 +3,43 @@
 
 #include <bit>
 
-#include "merganser/simd/min_u32.hpp"
+#include "merganser/simd/lanes16.hpp"
 
 namespace merganser::bpe::MERGANSER_ISA_NS {
 namespace {
 
-constexpr uint32_t kGroup = 8;
+constexpr uint32_t kGroup = 16;
 
-// 0 if there is surely no such merge, else its key, with the slot on its way.
-MERGANSER_INLINE uint64_t ask(const MergeView& view, uint32_t left, uint32_t right) {
-  const uint64_t key = PairView::key(left, right);
-  if (!view.pairs.maybe(key)) return 0;
-  view.pairs.prefetch(key);
-  return key;
-}
+using simd::MERGANSER_ISA_NS::Lanes16;
 
-MERGANSER_INLINE void take(const MergeView& view, Turn& turn, uint64_t key, uint32_t at) {
-  if (key == 0) return;
+// What a pair that does not merge gives, with its position or without.
+constexpr uint32_t kNoCandidate = kNone << 6;
+
+// The candidate of a pair whose line has come.
+MERGANSER_INLINE uint32_t take(const MergeView& view, uint64_t key, uint32_t at) {
   const uint32_t merge = view.pairs.find_key(key);
-  if (merge == kNone) return;
-  turn.candidates[at] = merge << 6 | at;
-  if (view.products) __builtin_prefetch(&view.products[merge]);
+  if (view.products) __builtin_prefetch(&view.products[merge & ((1u << kMergeBits) - 1)]);
+  return merge << 6 | at;
 }
 
-// The next merge of a piece; false if there is none.
-MERGANSER_INLINE bool step(const MergeView& view, Turn& turn) {
-  take(view, turn, turn.left_key, turn.left_at);
-  take(view, turn, turn.right_key, turn.right_at);
-  turn.left_key = turn.right_key = 0;
-  const uint32_t best = simd::MERGANSER_ISA_NS::min_u32(turn.candidates, kTurnSymbols / 8);
-  if (best == kNone) return false;
+// Carries out the next merge of a piece and asks for the two pairs it makes; false if there is none.
+MERGANSER_INLINE bool merge_next(const MergeView& view, Turn& turn, Lanes16 candidates) {
+  const uint32_t best = candidates.min();
+  if (best >= kNoCandidate) return false;
   const uint32_t at = best & 63, merge = best >> 6;
-  const uint32_t right_of = turn.live & (~1u << at);
-  const uint32_t right = static_cast<uint32_t>(std::countr_zero(right_of));
-  turn.live &= ~(1u << right);
-  turn.candidates[right] = kNone;
-  turn.candidates[at] = kNone;
   const uint32_t id = view.products ? view.products[merge] : merge;
-  turn.ids[at] = id;
+  const uint32_t right_of = turn.live & (~1u << at);
   const uint32_t after = right_of & (right_of - 1);
-  if (after) {
-    turn.right_at = at;
-    turn.right_key = ask(view, id, turn.ids[std::countr_zero(after)]);
-  }
-  const uint32_t before = turn.live & ((1u << at) - 1);
-  if (before) {
-    turn.left_at = 31 - static_cast<uint32_t>(std::countl_zero(before));
-    turn.candidates[turn.left_at] = kNone;
-    turn.left_key = ask(view, turn.ids[turn.left_at], id);
-  }
+  candidates.set(static_cast<uint32_t>(std::countr_zero(right_of)), kNone);
+  candidates.store(turn.candidates);
+  turn.live ^= right_of ^ after;
+  turn.ids[at] = id;
+  turn.right_at = at;
+  turn.right_key = PairView::key(id, turn.ids[std::countr_zero(after)]);
+  turn.left_at = 31 - static_cast<uint32_t>(std::countl_zero(turn.live & ((1u << at) - 1)));
+  turn.left_key = PairView::key(turn.ids[turn.left_at], id);
+  view.pairs.prefetch(turn.right_key);
+  view.pairs.prefetch(turn.left_key);
   return true;
 }
 
@@ -60,13 +48,23 @@ MERGANSER_INLINE bool step(const MergeView& view, Turn& turn) {
 void merge_in_turns(const MergeView& view, Turn* turns, uint32_t count) {
   Turn* active[kGroup];
   uint32_t size = 0, next = 0;
-  while (size < kGroup && next < count) active[size++] = &turns[next++];
+  // The next piece that merges at all, at place i; false if there is none.
+  const auto start = [&](uint32_t i) {
+    while (next < count) {
+      active[i] = &turns[next++];
+      if (merge_next(view, *active[i], Lanes16(active[i]->candidates))) return true;
+    }
+    return false;
+  };
+  while (size < kGroup && start(size)) ++size;
   while (size > 0) {
     for (uint32_t i = 0; i < size;) {
-      if (step(view, *active[i])) {
+      Turn& turn = *active[i];
+      Lanes16 candidates(turn.candidates);
+      candidates.set(turn.left_at, take(view, turn.left_key, turn.left_at));
+      candidates.set(turn.right_at, take(view, turn.right_key, turn.right_at));
+      if (merge_next(view, turn, candidates) || start(i)) {
         ++i;
-      } else if (next < count) {
-        active[i++] = &turns[next++];
       } else {
         active[i] = active[--size];
       }

@@ -2,7 +2,6 @@
 #include "merganser/bpe/miss_path.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace merganser::bpe {
 
@@ -59,8 +58,8 @@ void MissPath::merge(PieceCache& cache) {
 }
 
 uint64_t MissPath::keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn) {
-  uint32_t ids[kTurnSymbols], count = 0;
-  for (uint32_t live = turn.live; live; live &= live - 1) ids[count++] = turn.ids[std::countr_zero(live)];
+  uint32_t ids[kTurnSymbols];
+  const uint32_t count = turn.tokens(ids);
   model_.note(miss.token, ids, count);
   return keep(cache, miss, ids, count);
 }

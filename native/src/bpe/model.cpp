@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <numeric>
 #include <stdexcept>
 
 namespace merganser::bpe {
@@ -14,7 +13,7 @@ size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 :
 }  // namespace
 
 Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_(spec_.vocab_size()) {
-  if (spec_.vocab_size() >= (1u << kSymbolBits)) throw std::length_error("more tokens than 2^21");
+  if (spec_.vocab_size() > kNoSymbol) throw std::length_error("more tokens than 2^21");
   if (spec_.merges.size() / 3 >= (1u << kMergeBits)) throw std::length_error("more merges than 2^22");
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
@@ -23,10 +22,11 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_
   } else {
     derive_merges();
   }
-  if (complete_ && !spec_.char_units) index_byte_pairs();
+  index_byte_pairs();
 }
 
 void Model::index_byte_pairs() {
+  if (!complete_ || spec_.char_units) return;
   byte_pairs_.resize(65536);
   for (uint32_t left = 0; left < 256; ++left) {
     for (uint32_t right = 0; right < 256; ++right) byte_pairs_[left << 8 | right] = pairs_->find(byte_ids_[left], byte_ids_[right]);
@@ -73,20 +73,38 @@ void Model::list_merges() {
   spec_.merges.shrink_to_fit();
 }
 
+// Tokens of one size do not wait for each other: what merges within them is shorter.
 void Model::derive_merges() {
   const uint32_t vocab_size = spec_.vocab_size();
   pairs_ = std::make_unique<PairTable>(vocab_size);
-  std::vector<uint32_t> by_size(vocab_size);
-  std::iota(by_size.begin(), by_size.end(), 0);
-  std::stable_sort(by_size.begin(), by_size.end(), [&](uint32_t a, uint32_t b) { return spec_.token_size(a) < spec_.token_size(b); });
+  std::vector<std::vector<uint32_t>> by_size(index_.longest() + 1);
+  for (uint32_t id = 0; id < vocab_size; ++id) by_size[spec_.token_size(id)].push_back(id);
   MergeScratch scratch;
-  for (const uint32_t id : by_size) {
-    if (spec_.token_size(id) < 2) continue;
-    symbols(spec_.token(id), spec_.token_size(id), scratch);
-    merge_symbols(scratch);
-    const bool made = scratch.ids.size() == 2;
-    if (made) pairs_->set(scratch.ids[0], scratch.ids[1], id);
-    reachable_[id].store(made ? 1 : 2, std::memory_order_relaxed);
+  const auto derive = [&](uint32_t id, const uint32_t* ids, size_t count) {
+    if (count == 2) pairs_->set(ids[0], ids[1], id);
+    reachable_[id].store(count == 2 ? 1 : 2, std::memory_order_relaxed);
+  };
+  std::vector<Turn> turns(64);
+  for (size_t size = 2; size < by_size.size(); ++size) {
+    const std::vector<uint32_t>& tokens = by_size[size];
+    for (size_t first = 0; first < tokens.size(); first += turns.size()) {
+      const size_t count = std::min(turns.size(), tokens.size() - first);
+      if (!plain_ || size > kTurnSymbols) {
+        for (size_t i = first; i < first + count; ++i) {
+          symbols(spec_.token(tokens[i]), size, scratch);
+          merge_symbols(scratch);
+          derive(tokens[i], scratch.ids.data(), scratch.ids.size());
+        }
+        continue;
+      }
+      for (size_t i = 0; i < count; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], scratch);
+      merge_turns(turns.data(), static_cast<uint32_t>(count));
+      for (size_t i = 0; i < count; ++i) {
+        uint32_t ids[kTurnSymbols];
+        derive(tokens[first + i], ids, turns[i].tokens(ids));
+      }
+    }
+    if (size == 2) index_byte_pairs();
   }
 }
 
@@ -265,28 +283,25 @@ void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
 }
 
 bool Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScratch& scratch) const {
-  turn.left_key = turn.right_key = 0;
   if (!byte_pairs_.empty()) {
     if (size > kTurnSymbols) return false;
-    for (size_t i = 0; i < size; ++i) turn.ids[i] = byte_ids_[piece[i]];
-    std::fill(turn.candidates, turn.candidates + kTurnSymbols, kNone);
+    turn.begin(static_cast<uint32_t>(size));
+    for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = byte_ids_[piece[i]];
     for (uint32_t i = 0; i + 1 < size; ++i) {
       const uint32_t merge = byte_pairs_[static_cast<uint32_t>(piece[i]) << 8 | piece[i + 1]];
-      turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+      turn.candidates[i + 1] = merge == kNone ? kNone : merge << 6 | (i + 1);
     }
-    turn.live = (1u << size) - 1;
     return true;
   }
   symbols(piece, size, scratch);
   const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
   if (count > kTurnSymbols) return false;
-  std::fill(turn.candidates, turn.candidates + kTurnSymbols, kNone);
-  for (uint32_t i = 0; i < count; ++i) turn.ids[i] = scratch.ids[i];
-  for (uint32_t i = 0; i + 1 < count; ++i) {
+  turn.begin(count);
+  std::copy(scratch.ids.begin(), scratch.ids.end(), turn.ids + 1);
+  for (uint32_t i = 1; i < count; ++i) {
     const uint32_t merge = pairs_->find(turn.ids[i], turn.ids[i + 1]);
     turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
   }
-  turn.live = (1u << count) - 1;
   return true;
 }
 

@@ -4,26 +4,27 @@
 #include <bit>
 
 namespace merganser::bpe {
-
 namespace {
 
-// At most half full: the average probe stays close to one.
-uint32_t slot_bits_for(size_t pairs) { return static_cast<uint32_t>(std::max(4, static_cast<int>(std::bit_width(pairs * 2)))); }
+// One to two pairs to a bucket of eight: hardly any is ever full.
+uint32_t bucket_bits(size_t pairs) { return static_cast<uint32_t>(std::max(1, static_cast<int>(std::bit_width(pairs)) - 1)); }
+uint32_t filter_bits(size_t pairs) { return static_cast<uint32_t>(std::max(9, static_cast<int>(std::bit_width(pairs * 4)))); }
 
 }  // namespace
 
-PairTable::PairTable(size_t pairs) : slots_(size_t{1} << slot_bits_for(pairs)) {
-  const uint32_t slot_bits = slot_bits_for(pairs);
-  const uint32_t filter_bits = static_cast<uint32_t>(std::max(9, static_cast<int>(std::bit_width(pairs * 4))));
-  filter_.assign((size_t{1} << filter_bits) / 64, 0);
-  view_ = {slots_.data(), 64 - slot_bits, (1u << slot_bits) - 1, filter_.data(), 64 - filter_bits};
+PairTable::PairTable(size_t pairs) : buckets_(size_t{1} << bucket_bits(pairs)), filter_((size_t{1} << filter_bits(pairs)) / 64, 0) {
+  view_ = {buckets_.data(), 64 - bucket_bits(pairs), (1u << bucket_bits(pairs)) - 1, filter_.data(), 64 - filter_bits(pairs)};
 }
 
 void PairTable::set(uint32_t left, uint32_t right, uint32_t merge) {
   const uint64_t key = PairView::key(left, right);
-  uint32_t slot = static_cast<uint32_t>(key * kHashFactor >> view_.slot_shift);
-  while (slots_[slot] != 0 && slots_[slot] >> kMergeBits != key) slot = (slot + 1) & view_.slot_mask;
-  slots_[slot] = key << kMergeBits | merge;
+  for (uint32_t at = view_.home(key);; at = (at + 1) & view_.mask) {
+    uint64_t* const entries = buckets_[at].entry;
+    uint64_t* const entry = std::find_if(entries, entries + PairBucket::kWays, [&](uint64_t e) { return e == 0 || e >> kMergeBits == key; });
+    if (entry == entries + PairBucket::kWays) continue;
+    *entry = key << kMergeBits | merge;
+    break;
+  }
   const uint64_t hash = (key * kHashFactor) << 8 >> view_.filter_shift;
   filter_[hash >> 6] |= uint64_t{1} << (hash & 63);
 }

@@ -55,6 +55,4 @@ void free_huge(void* memory, size_t) noexcept { ::operator delete(memory, std::a
 
 #endif
 
-void clear_huge(void* memory, size_t bytes) noexcept { std::memset(memory, 0, bytes); }
-
 }  // namespace merganser::parallel

@@ -1,19 +1,21 @@
 // One size class of the cache: buckets that hold what came last. Starts small, so that what is in use stays near the processor, and doubles while
 // it fills up, to a limit; then a full pair of buckets loses an entry for each that comes.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 #include "merganser/bpe/piece_tables.hpp"
-#include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/growing_array.hpp"
 
 namespace merganser::bpe {
 
 template <typename Bucket>
 class BucketTable {
  public:
-  BucketTable(uint32_t log2_buckets, uint32_t log2_limit) : buckets_(size_t{1} << log2_buckets), log2_(log2_buckets), log2_limit_(log2_limit) {}
+  // `log2_limit` >= `log2_buckets` >= 1.
+  BucketTable(uint32_t log2_buckets, uint32_t log2_limit)
+      : buckets_(size_t{1} << log2_buckets, size_t{1} << log2_limit), log2_(log2_buckets), log2_limit_(log2_limit) {}
 
   const Bucket* buckets() const { return buckets_.data(); }
   // Home of a piece: its hash >> shift().
@@ -41,7 +43,7 @@ class BucketTable {
   }
 
   void clear() {
-    buckets_.clear();
+    std::fill(buckets_.data(), buckets_.data() + buckets_.size(), Bucket{});
     entries_ = 0;
   }
 
@@ -65,21 +67,22 @@ class BucketTable {
     bucket.set(way, key);
     bucket.value[way] = value;
   }
-  // The entries of a pair of buckets go to two pairs, each of which has room for all of them.
+  // The entries of a pair of buckets go to two pairs, each of which has room for all of them. In place, the last pair first: where it goes to
+  // all has moved on already.
   void grow() {
-    try {
-      parallel::HugeArray<Bucket> old(2 * buckets_.size());
-      old.swap(buckets_);
-      ++log2_;
-      for (size_t i = 0; i < old.size(); ++i) {
-        for (uint32_t way = 0; way < Bucket::kWays && old[i].value[way] != 0; ++way) place(old[i].at(way), old[i].value[way]);
+    const size_t pairs = buckets_.size() / 2;
+    buckets_.grow(2 * buckets_.size());
+    ++log2_;
+    for (size_t pair = pairs; pair-- > 0;) {
+      const Bucket old[2] = {buckets_[2 * pair], buckets_[2 * pair + 1]};
+      buckets_[2 * pair] = buckets_[2 * pair + 1] = Bucket{};
+      for (const Bucket& bucket : old) {
+        for (uint32_t way = 0; way < Bucket::kWays && bucket.value[way] != 0; ++way) place(bucket.at(way), bucket.value[way]);
       }
-    } catch (const std::bad_alloc&) {
-      log2_limit_ = log2_;
     }
   }
 
-  parallel::HugeArray<Bucket> buckets_;
+  parallel::GrowingArray<Bucket> buckets_;
   uint32_t log2_;
   uint32_t log2_limit_;
   size_t entries_ = 0;

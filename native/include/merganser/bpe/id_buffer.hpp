@@ -1,4 +1,4 @@
-// Ids, growing without being initialised first; large ones on huge pages, of which a first touch costs far less per byte.
+// Ids, growing without being initialised first.
 #pragma once
 #include <cstddef>
 #include <cstdint>

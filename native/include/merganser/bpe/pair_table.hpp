@@ -1,9 +1,14 @@
-// (left symbol, right symbol) -> merge. One 64-bit slot per pair, open addressing, and in front of it a bit filter that fits the L2 cache:
-// most look-ups during merging are of pairs that do not exist, and end there.
+// (left symbol, right symbol) -> merge. A pair stands in the cache line that its hash names, or, if that was full, in the next: a look-up
+// compares the whole line at once and needs no branch that text decides. In front of it a bit filter that fits the L2 cache, for those who cannot do
+// something else while a line is on its way: most look-ups during merging are of pairs that do not exist, and end there.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/simd/inline.hpp"
@@ -15,25 +20,53 @@ constexpr uint32_t kSymbolBits = 21;                       // symbols (tokens) p
 constexpr uint32_t kMergeBits = 64 - 2 * kSymbolBits;      // merges per model, at most 2^22
 constexpr uint64_t kHashFactor = 0x9E3779B97F4A7C15ull;
 
+// No token: stands beside the first and the last symbol of a piece.
+constexpr uint32_t kNoSymbol = (1u << kSymbolBits) - 1;
+
+struct alignas(64) PairBucket {
+  static constexpr uint32_t kWays = 8;
+  uint64_t entry[kWays];  // (key + 1) << kMergeBits | merge; 0 is empty
+};
+
 // What the hot loops see: plain pointers, so that they can be compiled once per instruction set.
 struct PairView {
-  const uint64_t* slots;   // (key + 1) << kMergeBits | merge; 0 is empty
-  uint32_t slot_shift;
-  uint32_t slot_mask;
+  const PairBucket* buckets;
+  uint32_t shift;
+  uint32_t mask;
   const uint64_t* filter;
   uint32_t filter_shift;
 
   MERGANSER_INLINE static uint64_t key(uint32_t left, uint32_t right) { return (static_cast<uint64_t>(left) << kSymbolBits | right) + 1; }
+  MERGANSER_INLINE uint32_t home(uint64_t key) const { return static_cast<uint32_t>(key * kHashFactor >> shift); }
   MERGANSER_INLINE bool maybe(uint64_t key) const {
     const uint64_t hash = (key * kHashFactor) << 8 >> filter_shift;
     return filter[hash >> 6] >> (hash & 63) & 1;
   }
-  MERGANSER_INLINE void prefetch(uint64_t key) const { __builtin_prefetch(&slots[key * kHashFactor >> slot_shift]); }
+  MERGANSER_INLINE void prefetch(uint64_t key) const { __builtin_prefetch(&buckets[home(key)]); }
+  // The bits of the entries that hold the key: one at most.
+  MERGANSER_INLINE static uint32_t matches(const PairBucket& bucket, uint64_t key) {
+#if defined(__AVX512F__)
+    const __m512i keys = _mm512_srli_epi64(_mm512_load_si512(bucket.entry), kMergeBits);
+    return _mm512_cmpeq_epi64_mask(keys, _mm512_set1_epi64(static_cast<long long>(key)));
+#elif defined(__AVX2__)
+    const __m256i wanted = _mm256_set1_epi64x(static_cast<long long>(key));
+    const __m256i* const entries = reinterpret_cast<const __m256i*>(bucket.entry);
+    const __m256i low = _mm256_cmpeq_epi64(_mm256_srli_epi64(_mm256_load_si256(entries), kMergeBits), wanted);
+    const __m256i high = _mm256_cmpeq_epi64(_mm256_srli_epi64(_mm256_load_si256(entries + 1), kMergeBits), wanted);
+    return static_cast<uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(low)) | _mm256_movemask_pd(_mm256_castsi256_pd(high)) << 4);
+#else
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < PairBucket::kWays; ++i) bits |= static_cast<uint32_t>(bucket.entry[i] >> kMergeBits == key) << i;
+    return bits;
+#endif
+  }
   MERGANSER_INLINE uint32_t find_key(uint64_t key) const {
-    for (uint32_t slot = static_cast<uint32_t>(key * kHashFactor >> slot_shift);; slot = (slot + 1) & slot_mask) {
-      const uint64_t entry = slots[slot];
-      if (entry == 0) return kNone;
-      if (entry >> kMergeBits == key) return static_cast<uint32_t>(entry & ((1u << kMergeBits) - 1));
+    for (uint32_t at = home(key);; at = (at + 1) & mask) {
+      const PairBucket& bucket = buckets[at];
+      const uint32_t bits = matches(bucket, key);
+      const uint32_t merge = static_cast<uint32_t>(bucket.entry[__builtin_ctz(bits | 1u << 7)] & ((1u << kMergeBits) - 1));
+      // Or-ed and not chosen: whether a pair merges is a coin toss, which compilers like to turn into a branch.
+      if (bucket.entry[7] == 0 || bits != 0) [[likely]] return merge | (0u - static_cast<uint32_t>(bits == 0));
     }
   }
   MERGANSER_INLINE uint32_t find(uint32_t left, uint32_t right) const {
@@ -51,7 +84,7 @@ class PairTable {
   const PairView& view() const { return view_; }
 
  private:
-  parallel::HugeArray<uint64_t> slots_;
+  parallel::HugeArray<PairBucket> buckets_;
   std::vector<uint64_t> filter_;
   PairView view_;
 };

@@ -2,13 +2,11 @@
 // prefetch that misses it is dropped. They must be asked for before the first touch.
 #pragma once
 #include <cstddef>
-#include <utility>
 
 namespace merganser::parallel {
 
 void* allocate_huge(size_t bytes);  // throws std::bad_alloc
 void free_huge(void* memory, size_t bytes) noexcept;
-void clear_huge(void* memory, size_t bytes) noexcept;
 
 template <typename T>
 class HugeArray {
@@ -18,17 +16,10 @@ class HugeArray {
   HugeArray(const HugeArray&) = delete;
   HugeArray& operator=(const HugeArray&) = delete;
 
-  void swap(HugeArray& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(count_, other.count_);
-  }
   T* data() { return data_; }
   const T* data() const { return data_; }
-  size_t size() const { return count_; }
-  size_t bytes() const { return count_ * sizeof(T); }
   T& operator[](size_t i) { return data_[i]; }
   const T& operator[](size_t i) const { return data_[i]; }
-  void clear() { clear_huge(data_, bytes()); }
 
  private:
   T* data_;

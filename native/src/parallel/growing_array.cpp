@@ -1,0 +1,65 @@
+#include "merganser/parallel/growing_array.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace merganser::parallel {
+
+#if defined(__linux__)
+
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+size_t whole_pages(size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
+
+}  // namespace
+
+void* reserve_zeroed(size_t bytes) {
+  // One page more than needed, so that an aligned stretch is in it; the rest is given back at once.
+  const size_t size = whole_pages(bytes), mapped = size + kHugePage;
+  char* memory = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  const size_t before = (kHugePage - reinterpret_cast<size_t>(memory) % kHugePage) % kHugePage;
+  if (before) munmap(memory, before);
+  munmap(memory + before + size, kHugePage - before);
+  return memory + before;
+}
+
+void free_reserved(void* memory, size_t bytes) noexcept { munmap(memory, whole_pages(bytes)); }
+
+void expect_touch(void* memory, size_t from, size_t to) noexcept {
+  from = whole_pages(from);
+  if (from < to) madvise(static_cast<char*>(memory) + from, whole_pages(to) - from, MADV_HUGEPAGE);
+}
+
+#else
+
+namespace {
+
+// calloc's memory has an address in front of it that it was found at.
+constexpr size_t kAlignment = 64;
+
+}  // namespace
+
+void* reserve_zeroed(size_t bytes) {
+  // Large blocks come untouched from the system, which zeroes pages as they are used.
+  char* memory = static_cast<char*>(std::calloc(1, bytes + kAlignment + sizeof(void*)));
+  if (!memory) throw std::bad_alloc();
+  char* aligned = memory + sizeof(void*);
+  aligned += (kAlignment - reinterpret_cast<uintptr_t>(aligned) % kAlignment) % kAlignment;
+  reinterpret_cast<void**>(aligned)[-1] = memory;
+  return aligned;
+}
+
+void free_reserved(void* memory, size_t) noexcept { std::free(static_cast<void**>(memory)[-1]); }
+
+void expect_touch(void*, size_t, size_t) noexcept {}
+
+#endif
+
+}  // namespace merganser::parallel
