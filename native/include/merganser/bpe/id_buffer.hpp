@@ -17,6 +17,7 @@ class IdBuffer {
   uint32_t* data() { return data_; }
   const uint32_t* data() const { return data_; }
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   void clear() { size_ = 0; }
   void push(uint32_t id) {
     *room(1) = id;
