@@ -31,8 +31,8 @@ class Encoder::Lease {
 Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
-      cuts_(spec_.steps.empty() ? SafeCuts::find(*spec_.model) : nullptr),
-      splitter_(spec_.steps) {}
+      cuts_(SafeCuts::find(*spec_.model)),
+      splitter_(spec_.steps, cuts_ ? &cuts_->view() : nullptr) {}
 
 Encoder::~Encoder() = default;
 

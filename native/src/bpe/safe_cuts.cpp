@@ -6,39 +6,74 @@
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
+namespace {
+
+// What stands in a token where a character should: a whole one, or a part.
+struct Unit {
+  uint32_t value;
+  uint32_t size;
+  bool whole;
+};
+
+Unit unit_at(const uint8_t* at, const uint8_t* end) {
+  const uint32_t wanted = text::sequence_size(*at);
+  if ((*at & 0xC0) == 0x80 || wanted > static_cast<size_t>(end - at)) return {0, 1, false};
+  for (uint32_t i = 1; i < wanted; ++i) {
+    if ((at[i] & 0xC0) != 0x80) return {0, 1, false};
+  }
+  return {text::decode(at).value, wanted, true};
+}
+
+}  // namespace
 
 std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   const ModelSpec& spec = model.spec();
-  // With ignore_merges a whole text can be one token, and unknown characters next to each other can be fused into one.
-  if (!spec.char_units || !spec.has_merges || spec.ignore_merges || !model.complete() || model.merges_bytes()) return nullptr;
-  std::vector<uint64_t> joined;
-  for (const uint32_t id : model.products()) {
-    const uint8_t* token = spec.token(id);
-    const uint8_t* const end = token + spec.token_size(id);
-    for (uint32_t left = 0; token < end;) {
-      const text::CodePoint right = text::decode(token);
-      if (left != 0 || token != spec.token(id)) joined.push_back(static_cast<uint64_t>(left) << 32 | right.value);
-      left = right.value;
-      token += right.size;
-    }
-  }
-  std::sort(joined.begin(), joined.end());
-  joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
+  if (!model.complete()) return nullptr;
+  // Bytes that characters fall back to must not merge: what they would make is no text of its own.
+  if (spec.char_units && (!spec.has_merges || spec.ignore_merges || model.merges_bytes())) return nullptr;
   auto cuts = std::unique_ptr<SafeCuts>(new SafeCuts());
-  const uint32_t bits = std::clamp(static_cast<uint32_t>(std::bit_width(joined.size() * 16)), 10u, 24u);
-  cuts->pair_shift_ = 32 - bits;
-  cuts->pairs_.assign((size_t{1} << bits) / 64, 0);
-  for (const uint64_t pair : joined) cuts->add(static_cast<uint32_t>(pair >> 32), static_cast<uint32_t>(pair));
+  std::vector<uint64_t> joined;
+  if (spec.char_units) {
+    for (const uint32_t id : model.products()) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
+  } else {
+    for (uint32_t id = 0; id < spec.vocab_size(); ++id) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
+  }
+  cuts->build_filter(joined);
   return cuts;
 }
 
-void SafeCuts::add(uint32_t left, uint32_t right) {
-  if (left < 128 && right < 128) {
-    ascii_[left][right >> 6] |= uint64_t{1} << (right & 63);
-    return;
+// The places within a token where a character of well-formed text may begin.
+void SafeCuts::note_token(const uint8_t* token, const uint8_t* end, std::vector<uint64_t>& joined) {
+  if (token == end) return;
+  Unit left = unit_at(token, end);
+  for (const uint8_t* at = token + left.size; at < end;) {
+    const Unit right = unit_at(at, end);
+    if (left.whole && right.whole) {
+      joined.push_back(static_cast<uint64_t>(left.value) << 32 | right.value);
+    } else {
+      view_.partial[at[-1] & 63] |= uint64_t{1} << (at[0] & 63);
+    }
+    left = right;
+    at += right.size;
   }
-  const uint32_t hash = pair_hash(left, right);
-  pairs_[hash >> 6] |= uint64_t{1} << (hash & 63);
+}
+
+void SafeCuts::build_filter(std::vector<uint64_t>& joined) {
+  std::sort(joined.begin(), joined.end());
+  joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
+  const uint32_t bits = std::clamp(static_cast<uint32_t>(std::bit_width(joined.size() * 16)), 10u, 24u);
+  pairs_.assign((size_t{1} << bits) / 64, 0);
+  view_.pairs = pairs_.data();
+  view_.pair_shift = 32 - bits;
+  for (const uint64_t pair : joined) {
+    const uint32_t left = static_cast<uint32_t>(pair >> 32), right = static_cast<uint32_t>(pair);
+    if (left < 128 && right < 128) {
+      view_.ascii[left][right >> 6] |= uint64_t{1} << (right & 63);
+    } else {
+      const uint32_t hash = view_.pair_hash(left, right);
+      pairs_[hash >> 6] |= uint64_t{1} << (hash & 63);
+    }
+  }
 }
 
 uint32_t SafeCuts::scan(const uint8_t*& position, const uint8_t* end, const uint8_t* base, uint32_t* ends, uint32_t capacity) const {
@@ -50,7 +85,7 @@ uint32_t SafeCuts::scan(const uint8_t*& position, const uint8_t* end, const uint
     const text::CodePoint right = text::decode(at);
     // Written always, kept if it is a cut: whether it is one is the least predictable thing about text.
     ends[count] = static_cast<uint32_t>(at - base);
-    count += !may_join(left.value, right.value);
+    count += !view_.may_join(left.value, right.value, at);
     left = right;
     at += right.size;
   }

@@ -105,7 +105,7 @@ void Splitter::split_by_pattern(const Run& run, size_t level, const uint8_t* beg
 void Splitter::scan_family(const Run& run, const text::Scanner& scanner, const uint8_t* begin, const uint8_t* end) const {
   while (begin < end && !run.stop()) {
     const uint32_t capacity = run.batch.capacity();
-    const text::ScanText text{end, run.batch.readable_end(), run.batch.base()};
+    const text::ScanText text{end, run.batch.readable_end(), run.batch.base(), cuts_};
     run.batch.pushed(scanner.scan(begin, text, run.batch.ends(), capacity));
   }
 }

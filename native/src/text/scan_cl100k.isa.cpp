@@ -37,10 +37,11 @@ struct Cl100k {
     return read_white_space(view, at, end);
   }
 
-  static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const uint8_t* end, bool& ends_text) {
+  static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const ScanText& text, bool& ends_text) {
+    const uint8_t* const end = text.end;
     const simd::MERGANSER_ISA_NS::Block64 block(at);
     Masks m = classify(block, at, end);
-    if (m.not_ascii) [[unlikely]] take_non_ascii(view, at, m);
+    if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m);
     cut_off(m);
     ends_text = m.ends_text && m.size == static_cast<uint32_t>(end - at);
     const uint64_t sign = ~(m.letter | m.digit | m.space | m.newline) & m.valid;
@@ -64,6 +65,7 @@ struct Cl100k {
       if (behind != i && behind < m.size) starts |= uint64_t{1} << behind;
     }
     if (view.trailing_space && ends_text) starts = drop_inside_trailing_space(m, white, starts);
+    if (m.wide && text.cuts) starts |= safe_cuts(*text.cuts, at, m.wide);
     return starts & m.valid & ~uint64_t{1};
   }
 
@@ -72,8 +74,9 @@ struct Cl100k {
     while (is_letter(reader.kind())) reader.next();
     return reader.at();
   }
-  static void take_non_ascii(const ScannerView& view, const uint8_t* at, Masks& m) {
-    uint64_t rest = m.not_ascii & (m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1);
+  static void take_non_ascii(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, Masks& m) {
+    uint64_t wide;
+    uint64_t rest = take_letter_ranges(view, block, true, m, wide);
     while (rest) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
       const Character c = character_at(view, at + i);
@@ -82,6 +85,8 @@ struct Cl100k {
         return;
       }
       const uint64_t bytes = ((uint64_t{1} << c.size) - 1) << i;
+      const bool wide_letter = is_letter(c.kind) && c.size == 3 && at[i] >= kWideLead;
+      m.wide |= static_cast<uint64_t>(wide_letter) << i;
       if (is_letter(c.kind)) {
         m.letter |= bytes;
       } else {

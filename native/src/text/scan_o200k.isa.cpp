@@ -37,11 +37,12 @@ struct O200k {
     return read_white_space(view, at, end);
   }
 
-  static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const uint8_t* end, bool& ends_text) {
+  static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const ScanText& text, bool& ends_text) {
+    const uint8_t* const end = text.end;
     const simd::MERGANSER_ISA_NS::Block64 block(at);
     Masks m = classify(block, at, end);
     uint64_t upper = block.within('A', 26), uncased = 0;
-    if (m.not_ascii) [[unlikely]] take_non_ascii(view, at, m, upper, uncased);
+    if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m, upper, uncased);
     const uint64_t quote = block.equal('\'');
     // An apostrophe behind a letter at the end of the block: what follows decides.
     const bool to_the_end = m.ends_text && m.size == static_cast<uint32_t>(end - at);
@@ -64,6 +65,11 @@ struct O200k {
     if (behind_newline) starts |= behind_last_newline(m, behind_newline, ends_text, false);
     uint64_t quotes = quote & (m.letter << 1) & (m.letter >> 1);
     if (quotes && view.contractions) starts = join_contractions(at, end, m, quotes, starts);
+    if (m.wide && text.cuts) {
+      // A word that has come to its lower-case part ends before an upper-case letter, and a cut would forget that it has.
+      const uint64_t behind_lower = uncased & ~(uncased + (uncased & (lower << 1)));
+      starts |= safe_cuts(*text.cuts, at, m.wide & ~behind_lower);
+    }
     return starts & m.valid & ~uint64_t{1};
   }
 
@@ -93,8 +99,10 @@ struct O200k {
     return seeds;
   }
 
-  static void take_non_ascii(const ScannerView& view, const uint8_t* at, Masks& m, uint64_t& upper, uint64_t& uncased) {
-    uint64_t rest = m.not_ascii & (m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1);
+  static void take_non_ascii(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, Masks& m, uint64_t& upper, uint64_t& uncased) {
+    uint64_t wide;
+    uint64_t rest = take_letter_ranges(view, block, false, m, wide);
+    uncased |= wide;
     while (rest) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
       const Character c = character_at(view, at + i);
@@ -104,6 +112,8 @@ struct O200k {
         break;
       }
       const uint64_t bytes = ((uint64_t{1} << c.size) - 1) << i;
+      const bool wide_letter = is_letter(c.kind) && c.size == 3 && at[i] >= kWideLead;
+      m.wide |= static_cast<uint64_t>(wide_letter) << i;
       if (is_letter(c.kind) || c.kind == kMark) {
         m.letter |= bytes;
         if (c.kind == kUpper) upper |= bytes;

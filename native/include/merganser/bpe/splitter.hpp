@@ -16,7 +16,8 @@ struct SplitScratch {
 
 class Splitter {
  public:
-  explicit Splitter(const std::vector<SplitStep>& steps) : steps_(steps) {}
+  // `cuts`: where pieces may be cut up, or null.
+  Splitter(const std::vector<SplitStep>& steps, const text::CutView* cuts) : steps_(steps), cuts_(cuts) {}
 
   // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
   template <typename Stop>
@@ -47,6 +48,7 @@ class Splitter {
   void split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
 
   const std::vector<SplitStep>& steps_;
+  const text::CutView* cuts_;
 };
 
 }  // namespace merganser::bpe

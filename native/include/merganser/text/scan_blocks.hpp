@@ -98,6 +98,7 @@ MERGANSER_INLINE uint32_t write_bits(uint64_t bits, uint32_t offset, uint32_t* o
 // with their later bytes in `inner`; at the first character of a kind that a family cannot take in its stride the block ends (`size`).
 struct Masks {
   uint64_t letter, digit, space /* without newlines */, newline, blank /* U+0020 */, inner, not_ascii, valid;
+  uint64_t wide;  // first bytes of letters of three bytes from U+3000 on
   uint32_t size;
   bool ends_text;
 };
@@ -110,7 +111,7 @@ MERGANSER_INLINE Masks classify(const simd::MERGANSER_ISA_NS::Block64& block, co
   m.newline = block.equal('\n') | block.equal('\r');
   m.space = (m.blank | block.within('\t', 5)) & ~m.newline;
   m.not_ascii = block.not_ascii();
-  m.inner = 0;
+  m.inner = m.wide = 0;
   m.size = end - at < 64 ? static_cast<uint32_t>(end - at) : 64;
   m.ends_text = end - at <= 64;
   return m;
@@ -123,6 +124,7 @@ MERGANSER_INLINE void cut_off(Masks& m) {
   m.space &= m.valid;
   m.newline &= m.valid;
   m.blank &= m.valid;
+  m.wide &= m.valid;
 }
 
 // Starts of digit pieces: each run, and within it every `max_digits`th digit.
@@ -147,7 +149,41 @@ inline uint64_t behind_last_newline(const Masks& m, uint64_t candidates, bool en
   return starts;
 }
 
-// Runs a family over the text. `Family::starts(view, at, text, ends_text, size)` gives the mask of starts behind `at` in the block and sets how many bytes it has decided;
+// Enters the letters of ranges that hold nothing else; returns the non-ASCII bytes that are left. `wide`: all bytes of wide letters.
+MERGANSER_INLINE uint64_t take_letter_ranges(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, bool cyrillic, Masks& m, uint64_t& wide) {
+  const uint64_t valid = m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1;
+  uint64_t letters = 0;
+  wide = 0;
+  if (view.wide_letters) {
+    m.wide = (block.within(static_cast<char>(0xE5), 5) | block.within(static_cast<char>(0xEB), 2)) & valid & valid >> 2;
+    letters = wide = m.wide | m.wide << 1 | m.wide << 2;
+  }
+  if (cyrillic && view.cyrillic_letters) {
+    const uint64_t leads = block.within(static_cast<char>(0xD0), 2) & valid & valid >> 1;
+    letters |= leads | leads << 1;
+  }
+  m.letter |= letters;
+  return m.not_ascii & valid & ~letters;
+}
+
+constexpr uint8_t kWideLead = 0xE3;
+
+// Which of these wide letters a piece may be cut before.
+inline uint64_t safe_cuts(const CutView& cuts, const uint8_t* at, uint64_t candidates) {
+  uint64_t found = 0;
+  uint32_t next = 0, left = 0;  // where the character `left` ends
+  for (candidates &= ~uint64_t{1}; candidates; candidates &= candidates - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(candidates));
+    if (i != next) left = decode(at + previous_start(at, i)).value;
+    const uint32_t right = (at[i] & 0x0Fu) << 12 | (at[i + 1] & 0x3Fu) << 6 | (at[i + 2] & 0x3Fu);
+    found |= static_cast<uint64_t>(!cuts.may_join(left, right, at + i)) << i;
+    left = right;
+    next = i + 3;
+  }
+  return found;
+}
+
+// Runs a family over the text. `Family::starts(view, at, text, ends_text)` gives the mask of starts behind `at` in the block, and says whether it reaches the text's end;
 // `Family::one(view, at, end)` is the end of the piece at `at`.
 template <typename Family>
 MERGANSER_INLINE uint32_t scan_blocks(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
@@ -156,7 +192,7 @@ MERGANSER_INLINE uint32_t scan_blocks(const ScannerView& view, const uint8_t*& p
   while (at < text.end && count < capacity) {
     if (text.readable_end - at >= 64) [[likely]] {
       bool ends_text = false;
-      const uint64_t starts = Family::starts(view, at, text.end, ends_text);
+      const uint64_t starts = Family::starts(view, at, text, ends_text);
       const uint32_t offset = static_cast<uint32_t>(at - text.base);
       count += write_bits(starts, offset, ends + count);
       if (ends_text) {

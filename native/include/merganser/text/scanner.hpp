@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "merganser/simd/instruction_set.hpp"
+#include "merganser/text/cut_view.hpp"
 
 namespace merganser::text {
 
@@ -22,12 +23,16 @@ struct ScannerView {
   uint32_t max_digits;    // 0: no limit
   bool contractions;
   bool trailing_space;    // white space that ends the text is one piece
+  // Known of whole ranges, so that a block of them needs no look at single characters:
+  bool wide_letters;      // U+5000..9FFF (lead bytes E5 to E9) and U+B000..CFFF (EB, EC) are letters without case
+  bool cyrillic_letters;  // U+0400..047F (D0, D1) are letters
 };
 
 struct ScanText {
   const uint8_t* end;           // of the text: what stands behind it does not count
   const uint8_t* readable_end;  // of memory
   const uint8_t* base;          // of the offsets to write
+  const CutView* cuts;          // null: only the pattern's own pieces. Else long runs of wide letters are cut up where that changes nothing
 };
 
 // Writes the ends of the pieces from `position` on, as offsets from `base`, until the text ends or at least `capacity` are written; up to 64 more

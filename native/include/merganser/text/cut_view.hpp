@@ -1,0 +1,30 @@
+// Where a piece may be cut before it is looked up: between two characters that no token holds side by side, not even parts of them, as then no
+// merge can reach across. See bpe/safe_cuts.hpp; here is what the scanners read of it.
+#pragma once
+#include <cstdint>
+
+#include "merganser/simd/inline.hpp"
+
+namespace merganser::text {
+
+struct CutView {
+  uint64_t ascii[128][2];  // pairs of ASCII characters, exactly
+  const uint64_t* pairs;   // of other characters: a Bloom filter with one hash. A false "may join" costs a longer piece, nothing else
+  uint32_t pair_shift;
+  uint64_t partial[64];    // tokens that begin or end within a character: [last byte of the left character & 63], bit (first byte of the right & 63)
+
+  MERGANSER_INLINE uint32_t pair_hash(uint32_t left, uint32_t right) const {
+    return ((left * 0x9E3779B1u) ^ (right * 0x85EBCA77u)) * 0xC2B2AE3Du >> pair_shift;
+  }
+  MERGANSER_INLINE bool may_join(uint32_t left, uint32_t right) const {
+    if (left < 128 && right < 128) return ascii[left][right >> 6] >> (right & 63) & 1;
+    const uint32_t hash = pair_hash(left, right);
+    return pairs[hash >> 6] >> (hash & 63) & 1;
+  }
+  // `right` stands at `at`.
+  MERGANSER_INLINE bool may_join(uint32_t left, uint32_t right, const uint8_t* at) const {
+    return (partial[at[-1] & 63] >> (at[0] & 63) & 1) || may_join(left, right);
+  }
+};
+
+}  // namespace merganser::text
