@@ -1,6 +1,6 @@
 /** Token strings and their ids. */
-import { bytesToAlphabet } from './byte-alphabet';
-import type { TokenIndex } from './load/token-index';
+import { bytesToAlphabet, writeAlphabetBytes } from './byte-alphabet';
+import { TokenIndex } from './load/token-index';
 import { decodeUtf8 } from './utf8';
 
 const encoder = new TextEncoder();
@@ -128,7 +128,7 @@ function tokenCount({ tokenOffsets }: TokenTable): number {
  */
 export class ByteVocabulary implements Vocabulary {
   readonly size: number;
-  private ids: Map<string, number> | null = null;
+  private index: TokenIndex | null = null;
 
   constructor(private readonly table: TokenTable) {
     this.size = tokenCount(table);
@@ -143,14 +143,11 @@ export class ByteVocabulary implements Vocabulary {
   }
 
   id(token: string): number | undefined {
-    if (this.ids === null) {
-      this.ids = new Map();
-      for (let id = 0; id < this.idBound; id++) {
-        const string = this.token(id);
-        if (string !== undefined) this.ids.set(string, id);
-      }
-    }
-    return this.ids.get(token);
+    this.index ??= TokenIndex.of(this.table);
+    const bytes = new Uint8Array(token.length);
+    const length = writeAlphabetBytes(token, bytes, 0);
+    const id = length <= 0 ? -1 : this.index.id(bytes, 0, length);
+    return id < 0 ? undefined : id;
   }
 
   token(id: number): string | undefined {

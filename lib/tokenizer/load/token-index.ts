@@ -1,4 +1,5 @@
 /** Tokens by their UTF-8 bytes: a hash table that makes no strings. */
+import type { TokenTable } from '../vocabulary';
 
 const EMPTY = -1;
 const FNV_OFFSET = 0x811c9dc5 | 0;
@@ -18,12 +19,28 @@ function slotOf(hash: number, mask: number): number {
 
 export class TokenIndex {
   /** All tokens back to back, in order of their arrival. */
-  private bytes = new Uint8Array(1 << 16);
-  private starts = new Uint32Array(1 << 12);
-  private ids = new Int32Array(1 << 12);
+  private bytes: Uint8Array;
+  private starts: Uint32Array;
+  private ids: Int32Array;
   /** Hash and entry side by side: most of the time a look at one cache line says no. */
-  private slots = new Int32Array(1 << 14).fill(EMPTY);
+  private slots: Int32Array;
   private count = 0;
+
+  /** With room for as many tokens and bytes; it grows. */
+  constructor(tokens = 1 << 12, bytes = 1 << 16) {
+    this.bytes = new Uint8Array(bytes);
+    this.starts = new Uint32Array(tokens + 1);
+    this.ids = new Int32Array(tokens + 1);
+    this.slots = new Int32Array(2 ** (34 - Math.clz32(tokens))).fill(EMPTY);
+  }
+
+  /** All tokens of a table, which are different. */
+  static of({ tokenBytes, tokenOffsets }: TokenTable): TokenIndex {
+    const index = new TokenIndex(tokenOffsets.length, tokenBytes.length);
+    for (let id = 0; id + 1 < tokenOffsets.length; id++)
+      if (tokenOffsets[id + 1] > tokenOffsets[id]) index.add(tokenBytes, tokenOffsets[id], tokenOffsets[id + 1], id);
+    return index;
+  }
 
   get size(): number {
     return this.count;
@@ -68,7 +85,7 @@ export class TokenIndex {
   }
 
   /** The tokens in order of their ids, which are below `idBound` and all different. */
-  byId(idBound: number): { tokenBytes: Uint8Array; tokenOffsets: Uint32Array } {
+  byId(idBound: number): TokenTable {
     const entries = new Int32Array(idBound).fill(EMPTY);
     for (let entry = 0; entry < this.count; entry++) entries[this.ids[entry]] = entry;
     const tokenBytes = new Uint8Array(this.starts[this.count]);

@@ -6,6 +6,9 @@ import type { AddedToken } from '../types';
 import { tiktokenMerges } from './tiktoken-merges';
 import { onigurumaPattern } from './oniguruma-pattern';
 
+/** By id; undefined where an id has no token. */
+type TokenList = ReadonlyArray<string | undefined>;
+
 /**
  * The object of tokenizer.json. Throws UNSUPPORTED for what the format has no place for. A second name of one id is left out: there can be only
  * one (o200k_harmony calls 200018 both `<|endofprompt|>` and `<|reserved_200018|>`).
@@ -68,13 +71,14 @@ function writeSplit(pattern: string): object {
 
 function writeModel(model: BpeModel, { addedTokens }: TokenizerDefinition): object {
   const { settings, vocabulary } = model;
-  const vocab: Array<[string, number]> = [];
-  for (let id = 0; id < vocabulary.idBound; id++) {
-    const token = vocabulary.token(id);
-    if (token !== undefined) vocab.push([token, id]);
+  const tokens = Array.from({ length: vocabulary.idBound }, (_, id) => vocabulary.token(id));
+  const vocab: Record<string, number> = {};
+  for (let id = 0; id < tokens.length; id++) {
+    const token = tokens[id];
+    if (token !== undefined) setOwn(vocab, token, id);
   }
   // Hugging Face numbers added tokens on from the vocabulary's size; those of tiktoken keep their ids only as tokens of the model.
-  if (model.merges === null) vocab.push(...specialEntries(addedTokens, model));
+  if (model.merges === null) addSpecials(vocab, addedTokens);
   return {
     type: 'BPE',
     dropout: null,
@@ -84,8 +88,8 @@ function writeModel(model: BpeModel, { addedTokens }: TokenizerDefinition): obje
     fuse_unk: settings.fuseUnk,
     byte_fallback: settings.byteFallback,
     ignore_merges: settings.ignoreMerges,
-    vocab: Object.fromEntries(vocab),
-    merges: model.merges === null ? tiktokenMerges(vocabulary) : writeMerges(model.merges, vocabulary),
+    vocab,
+    merges: writeMerges(model.merges ?? tiktokenMerges(model.spec), tokens),
   };
 }
 
@@ -93,18 +97,26 @@ function withoutSecondNames(added: AddedTokens): readonly AddedToken[] {
   return added.list.filter((token) => added.get(token.id) === token);
 }
 
-function specialEntries(added: AddedTokens, { vocabulary }: BpeModel): Array<[string, number]> {
-  return withoutSecondNames(added).map(({ content, id }) => {
-    if (vocabulary.id(content) === undefined) return [content, id];
-    throw new MerganserError(
-      'UNSUPPORTED',
-      `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`,
-    );
-  });
+function addSpecials(vocab: Record<string, number>, added: AddedTokens): void {
+  for (const { content, id } of withoutSecondNames(added)) {
+    if (Object.hasOwn(vocab, content)) {
+      throw new MerganserError(
+        'UNSUPPORTED',
+        `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`,
+      );
+    }
+    setOwn(vocab, content, id);
+  }
 }
 
-function writeMerges(merges: Uint32Array, vocabulary: BpeModel['vocabulary']): Array<[string, string]> {
+/** Assignment, except that it sets a property of the object itself whatever its name is. */
+function setOwn(object: Record<string, number>, name: string, value: number): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  else object[name] = value;
+}
+
+function writeMerges(merges: Uint32Array, tokens: TokenList): Array<[string, string]> {
   const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < merges.length; i += 3) pairs.push([vocabulary.token(merges[i])!, vocabulary.token(merges[i + 1])!]);
+  for (let i = 0; i < merges.length; i += 3) pairs.push([tokens[merges[i]]!, tokens[merges[i + 1]]!]);
   return pairs;
 }
