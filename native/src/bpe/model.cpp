@@ -73,39 +73,64 @@ void Model::list_merges() {
   spec_.merges.shrink_to_fit();
 }
 
+std::vector<std::vector<uint32_t>> Model::tokens_by_size() const {
+  std::vector<std::vector<uint32_t>> by_size(index_.longest() + 1);
+  for (uint32_t id = 0; id < spec_.vocab_size(); ++id) by_size[spec_.token_size(id)].push_back(id);
+  return by_size;
+}
+
+template <typename Use>
+void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use use) const {
+  MergeScratch scratch;
+  if (!plain_ || size > kTurnSymbols) {
+    for (size_t i = 0; i < count; ++i) {
+      symbols(spec_.token(tokens[i]), size, scratch);
+      merge_symbols(scratch);
+      use(tokens[i], scratch.ids.data(), scratch.ids.size());
+    }
+    return;
+  }
+  std::vector<Turn> turns(64);
+  for (size_t first = 0; first < count; first += turns.size()) {
+    const size_t group = std::min(turns.size(), count - first);
+    for (size_t i = 0; i < group; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], scratch);
+    merge_turns(turns.data(), static_cast<uint32_t>(group));
+    for (size_t i = 0; i < group; ++i) {
+      uint32_t ids[kTurnSymbols];
+      use(tokens[first + i], ids, turns[i].tokens(ids));
+    }
+  }
+}
+
 // Tokens of one size do not wait for each other: what merges within them is shorter.
 void Model::derive_merges() {
-  const uint32_t vocab_size = spec_.vocab_size();
-  pairs_ = std::make_unique<PairTable>(vocab_size);
-  std::vector<std::vector<uint32_t>> by_size(index_.longest() + 1);
-  for (uint32_t id = 0; id < vocab_size; ++id) by_size[spec_.token_size(id)].push_back(id);
-  MergeScratch scratch;
-  const auto derive = [&](uint32_t id, const uint32_t* ids, size_t count) {
-    if (count == 2) pairs_->set(ids[0], ids[1], id);
-    reachable_[id].store(count == 2 ? 1 : 2, std::memory_order_relaxed);
-  };
-  std::vector<Turn> turns(64);
+  pairs_ = std::make_unique<PairTable>(spec_.vocab_size());
+  const auto by_size = tokens_by_size();
   for (size_t size = 2; size < by_size.size(); ++size) {
-    const std::vector<uint32_t>& tokens = by_size[size];
-    for (size_t first = 0; first < tokens.size(); first += turns.size()) {
-      const size_t count = std::min(turns.size(), tokens.size() - first);
-      if (!plain_ || size > kTurnSymbols) {
-        for (size_t i = first; i < first + count; ++i) {
-          symbols(spec_.token(tokens[i]), size, scratch);
-          merge_symbols(scratch);
-          derive(tokens[i], scratch.ids.data(), scratch.ids.size());
-        }
-        continue;
-      }
-      for (size_t i = 0; i < count; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], scratch);
-      merge_turns(turns.data(), static_cast<uint32_t>(count));
-      for (size_t i = 0; i < count; ++i) {
-        uint32_t ids[kTurnSymbols];
-        derive(tokens[first + i], ids, turns[i].tokens(ids));
-      }
-    }
+    merge_tokens(by_size[size].data(), by_size[size].size(), size, [&](uint32_t id, const uint32_t* ids, size_t count) {
+      if (count == 2) pairs_->set(ids[0], ids[1], id);
+      reachable_[id].store(count == 2 ? 1 : 2, std::memory_order_relaxed);
+    });
     if (size == 2) index_byte_pairs();
   }
+}
+
+std::vector<uint32_t> Model::unreachable() const {
+  std::vector<uint32_t> found;
+  const auto by_size = tokens_by_size();
+  for (size_t size = 1; size < by_size.size(); ++size) {
+    std::vector<uint32_t> unknown;
+    for (const uint32_t id : by_size[size]) {
+      const uint8_t known = reachable_[id].load(std::memory_order_relaxed);
+      if (known == 0) unknown.push_back(id);
+      if (known == 2) found.push_back(id);
+    }
+    merge_tokens(unknown.data(), unknown.size(), size, [&](uint32_t id, const uint32_t* ids, size_t count) {
+      note(id, ids, static_cast<uint32_t>(count));
+      if (count != 1 || ids[0] != id) found.push_back(id);
+    });
+  }
+  return found;
 }
 
 uint32_t Model::unit_id(const uint8_t* unit, size_t size, bool first, bool last) const {

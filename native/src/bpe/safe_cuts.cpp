@@ -38,8 +38,28 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   } else {
     for (uint32_t id = 0; id < spec.vocab_size(); ++id) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
   }
+  if (spec.ignore_merges) {
+    const size_t before = joined.size();
+    guard_unreachable(model, joined);
+    cuts->view_.guarded = joined.size() > before;
+  }
   cuts->build_filter(joined);
   return cuts;
+}
+
+void SafeCuts::guard_unreachable(const Model& model, std::vector<uint64_t>& joined) {
+  const ModelSpec& spec = model.spec();
+  for (const uint32_t id : model.unreachable()) {
+    const uint8_t* const token = spec.token(id);
+    const uint8_t* const end = token + spec.token_size(id);
+    if (token == end) continue;
+    const Unit first = unit_at(token, end);
+    const Unit last = unit_at(token + text::previous_start(token, static_cast<size_t>(end - token)), end);
+    // No piece of whole characters is spelt like a token that begins or ends within one.
+    if (!first.whole || !last.whole) continue;
+    joined.push_back(static_cast<uint64_t>(text::CutView::kAny) << 32 | first.value);
+    joined.push_back(static_cast<uint64_t>(last.value) << 32 | text::CutView::kAny);
+  }
 }
 
 // The places within a token where a character of well-formed text may begin.

@@ -47,6 +47,9 @@ class Model {
   // Remembers whether merging a piece that is spelt as `token` gave that token.
   void note(uint32_t token, const uint32_t* ids, uint32_t count) const;
 
+  // The tokens whose own text merges to something else: they only come up where ignore_merges lets them.
+  std::vector<uint32_t> unreachable() const;
+
   const TokenIndex& index() const { return index_; }
   const ModelSpec& spec() const { return spec_; }
   // True if every unit of any text becomes exactly one symbol of the vocabulary, or its bytes: nothing is ever unknown.
@@ -56,6 +59,10 @@ class Model {
   bool merges_bytes() const { return merges_bytes_; }
 
  private:
+  // Merges the text of each of these tokens, which have one size: use(id, ids, count).
+  template <typename Use>
+  void merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use use) const;
+  std::vector<std::vector<uint32_t>> tokens_by_size() const;
   void index_units();
   void list_merges();
   void derive_merges();

@@ -8,6 +8,8 @@
 //     does for pre-tokenized text.
 //   Scripts without spaces: the pre-tokenizer's pieces of Chinese and Japanese are half sentences, which never come again. Cut up
 //     they have one to three characters.
+// With ignore_merges a whole piece that is spelt as a token becomes it, even if merges never reach that token. A part of a piece must not: so no
+// cut is made before the first or behind the last character of such a token.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -34,6 +36,7 @@ class SafeCuts {
  private:
   SafeCuts() = default;
   void note_token(const uint8_t* token, const uint8_t* end, std::vector<uint64_t>& joined);
+  static void guard_unreachable(const Model& model, std::vector<uint64_t>& joined);
   void build_filter(std::vector<uint64_t>& joined);
 
   text::CutView view_{};

@@ -11,6 +11,7 @@ struct CutView {
   uint64_t ascii[128][2];  // pairs of ASCII characters, exactly
   const uint64_t* pairs;   // of other characters: a Bloom filter with one hash. A false "may join" costs a longer piece, nothing else
   uint32_t pair_shift;
+  bool guarded;            // some characters join with whatever stands before (pair kAny, right) or behind (left, kAny)
   uint64_t partial[64];    // tokens that begin or end within a character: [last byte of the left character & 63], bit (first byte of the right & 63)
 
   MERGANSER_INLINE uint32_t pair_hash(uint32_t left, uint32_t right) const {
@@ -21,9 +22,11 @@ struct CutView {
     const uint32_t hash = pair_hash(left, right);
     return pairs[hash >> 6] >> (hash & 63) & 1;
   }
+  static constexpr uint32_t kAny = 0x1FFFFF;
   // `right` stands at `at`.
   MERGANSER_INLINE bool may_join(uint32_t left, uint32_t right, const uint8_t* at) const {
-    return (partial[at[-1] & 63] >> (at[0] & 63) & 1) || may_join(left, right);
+    if ((partial[at[-1] & 63] >> (at[0] & 63) & 1) || may_join(left, right)) return true;
+    return guarded && (may_join(kAny, right) || may_join(left, kAny));
   }
 };
 
