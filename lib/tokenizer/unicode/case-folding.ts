@@ -19,6 +19,8 @@ export interface LongFold {
   readonly codePoints: readonly number[];
 }
 
+const FEW = 256;
+
 /** Every code point with case equivalents, and its whole class, itself included. */
 let classes: Map<number, readonly number[]> | undefined;
 let longFolds: LongFold[] | undefined;
@@ -44,7 +46,10 @@ export function caseEquivalents(codePoint: number): readonly number[] {
 /** Everything that equals a member of the set under `(?i)`; long foldings apart. */
 export function caseClosure(set: CodePointSet): CodePointSet {
   const added: number[] = [];
-  for (const [codePoint, members] of caseClasses()) if (set.has(codePoint)) added.push(...members);
+  const classes = caseClasses();
+  // Of a character or two the classes are looked up; of larger sets, each class asks whether it is touched.
+  if (set.size < FEW) for (const codePoint of set.codePoints()) added.push(...(classes.get(codePoint) ?? []));
+  else for (const [codePoint, members] of classes) if (set.has(codePoint)) added.push(...members);
   return added.length === 0 ? set : set.union(CodePointSet.of(...added));
 }
 
