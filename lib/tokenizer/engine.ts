@@ -57,6 +57,11 @@ export class Engine {
     this.layouts.get(true, true);
   }
 
+  /** Builds what encoding needs, so that the first text does not wait for it. */
+  prepare(): void {
+    if (this.encoder === null) void this.generalParts;
+  }
+
   /** Forgets what depends on the added tokens. */
   refreshAddedTokens(): void {
     this.matcherMemo = this.optionsMemo = this.planMemo = this.encoderMemo = this.modelMemo = this.tokenDecoderMemo = null;

@@ -49,6 +49,7 @@ export class Tokenizer implements Disposable {
 
   private constructor(definition: TokenizerDefinition, options: LoadOptions = {}) {
     this.#engine = new Engine(definition, selectKernels(options.backend), checkedCacheBytes(options.cacheBytes));
+    this.#engine.prepare();
   }
 
   // ---------------------------------------------------------------------------------------------- loading

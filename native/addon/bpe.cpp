@@ -5,7 +5,7 @@
 
 #include "environment.hpp"
 #include "id_array.hpp"
-#include "merganser/bpe/model.hpp"
+#include "merganser/bpe/piece_tokenizer.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 #include "specs.hpp"
@@ -16,29 +16,27 @@ namespace {
 // (spec) => handle
 Napi::Value create_bpe(const Napi::CallbackInfo& info) {
   Reader reader(info[0].As<Napi::Object>());
-  return handle_on(info.Env(), std::const_pointer_cast<bpe::Model>(read_model(reader)));
+  return handle_on(info.Env(), std::make_shared<bpe::PieceTokenizer>(read_model(reader)));
 }
 
 // (model, text, pieceOffsets) => number of tokens; then takePieceTokens
 Napi::Value encode_pieces(const Napi::CallbackInfo& info) {
-  const bpe::Model& model = shared_of<bpe::Model>(info[0]);
+  auto& tokenizer = shared_of<bpe::PieceTokenizer>(info[0]);
   const ByteSpan text = bytes_of(info[1]);
-  const auto pieces = info[2].As<Napi::Uint32Array>();
+  const auto array = info[2].As<Napi::Uint32Array>();
+  const uint32_t* pieces = array.Data();
+  const size_t count = array.ElementLength();
   Environment& environment = Environment::of(info.Env());
-  std::vector<uint32_t> ids, sizes;
-  bpe::MergeScratch scratch;
   environment.spans.clear();
   environment.offsets.assign(1, 0);
   environment.ids.clear();
-  for (size_t i = 0; i + 1 < pieces.ElementLength(); ++i) {
-    ids.clear();
-    sizes.clear();
-    model.encode_with_sizes(text.data + pieces[i], pieces[i + 1] - pieces[i], ids, sizes, scratch);
+  for (size_t i = 0; i + 1 < count; ++i) {
+    const auto tokens = tokenizer.encode(text.data + pieces[i], pieces[i + 1] - pieces[i]);
     uint32_t at = pieces[i];
-    for (size_t k = 0; k < ids.size(); ++k) {
-      environment.ids.push(ids[k]);
+    for (uint32_t k = 0; k < tokens.count; ++k) {
+      environment.ids.push(tokens.ids[k]);
       environment.spans.push_back(at);
-      environment.spans.push_back(at += sizes[k]);
+      environment.spans.push_back(at += tokens.sizes()[k]);
     }
     environment.offsets.push_back(static_cast<uint32_t>(environment.ids.size()));
   }

@@ -68,7 +68,9 @@ void SafeCuts::note_token(const uint8_t* token, const uint8_t* end, std::vector<
   Unit left = unit_at(token, end);
   for (const uint8_t* at = token + left.size; at < end;) {
     const Unit right = unit_at(at, end);
-    if (left.whole && right.whole) {
+    if (left.whole && right.whole && left.value < 128 && right.value < 128) {
+      view_.ascii[left.value][right.value >> 6] |= uint64_t{1} << (right.value & 63);
+    } else if (left.whole && right.whole) {
       joined.push_back(static_cast<uint64_t>(left.value) << 32 | right.value);
     } else {
       view_.partial[at[-1] & 63] |= uint64_t{1} << (at[0] & 63);
@@ -87,12 +89,8 @@ void SafeCuts::build_filter(std::vector<uint64_t>& joined) {
   view_.pair_shift = 32 - bits;
   for (const uint64_t pair : joined) {
     const uint32_t left = static_cast<uint32_t>(pair >> 32), right = static_cast<uint32_t>(pair);
-    if (left < 128 && right < 128) {
-      view_.ascii[left][right >> 6] |= uint64_t{1} << (right & 63);
-    } else {
-      const uint32_t hash = view_.pair_hash(left, right);
-      pairs_[hash >> 6] |= uint64_t{1} << (hash & 63);
-    }
+    const uint32_t hash = view_.pair_hash(left, right);
+    pairs_[hash >> 6] |= uint64_t{1} << (hash & 63);
   }
 }
 

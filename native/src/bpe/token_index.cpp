@@ -7,16 +7,25 @@ namespace merganser::bpe {
 
 TokenIndex::TokenIndex(const ModelSpec& spec)
     : spec_(spec), mask_(static_cast<uint32_t>(std::bit_ceil(size_t{spec.vocab_size()} * 2 + 2)) - 1), slots_(size_t{mask_} + 1) {
+  constexpr uint32_t kAhead = 16;
+  std::vector<uint64_t> hashes(spec.vocab_size());
   for (uint32_t id = 0; id < spec.vocab_size(); ++id) {
-    const uint32_t length = spec.token_size(id);
-    if (length == 0) continue;
-    const uint64_t hash = hash_bytes(spec.token(id), length);
-    longest_ = std::max(longest_, length);
-    if (find(spec.token(id), length, hash) != kNone) continue;
-    uint32_t slot = static_cast<uint32_t>(hash) & mask_;
-    while (slots_[slot].next != 0) slot = (slot + 1) & mask_;
-    slots_[slot] = {static_cast<uint32_t>(hash >> 32), id + 1};
+    longest_ = std::max(longest_, spec.token_size(id));
+    hashes[id] = hash_bytes(spec.token(id), spec.token_size(id));
   }
+  for (uint32_t id = 0; id < spec.vocab_size(); ++id) {
+    if (id + kAhead < spec.vocab_size()) __builtin_prefetch(&slots_[static_cast<uint32_t>(hashes[id + kAhead]) & mask_], 1);
+    if (spec.token_size(id) > 0) add(id, hashes[id]);
+  }
+}
+
+void TokenIndex::add(uint32_t id, uint64_t hash) {
+  const uint32_t tag = static_cast<uint32_t>(hash >> 32);
+  uint32_t slot = static_cast<uint32_t>(hash) & mask_;
+  for (; slots_[slot].next != 0; slot = (slot + 1) & mask_) {
+    if (slots_[slot].tag == tag && is_spelt(slots_[slot].next - 1, spec_.token(id), spec_.token_size(id))) return;
+  }
+  slots_[slot] = {tag, id + 1};
 }
 
 uint32_t TokenIndex::find(const uint8_t* bytes, size_t size, uint64_t hash) const {
@@ -26,7 +35,7 @@ uint32_t TokenIndex::find(const uint8_t* bytes, size_t size, uint64_t hash) cons
     const Slot& entry = slots_[slot];
     if (entry.next == 0) return kNone;
     const uint32_t id = entry.next - 1;
-    if (entry.tag == tag && spec_.token_size(id) == size && std::memcmp(spec_.token(id), bytes, size) == 0) return id;
+    if (entry.tag == tag && is_spelt(id, bytes, size)) return id;
   }
 }
 

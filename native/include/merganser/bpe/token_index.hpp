@@ -42,6 +42,10 @@ class TokenIndex {
     uint32_t tag;   // high half of the hash
     uint32_t next;  // id + 1; 0: empty
   };
+  void add(uint32_t id, uint64_t hash);
+  bool is_spelt(uint32_t id, const uint8_t* bytes, size_t size) const {
+    return spec_.token_size(id) == size && std::memcmp(spec_.token(id), bytes, size) == 0;
+  }
   const ModelSpec& spec_;
   uint32_t mask_;
   parallel::HugeArray<Slot> slots_;
