@@ -2,6 +2,7 @@
 import type { EncodeSettings } from './encode-options';
 import { type EncodingPart, joinParts, withSequence, withTypeIds } from './encoding-parts';
 import type { Engine } from './engine';
+import type { GeneralEncoding } from './general-path';
 import { toUtf16Offsets } from './offsets';
 import { padParts } from './padding';
 import { checkText, textBytes } from './text-input';
@@ -28,7 +29,7 @@ function encodePart(engine: Engine, input: TextInput, sequence: number, settings
   const { length } = ids;
   return {
     ids,
-    tokens: Array.from(ids, (id, index) => tokenString(engine, id, addedTexts.get(index))),
+    tokens: tokenStrings(engine, ids, addedTexts),
     offsets: toUtf16Offsets(text, spans!),
     byteOffsets: spans!,
     wordIds: wordIds!,
@@ -41,8 +42,12 @@ function encodePart(engine: Engine, input: TextInput, sequence: number, settings
 }
 
 /** An added token is shown as it was found, with the white space it takes along, and a token of the model as it stands in its vocabulary, as in Hugging Face. */
-function tokenString(engine: Engine, id: number, found: Uint8Array | undefined): string {
-  return found === undefined ? (engine.definition.model.vocabulary.token(id) ?? '') : decodeUtf8(found);
+function tokenStrings(engine: Engine, ids: Uint32Array, addedTexts: GeneralEncoding['addedTexts']): string[] {
+  const { vocabulary } = engine.definition.model;
+  const tokens: string[] = [];
+  for (let i = 0; i < ids.length; i++) tokens.push(vocabulary.token(ids[i]) ?? '');
+  for (const [index, text] of addedTexts) tokens[index] = decodeUtf8(text);
+  return tokens;
 }
 
 function truncate(engine: Engine, parts: readonly EncodingPart[], settings: EncodeSettings): readonly EncodingPart[] {

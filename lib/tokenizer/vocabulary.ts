@@ -124,11 +124,12 @@ function tokenCount({ tokenOffsets }: TokenTable): number {
 
 /**
  * A vocabulary of byte strings, as in .tiktoken files. Its token strings are the bytes in GPT-2's printable alphabet,
- * the form they have in tokenizer.json too; they are made when they are asked for.
+ * the form they have in tokenizer.json too; they are made when they are asked for, and kept.
  */
 export class ByteVocabulary implements Vocabulary {
   readonly size: number;
   private index: TokenIndex | null = null;
+  private readonly strings: Array<string | undefined> = [];
 
   constructor(private readonly table: TokenTable) {
     this.size = tokenCount(table);
@@ -151,6 +152,10 @@ export class ByteVocabulary implements Vocabulary {
   }
 
   token(id: number): string | undefined {
+    return (this.strings[id] ??= this.write(id));
+  }
+
+  private write(id: number): string | undefined {
     const { tokenBytes, tokenOffsets } = this.table;
     return this.has(id) ? bytesToAlphabet(tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])) : undefined;
   }
