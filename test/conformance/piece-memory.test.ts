@@ -1,0 +1,35 @@
+/** Ids and offsets from `encodeFull` where the text has more different pieces than the model's memory keeps: it forgets, and answers as before. */
+import { Tokenizer } from '../../lib/index';
+import { TiktokenOracle } from '../oracles/tiktoken';
+import { BACKENDS } from './backends';
+
+/** More than half of the slots of native/include/merganser/bpe/piece_tokenizer.hpp. */
+const WORDS = 80_000;
+
+/** Different words of letters that no vocabulary holds, none too long to be kept. */
+function words(): string[] {
+  const letter = (number: number) => String.fromCharCode(0x61 + (number % 26));
+  return Array.from(
+    { length: WORDS },
+    (_, i) => ` q${letter(i)}${letter((i / 26) | 0)}x${letter((i / 676) | 0)}${letter((i / 17_576) | 0)}${'zj'.repeat(i % 12)}`,
+  );
+}
+
+test.each(BACKENDS)('many different pieces, twice (%s)', async (backend) => {
+  const pieces = words();
+  expect(new Set(pieces).size).toBe(WORDS);
+  const text = pieces.join('');
+  const oracle = new TiktokenOracle('cl100k_base');
+  const expected = Uint32Array.from(oracle.encodeOrdinary(text));
+  oracle.dispose();
+  const tokenizer = await Tokenizer.forEncoding('cl100k_base', { backend });
+  for (let run = 0; run < 2; run++) {
+    const { ids, offsets } = tokenizer.encodeFull(text);
+    expect(Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer))).toBe(0);
+    // All bytes belong to one token each, and each token stands for its own bytes.
+    const covered = Array.from(ids, (id, i) => tokenizer.decode([id]) === text.slice(offsets[2 * i], offsets[2 * i + 1]));
+    expect(covered.indexOf(false)).toBe(-1);
+    expect(offsets.at(-1)).toBe(text.length);
+  }
+  tokenizer.dispose();
+});
