@@ -44,6 +44,7 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
     cuts->view_.guarded = joined.size() > before;
   }
   cuts->build_filter(joined);
+  cuts->sum_up_classes();
   return cuts;
 }
 
@@ -94,22 +95,31 @@ void SafeCuts::build_filter(std::vector<uint64_t>& joined) {
   }
 }
 
-uint32_t SafeCuts::scan(const uint8_t*& position, const uint8_t* end, const uint8_t* base, uint32_t* ends, uint32_t capacity) const {
-  uint32_t count = 0;
-  const uint8_t* at = position;
-  text::CodePoint left = text::decode(at);
-  at += left.size;
-  while (at < end && count < capacity) {
-    const text::CodePoint right = text::decode(at);
-    // Written always, kept if it is a cut: whether it is one is the least predictable thing about text.
-    ends[count] = static_cast<uint32_t>(at - base);
-    count += !view_.may_join(left.value, right.value, at);
-    left = right;
-    at += right.size;
+// Once everything is noted.
+void SafeCuts::sum_up_classes() {
+  const auto class_of = [](uint8_t c) {
+    if (c == ' ') return text::kCutBlank;
+    if (c >= '0' && c <= '9') return text::kCutDigit;
+    const uint8_t lower = c | 0x20;
+    return lower >= 'a' && lower <= 'z' ? text::kCutLetter : text::kCutOther;
+  };
+  bool any[4][4] = {}, all[4][4];
+  std::fill(&all[0][0], &all[0][0] + 16, true);
+  for (uint8_t left = 0; left < 128; ++left) {
+    for (uint8_t right = 0; right < 128; ++right) {
+      const uint8_t pair[2] = {left, right};
+      const bool joins = view_.may_join(left, right, pair + 1);
+      any[class_of(left)][class_of(right)] |= joins;
+      all[class_of(left)][class_of(right)] &= joins;
+    }
   }
-  if (count < capacity && at >= end) ends[count++] = static_cast<uint32_t>(end - base);
-  if (count > 0) position = base + ends[count - 1];
-  return count;
+  for (int left = 0; left < 4; ++left) {
+    for (int right = 0; right < 4; ++right) {
+      const bool left_alone = left == text::kCutBlank || (left == text::kCutLetter && right == text::kCutLetter);
+      view_.never[left][right] = any[left][right] ? 0 : ~uint64_t{0};
+      view_.ask[left][right] = any[left][right] && !all[left][right] && !left_alone ? ~uint64_t{0} : 0;
+    }
+  }
 }
 
 }  // namespace merganser::bpe

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "merganser/text/nfc.hpp"
+#include "merganser/text/scanner.hpp"
 
 namespace merganser::bpe {
 namespace {
@@ -62,8 +63,8 @@ void Worker::encode_stretch(Stretch stretch, bool first, const EncodeOptions& op
   } else if (encoder_.cuts_) {
     for (const uint8_t* at = stretch.begin; at < stretch.end && !stop();) {
       const uint32_t capacity = batch_.capacity();
-      const uint32_t count = encoder_.cuts_->scan(at, stretch.end, batch_.base(), batch_.ends(), capacity);
-      batch_.pushed(count);
+      const text::ScanText text{stretch.end, batch_.readable_end(), batch_.base(), nullptr};
+      batch_.pushed(text::scan_cuts(encoder_.cuts_->view(), at, text, batch_.ends(), capacity));
     }
   } else if (stretch.begin < stretch.end) {
     batch_.push(stretch.end);

@@ -13,6 +13,11 @@ bool all_of_range(const ScannerSpec& spec, uint32_t first, uint32_t last, Test t
 
 }  // namespace
 
+uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+  static const auto function = MERGANSER_SELECT(scan_cuts);
+  return function(cuts, position, text, ends, capacity);
+}
+
 Scanner::Scanner(ScannerSpec spec) : spec_(std::move(spec)) {
   view_ = {spec_.pages.data(), spec_.kinds.data(), spec_.max_digits, spec_.contractions, spec_.trailing_space, false, false};
   const auto uncased = [](uint8_t kind) { return kind == kLetter; };

@@ -29,15 +29,12 @@ class SafeCuts {
 
   const text::CutView& view() const { return view_; }
 
-  // Cuts text[position, end) into pieces: writes the offsets of their ends from `base`, `capacity` of them at most, and moves `position` behind
-  // the last. The end of the text ends a piece.
-  uint32_t scan(const uint8_t*& position, const uint8_t* end, const uint8_t* base, uint32_t* ends, uint32_t capacity) const;
-
  private:
   SafeCuts() = default;
   void note_token(const uint8_t* token, const uint8_t* end, std::vector<uint64_t>& joined);
   static void guard_unreachable(const Model& model, std::vector<uint64_t>& joined);
   void build_filter(std::vector<uint64_t>& joined);
+  void sum_up_classes();
 
   text::CutView view_{};
   std::vector<uint64_t> pairs_;

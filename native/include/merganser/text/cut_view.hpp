@@ -4,11 +4,18 @@
 #include <cstdint>
 
 #include "merganser/simd/inline.hpp"
+#include "merganser/simd/instruction_set.hpp"
 
 namespace merganser::text {
 
+struct ScanText;
+
+enum CutClass : uint8_t { kCutLetter, kCutDigit, kCutBlank, kCutOther };  // of ASCII characters
+
 struct CutView {
   uint64_t ascii[128][2];  // pairs of ASCII characters, exactly
+  // The same by classes (CutClass): ~0 where no pair of the two classes joins, and where some do and some do not, so that each is to be looked at.
+  uint64_t never[4][4], ask[4][4];
   const uint64_t* pairs;   // of other characters: a Bloom filter with one hash. A false "may join" costs a longer piece, nothing else
   uint32_t pair_shift;
   bool guarded;            // some characters join with whatever stands before (pair kAny, right) or behind (left, kAny)
@@ -29,5 +36,16 @@ struct CutView {
     return guarded && (may_join(kAny, right) || may_join(left, kAny));
   }
 };
+
+// Cuts text[position, end): writes the offsets of the pieces' ends from `base` until `capacity` are written (up to 64 more may be) or the text ends,
+// which ends a piece, and moves `position` behind the last.
+#define MERGANSER_DECLARE(isa) \
+  namespace isa { \
+  uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
+  }
+MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
+#undef MERGANSER_DECLARE
+// With the processor's best.
+uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity);
 
 }  // namespace merganser::text

@@ -1,0 +1,91 @@
+// Text without a pre-tokenizer, cut where nothing can merge across (bpe/safe_cuts.hpp).
+//
+// 64 bytes from the start of a piece become masks of four classes. Between most classes either every pair of characters may join or none, and
+// then the mask of cuts is Boolean algebra; where it depends on the characters (mostly among punctuation) and around characters that are not ASCII the
+// pair is looked up. Not to cut is never wrong, so letters among themselves and whatever follows a blank are left alone.
+#include "merganser/text/scan_blocks.hpp"
+
+namespace merganser::text::MERGANSER_ISA_NS {
+namespace {
+
+// Cuts at both ends of the characters that are not ASCII. Lowers `size` to the start of one that reaches over the block's end.
+inline uint64_t cuts_around_wide(const CutView& cuts, const uint8_t* at, uint64_t not_ascii, uint32_t& size) {
+  uint64_t found = 0;
+  uint32_t next = 0, left = 0;  // where the last of these characters ends, and which it is
+  for (uint64_t rest = not_ascii; rest;) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
+    const CodePoint c = decode(at + i);
+    if (i + c.size > size) {
+      size = i;
+      break;
+    }
+    if (i > 0) found |= static_cast<uint64_t>(!cuts.may_join(i == next ? left : at[i - 1], c.value, at + i)) << i;
+    left = c.value;
+    next = i + c.size;
+    if (next >= size) break;
+    if (at[next] < 0x80) found |= static_cast<uint64_t>(!cuts.may_join(left, at[next], at + next)) << next;
+    rest &= ~uint64_t{0} << next;
+  }
+  return found;
+}
+
+// The cuts behind `at` within 64 bytes; lowers `size`, the bytes of these that are text, to what could be decided.
+MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, uint32_t& size) {
+  const simd::MERGANSER_ISA_NS::Block64 block(at);
+  const uint64_t not_ascii = block.not_ascii();
+  uint64_t classes[4] = {block.letters(), block.within('0', 10), block.equal(' '), 0};
+  classes[kCutOther] = ~(classes[0] | classes[1] | classes[2] | not_ascii);
+  uint64_t found = 0, ask = 0;
+  for (int left = 0; left < 4; ++left) {
+    const uint64_t behind = classes[left] << 1;
+    for (int right = 0; right < 4; ++right) {
+      found |= behind & classes[right] & cuts.never[left][right];
+      ask |= behind & classes[right] & cuts.ask[left][right];
+    }
+  }
+  uint64_t valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
+  if (not_ascii & valid) [[unlikely]] {
+    found |= cuts_around_wide(cuts, at, not_ascii & valid, size);
+    valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
+  }
+  for (ask &= valid; ask; ask &= ask - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(ask));
+    found |= static_cast<uint64_t>(!cuts.may_join(at[i - 1], at[i], at + i)) << i;
+  }
+  return found & valid & ~uint64_t{1};
+}
+
+// End of the piece at `at`.
+const uint8_t* one(const CutView& cuts, const uint8_t* at, const uint8_t* end) {
+  CodePoint left = decode(at);
+  for (at += left.size; at < end; at += left.size) {
+    const CodePoint right = decode(at);
+    if (!cuts.may_join(left.value, right.value, at)) return at;
+    left = right;
+  }
+  return end;
+}
+
+}  // namespace
+
+uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+  const uint8_t* at = position;
+  uint32_t count = 0;
+  while (at < text.end && count < capacity) {
+    uint64_t found = 0;
+    const size_t rest = static_cast<size_t>(text.end - at);
+    uint32_t size = rest < 64 ? static_cast<uint32_t>(rest) : 64;
+    if (text.readable_end - at >= 64) [[likely]] found = block_cuts(cuts, at, size);
+    if (found != 0) [[likely]] {
+      count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
+      at += 63 - __builtin_clzll(found);
+      continue;
+    }
+    at = one(cuts, at, text.end);
+    ends[count++] = static_cast<uint32_t>(at - text.base);
+  }
+  position = at;
+  return count;
+}
+
+}  // namespace merganser::text::MERGANSER_ISA_NS
