@@ -41,7 +41,9 @@ void MissPath::merge(PieceCache& cache) {
     miss.token = model_.find_token(miss.piece, miss.size, miss.hash, whole);
     if (whole) {
       *miss.value = keep(cache, miss, &miss.token, 1);
-    } else if (miss.size <= kLongestKey && model_.begin_turn(miss.piece, miss.size, turns_[turn_count_], scratch_)) {
+    } else if (miss.size > kLongestKey) {
+      *miss.value = merge_long(cache, miss);
+    } else if (model_.begin_turn(miss.piece, miss.size, turns_[turn_count_], scratch_)) {
       turn_miss_[turn_count_++] = i;
     } else {
       ids_.clear();
@@ -55,6 +57,21 @@ void MissPath::merge(PieceCache& cache) {
     const Miss& miss = misses_[turn_miss_[i]];
     *miss.value = keep_merged(cache, miss, turns_[i]);
   }
+}
+
+uint64_t MissPath::merge_long(PieceCache& cache, const Miss& miss) {
+  const bool kept = miss.size <= kLongestLongPiece;
+  const uint64_t hash = kept ? hash_bytes(miss.piece, miss.size) : 0;
+  if (kept) {
+    const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
+    if (!ids.empty()) return cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
+  }
+  ids_.clear();
+  model_.merge(miss.piece, miss.size, ids_, scratch_);
+  const uint32_t count = static_cast<uint32_t>(ids_.size());
+  model_.note(miss.token, ids_.data(), count);
+  if (kept) long_pieces_.keep(miss.piece, miss.size, hash, ids_);
+  return cache.temporary(ids_.data(), count);
 }
 
 uint64_t MissPath::keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn) {

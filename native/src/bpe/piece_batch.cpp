@@ -9,7 +9,7 @@ constexpr uint32_t kReadAhead = 32;  // bytes read from the start of a piece
 
 }  // namespace
 
-PieceBatch::PieceBatch(const Model& model, size_t cache_bytes) : model_(model), cache_(cache_bytes, model.spec().vocab_size()), miss_path_(model) {}
+PieceBatch::PieceBatch(const Model& model, size_t cache_bytes) : model_(model), cache_(cache_bytes, model.spec().vocab_size()), miss_path_(model, cache_bytes) {}
 
 void PieceBatch::start(IdBuffer* out, uint64_t limit) {
   out_ = out;
