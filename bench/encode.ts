@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { backendInfo } from '../lib/index';
 import { type Contestant, contestants, type Subject, SUBJECTS } from './contestants';
 import { type Corpus, readCorpora, shortStrings } from './corpora';
-import { machine, median, megabytesPerSecond, timed } from './measure';
+import { collectGarbage, machine, median, megabytesPerSecond, timed } from './measure';
 import { type PeerResult, PythonPeers } from './python-peers';
 import { markdown, type Row, shortMarkdown, type ShortRow } from './report';
 
@@ -51,10 +51,12 @@ async function measureContestant(contestant: Contestant, corpus: Corpus): Promis
     const encode = (): ArrayLike<number> | Promise<ArrayLike<number>> =>
       tokenizer.encodeBytes?.(corpus.bytes) ?? tokenizer.encode(corpus.text);
     cold.push((await timed(encode)).milliseconds);
+    await collectGarbage();
     const second = await timed(encode);
     warm.push(second.milliseconds);
     ids = Uint32Array.from(second.result);
     tokenizer.dispose?.();
+    await collectGarbage();
   }
   return { name: contestant.name, cold, warm, ids };
 }

@@ -6,6 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "merganser/parallel/kept_memory.hpp"
+
 namespace merganser::bpe {
 namespace {
 
@@ -22,22 +24,26 @@ IdBuffer& IdBuffer::operator=(IdBuffer&& other) noexcept {
 }
 
 void IdBuffer::free() {
-  std::free(data_);
+  parallel::KeptMemory::shared().give({data_, capacity_ * sizeof(uint32_t)});
   data_ = nullptr;
   size_ = capacity_ = 0;
 }
 
 void IdBuffer::expect(size_t text_bytes) {
   const size_t count = text_bytes / kBytesPerId + 1024;
-  if (size_ == 0 && count > capacity_) grow(count);
+  if (size_ > 0 || count <= capacity_) return;
+  free();
+  grow(count);
 }
 
 void IdBuffer::grow(size_t count) {
   const size_t capacity = std::max(count, capacity_ + capacity_ / 2 + 1024);
-  void* data = std::realloc(data_, capacity * sizeof(uint32_t));
-  if (!data) throw std::bad_alloc();
-  data_ = static_cast<uint32_t*>(data);
-  capacity_ = capacity;
+  parallel::KeptMemory::Block block{nullptr, capacity * sizeof(uint32_t)};
+  if (!data_ && block.bytes >= parallel::KeptMemory::kAtLeast) block = parallel::KeptMemory::shared().take(block.bytes);
+  if (!block.data) block = {std::realloc(data_, capacity * sizeof(uint32_t)), capacity * sizeof(uint32_t)};
+  if (!block.data) throw std::bad_alloc();
+  data_ = static_cast<uint32_t*>(block.data);
+  capacity_ = block.bytes / sizeof(uint32_t);
 }
 
 void IdBuffer::append(const IdBuffer& other) {
