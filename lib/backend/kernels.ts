@@ -66,7 +66,8 @@ export type SplitBehavior = 'removed' | 'isolated' | 'mergedWithPrevious' | 'mer
 
 /** The regex families that have hand-written scanners in the backends; see lib/tokenizer/pattern/families.ts. */
 export interface ScannerFamily {
-  readonly family: 'gpt2' | 'cl100k' | 'o200k' | 'deepseek';
+  /** 'deepseek' is the last of DeepSeek-V3's three splits, 'deepseekV3' all of them together. */
+  readonly family: 'gpt2' | 'cl100k' | 'o200k' | 'deepseek' | 'deepseekV3';
   /** Longest run of digits in one piece: 1, 3, or 0 for no limit. */
   readonly maxDigits: number;
   /** o200k: whether `(?i:'s|'t|…)?` follows words (Tekken has none). */
@@ -164,6 +165,8 @@ export interface EncoderSpec {
   readonly prefixSpace: 'never' | 'always' | 'unlessSpace' | 'firstUnlessSpace';
   /** Pre-tokenization, in order; empty: each stretch is one piece. */
   readonly steps: readonly SplitStep[];
+  /** Set if a hand-written scanner does what all steps do together. */
+  readonly scanner: ScannerFamily | null;
   /** Upper bound for each thread's cache of pieces, in bytes. */
   readonly cacheBytes: number;
 }

@@ -47,7 +47,8 @@ class NativeKernels implements Kernels {
 
   createEncoder = (spec: EncoderSpec): EncoderHandle => {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
-    const kinds = spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null) ? scannerKinds() : null;
+    const kinds =
+      spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null) ? scannerKinds() : null;
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
 

@@ -4,7 +4,7 @@ import { CodePointTable } from '../tokenizer/unicode/code-point-table';
 import { unicodeProperty } from '../tokenizer/unicode/properties';
 
 /** In the order of the enumeration `Kind`; what is in none of these is 0. */
-const KINDS: ReadonlyArray<readonly string[]> = [['Lu', 'Lt'], ['Ll'], ['Lm', 'Lo'], ['M'], ['N'], ['White_Space']];
+const KINDS: ReadonlyArray<readonly string[]> = [['Lu', 'Lt'], ['Ll'], ['Lm', 'Lo'], ['M'], ['N'], ['White_Space'], ['P', 'S']];
 
 export interface ScannerKinds {
   /** For each 256 code points, their page. */

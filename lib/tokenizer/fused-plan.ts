@@ -10,7 +10,7 @@ import type { ModelText } from './model-text';
 import { VISIBLE_SPACE } from './model-text';
 import type { PatternDialect } from './pattern/ast';
 import { compilePattern, escapePattern } from './pattern/compile';
-import { scannerFamily } from './pattern/families';
+import { scannerFamily, scannerOfSteps } from './pattern/families';
 import { GPT2_BEHAVIOR, GPT2_PATTERN } from './pre-tokenizers/byte-level';
 import { readBehavior, readLength, readPrependScheme } from './pre-tokenizers/create-pre-tokenizer';
 import { aliasSpaces } from './space-alias';
@@ -69,7 +69,8 @@ class Planner {
     if (!fits || (this.needsAlias && !this.spaceAlias)) return null;
     const added = fusedAddedTokens(addedTokens.list, this.normalizes);
     if (added === null) return null;
-    return { added, nfc: this.nfc, spaceAlias: this.spaceAlias, prefixSpace: this.prefixSpace, steps: this.steps };
+    const { nfc, spaceAlias, prefixSpace, steps } = this;
+    return { added, nfc, spaceAlias, prefixSpace, steps, scanner: scannerOfSteps(steps) };
   }
 
   private normalize(fields: JsonFields, last: boolean): boolean {

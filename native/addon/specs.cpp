@@ -21,16 +21,19 @@ bpe::PrefixSpace prefix_space_of(const std::string& name) {
   return choice<bpe::PrefixSpace>(name, {"never", "always", "unlessSpace", "firstUnlessSpace"});
 }
 
-// null for families that are scanned by their pattern.
-std::shared_ptr<const text::Scanner> read_scanner(Reader& reader, Reader& kinds) {
-  static constexpr const char* kFamilies[] = {"gpt2", "cl100k", "o200k"};
+// The scanner of a step or of an encoder; null if there is none, and for families that are scanned by their pattern.
+std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder) {
+  if (!owner.has("scanner")) return nullptr;
+  Reader reader = owner.child("scanner"), kinds = encoder.child("scannerKinds");
+  static constexpr const char* kFamilies[] = {"gpt2", "cl100k", "o200k", "deepseekV3"};
   const std::string family = reader.text("family");
-  if (std::find(std::begin(kFamilies), std::end(kFamilies), family) == std::end(kFamilies)) return nullptr;
   text::ScannerSpec spec;
   spec.family = choice<text::Family>(family, kFamilies);
   spec.max_digits = static_cast<uint32_t>(reader.number("maxDigits"));
   spec.contractions = reader.boolean("contractions");
   spec.trailing_space = reader.boolean("trailingSpace");
+  owner.include(reader);
+  if (std::find(std::begin(kFamilies), std::end(kFamilies), family) == std::end(kFamilies)) return nullptr;
   spec.pages = kinds.array<uint16_t>("pages");
   spec.kinds = kinds.array<uint8_t>("values");
   return std::make_shared<const text::Scanner>(std::move(spec));
@@ -45,11 +48,7 @@ bpe::SplitStep read_step(Reader& reader, Reader& encoder) {
   Reader pattern = reader.child("pattern");
   step.pattern = std::make_shared<const text::Pattern>(read_pattern(pattern));
   reader.include(pattern);
-  if (reader.has("scanner")) {
-    Reader scanner = reader.child("scanner"), kinds = encoder.child("scannerKinds");
-    step.scanner = read_scanner(scanner, kinds);
-    reader.include(scanner);
-  }
+  step.scanner = read_scanner(reader, encoder);
   step.behavior = behavior_of(reader.text("behavior"));
   step.invert = reader.boolean("invert");
   return step;
@@ -113,6 +112,7 @@ bpe::EncoderSpec read_encoder(Reader& reader) {
   spec.space_alias = reader.boolean("spaceAlias");
   spec.prefix_space = prefix_space_of(reader.text("prefixSpace"));
   reader.each("steps", [&](Reader& item) { spec.steps.push_back(read_step(item, reader)); });
+  spec.scanner = read_scanner(reader, reader);
   spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
   return spec;
 }

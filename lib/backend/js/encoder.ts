@@ -27,7 +27,7 @@ export class Encoder {
     this.parts = {
       spec,
       added: spec.added.length === 0 ? null : new AddedTokens(spec.added),
-      splitter: new Splitter(spec.steps),
+      splitter: new Splitter(spec.steps, spec.scanner),
       pieces: new PieceEncoder(model, spec.cacheBytes),
     };
     this.run = new EncodeRun(this.parts);

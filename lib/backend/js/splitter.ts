@@ -3,7 +3,7 @@ import type { ScannerFamily, SplitBehavior, SplitStep } from '../kernels';
 import { JsPattern } from './pattern-matcher';
 import { prepareClasses } from './scanners/character-classes';
 import { Cl100kScanner } from './scanners/cl100k';
-import { DEEPSEEK_DIGITS, DEEPSEEK_IDEOGRAPHS, DeepseekScanner } from './scanners/deepseek';
+import { DeepseekScanner } from './scanners/deepseek';
 import { FixedLengthScanner } from './scanners/fixed-length';
 import { Gpt2Scanner } from './scanners/gpt2';
 import { O200kScanner } from './scanners/o200k';
@@ -18,8 +18,9 @@ export class Splitter {
   readonly scanner: Scanner | null;
   private readonly steps: readonly Step[];
 
-  constructor(steps: readonly SplitStep[]) {
-    this.steps = isDeepseek(steps) ? [deepseekStep()] : steps.map(createStep);
+  /** `scanner`: does what all steps do together. */
+  constructor(steps: readonly SplitStep[], scanner: ScannerFamily | null) {
+    this.steps = scanner !== null ? [new ScannerStep(createScanner(scanner))] : steps.map(createStep);
     const [first] = this.steps;
     this.scanner = this.steps.length === 1 && first instanceof ScannerStep ? first.scanner : null;
   }
@@ -99,21 +100,6 @@ function createStep(step: SplitStep): Step {
   return new ScannerStep(createScanner(step.scanner));
 }
 
-/** DeepSeek-V3's three splits, which have a scanner of their own. */
-function isDeepseek(steps: readonly SplitStep[]): boolean {
-  if (steps.length !== 3) return false;
-  const isolates = (step: SplitStep, source: string): boolean =>
-    step.kind === 'pattern' && step.pattern.source === source && step.behavior === 'isolated' && !step.invert;
-  const [digits, ideographs, rest] = steps;
-  if (!isolates(digits, DEEPSEEK_DIGITS) || !isolates(ideographs, DEEPSEEK_IDEOGRAPHS)) return false;
-  return rest.kind === 'pattern' && rest.scanner?.family === 'deepseek' && rest.behavior === 'isolated' && !rest.invert;
-}
-
-function deepseekStep(): Step {
-  prepareClasses();
-  return new ScannerStep(new DeepseekScanner(true));
-}
-
 /** Whether the pieces are the matches, and what lies between them if the pattern leaves anything out. */
 function scansWholeText({ family }: ScannerFamily, behavior: SplitBehavior, invert: boolean): boolean {
   return behavior === 'isolated' || (behavior === 'removed' && invert && family !== 'deepseek');
@@ -131,5 +117,7 @@ export function createScanner({ family, maxDigits, contractions, trailingSpace }
       return new O200kScanner(maxDigits, contractions, trailingSpace);
     case 'deepseek':
       return new DeepseekScanner(false);
+    case 'deepseekV3':
+      return new DeepseekScanner(true);
   }
 }

@@ -6,7 +6,7 @@
  * Llama 3, Qwen 2 to 3, OLMo 2, GPT-4, GPT-4o, gpt-oss, Llama 4, Mistral Nemo (Tekken), DeepSeek-V3.
  */
 
-import type { ScannerFamily } from '../../backend/kernels';
+import type { ScannerFamily, SplitStep } from '../../backend/kernels';
 import type { PatternDialect } from './ast';
 
 /** How the digits of a family are written, by the longest run they allow. */
@@ -54,6 +54,11 @@ const DEEPSEEK_SOURCES = [String.raw`\r\n`, '\r\n'].map(
     String.raw`{|}~][A-Za-z]+|[^${newline}\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[${newline}]*|\s*[${newline}]+|\s+(?!\S)|\s+`,
 );
 
+/** The two splits that DeepSeek-V3 makes before. */
+const DEEPSEEK_DIGITS = String.raw`\p{N}{1,3}`;
+const DEEPSEEK_IDEOGRAPHS = '[一-龥\u3040-ゟ゠-ヿ]+';
+const DEEPSEEK_V3: ScannerFamily = { family: 'deepseekV3', maxDigits: 3, contractions: false, trailingSpace: false };
+
 const EITHER_DIALECT = new Map<string, ScannerFamily>();
 const FANCY_ONLY = new Map<string, ScannerFamily>();
 
@@ -75,4 +80,16 @@ for (const source of DEEPSEEK_SOURCES)
 /** The hand-written scanner that gives the same matches as a regular expression, or null. */
 export function scannerFamily(source: string, dialect: PatternDialect): ScannerFamily | null {
   return EITHER_DIALECT.get(source) ?? (dialect === 'fancy-regex' ? FANCY_ONLY.get(source) : undefined) ?? null;
+}
+
+/** The hand-written scanner that gives the same pieces as several steps one after the other, or null. */
+export function scannerOfSteps(steps: readonly SplitStep[]): ScannerFamily | null {
+  const isolated = steps.every((step) => step.kind === 'pattern' && step.behavior === 'isolated' && !step.invert);
+  if (steps.length !== 3 || !isolated) return null;
+  const [digits, ideographs, rest] = steps.map((step) => (step.kind === 'pattern' ? step : null));
+  const isDeepseek =
+    digits?.pattern.source === DEEPSEEK_DIGITS &&
+    ideographs?.pattern.source === DEEPSEEK_IDEOGRAPHS &&
+    rest?.scanner?.family === 'deepseek';
+  return isDeepseek ? DEEPSEEK_V3 : null;
 }

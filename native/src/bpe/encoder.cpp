@@ -32,7 +32,7 @@ Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
       cuts_(SafeCuts::find(*spec_.model)),
-      splitter_(spec_.steps, cuts_ ? &cuts_->view() : nullptr) {}
+      splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr) {}
 
 Encoder::~Encoder() = default;
 

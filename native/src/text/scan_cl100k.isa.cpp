@@ -34,12 +34,12 @@ struct Cl100k {
       while (reader.newline()) reader.next();
       return reader.at();
     }
-    return read_white_space(view, at, end);
+    return read_white_space(Reader(view, at, end), view.trailing_space);
   }
 
   static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const ScanText& text, bool& ends_text) {
     const uint8_t* const end = text.end;
-    const simd::MERGANSER_ISA_NS::Block64 block(at);
+    const Block64 block(at);
     Masks m = classify(block, at, end);
     if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m);
     cut_off(m);
@@ -74,9 +74,8 @@ struct Cl100k {
     while (is_letter(reader.kind())) reader.next();
     return reader.at();
   }
-  static void take_non_ascii(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, Masks& m) {
-    uint64_t wide;
-    uint64_t rest = take_letter_ranges(view, block, true, m, wide);
+  static void take_non_ascii(const ScannerView& view, const Block64& block, const uint8_t* at, Masks& m) {
+    uint64_t rest = take_known_scripts(block, m);
     while (rest) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
       const Character c = character_at(view, at + i);

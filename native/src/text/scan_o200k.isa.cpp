@@ -34,12 +34,12 @@ struct O200k {
       while (reader.newline() || reader.value() == '/') reader.next();
       return reader.at();
     }
-    return read_white_space(view, at, end);
+    return read_white_space(Reader(view, at, end), view.trailing_space);
   }
 
   static MERGANSER_INLINE uint64_t starts(const ScannerView& view, const uint8_t* at, const ScanText& text, bool& ends_text) {
     const uint8_t* const end = text.end;
-    const simd::MERGANSER_ISA_NS::Block64 block(at);
+    const Block64 block(at);
     Masks m = classify(block, at, end);
     uint64_t upper = block.within('A', 26), uncased = 0;
     if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m, upper, uncased);
@@ -99,10 +99,24 @@ struct O200k {
     return seeds;
   }
 
-  static void take_non_ascii(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, Masks& m, uint64_t& upper, uint64_t& uncased) {
-    uint64_t wide;
-    uint64_t rest = take_letter_ranges(view, block, false, m, wide);
-    uncased |= wide;
+  // As take_known_scripts, with case. Marks are letters, but only behind letters: others are left.
+  static MERGANSER_INLINE uint64_t take_cased_scripts(const Block64& block, Masks& m, uint64_t& upper, uint64_t& uncased) {
+    const uint64_t valid = m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1;
+    const CasedLetters latin = latin_letters(block, valid), cyrillic = cyrillic_letters(block, valid);
+    const IndicLetters devanagari = devanagari_letters(block, valid);
+    m.wide = wide_letters(block, valid).all();
+    upper |= two_bytes(latin.upper | cyrillic.upper);
+    uncased = three_bytes(m.wide | devanagari.letters);
+    m.letter |= upper | two_bytes(latin.lower | cyrillic.lower) | uncased;
+    // A carry from each mark that stands behind a letter runs through the marks behind it.
+    const uint64_t marks = three_bytes(devanagari.marks), begin = devanagari.marks & m.letter << 1;
+    const uint64_t behind_letter = marks & ~(marks + begin);
+    m.letter |= behind_letter;
+    uncased |= behind_letter;
+    return m.not_ascii & valid & ~m.letter;
+  }
+  static void take_non_ascii(const ScannerView& view, const Block64& block, const uint8_t* at, Masks& m, uint64_t& upper, uint64_t& uncased) {
+    uint64_t rest = take_cased_scripts(block, m, upper, uncased);
     while (rest) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
       const Character c = character_at(view, at + i);

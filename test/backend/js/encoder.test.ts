@@ -36,6 +36,7 @@ function encoderOf(overrides: Partial<EncoderSpec> = {}): ReturnType<typeof kern
       },
     ],
     cacheBytes: 1 << 16,
+    scanner: null,
     ...overrides,
   });
 }

@@ -1,7 +1,7 @@
 /** The hand-written scanners against the patterns they stand for. */
 import { compilePattern } from '../../../lib/tokenizer/pattern/compile';
 import type { PatternDialect } from '../../../lib/tokenizer/pattern/ast';
-import { scannerFamily } from '../../../lib/tokenizer/pattern/families';
+import { scannerFamily, scannerOfSteps } from '../../../lib/tokenizer/pattern/families';
 import { splitPieces } from '../../../lib/tokenizer/pattern/split';
 import { JsPattern } from '../../../lib/backend/js/pattern-matcher';
 import { createScanner, Splitter } from '../../../lib/backend/js/splitter';
@@ -91,8 +91,11 @@ test("DeepSeek's three splits at once are the three, one after the other", () =>
     behavior: 'isolated',
     invert: false,
   }));
-  const atOnce = new Splitter(steps);
-  const oneByOne = new Splitter(steps.map((step) => ({ ...step, scanner: null })));
+  const atOnce = new Splitter(steps, scannerOfSteps(steps));
+  const oneByOne = new Splitter(
+    steps.map((step) => ({ ...step, scanner: null })),
+    null,
+  );
   expect(atOnce.scanner).not.toBeNull();
   expect(oneByOne.scanner).toBeNull();
   const texts = [

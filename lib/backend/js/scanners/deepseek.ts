@@ -3,9 +3,6 @@ import { ASCII_CLASSES, classAt, LETTER, MARK, NEWLINE, NON_ASCII, NUMBER, PUNCT
 import { BLANK, classIn, digitsEnd, linesEnd, newlinesEnd, runEnd } from './runs';
 import type { Scanner } from './scanner';
 
-/** The two splits that DeepSeek-V3 makes first. */
-export const DEEPSEEK_DIGITS = String.raw`\p{N}{1,3}`;
-export const DEEPSEEK_IDEOGRAPHS = '[一-龥\u3040-ゟ゠-ヿ]+';
 const MAX_DIGITS = 3;
 
 /**

@@ -37,6 +37,7 @@ struct EncoderSpec {
   bool space_alias = false;
   PrefixSpace prefix_space = PrefixSpace::never;
   std::vector<SplitStep> steps;
+  std::shared_ptr<const text::Scanner> scanner;  // instead of all steps, or null
   size_t cache_bytes = size_t{64} << 20;
 };
 

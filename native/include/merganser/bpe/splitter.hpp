@@ -16,15 +16,16 @@ struct SplitScratch {
 
 class Splitter {
  public:
-  // `cuts`: where pieces may be cut up, or null.
-  Splitter(const std::vector<SplitStep>& steps, const text::CutView* cuts) : steps_(steps), cuts_(cuts) {}
+  // `scanner`: does what all steps do together, or null. `cuts`: where pieces may be cut up, or null. Keeps references to all.
+  Splitter(const std::vector<SplitStep>& steps, const text::Scanner* scanner, const text::CutView* cuts) : steps_(steps), scanner_(scanner), cuts_(cuts) {}
 
   // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
   template <typename Stop>
   void split(const uint8_t* begin, const uint8_t* end, PieceBatch& batch, SplitScratch& scratch, Stop stop) const {
     scratch.patterns.resize(steps_.size());
     const StopFunction check{&stop, [](void* context) { return (*static_cast<Stop*>(context))(); }};
-    run({batch, scratch, check}, 0, begin, end);
+    const Run whole{batch, scratch, check};
+    scanner_ ? scan_family(whole, *scanner_, begin, end) : run(whole, 0, begin, end);
   }
 
  private:
@@ -48,6 +49,7 @@ class Splitter {
   void split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
 
   const std::vector<SplitStep>& steps_;
+  const text::Scanner* scanner_;
   const text::CutView* cuts_;
 };
 

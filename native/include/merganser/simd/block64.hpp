@@ -27,6 +27,7 @@ class Block64 {
     return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, _mm512_set1_epi8('a')), _mm512_set1_epi8(26));
   }
   MERGANSER_INLINE uint64_t not_ascii() const { return _mm512_movepi8_mask(bytes_); }
+  MERGANSER_INLINE uint64_t odd() const { return _mm512_test_epi8_mask(bytes_, _mm512_set1_epi8(1)); }
 
  private:
   __m512i bytes_;
@@ -49,6 +50,7 @@ class Block64 {
     return mask(below(_mm256_or_si256(low_, bit), 'a', 26), below(_mm256_or_si256(high_, bit), 'a', 26));
   }
   MERGANSER_INLINE uint64_t not_ascii() const { return mask(low_, high_); }
+  MERGANSER_INLINE uint64_t odd() const { return mask(_mm256_slli_epi16(low_, 7), _mm256_slli_epi16(high_, 7)); }
 
  private:
   MERGANSER_INLINE static __m256i below(__m256i bytes, char first, char count) {
@@ -76,6 +78,9 @@ class Block64 {
   }
   MERGANSER_INLINE uint64_t not_ascii() const {
     return mask([](uint8x16_t bytes) { return vcgeq_u8(bytes, vdupq_n_u8(0x80)); });
+  }
+  MERGANSER_INLINE uint64_t odd() const {
+    return mask([](uint8x16_t bytes) { return vtstq_u8(bytes, vdupq_n_u8(1)); });
   }
 
  private:
@@ -110,6 +115,9 @@ class Block64 {
   }
   MERGANSER_INLINE uint64_t not_ascii() const {
     return mask([](uint8_t byte) { return byte >= 0x80; });
+  }
+  MERGANSER_INLINE uint64_t odd() const {
+    return mask([](uint8_t byte) { return (byte & 1) != 0; });
   }
 
  private:

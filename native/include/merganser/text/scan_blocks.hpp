@@ -5,6 +5,7 @@
 #include "merganser/simd/block64.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/text/scanner.hpp"
+#include "merganser/text/script_masks.hpp"
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::text::MERGANSER_ISA_NS {
@@ -59,7 +60,7 @@ MERGANSER_INLINE const uint8_t* contraction(const uint8_t* at, const uint8_t* en
 
 MERGANSER_INLINE bool is_letter(uint8_t kind) { return kind >= kUpper && kind <= kLetter; }
 // [^\s\p{L}\p{N}]
-MERGANSER_INLINE bool is_sign(uint8_t kind) { return kind == kOther || kind == kMark; }
+MERGANSER_INLINE bool is_sign(uint8_t kind) { return kind == kOther || kind == kMark || kind == kPunctuation; }
 
 // \p{N}{1,max}
 MERGANSER_INLINE const uint8_t* read_digits(const ScannerView& view, Reader& reader) {
@@ -67,8 +68,9 @@ MERGANSER_INLINE const uint8_t* read_digits(const ScannerView& view, Reader& rea
   return reader.at();
 }
 // \s*[\r\n]+ | \s+(?!\S) | \s+ at white space
-inline const uint8_t* read_white_space(const ScannerView& view, const uint8_t* at, const uint8_t* end) {
-  Reader reader(view, at, end);
+template <typename AnyReader>
+inline const uint8_t* read_white_space(AnyReader reader, bool trailing_space) {
+  const uint8_t* const at = reader.at();
   const uint8_t* last = at;                 // start of the last character
   const uint8_t* behind_newline = nullptr;  // behind the last newline
   while (reader.kind() == kSpace) {
@@ -77,7 +79,7 @@ inline const uint8_t* read_white_space(const ScannerView& view, const uint8_t* a
     reader.next();
     if (newline) behind_newline = reader.at();
   }
-  if (reader.done() && view.trailing_space) return end;
+  if (reader.done() && trailing_space) return reader.at();
   if (behind_newline) return behind_newline;
   return reader.done() || last == at ? reader.at() : last;
 }
@@ -149,21 +151,17 @@ inline uint64_t behind_last_newline(const Masks& m, uint64_t candidates, bool en
   return starts;
 }
 
-// Enters the letters of ranges that hold nothing else; returns the non-ASCII bytes that are left. `wide`: all bytes of wide letters.
-MERGANSER_INLINE uint64_t take_letter_ranges(const ScannerView& view, const simd::MERGANSER_ISA_NS::Block64& block, bool cyrillic, Masks& m, uint64_t& wide) {
+// Enters letters of scripts that are known by their bytes, case aside, and marks as neither letter nor first of a character (`inner`). Returns the
+// non-ASCII bytes that are left.
+MERGANSER_INLINE uint64_t take_known_scripts(const Block64& block, Masks& m) {
   const uint64_t valid = m.size == 64 ? ~uint64_t{0} : (uint64_t{1} << m.size) - 1;
-  uint64_t letters = 0;
-  wide = 0;
-  if (view.wide_letters) {
-    m.wide = (block.within(static_cast<char>(0xE5), 5) | block.within(static_cast<char>(0xEB), 2)) & valid & valid >> 2;
-    letters = wide = m.wide | m.wide << 1 | m.wide << 2;
-  }
-  if (cyrillic && view.cyrillic_letters) {
-    const uint64_t leads = block.within(static_cast<char>(0xD0), 2) & valid & valid >> 1;
-    letters |= leads | leads << 1;
-  }
+  const CasedLetters latin = latin_letters(block, valid), cyrillic = cyrillic_letters(block, valid);
+  const IndicLetters devanagari = devanagari_letters(block, valid);
+  m.wide = wide_letters(block, valid).all();
+  const uint64_t letters = two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) | three_bytes(m.wide | devanagari.letters);
   m.letter |= letters;
-  return m.not_ascii & valid & ~letters;
+  m.inner |= three_bytes(devanagari.marks) & ~devanagari.marks;
+  return m.not_ascii & valid & ~(letters | three_bytes(devanagari.marks));
 }
 
 constexpr uint8_t kWideLead = 0xE3;

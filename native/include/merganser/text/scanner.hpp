@@ -15,7 +15,7 @@
 namespace merganser::text {
 
 // What the patterns tell apart.
-enum Kind : uint8_t { kOther, kUpper /* Lu, Lt */, kLower /* Ll */, kLetter /* Lm, Lo */, kMark, kDigit, kSpace };
+enum Kind : uint8_t { kOther, kUpper /* Lu, Lt */, kLower /* Ll */, kLetter /* Lm, Lo */, kMark, kDigit, kSpace, kPunctuation /* P, S */ };
 
 struct ScannerView {
   const uint16_t* pages;  // for each 256 code points, their page
@@ -23,9 +23,6 @@ struct ScannerView {
   uint32_t max_digits;    // 0: no limit
   bool contractions;
   bool trailing_space;    // white space that ends the text is one piece
-  // Known of whole ranges, so that a block of them needs no look at single characters:
-  bool wide_letters;      // U+5000..9FFF (lead bytes E5 to E9) and U+B000..CFFF (EB, EC) are letters without case
-  bool cyrillic_letters;  // U+0400..047F (D0, D1) are letters
 };
 
 struct ScanText {
@@ -42,11 +39,12 @@ struct ScanText {
   uint32_t scan_gpt2(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   uint32_t scan_cl100k(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   uint32_t scan_o200k(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
+  uint32_t scan_deepseek(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
 
-enum class Family : uint8_t { gpt2, cl100k, o200k };
+enum class Family : uint8_t { gpt2, cl100k, o200k, deepseek };
 
 struct ScannerSpec {
   Family family;

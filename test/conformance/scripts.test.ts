@@ -1,6 +1,6 @@
 /**
- * Runs of Chinese, Japanese and Korean among other letters: the native scanners take them by ranges and cut them up where no token reaches
- * across, which must never show.
+ * Scripts that the native scanners know by their bytes (native/include/merganser/text/script_masks.hpp), every character of them and the neighbours, and runs of
+ * Chinese, Japanese and Korean among other letters, which are cut up where no token reaches across: neither must ever show.
  */
 import fc from 'fast-check';
 import { Tokenizer } from '../../lib/index';
@@ -35,6 +35,19 @@ const WIDE = [
   'ㄅ',
   'ꀀ',
 ];
+/** First and last characters of the blocks, with a few beyond. */
+const BLOCKS = [
+  [0x80, 0x250],
+  [0x3f0, 0x4c0],
+  [0x8f0, 0x9a0],
+  [0x2fe0, 0x3130],
+  [0x4df0, 0x4e10],
+  [0x8ff0, 0x9010],
+  [0x9f70, 0xa010],
+  [0xabe0, 0xac20],
+  [0xbff0, 0xc010],
+  [0xd760, 0xd800],
+] as const;
 /** Tokens of Llama 3 that its merges do not reach: they come up only where a whole piece is spelt so. */
 const UNREACHABLE = ['しない', 'ーカー', 'ーション', '데이트', '토토', ' 스타', '되었습니다', '中文字幕', '오후'];
 const OTHERS = [
@@ -62,6 +75,36 @@ const OTHERS = [
   '。',
   '「',
   '!',
+  '(',
+  '.',
+  '×',
+  '÷',
+  'İ',
+  'ı',
+  'ş',
+  'Ş',
+  'Ÿ',
+  'ŉ',
+  'ß',
+  'Ü',
+  'Б',
+  'ё',
+  'Ѡ',
+  'ѡ',
+  'क',
+  'ि',
+  '्',
+  '।',
+  '५',
+  '・',
+  '゛',
+  '\u309a',
+  '\u3040',
+  '鿿',
+  '\u0001',
+  '\u007f',
+  '\u00ad',
+  '\u0378',
   "'",
   "'s",
   "'LL",
@@ -83,7 +126,23 @@ const text = fc
     },
   )
   .map((characters) => characters.join(''));
-const texts = [...samples(text, 600), ...WIDE.map((letter) => letter.repeat(100)), [...WIDE, ...OTHERS].join('').repeat(4), ...UNREACHABLE];
+/** Every character of the blocks between letters, digits, signs and white space, many to a text so that they fall on all places of a block of 64 bytes. */
+const charactersInPlaces = BLOCKS.flatMap(([first, last]) => {
+  const places: string[] = [];
+  for (let code = first; code < last; code++) {
+    const c = String.fromCodePoint(code);
+    places.push(`a${c}b ${c}1${c}${c} \n${c}'s.${c}A${c} (${c}b`);
+  }
+  return Array.from({ length: Math.ceil(places.length / 16) }, (_, i) => places.slice(16 * i, 16 * i + 16).join(''));
+});
+
+const texts = [
+  ...charactersInPlaces,
+  ...samples(text, 600),
+  ...WIDE.map((letter) => letter.repeat(100)),
+  [...WIDE, ...OTHERS].join('').repeat(4),
+  ...UNREACHABLE,
+];
 
 describe.each(['gpt2', 'cl100k_base', 'o200k_base'] as const)('%s', (encoding) => {
   test.each(BACKENDS)('%s', async (backend) => {
@@ -98,7 +157,7 @@ describe.each(['gpt2', 'cl100k_base', 'o200k_base'] as const)('%s', (encoding) =
   });
 });
 
-describe.each(['llama3', 'qwen3', 'mistral_nemo', 'deepseek_v3', 'gemma3'])('%s', (name) => {
+describe.each(['llama3', 'qwen3', 'mistral_nemo', 'deepseek_v3', 'gpt2', 'gemma3'])('%s', (name) => {
   test.each(BACKENDS)('%s', async (backend) => {
     const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
     const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
