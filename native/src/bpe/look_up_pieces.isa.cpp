@@ -2,10 +2,7 @@
 // not found is noted without a branch and merged later, so that the rare slow case costs no misprediction here. The only branch that text
 // decides is the size class, and 9 of 10 pieces are of the first.
 #include "merganser/bpe/piece_tables.hpp"
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::bpe::MERGANSER_ISA_NS {
 namespace {

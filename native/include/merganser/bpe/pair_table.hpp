@@ -6,12 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
-
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/simd/inline.hpp"
+#include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::bpe {
 

@@ -10,12 +10,9 @@
 #pragma once
 #include <cstdint>
 
-#if defined(__BMI2__)
-#include <immintrin.h>
-#endif
-
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/instruction_set.hpp"
+#include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::bpe {
 

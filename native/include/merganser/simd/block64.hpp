@@ -3,12 +3,7 @@
 #include <cstdint>
 
 #include "merganser/simd/inline.hpp"
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::simd::MERGANSER_ISA_NS {
 

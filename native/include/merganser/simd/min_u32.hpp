@@ -2,11 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::simd::MERGANSER_ISA_NS {
 
