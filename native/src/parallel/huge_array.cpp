@@ -1,7 +1,7 @@
 #include "merganser/parallel/huge_array.hpp"
 
+#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
 #if defined(__linux__)
@@ -15,43 +15,50 @@ namespace merganser::parallel {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
+size_t whole_pages(size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
 
 }  // namespace
 
-void* allocate_huge(size_t bytes) {
-  if (bytes < kHugePage) {
-    void* memory = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
-    if (!memory) throw std::bad_alloc();
-    return std::memset(memory, 0, bytes);
-  }
+void* reserve_zeroed(size_t bytes) {
   // One page more than needed, so that an aligned stretch is in it; the rest is given back at once.
-  const size_t mapped = bytes + kHugePage;
-  char* memory = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  const size_t size = whole_pages(bytes), mapped = size + kHugePage;
+  char* memory = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   if (memory == MAP_FAILED) throw std::bad_alloc();
   const size_t before = (kHugePage - reinterpret_cast<size_t>(memory) % kHugePage) % kHugePage;
-  const size_t size = (bytes + 4095) / 4096 * 4096;
   if (before) munmap(memory, before);
-  if (mapped - before > size) munmap(memory + before + size, mapped - before - size);
-  madvise(memory + before, size, MADV_HUGEPAGE);
+  munmap(memory + before + size, kHugePage - before);
   return memory + before;
 }
 
-void free_huge(void* memory, size_t bytes) noexcept {
-  if (bytes < kHugePage) {
-    std::free(memory);
-  } else {
-    munmap(memory, (bytes + 4095) / 4096 * 4096);
-  }
+void free_reserved(void* memory, size_t bytes) noexcept { munmap(memory, whole_pages(bytes)); }
+
+void expect_touch(void* memory, size_t from, size_t to) noexcept {
+  from = whole_pages(from);
+  if (to >= kHugePage && from < to) madvise(static_cast<char*>(memory) + from, whole_pages(to) - from, MADV_HUGEPAGE);
 }
 
 #else
 
-void* allocate_huge(size_t bytes) {
-  void* memory = ::operator new(bytes, std::align_val_t{64});
-  return std::memset(memory, 0, bytes);
+namespace {
+
+// calloc's memory has an address in front of it that it was found at.
+constexpr size_t kAlignment = 64;
+
+}  // namespace
+
+void* reserve_zeroed(size_t bytes) {
+  // Large blocks come untouched from the system, which zeroes pages as they are used.
+  char* memory = static_cast<char*>(std::calloc(1, bytes + kAlignment + sizeof(void*)));
+  if (!memory) throw std::bad_alloc();
+  char* aligned = memory + sizeof(void*);
+  aligned += (kAlignment - reinterpret_cast<uintptr_t>(aligned) % kAlignment) % kAlignment;
+  reinterpret_cast<void**>(aligned)[-1] = memory;
+  return aligned;
 }
 
-void free_huge(void* memory, size_t) noexcept { ::operator delete(memory, std::align_val_t{64}); }
+void free_reserved(void* memory, size_t) noexcept { std::free(static_cast<void**>(memory)[-1]); }
+
+void expect_touch(void*, size_t, size_t) noexcept {}
 
 #endif
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "merganser/bpe/piece_tables.hpp"
-#include "merganser/parallel/growing_array.hpp"
+#include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::bpe {
 
@@ -82,7 +82,7 @@ class BucketTable {
     }
   }
 
-  parallel::GrowingArray<Bucket> buckets_;
+  parallel::HugeArray<Bucket> buckets_;
   uint32_t log2_;
   uint32_t log2_limit_;
   size_t entries_ = 0;

@@ -1,29 +1,41 @@
-// A zeroed array on huge pages where the system has them: random look-ups in tables of megabytes are otherwise dominated by the TLB, and a
-// prefetch that misses it is dropped. They must be asked for before the first touch.
+// A zeroed array that can grow in place: address space for its limit is taken at once, memory only for what has been touched. Beyond a few megabytes
+// it stands on huge pages where the system has them: random look-ups in large tables are otherwise dominated by the TLB, and a prefetch that
+// misses it is dropped. They must be asked for before the first touch. A small array does without, as a huge page takes longer to clear than
+// small work lasts.
 #pragma once
 #include <cstddef>
 
 namespace merganser::parallel {
 
-void* allocate_huge(size_t bytes);  // throws std::bad_alloc
-void free_huge(void* memory, size_t bytes) noexcept;
+void* reserve_zeroed(size_t bytes);  // 64-byte aligned; throws std::bad_alloc
+void free_reserved(void* memory, size_t bytes) noexcept;
+// [from, to) is about to be touched for the first time.
+void expect_touch(void* memory, size_t from, size_t to) noexcept;
 
 template <typename T>
 class HugeArray {
  public:
-  explicit HugeArray(size_t count) : data_(static_cast<T*>(allocate_huge(count * sizeof(T)))), count_(count) {}
-  ~HugeArray() { free_huge(data_, count_ * sizeof(T)); }
+  explicit HugeArray(size_t count) : HugeArray(count, count) {}
+  // May grow to `limit`.
+  HugeArray(size_t count, size_t limit) : data_(static_cast<T*>(reserve_zeroed(limit * sizeof(T)))), count_(0), limit_(limit) { grow(count); }
+  ~HugeArray() { free_reserved(data_, limit_ * sizeof(T)); }
   HugeArray(const HugeArray&) = delete;
   HugeArray& operator=(const HugeArray&) = delete;
 
+  void grow(size_t count) {
+    expect_touch(data_, count_ * sizeof(T), count * sizeof(T));
+    count_ = count;
+  }
   T* data() { return data_; }
   const T* data() const { return data_; }
+  size_t size() const { return count_; }
   T& operator[](size_t i) { return data_[i]; }
   const T& operator[](size_t i) const { return data_[i]; }
 
  private:
   T* data_;
   size_t count_;
+  size_t limit_;
 };
 
 }  // namespace merganser::parallel
