@@ -100,14 +100,18 @@ void EncodeJob::join() {
   try {
     size_t count = 0;
     for (const Portion& portion : portions_) count += portion.ids.size();
-    values_.room(count);
+    if (portions_.size() > 1) values_.room(count);
     value_offsets_.reserve(input_.offsets.size());
     value_offsets_.push_back(0);
     for (Portion& portion : portions_) {
       const uint32_t base = static_cast<uint32_t>(values_.size());
       for (const uint32_t end : portion.ends) value_offsets_.push_back(base + end);
-      values_.append(portion.ids);
-      portion.ids.free();
+      if (portions_.size() == 1) {
+        values_ = std::move(portion.ids);
+      } else {
+        values_.append(portion.ids);
+        portion.ids.free();
+      }
     }
   } catch (const std::exception& error) {
     error_ = error.what();
