@@ -31,7 +31,7 @@ export interface NativeKernelAddon {
   createPattern(program: PatternProgram): PatternHandle;
   findMatches(pattern: PatternHandle, text: Uint8Array): number;
 
-  createBpe(spec: BpeSpec): BpeHandle;
+  createBpe(spec: BpeSpec, cacheBytes: number): BpeHandle;
   encodePieces(model: BpeHandle, text: Uint8Array, pieceOffsets: Uint32Array): number;
   takePieceTokens(ids: Uint32Array, spans: Uint32Array, offsets: Uint32Array): void;
 

@@ -225,7 +225,8 @@ export interface Kernels {
   /** All non-overlapping matches of the pattern in `text`, as start, end pairs in order; empty matches are included as `find_iter` of the regex's own library reports them. */
   findMatches(pattern: PatternHandle, text: Uint8Array): Uint32Array;
 
-  createBpe(spec: BpeSpec): BpeHandle;
+  /** `cacheBytes`: upper bound for the handle's memory of what pieces became. */
+  createBpe(spec: BpeSpec, cacheBytes: number): BpeHandle;
   /** Runs the model on ready pieces: piece i is text[pieceOffsets[i], pieceOffsets[i + 1]). Pieces may be empty (no tokens). */
   encodePieces(model: BpeHandle, text: Uint8Array, pieceOffsets: Uint32Array): PieceTokens;
 

@@ -36,7 +36,7 @@ class NativeKernels implements Kernels {
     return this.#addon.take();
   };
 
-  createBpe: Kernels['createBpe'] = (spec) => building(() => this.#addon.createBpe(spec));
+  createBpe: Kernels['createBpe'] = (spec, cacheBytes) => building(() => this.#addon.createBpe(spec, cacheBytes));
 
   encodePieces: Kernels['encodePieces'] = (model, text, pieceOffsets): PieceTokens => {
     const count = this.#addon.encodePieces(model, text, pieceOffsets);

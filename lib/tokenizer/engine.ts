@@ -22,6 +22,8 @@ import type { TextInput } from './types';
 import { encodeUtf8 } from './utf8';
 
 const CACHE_BYTES = { native: 64 << 20, js: 32 << 20 } as const;
+/** The general path's memory of pieces may take one part in so many of that besides. */
+const GENERAL_SHARE = 8;
 
 export class Engine {
   readonly postProcessor: PostProcessor | null;
@@ -109,7 +111,7 @@ export class Engine {
 
   get generalParts(): GeneralParts {
     const { model, modelText } = this.plan;
-    this.modelMemo ??= this.kernels.createBpe(model);
+    this.modelMemo ??= this.kernels.createBpe(model, Math.floor(this.cacheBytes / GENERAL_SHARE));
     return {
       kernels: this.kernels,
       model: this.modelMemo,

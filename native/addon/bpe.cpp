@@ -13,10 +13,10 @@
 namespace merganser::addon {
 namespace {
 
-// (spec) => handle
+// (spec, cacheBytes) => handle
 Napi::Value create_bpe(const Napi::CallbackInfo& info) {
   Reader reader(info[0].As<Napi::Object>());
-  return handle_on(info.Env(), std::make_shared<bpe::PieceTokenizer>(read_model(reader)));
+  return handle_on(info.Env(), std::make_shared<bpe::PieceTokenizer>(read_model(reader), static_cast<size_t>(info[1].ToNumber().Int64Value())));
 }
 
 // (model, text, pieceOffsets) => number of tokens; then takePieceTokens

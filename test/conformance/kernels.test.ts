@@ -65,7 +65,7 @@ async function answers(kernels: Kernels, definition: object, texts: readonly str
   const parsed = readTokenizerJson(definition);
   const { model, fused } = planEncoding(parsed);
   const { text, offsets } = flat(texts);
-  const bpe = kernels.createBpe(model);
+  const bpe = kernels.createBpe(model, 1 << 20);
   const pieces = kernels.encodePieces(bpe, text, offsets);
   const decoder = kernels.createDecoder({ tokenBytes: model.tokenBytes, tokenOffsets: model.tokenOffsets });
   const result: Record<string, unknown> = {

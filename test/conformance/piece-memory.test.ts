@@ -3,8 +3,9 @@ import { Tokenizer } from '../../lib/index';
 import { TiktokenOracle } from '../oracles/tiktoken';
 import { BACKENDS } from './backends';
 
-/** More than half of the slots of native/include/merganser/bpe/piece_tokenizer.hpp. */
+/** Of which few stand in the memory at a time with `CACHE_BYTES`. */
 const WORDS = 80_000;
+const CACHE_BYTES = 4 << 20;
 
 /** Different words of letters that no vocabulary holds, none too long to be kept. */
 function words(): string[] {
@@ -22,7 +23,7 @@ test.each(BACKENDS)('many different pieces, twice (%s)', async (backend) => {
   const oracle = new TiktokenOracle('cl100k_base');
   const expected = Uint32Array.from(oracle.encodeOrdinary(text));
   oracle.dispose();
-  const tokenizer = await Tokenizer.forEncoding('cl100k_base', { backend });
+  const tokenizer = await Tokenizer.forEncoding('cl100k_base', { backend, cacheBytes: CACHE_BYTES });
   for (let run = 0; run < 2; run++) {
     const { ids, offsets } = tokenizer.encodeFull(text);
     expect(Buffer.compare(Buffer.from(ids.buffer), Buffer.from(expected.buffer))).toBe(0);

@@ -50,7 +50,7 @@ export function generalParts(json: object): GeneralParts {
   const normalizer = createNormalizer(definition.normalizer, { kernels });
   return {
     kernels,
-    model: kernels.createBpe(model),
+    model: kernels.createBpe(model, 1 << 20),
     modelText,
     added: new AddedTokenMatcher(definition.addedTokens.list, normalizer),
     normalizer,

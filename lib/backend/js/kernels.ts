@@ -32,7 +32,7 @@ export function createJsKernels(): Kernels {
     backend: 'js',
     createPattern: (program) => box<PatternHandle>(new JsPattern(program)),
     findMatches: (pattern, text) => open<JsPattern>(pattern).findMatches(text),
-    createBpe: (spec) => box<BpeHandle>(new PieceTokenizer(modelOf(spec))),
+    createBpe: (spec, cacheBytes) => box<BpeHandle>(new PieceTokenizer(modelOf(spec), cacheBytes)),
     encodePieces: (model, text, pieceOffsets) => open<PieceTokenizer>(model).encode(text, pieceOffsets),
     createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),

@@ -4,18 +4,16 @@ import { IdBuffer } from './id-buffer';
 import { PieceEncoder } from './piece-encoder';
 import { viewText } from './text-view';
 
-/** Bound for the memory of pieces; the contract leaves it to the backend. */
-const CACHE_BYTES = 8 << 20;
-
 /** Runs a model on ready pieces, and says where the tokens stand. */
 export class PieceTokenizer {
   private readonly model: BpeModel;
   private readonly pieces: PieceEncoder;
   private readonly pieceEnd = new Int32Array(1);
 
-  constructor(model: BpeModel) {
+  /** `cacheBytes`: upper bound for the memory of pieces. */
+  constructor(model: BpeModel, cacheBytes: number) {
     this.model = model;
-    this.pieces = new PieceEncoder(model, CACHE_BYTES);
+    this.pieces = new PieceEncoder(model, cacheBytes);
   }
 
   /** Piece i is text[pieceOffsets[i], pieceOffsets[i + 1]). */

@@ -46,9 +46,7 @@ void MissPath::merge(PieceCache& cache) {
     } else if (model_.begin_turn(miss.piece, miss.size, turns_[turn_count_], scratch_)) {
       turn_miss_[turn_count_++] = i;
     } else {
-      ids_.clear();
-      model_.merge(miss.piece, miss.size, ids_, scratch_);
-      model_.note(miss.token, ids_.data(), static_cast<uint32_t>(ids_.size()));
+      merge_alone(miss);
       *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
     }
   }
@@ -60,18 +58,22 @@ void MissPath::merge(PieceCache& cache) {
 }
 
 uint64_t MissPath::merge_long(PieceCache& cache, const Miss& miss) {
-  const bool kept = miss.size <= kLongestLongPiece;
+  const bool kept = miss.size <= PieceMemory::kLongestPiece;
   const uint64_t hash = kept ? hash_bytes(miss.piece, miss.size) : 0;
   if (kept) {
     const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
     if (!ids.empty()) return cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
   }
+  merge_alone(miss);
+  if (kept) long_pieces_.keep(miss.piece, miss.size, hash, ids_);
+  return cache.temporary(ids_.data(), static_cast<uint32_t>(ids_.size()));
+}
+
+// Into ids_.
+void MissPath::merge_alone(const Miss& miss) {
   ids_.clear();
   model_.merge(miss.piece, miss.size, ids_, scratch_);
-  const uint32_t count = static_cast<uint32_t>(ids_.size());
-  model_.note(miss.token, ids_.data(), count);
-  if (kept) long_pieces_.keep(miss.piece, miss.size, hash, ids_);
-  return cache.temporary(ids_.data(), count);
+  model_.note(miss.token, ids_.data(), static_cast<uint32_t>(ids_.size()));
 }
 
 uint64_t MissPath::keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn) {

@@ -5,11 +5,13 @@
 namespace merganser::bpe {
 namespace {
 
-constexpr uint32_t kReadAhead = 32;  // bytes read from the start of a piece
+constexpr uint32_t kReadAhead = 32;    // bytes read from the start of a piece
+constexpr size_t kLongPieces = 16;     // one part in so many of the cache's bytes is for long pieces
 
 }  // namespace
 
-PieceBatch::PieceBatch(const Model& model, size_t cache_bytes) : model_(model), cache_(cache_bytes, model.spec().vocab_size()), miss_path_(model, cache_bytes) {}
+PieceBatch::PieceBatch(const Model& model, size_t cache_bytes)
+    : model_(model), cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()), miss_path_(model, cache_bytes / kLongPieces) {}
 
 void PieceBatch::start(IdBuffer* out, uint64_t limit) {
   out_ = out;

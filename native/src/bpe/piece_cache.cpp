@@ -3,22 +3,25 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace merganser::bpe {
 namespace {
 
-// Half of the bytes for pieces of 9 to 15 bytes (two to a line), a quarter for the short ones (four to a line), an eighth each for the long
-// ones and for results of many ids.
+// 8/15 of the bytes for pieces of 9 to 15 bytes (two to a line), 4/15 for the short ones (four to a line), 2/15 for the long ones, 1/15 for results
+// of many ids.
 constexpr uint32_t kFirst8 = 12, kFirst16 = 12, kFirst32 = 10;
+constexpr size_t kFirstStore = 4096;
 uint32_t log2_limit(size_t bytes, uint32_t first) { return std::max(first, static_cast<uint32_t>(std::bit_width(std::max<size_t>(bytes / 64, 1)) - 1)); }
 
 }  // namespace
 
 PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
-    : table8_(kFirst8, log2_limit(bytes / 4, kFirst8)),
-      table16_(kFirst16, log2_limit(bytes / 2, kFirst16)),
-      table32_(kFirst32, log2_limit(bytes / 8, kFirst32)),
-      store_limit_(std::max<size_t>(bytes / 8 / sizeof(uint32_t), 4096)),
+    : table8_(kFirst8, log2_limit(bytes / 15 * 4, kFirst8)),
+      table16_(kFirst16, log2_limit(bytes / 15 * 8, kFirst16)),
+      table32_(kFirst32, log2_limit(bytes / 15 * 2, kFirst32)),
+      store_limit_(std::max(bytes / 15 / sizeof(uint32_t), kFirstStore)),
+      store_(kFirstStore, store_limit_),
       id_bits_(vocab_size <= (1u << 18) ? 18 : 27),
       inline_ids_(54 / id_bits_) {}
 
@@ -41,27 +44,34 @@ uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* 
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t length = static_cast<uint64_t>(size & 15) << kLengthShift;
-  if (count > inline_ids_) return store(store_, ids, count) | kStored << kCountShift | length;
+  if (count > inline_ids_) return store(ids, count) | kStored << kCountShift | length;
   uint64_t value = static_cast<uint64_t>(count) << kCountShift | length;
   for (uint32_t i = 0; i < count; ++i) value |= static_cast<uint64_t>(ids[i]) << (i * id_bits_);
   return value;
 }
 
-uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) { return store(temporary_, ids, count) | kStored << kCountShift | kTemporary; }
+uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) {
+  const size_t place = temporary_.size();
+  temporary_.resize(place + record_size(count));
+  temporary_[place] = count;
+  std::copy(ids, ids + count, temporary_.begin() + static_cast<ptrdiff_t>(place) + 1);
+  return place | kStored << kCountShift | kTemporary;
+}
 
-uint32_t PieceCache::store(std::vector<uint32_t>& store, const uint32_t* ids, uint32_t count) {
-  const uint32_t place = static_cast<uint32_t>(store.size());
-  store.resize(place + 1 + std::max(count, kStoredAtLeast));
-  store[place] = count;
-  std::copy(ids, ids + count, store.begin() + place + 1);
-  return place;
+uint32_t PieceCache::store(const uint32_t* ids, uint32_t count) {
+  uint32_t* const record = store_.data() + stored_;
+  while (stored_ + record_size(count) > store_.size()) store_.grow(std::min(2 * store_.size(), store_limit_));
+  record[0] = count;
+  std::copy(ids, ids + count, record + 1);
+  const size_t place = std::exchange(stored_, stored_ + record_size(count));
+  return static_cast<uint32_t>(place);
 }
 
 uint64_t PieceCache::count(const uint64_t* values, uint32_t count) const {
   uint64_t total = 0;
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t ids = static_cast<uint32_t>(values[i] >> kCountShift) & 7;
-    total += ids == kStored ? *stored(values[i]) : ids;
+    total += ids == kStored ? *record(values[i]) : ids;
   }
   return total;
 }
@@ -73,10 +83,10 @@ uint32_t* PieceCache::write_ids(const uint64_t* values, uint32_t count, uint32_t
     const uint64_t value = values[i];
     const uint32_t ids = static_cast<uint32_t>(value >> kCountShift) & 7;
     if (ids == kStored) [[unlikely]] {
-      const uint32_t* record = stored(value);
-      std::memcpy(out, record + 1, kStoredAtLeast * sizeof(uint32_t));
-      if (record[0] > kStoredAtLeast) std::memcpy(out, record + 1, size_t{record[0]} * sizeof(uint32_t));
-      out += record[0];
+      const uint32_t* stored = record(value);
+      std::memcpy(out, stored + 1, kStoredAtLeast * sizeof(uint32_t));
+      if (stored[0] > kStoredAtLeast) std::memcpy(out, stored + 1, size_t{stored[0]} * sizeof(uint32_t));
+      out += stored[0];
       continue;
     }
     out[0] = static_cast<uint32_t>(value) & kMask;
@@ -94,7 +104,7 @@ void PieceCache::forget() {
   table8_.clear();
   table16_.clear();
   table32_.clear();
-  store_.clear();
+  stored_ = 0;
 }
 
 }  // namespace merganser::bpe

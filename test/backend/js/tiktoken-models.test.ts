@@ -25,7 +25,7 @@ test('random ranks', () => {
     // The pieces are the words and the spaces.
     const oracle = new Tiktoken(lines.join('\n'), {}, ' |[^ ]+');
     const offsets = Uint32Array.from([0, ...tokens.map((_, i) => tokens.slice(0, i + 1).reduce((sum, token) => sum + token.length, 0))]);
-    const bpe = kernels.createBpe(tiktokenBpeSpec({ tokenBytes: Uint8Array.from(tokens.flat()), tokenOffsets: offsets }));
+    const bpe = kernels.createBpe(tiktokenBpeSpec({ tokenBytes: Uint8Array.from(tokens.flat()), tokenOffsets: offsets }), 1 << 20);
     for (const one of texts) {
       const pieces = one.match(/ |[^ ]+/g)!.map((piece) => Buffer.from(piece));
       const bounds = Uint32Array.from([0, ...pieces.map((_, i) => Buffer.concat(pieces.slice(0, i + 1)).length)]);

@@ -4,15 +4,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "merganser/bpe/long_pieces.hpp"
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_cache.hpp"
+#include "merganser/bpe/piece_memory.hpp"
 
 namespace merganser::bpe {
 
 class MissPath {
  public:
-  MissPath(const Model& model, size_t cache_bytes) : model_(model), long_pieces_(cache_bytes / 16) {}
+  // `memory_bytes`: what the memory of long pieces may take.
+  MissPath(const Model& model, size_t memory_bytes) : model_(model), long_pieces_(memory_bytes) {}
 
   // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
   // False if the cache's store is full: it wants to forget, once these values have been used.
@@ -32,11 +33,12 @@ class MissPath {
   void gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
   void merge(PieceCache& cache);
   uint64_t merge_long(PieceCache& cache, const Miss& miss);
+  void merge_alone(const Miss& miss);
   uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
   uint64_t keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn);
 
   const Model& model_;
-  LongPieces long_pieces_;
+  PieceMemory long_pieces_;
   MergeScratch scratch_;
   std::vector<uint32_t> ids_;
   bool full_ = false;

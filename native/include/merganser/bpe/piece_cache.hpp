@@ -1,17 +1,19 @@
 // One thread's memory of pieces and their ids; see piece_tables.hpp for the layout.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "merganser/bpe/bucket_table.hpp"
 #include "merganser/bpe/piece_tables.hpp"
+#include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::bpe {
 
 class PieceCache {
  public:
-  // `bytes` is an upper bound (though at least a megabyte may be taken). `vocab_size` decides how many bits an id has.
+  // `bytes` is an upper bound (though a little over half a megabyte is always taken). `vocab_size` decides how many bits an id has.
   PieceCache(size_t bytes, uint32_t vocab_size);
 
   // Good until the next `insert`.
@@ -27,7 +29,7 @@ class PieceCache {
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   void end_batch() { temporary_.clear(); }
   // True if the store of long results has no room for this many ids: time to `forget`, once no value is in use any more.
-  bool full_for(uint32_t count) const { return count > inline_ids_ && store_.size() + count + kStoredAtLeast + 1 > store_limit_; }
+  bool full_for(uint32_t count) const { return count > inline_ids_ && stored_ + count + kStoredAtLeast + 1 > store_limit_; }
   void forget();
 
   // How many ids the values stand for.
@@ -44,15 +46,18 @@ class PieceCache {
   template <uint32_t kIdBits>
   uint32_t* write_ids(const uint64_t* values, uint32_t count, uint32_t* out) const;
   uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);
-  static uint32_t store(std::vector<uint32_t>& store, const uint32_t* ids, uint32_t count);
-  const uint32_t* stored(uint64_t value) const { return (value & kTemporary ? temporary_ : store_).data() + static_cast<uint32_t>(value); }
+  uint32_t store(const uint32_t* ids, uint32_t count);
+  static size_t record_size(uint32_t count) { return 1 + std::max(count, kStoredAtLeast); }
+  const uint32_t* record(uint64_t value) const { return (value & kTemporary ? temporary_.data() : store_.data()) + static_cast<uint32_t>(value); }
 
   BucketTable<Bucket8> table8_;
   BucketTable<Bucket16> table16_;
   BucketTable<Bucket32> table32_;
-  std::vector<uint32_t> store_;  // count, ids, count, ids …
-  std::vector<uint32_t> temporary_;
+  // Records: count, ids.
   size_t store_limit_;
+  parallel::HugeArray<uint32_t> store_;
+  size_t stored_ = 0;  // words in use
+  std::vector<uint32_t> temporary_;
   uint32_t id_bits_, inline_ids_;
 };
 
