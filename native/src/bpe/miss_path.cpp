@@ -14,21 +14,25 @@ bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* b
   return !full_;
 }
 
-// Finds what is in the cache's second place. Of the rest, the keys and hashes, with the vocabulary's slots on their way.
+// Finds what is in the cache's second place. Of the rest, the keys and hashes, with what the vocabulary knows of them on its way.
 void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
-  missed_ = 0;
   for (uint32_t i = 0; i < missed; ++i) {
-    Miss& miss = misses_[missed_];
+    Miss& miss = misses_[i];
     const uint32_t at = misses[i];
     miss.piece = text + bounds[at];
     miss.size = bounds[at + 1] - bounds[at];
     miss.value = values + at;
-    if (miss.size <= kLongestKey) {
-      miss.key = piece_key(miss.piece, miss.size);
-      *miss.value = cache.find(miss.key, miss.size);
-      if (*miss.value != 0) continue;
-    }
     miss.hash = model_.index().prefetch(miss.piece, miss.size);
+    if (miss.size > kLongestKey) continue;
+    miss.key = piece_key(miss.piece, miss.size);
+    cache.prefetch_second(miss.key, miss.size);
+  }
+  missed_ = 0;
+  for (uint32_t i = 0; i < missed; ++i) {
+    Miss& miss = misses_[i];
+    if (miss.size <= kLongestKey && (*miss.value = cache.find(miss.key, miss.size)) != 0) continue;
+    model_.index().prefetch_spelling(miss.hash);
+    if (missed_ != i) misses_[missed_] = miss;
     ++missed_;
   }
 }

@@ -30,6 +30,11 @@ uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
   return size <= 15 ? table16_.find(key, size) : table32_.find(key, size);
 }
 
+void PieceCache::prefetch_second(const PieceKey& key, uint32_t size) const {
+  if (size <= 8) return table8_.prefetch_second(key);
+  size <= 15 ? table16_.prefetch_second(key) : table32_.prefetch_second(key);
+}
+
 uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t value = pack(size, ids, count);
   if (size <= 8) {

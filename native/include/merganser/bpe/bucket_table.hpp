@@ -21,6 +21,7 @@ class BucketTable {
   // Home of a piece: its hash >> shift().
   uint32_t shift() const { return 32 - log2_; }
 
+  void prefetch_second(const PieceKey& key) const { __builtin_prefetch(&buckets_[key.hash >> shift() ^ 1]); }
   // The value of a piece, 0 if it is not there.
   uint64_t find(const PieceKey& key, uint32_t size) const {
     const uint32_t home = key.hash >> shift();

@@ -23,6 +23,8 @@ class PieceCache {
 
   // 0 if the piece (1 to kLongestKey bytes) is not there.
   uint64_t find(const PieceKey& key, uint32_t size) const;
+  // Asks for the place that `find` looks at after the one that the hot loop has looked at.
+  void prefetch_second(const PieceKey& key, uint32_t size) const;
   // A value for `ids`, kept with the piece, which is not there yet. The store must have room (`full_for`).
   uint64_t insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.

@@ -35,6 +35,11 @@ class TokenIndex {
     __builtin_prefetch(&slots_[static_cast<uint32_t>(hash) & mask_]);
     return hash;
   }
+  // Asks for the spelling of the token that stands in the slot of `prefetch`, if one does.
+  void prefetch_spelling(uint64_t hash) const {
+    const Slot& slot = slots_[static_cast<uint32_t>(hash) & mask_];
+    if (slot.next != 0 && slot.tag == static_cast<uint32_t>(hash >> 32)) __builtin_prefetch(spec_.token(slot.next - 1));
+  }
   uint32_t longest() const { return longest_; }
 
  private:
