@@ -19,12 +19,15 @@ export interface EncodeSettings {
 /** Resolves the options of one tokenizer. */
 export class EncodeOptionsResolver {
   readonly defaults: EncodeSettings;
+  /** For `allowedSpecial: 'none'`, which servers pass with every text. */
+  private readonly textOnly: EncodeControl;
 
   constructor(
     private readonly definition: TokenizerDefinition,
     /** Number of special tokens that are added to a single text. */
     private readonly addedToSingle: number,
   ) {
+    this.textOnly = { actions: addedTokenActions(definition, 'none') };
     this.defaults = {
       control: { actions: addedTokenActions(definition, undefined) },
       addSpecialTokens: true,
@@ -42,12 +45,17 @@ export class EncodeOptionsResolver {
     if (typeof addSpecialTokens !== 'boolean') throw invalidArgument('addSpecialTokens', 'true or false', addSpecialTokens);
     if (invalidUtf8 !== 'replace' && invalidUtf8 !== 'error') throw invalidArgument('invalidUtf8', '"replace" or "error"', invalidUtf8);
     return {
-      control: allowedSpecial === undefined ? this.defaults.control : { actions: addedTokenActions(this.definition, allowedSpecial) },
+      control: this.control(allowedSpecial),
       addSpecialTokens,
       truncation: this.truncation(options, addSpecialTokens),
       padding: options.padding === undefined ? this.definition.padding : options.padding === false ? null : resolvePadding(options.padding),
       invalidUtf8,
     };
+  }
+
+  private control(allowedSpecial: AllowedSpecial | undefined): EncodeControl {
+    if (allowedSpecial === undefined) return this.defaults.control;
+    return allowedSpecial === 'none' ? this.textOnly : { actions: addedTokenActions(this.definition, allowedSpecial) };
   }
 
   private truncation({ truncation }: EncodeOptions, addSpecialTokens: boolean): ResolvedTruncation | null {
