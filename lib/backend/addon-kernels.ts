@@ -61,6 +61,11 @@ export interface NativeKernelAddon {
   decodedSize(decoder: DecoderHandle, ids: Uint32Array): number;
   decode(decoder: DecoderHandle, ids: Uint32Array, out: Uint8Array): void;
 
+  bpeTables(model: BpeHandle): Uint8Array;
+  encoderTables(encoder: EncoderHandle): Uint8Array;
+  checksum(bytes: Uint8Array): bigint;
+  allocate(size: number): Uint8Array | null;
+
   /** The handle must not be used any more. */
   release(handle: Handle<string>): void;
 }

@@ -20,6 +20,11 @@ function wordRanges(): Uint32Array {
     .union(unicodeProperty('Join_Control')!).ranges;
 }
 
+/** An array of this realm. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
@@ -47,8 +52,11 @@ class NativeKernels implements Kernels {
 
   createEncoder = (spec: EncoderSpec): EncoderHandle => {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
-    const kinds =
-      spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null) ? scannerKinds() : null;
+    // The tables hold them too.
+    const wantsKinds =
+      spec.model.tables == null &&
+      (spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null));
+    const kinds = wantsKinds ? scannerKinds() : null;
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
 
@@ -85,6 +93,14 @@ class NativeKernels implements Kernels {
     this.#addon.decode(decoder, ids, bytes);
     return bytes;
   };
+
+  bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
+
+  encoderTables: Kernels['encoderTables'] = (encoder) => ownCopy(this.#addon.encoderTables(encoder));
+
+  allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
+
+  checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
   dispose = (handle: Handle<string>): void => this.#addon.release(handle);
 }

@@ -6,7 +6,7 @@
 namespace merganser::addon {
 
 text::PatternProgram read_pattern(Reader& reader);
-// One model for all handles on the same definition.
+// One model for all handles on the same definition. `tables`, if there are any, are what was derived from it; throws io::Damaged if they do not fit.
 std::shared_ptr<const bpe::Model> read_model(Reader& reader);
 bpe::EncoderSpec read_encoder(Reader& reader);
 

@@ -5,6 +5,7 @@ import { Decoder } from './decoder';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
+import { xxh64 } from './xxh64';
 
 /** A handle's contents; `null` once it was disposed. */
 class Box<T> {
@@ -41,6 +42,10 @@ export function createJsKernels(): Kernels {
     encodeBatchAsync: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatchAsync(text, textOffsets, control),
     createDecoder: (spec) => box<DecoderHandle>(new Decoder(spec)),
     decode: (decoder, ids) => open<Decoder>(decoder).decode(ids),
+    bpeTables: () => null,
+    encoderTables: () => null,
+    checksum: xxh64,
+    allocate: (size) => new Uint8Array(size),
     dispose: (handle) => {
       (handle as unknown as Box<unknown>).value = null;
     },

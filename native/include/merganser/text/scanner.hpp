@@ -60,6 +60,7 @@ class Scanner {
   explicit Scanner(ScannerSpec spec);
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
+  const ScannerSpec& spec() const { return spec_; }
   uint32_t scan(const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) const {
     return function_(view_, position, text, ends, capacity);
   }
