@@ -54,8 +54,7 @@ class NativeKernels implements Kernels {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
     // The tables hold them too.
     const wantsKinds =
-      spec.model.tables == null &&
-      (spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null));
+      spec.model.tables == null && (spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null));
     const kinds = wantsKinds ? scannerKinds() : null;
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
