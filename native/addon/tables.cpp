@@ -30,13 +30,14 @@ Napi::Value bpe_tables(const Napi::CallbackInfo& info) {
 // hold memory of others (Electron)
 Napi::Value allocate(const Napi::CallbackInfo& info) {
   const size_t size = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  void* const memory = parallel::allocate_huge(size);
+  void* const memory = parallel::reserve_zeroed(size);
+  parallel::expect_touch(memory, 0, size);
   napi_value buffer;
-  const auto free = [](napi_env, void* gone, void* hint) { parallel::free_huge(gone, reinterpret_cast<size_t>(hint)); };
+  const auto free = [](napi_env, void* gone, void* hint) { parallel::free_reserved(gone, reinterpret_cast<size_t>(hint)); };
   if (napi_create_external_arraybuffer(info.Env(), memory, size, free, reinterpret_cast<void*>(size), &buffer) == napi_ok) {
     return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
   }
-  parallel::free_huge(memory, size);
+  parallel::free_reserved(memory, size);
   return info.Env().Null();
 }
 
