@@ -1,5 +1,6 @@
 // One load in a fresh process, for load.ts: prints the milliseconds until the tokenizer has encoded its first words, modules not counted.
 const { readFileSync } = require('node:fs');
+const { performance } = require('node:perf_hooks');
 
 const LOADERS = {
   merganser: (subject, cache) => {

@@ -7,7 +7,7 @@ export type NewToken = Omit<AddedToken, 'id'>;
 
 /** Everything that {@link AddedTokens} holds, as plain data. */
 export interface AddedTokensSnapshot {
-  /** By ascending id; of those with one id the first is what the id decodes to. */
+  /** In the order in which they came; of those with one id the first is what the id decodes to. */
   readonly tokens: readonly AddedToken[];
   readonly specialContents: readonly string[];
 }
@@ -31,7 +31,10 @@ export class AddedTokens {
   }
 
   snapshot(): AddedTokensSnapshot {
-    return { tokens: this.list, specialContents: [...this.specialContents] };
+    const tokens = [...this.idsByContent].flatMap(([content, id]) =>
+      [this.byId.get(id)!, ...this.aliases].filter((token) => token.content === content && token.id === id),
+    );
+    return { tokens, specialContents: [...this.specialContents] };
   }
 
   /**

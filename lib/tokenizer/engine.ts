@@ -21,6 +21,7 @@ import { patternMatcher } from './text-matcher';
 import { TokenStrings } from './token-strings';
 import type { TextInput } from './types';
 import { encodeUtf8 } from './utf8';
+import type { TokenTable } from './vocabulary';
 
 const CACHE_BYTES = { native: 64 << 20, js: 32 << 20 } as const;
 /** The general path's memory of pieces may take one part in so many of that besides. */
@@ -128,7 +129,13 @@ export class Engine {
 
   get tokenDecoder(): TokenDecoder {
     this.checkAlive();
-    return (this.tokenDecoderMemo ??= new TokenDecoder(this.kernels, this.decoder, this.strings, this.definition.flavor));
+    return (this.tokenDecoderMemo ??= new TokenDecoder(this.kernels, this.decoder, this.strings, this.definition.flavor, this.modelTokens));
+  }
+
+  /** See {@link TokenDecoder}. */
+  private get modelTokens(): TokenTable | null {
+    const { model } = this.plan;
+    return model.unit === 'byte' ? model : null;
   }
 
   get generalParts(): GeneralParts {

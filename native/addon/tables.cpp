@@ -1,6 +1,8 @@
 // What encoders and models derive from their specifications, as bytes to keep; and the checksum for files that hold such bytes.
 #include <napi.h>
 
+#include <memory>
+
 #include "merganser/bpe/encoder.hpp"
 #include "merganser/bpe/piece_tokenizer.hpp"
 #include "merganser/bpe/saved_tables.hpp"
@@ -30,15 +32,12 @@ Napi::Value bpe_tables(const Napi::CallbackInfo& info) {
 // hold memory of others (Electron)
 Napi::Value allocate(const Napi::CallbackInfo& info) {
   const size_t size = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  void* const memory = parallel::reserve_zeroed(size);
-  parallel::expect_touch(memory, 0, size);
+  auto memory = std::make_unique<parallel::HugeArray<uint8_t>>(size);
   napi_value buffer;
-  const auto free = [](napi_env, void* gone, void* hint) { parallel::free_reserved(gone, reinterpret_cast<size_t>(hint)); };
-  if (napi_create_external_arraybuffer(info.Env(), memory, size, free, reinterpret_cast<void*>(size), &buffer) == napi_ok) {
-    return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
-  }
-  parallel::free_reserved(memory, size);
-  return info.Env().Null();
+  const auto free = [](napi_env, void*, void* owner) { delete static_cast<parallel::HugeArray<uint8_t>*>(owner); };
+  if (napi_create_external_arraybuffer(info.Env(), memory->data(), size, free, memory.get(), &buffer) != napi_ok) return info.Env().Null();
+  memory.release();
+  return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
 }
 
 // (bytes) => bigint
