@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "merganser/io/tables.hpp"
+
 namespace merganser::bpe {
 namespace {
 

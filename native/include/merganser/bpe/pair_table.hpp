@@ -6,10 +6,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "merganser/io/tables.hpp"
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
+
+namespace merganser::io {
+class TableReader;
+class TableWriter;
+}  // namespace merganser::io
 
 namespace merganser::bpe {
 
