@@ -8,6 +8,9 @@
 namespace merganser::bpe {
 namespace {
 
+// So many bytes of long pieces for each merge of the model take about as long to merge as it takes to prepare for longest matches.
+constexpr uint64_t kBytesPerMerge = 3;
+
 size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
 
 }  // namespace
@@ -218,6 +221,19 @@ void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch
   if (waiting) add(unk, waiting);
 }
 
+void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
+  const LongestMatch* const match = size > kShort ? longest_match(size) : nullptr;
+  if (match) return match->encode(piece, size, scratch);
+  symbols(piece, size, scratch);
+  merge_symbols(scratch);
+}
+
+const LongestMatch* Model::longest_match(size_t size) const {
+  if (long_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kBytesPerMerge * merge_count()) return nullptr;
+  std::call_once(longest_match_once_, [this] { longest_match_ = LongestMatch::find(*this); });
+  return longest_match_.get();
+}
+
 // Merges scratch.ids (with scratch.sizes) until no pair is left.
 void Model::merge_symbols(MergeScratch& scratch) const {
   const size_t count = scratch.ids.size();
@@ -292,8 +308,7 @@ void Model::merge_long(MergeScratch& scratch) const {
 }
 
 void Model::merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {
-  symbols(piece, size, scratch);
-  merge_symbols(scratch);
+  merge_piece(piece, size, scratch);
   out.insert(out.end(), scratch.ids.begin(), scratch.ids.end());
 }
 
@@ -301,6 +316,14 @@ uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, boo
   const uint32_t token = index_.find(piece, size, hash);
   whole = token != kNone && (spec_.ignore_merges || reachable_[token].load(std::memory_order_relaxed) == 1);
   return token;
+}
+
+bool Model::merges_to(std::span<const uint32_t> tokens, MergeScratch& scratch) const {
+  Bytes text;
+  for (const uint32_t id : tokens) text.insert(text.end(), spec_.token(id), spec_.token(id) + spec_.token_size(id));
+  symbols(text.data(), text.size(), scratch);
+  merge_symbols(scratch);
+  return std::equal(tokens.begin(), tokens.end(), scratch.ids.begin(), scratch.ids.end());
 }
 
 void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
@@ -358,8 +381,7 @@ void Model::encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uin
       return;
     }
   }
-  symbols(piece, size, scratch);
-  merge_symbols(scratch);
+  merge_piece(piece, size, scratch);
   ids.insert(ids.end(), scratch.ids.begin(), scratch.ids.end());
   sizes.insert(sizes.end(), scratch.sizes.begin(), scratch.sizes.end());
 }

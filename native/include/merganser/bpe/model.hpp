@@ -9,9 +9,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
+#include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
@@ -24,6 +26,7 @@ namespace merganser::bpe {
 struct MergeScratch {
   std::vector<uint32_t> ids, sizes, next, previous, ranks;
   std::vector<uint64_t> heap;
+  std::vector<uint64_t> neighbours;  // LongestMatch: what it has found out about pairs of tokens
 };
 
 class Model {
@@ -49,6 +52,8 @@ class Model {
   void merge_turns(Turn* turns, uint32_t count) const;
   // As `encode` where the piece is not known to be a token.
   void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
+  // Whether merging the text of these tokens gives them back.
+  bool merges_to(std::span<const uint32_t> tokens, MergeScratch& scratch) const;
   // Remembers whether merging a piece that is spelt as `token` gave that token.
   void note(uint32_t token, const uint32_t* ids, uint32_t count) const;
 
@@ -62,6 +67,8 @@ class Model {
   // The tokens that merges of the list make (empty for tiktoken ranks), and whether a merge takes part that is unknown or a fallback byte.
   const std::vector<uint32_t>& products() const { return products_; }
   bool merges_bytes() const { return merges_bytes_; }
+  const PairTable& pairs() const { return *pairs_; }
+  uint32_t product(uint32_t merge) const { return products_.empty() ? merge : products_[merge]; }
 
  private:
   // Merges the text of each of these tokens, which have one size: use(id, ids, count).
@@ -76,9 +83,13 @@ class Model {
   uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
   void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
+  // Symbols and merges of a piece, in the ids and sizes of `scratch`.
+  void merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
+  // For a piece of so many bytes, null if merging it is quicker than preparing for it.
+  const LongestMatch* longest_match(size_t size) const;
+  uint64_t merge_count() const { return products_.empty() ? spec_.vocab_size() : products_.size(); }
   void merge_symbols(MergeScratch& scratch) const;
   void merge_long(MergeScratch& scratch) const;
-  uint32_t product(uint32_t merge) const { return products_.empty() ? merge : products_[merge]; }
 
   ModelSpec spec_;
   TokenIndex index_;
@@ -90,6 +101,10 @@ class Model {
   bool complete_ = false;
   bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix
+  // Made when so many bytes of long pieces have come that it pays off.
+  mutable std::atomic<uint64_t> long_bytes_{0};
+  mutable std::once_flag longest_match_once_;
+  mutable std::unique_ptr<const LongestMatch> longest_match_;
   mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
 };
 
