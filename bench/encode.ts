@@ -2,7 +2,10 @@
  * How fast text becomes ids: merganser and its peers, one thread, the same bytes, the same run.
  *
  *   npm run bench:encode -- [--corpus FOLDER] [--files english,code] [--tokenizers cl100k,llama2] [--megabytes 4] [--runs 3] [--no-python]
- *                           [--no-short] [--only 'merganser (native),gigatoken'] [--json FILE]
+ *                           [--no-short] [--adversarial] [--only 'merganser (native),gigatoken'] [--json FILE]
+ *
+ * `--adversarial` takes text that is hard on tokenizers instead (adversarial.ts), beside the first file of the folder, and leaves out whoever
+ * would need more than 20 seconds for one of them.
  *
  * The script runs from a bundle, as users run the package: unbundled, TypeScript's imports are property reads that cost the pure-TypeScript
  * backend most of its speed.
@@ -15,6 +18,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backendInfo } from '../lib/index';
+import { adversarialCorpora } from './adversarial';
 import { type Contestant, contestants, type Subject, SUBJECTS } from './contestants';
 import { type Corpus, readCorpora, shortStrings } from './corpora';
 import { collectGarbage, machine, median, megabytesPerSecond, timed } from './measure';
@@ -34,6 +38,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     python: { type: 'boolean', default: true },
     short: { type: 'boolean', default: true },
+    adversarial: { type: 'boolean', default: false },
     only: { type: 'string' },
     json: { type: 'string' },
   },
@@ -61,10 +66,32 @@ async function measureContestant(contestant: Contestant, corpus: Corpus): Promis
   return { name: contestant.name, cold, warm, ids };
 }
 
+/** The start of a text, one part in so many, that tells whether the whole would take too long. */
+const PROBE = 64;
+const TOO_LONG_MS = 20_000;
+
+/** Whether a contestant gets through within reason: growing starts of the text show it, even if it needs quadratic time. */
+async function finishes(contestant: Contestant, corpus: Corpus): Promise<boolean> {
+  for (let part = PROBE; part >= 2; part /= 4) {
+    const text = corpus.text.slice(0, Math.ceil(corpus.text.length / part));
+    const tokenizer = await contestant.load();
+    const { milliseconds } = await timed(() => tokenizer.encode(text));
+    tokenizer.dispose?.();
+    // A loaded tokenizer prepares itself on its first text, hence the second condition.
+    if (milliseconds * part > TOO_LONG_MS && milliseconds > 200) {
+      console.log(`${contestant.name} left out of ${corpus.name}: ${milliseconds.toFixed(0)} ms for ${text.length} characters`);
+      return false;
+    }
+  }
+  return true;
+}
+
 async function encodeRows(subject: Subject, corpus: Corpus, python: PythonPeers | null): Promise<Row[]> {
   const results: Array<PeerResult & { ours: boolean }> = [];
-  for (const contestant of contestants(subject, wanted))
+  for (const contestant of contestants(subject, wanted)) {
+    if (options.adversarial && !contestant.ours && !(await finishes(contestant, corpus))) continue;
     results.push({ ...(await measureContestant(contestant, corpus)), ours: contestant.ours });
+  }
   for (const result of (await python?.measure(subject, corpus, runs, wanted)) ?? []) results.push({ ...result, ours: false });
   return results.map(({ name, cold, warm, ids, ours }) => ({
     tokenizer: subject.name,
@@ -139,10 +166,12 @@ function equal(left: Uint32Array, right: Uint32Array): boolean {
 }
 
 async function main(): Promise<void> {
-  const corpora = readCorpora(options.corpus, Number(options.megabytes) * 1e6, options.files?.split(','));
+  const bytes = Number(options.megabytes) * 1e6;
+  const files = readCorpora(options.corpus, bytes, options.files?.split(','));
+  const corpora = options.adversarial ? [...files.slice(0, 1), ...adversarialCorpora(bytes)] : files;
   const names = options.tokenizers.split(',');
   const subjects = SUBJECTS.filter((subject) => names.includes(subject.name));
-  const python = options.python ? PythonPeers.start() : null;
+  const python = options.python && !options.adversarial ? PythonPeers.start() : null;
   const { instructionSet, nativeError } = backendInfo();
   const head = `${machine()}; merganser native: ${nativeError ?? instructionSet ?? 'there'}; one thread, median of ${runs}`;
   console.log(`${head}\n`);
@@ -155,7 +184,7 @@ async function main(): Promise<void> {
       rows.push(...table);
       console.log(`${markdown(table)}\n`);
     }
-    if (options.short && corpora.length > 0) short.push(...(await shortRows(subject, corpora[0])));
+    if (options.short && !options.adversarial && corpora.length > 0) short.push(...(await shortRows(subject, corpora[0])));
   }
   if (short.length > 0) console.log(`### Short strings\n\n${shortMarkdown(short)}\n`);
   python?.stop();

@@ -1,0 +1,69 @@
+/**
+ * Encoding off the event loop: how long the loop is held up while a gigabyte is encoded, and what a second thread gives.
+ *
+ *   npm run bench:async -- [--corpus FOLDER] [--file code] [--megabytes 1000] [--tokenizer cl100k]
+ *
+ * The delay is what `perf_hooks.monitorEventLoopDelay` measures beyond its own interval.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { backendInfo, Tokenizer } from '../lib/index';
+import { SUBJECTS } from './contestants';
+import { readCorpora } from './corpora';
+import { machine, megabytesPerSecond, timed } from './measure';
+
+const { values: options } = parseArgs({
+  options: {
+    corpus: { type: 'string', default: process.env['MERGANSER_CORPUS'] },
+    file: { type: 'string', default: 'code' },
+    megabytes: { type: 'string', default: '1000' },
+    tokenizer: { type: 'string', default: 'cl100k' },
+  },
+});
+
+const OPTIONS = { addSpecialTokens: false, allowedSpecial: 'none' } as const;
+const RESOLUTION_MS = 1;
+
+/** The work's speed, and percentiles of the delay in milliseconds. */
+async function watched(name: string, bytes: number, work: () => Promise<unknown>): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  delay.enable();
+  const { milliseconds } = await timed(work);
+  delay.disable();
+  const beyond = (percentile: number): string => Math.max(0, delay.percentile(percentile) / 1e6 - RESOLUTION_MS).toFixed(1);
+  const speed = megabytesPerSecond(bytes, milliseconds);
+  console.log(
+    `${name}: ${speed.toFixed(0)} MB/s; event loop held up p50 ${beyond(50)} ms, p99 ${beyond(99)} ms, longest ${beyond(100)} ms`,
+  );
+  return speed;
+}
+
+async function main(): Promise<void> {
+  const { file } = SUBJECTS.find(({ name }) => name === options.tokenizer)!;
+  const wanted = Number(options.megabytes) * 1e6;
+  const [{ bytes: part }] = readCorpora(options.corpus, Math.min(wanted, 200e6), [options.file]);
+  const whole = new Uint8Array(Math.floor(wanted / part.length) * part.length);
+  for (let at = 0; at < whole.length; at += part.length) whole.set(part, at);
+  const texts: Uint8Array[] = [];
+  for (let at = 0; at < whole.length;) {
+    const end = whole.indexOf(0x0a, Math.min(at + 1_000_000, whole.length - 1)) + 1;
+    texts.push(whole.subarray(at, end === 0 ? whole.length : end));
+    at = end === 0 ? whole.length : end;
+  }
+  console.log(
+    `${machine()}; ${options.tokenizer}, ${(whole.length / 1e6).toFixed(0)} MB of ${options.file}, ${backendInfo().threads ?? 1} threads`,
+  );
+  const tokenizer = await Tokenizer.fromFile(file);
+  tokenizer.count(part, OPTIONS);
+  const { milliseconds } = await timed(() => texts.forEach((text) => tokenizer.count(text, OPTIONS)));
+  console.log(`one thread, counting: ${megabytesPerSecond(whole.length, milliseconds).toFixed(0)} MB/s`);
+  const sync = await timed(() => texts.forEach((text) => tokenizer.encode(text, OPTIONS)));
+  const one = megabytesPerSecond(whole.length, sync.milliseconds);
+  console.log(`one thread, encoding: ${one.toFixed(0)} MB/s`);
+  const all = await watched(`a batch of ${texts.length}`, whole.length, () => tokenizer.encodeBatch(texts, OPTIONS));
+  console.log(`  ${(all / one).toFixed(2)} × one thread`);
+  await watched('one text', whole.length, () => tokenizer.encodeAsync(whole, OPTIONS));
+}
+
+void main();

@@ -1,0 +1,58 @@
+/**
+ * Counting against encoding, and decoding: one thread, called from Node, the median of `--runs`.
+ *
+ *   npm run bench:count-decode -- [--corpus FOLDER] [--files english,code] [--tokenizers cl100k,llama2] [--megabytes 16] [--runs 5]
+ *
+ * Decoding is given in gigabytes of text per second: to bytes (`decodeBytes`) and to a string (`decode`).
+ */
+import { parseArgs } from 'node:util';
+import { Tokenizer } from '../lib/index';
+import { SUBJECTS } from './contestants';
+import { readCorpora } from './corpora';
+import { machine, median, megabytesPerSecond, timed } from './measure';
+
+const { values: options } = parseArgs({
+  options: {
+    corpus: { type: 'string', default: process.env['MERGANSER_CORPUS'] },
+    files: { type: 'string' },
+    tokenizers: { type: 'string', default: 'cl100k,o200k,llama2' },
+    megabytes: { type: 'string', default: '16' },
+    runs: { type: 'string', default: '5' },
+  },
+});
+
+const OPTIONS = { addSpecialTokens: false, allowedSpecial: 'none' } as const;
+
+async function main(): Promise<void> {
+  console.log(`${machine()}\n`);
+  console.log(
+    '| tokenizer | corpus | encode cold / warm MB/s | count / encode cold, warm | bytes GB/s | string GB/s |\n|---|---|---:|---:|---:|---:|',
+  );
+  for (const subject of SUBJECTS.filter(({ name }) => options.tokenizers.split(',').includes(name))) {
+    for (const { name, bytes } of readCorpora(options.corpus, Number(options.megabytes) * 1e6, options.files?.split(','))) {
+      const times: Record<string, number[]> = { encodeCold: [], encode: [], countCold: [], count: [], bytes: [], string: [] };
+      for (let run = 0; run < Number(options.runs); run++) {
+        for (const method of ['encode', 'count'] as const) {
+          const tokenizer = await Tokenizer.fromFile(subject.file);
+          times[`${method}Cold`].push((await timed(() => tokenizer[method](bytes, OPTIONS))).milliseconds);
+          times[method].push((await timed(() => tokenizer[method](bytes, OPTIONS))).milliseconds);
+          if (method === 'encode') {
+            const ids = tokenizer.encode(bytes, OPTIONS);
+            tokenizer.decodeBytes(ids.subarray(0, 1));
+            times.bytes.push((await timed(() => tokenizer.decodeBytes(ids))).milliseconds);
+            times.string.push((await timed(() => tokenizer.decode(ids))).milliseconds);
+          }
+          tokenizer.dispose();
+        }
+      }
+      const speed = (key: string): number => megabytesPerSecond(bytes.length, median(times[key]));
+      const ratio = (over: string, under: string): string => `${(median(times[under]) / median(times[over])).toFixed(2)} ×`;
+      console.log(
+        `| ${subject.name} | ${name} | ${speed('encodeCold').toFixed(0)} / ${speed('encode').toFixed(0)} | ` +
+          `${ratio('countCold', 'encodeCold')}, ${ratio('count', 'encode')} | ${(speed('bytes') / 1e3).toFixed(2)} | ${(speed('string') / 1e3).toFixed(2)} |`,
+      );
+    }
+  }
+}
+
+void main();
