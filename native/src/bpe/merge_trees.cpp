@@ -20,7 +20,9 @@ void MergeTrees::plant_units() {
   const ModelSpec& spec = model_.spec();
   for (const int32_t id : spec.byte_ids) {
     if (id < 0) continue;
-    trees_[static_cast<uint32_t>(id)].time = 0;
+    Tree& tree = trees_[static_cast<uint32_t>(id)];
+    tree.time = 0;
+    tree.fallback = spec.char_units;
     if (!spec.char_units) tokens_.push_back(static_cast<uint32_t>(id));
   }
   if (!spec.char_units) return;
@@ -71,7 +73,9 @@ bool MergeTrees::is_concatenation(const Merge& merge) const {
 }
 
 bool MergeTrees::side_by_side(uint32_t left, uint32_t right, MergeScratch& scratch) const {
-  if (!is_odd(left, right)) return apart(left, right, kNone);
+  const Tree &a = trees_[left], &b = trees_[right];
+  if (a.fallback || b.fallback) return true;
+  if (!a.odd && !b.odd) return apart(left, right, kNone);
   const uint32_t both[] = {left, right};
   return model_.merges_to(both, scratch);
 }

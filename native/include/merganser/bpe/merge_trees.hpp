@@ -34,6 +34,7 @@ class MergeTrees {
     uint32_t left = kNone, right = kNone;
     uint32_t time = kNone;  // number of the merge at the root, plus 1; 0: a unit; kNone: there is no tree
     bool odd = false;
+    bool fallback = false;  // a byte of a character without a token: merges with nothing, and is not spelt as what it stands for
   };
   struct Merge {
     uint32_t left, right, number, product;
@@ -45,8 +46,6 @@ class MergeTrees {
   bool add(const Merge& merge, MergeScratch& scratch);
   // No merge across the boundary came while both tokens were made, nor would one before `before` afterwards. Not for odd tokens.
   bool apart(uint32_t left, uint32_t right, uint32_t before) const;
-
-  bool is_odd(uint32_t left, uint32_t right) const { return trees_[left].odd || trees_[right].odd; }
 
   const Model& model_;
   const PairView pairs_;
