@@ -1,5 +1,7 @@
 #include "merganser/bpe/longest_match.hpp"
 
+#include <stdexcept>
+
 #include "merganser/bpe/model.hpp"
 
 namespace merganser::bpe {
@@ -46,6 +48,7 @@ class LongestMatch::Search {
   }
   // Nothing fits here. The next shorter token for the place before.
   uint32_t step_back() {
+    if (ids_.empty()) throw std::logic_error("no row of tokens spells the piece");
     dead_[at_ / 64] |= uint64_t{1} << (at_ % 64);
     at_ -= sizes_.back();
     const uint32_t token = match_.trie_.shorter(ids_.back());
