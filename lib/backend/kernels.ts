@@ -9,6 +9,8 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
+import type { TrainingKernels, WordCounterHandle } from './training-kernels';
+
 export type BackendName = 'native' | 'js';
 
 declare const handleKind: unique symbol;
@@ -218,7 +220,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels {
+export interface Kernels extends TrainingKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;
@@ -244,5 +246,5 @@ export interface Kernels {
   /** Concatenated bytes of the tokens; every id is below the vocabulary's size (checked by the caller). Not necessarily UTF-8. */
   decode(decoder: DecoderHandle, ids: Uint32Array): Uint8Array;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle): void;
+  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): void;
 }

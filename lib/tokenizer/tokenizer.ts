@@ -121,6 +121,11 @@ export class Tokenizer implements Disposable {
     return new Tokenizer(tiktokenDefinition(loadEncodingRanksSync(name), { encoding: name }), options);
   }
 
+  /** @internal For parts of merganser that make tokenizers. */
+  static fromDefinition(definition: TokenizerDefinition, options: LoadOptions): Tokenizer {
+    return new Tokenizer(definition, options);
+  }
+
   // ---------------------------------------------------------------------------------------------- encoding
 
   /** Ids of a text. Throws DISALLOWED_SPECIAL, INVALID_UTF8, INVALID_ARGUMENT (also where truncation is impossible). */

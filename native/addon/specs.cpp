@@ -17,11 +17,8 @@ bpe::SplitBehavior behavior_of(const std::string& name) {
   return choice<bpe::SplitBehavior>(name, {"removed", "isolated", "mergedWithPrevious", "mergedWithNext", "contiguous"});
 }
 
-bpe::PrefixSpace prefix_space_of(const std::string& name) {
-  return choice<bpe::PrefixSpace>(name, {"never", "always", "unlessSpace", "firstUnlessSpace"});
-}
+}  // namespace
 
-// The scanner of a step or of an encoder; null if there is none, and for families that are scanned by their pattern.
 std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder) {
   if (!owner.has("scanner")) return nullptr;
   Reader reader = owner.child("scanner"), kinds = encoder.child("scannerKinds");
@@ -39,6 +36,8 @@ std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder
   return std::make_shared<const text::Scanner>(std::move(spec));
 }
 
+namespace {
+
 bpe::SplitStep read_step(Reader& reader, Reader& encoder) {
   bpe::SplitStep step;
   if (reader.text("kind") == "fixedLength") {
@@ -55,6 +54,16 @@ bpe::SplitStep read_step(Reader& reader, Reader& encoder) {
 }
 
 }  // namespace
+
+std::vector<bpe::SplitStep> read_steps(Reader& reader) {
+  std::vector<bpe::SplitStep> steps;
+  reader.each("steps", [&](Reader& item) { steps.push_back(read_step(item, reader)); });
+  return steps;
+}
+
+bpe::PrefixSpace read_prefix_space(Reader& reader) {
+  return choice<bpe::PrefixSpace>(reader.text("prefixSpace"), {"never", "always", "unlessSpace", "firstUnlessSpace"});
+}
 
 text::PatternProgram read_pattern(Reader& reader) {
   text::PatternProgram program;
@@ -110,8 +119,8 @@ bpe::EncoderSpec read_encoder(Reader& reader) {
   });
   spec.nfc = reader.boolean("nfc");
   spec.space_alias = reader.boolean("spaceAlias");
-  spec.prefix_space = prefix_space_of(reader.text("prefixSpace"));
-  reader.each("steps", [&](Reader& item) { spec.steps.push_back(read_step(item, reader)); });
+  spec.prefix_space = read_prefix_space(reader);
+  spec.steps = read_steps(reader);
   spec.scanner = read_scanner(reader, reader);
   spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
   return spec;

@@ -6,6 +6,11 @@
 namespace merganser::addon {
 
 text::PatternProgram read_pattern(Reader& reader);
+// `steps`, `prefixSpace` and `scanner` of an encoder or of what is like it: it has the `scannerKinds`.
+std::vector<bpe::SplitStep> read_steps(Reader& reader);
+// Of `owner`, a step or the whole; null if there is none, and for families that are scanned by their pattern.
+std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder);
+bpe::PrefixSpace read_prefix_space(Reader& reader);
 // One model for all handles on the same definition.
 std::shared_ptr<const bpe::Model> read_model(Reader& reader);
 bpe::EncoderSpec read_encoder(Reader& reader);

@@ -1,0 +1,304 @@
+#include "merganser/training/merge_phase.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace merganser::training {
+namespace {
+
+constexpr uint32_t kAhead = 24;             // cells whose loads are under way
+constexpr uint32_t kTickEvery = 1024;       // candidates
+constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
+
+void prefetch(const void* address) { __builtin_prefetch(address); }
+
+// Pairs by their ids, while all of them are looked for: a table of open addressing.
+class PairIndex {
+ public:
+  struct Entry {
+    uint64_t key = kEmpty;
+    uint64_t count = 0;
+    size_t next = 0;  // where its next cell is listed; 0: nowhere
+    uint32_t occurrences = 0;
+  };
+
+  PairIndex() : entries_(size_t{1} << 12) {}
+  Entry& operator[](uint64_t key) {
+    Entry* entry = &find(key);
+    if (entry->key == key) return *entry;
+    if (++used_ * 2 > entries_.size()) {
+      grow();
+      entry = &find(key);
+    }
+    entry->key = key;
+    return *entry;
+  }
+  template <typename Visit>
+  void each(Visit visit) {
+    for (Entry& entry : entries_) {
+      if (entry.key != kEmpty) visit(entry);
+    }
+  }
+
+ private:
+  static constexpr uint64_t kEmpty = UINT64_MAX;
+  Entry& find(uint64_t key) {
+    const size_t mask = entries_.size() - 1;
+    size_t at = static_cast<size_t>((key ^ key >> 29) * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (entries_[at].key != key && entries_[at].key != kEmpty) at = (at + 1) & mask;
+    return entries_[at];
+  }
+  void grow() {
+    std::vector<Entry> old(2 * entries_.size());
+    old.swap(entries_);
+    for (const Entry& entry : old) {
+      if (entry.key != kEmpty) find(entry.key) = entry;
+    }
+  }
+
+  std::vector<Entry> entries_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+template <typename Id>
+uint64_t merge_floor(const WordCells<Id>& words, uint32_t vocab_size, uint32_t symbols, uint64_t least_count, uint32_t max_token_length) {
+  if (words.deleted_any() || vocab_size <= symbols) return least_count;
+  // Words that are too long for a token never become one, but those that are not hold pairs that are allowed.
+  const auto can_be_token = [&](uint32_t size) { return size < max_token_length || size == 2; };
+  return std::max(least_count, words.count_of_nth(vocab_size - symbols, can_be_token));
+}
+
+template <typename Id>
+MergePhase<Id>::MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log)
+    : words_(words),
+      tokens_(tokens),
+      limits_(limits),
+      log_(log),
+      wall_(words.wall()),
+      cells_(words.cells()),
+      // At first there are fewer entries than cells, and each occurrence that is merged, of which there are fewer than cells, adds two at most.
+      cells_of_(3 * words.size() + 2),
+      length_(size_t{wall_} + 1),
+      used_left_(length_.size()),
+      used_right_(length_.size()),
+      before_(length_.size()),
+      after_(length_.size()) {
+  for (const uint32_t id : symbol_ids) length_[id] = 1;
+  find_all_pairs();
+}
+
+template <typename Id>
+void MergePhase<Id>::run(const std::function<bool()>& tick) {
+  Candidate top;
+  for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size && queue_.pop(top); ++popped) {
+    if (popped % kTickEvery == 0 && !tick()) return;
+    prefetch_coming();
+    Pair& pair = pairs_[top.pair];
+    if (is_stale(pair)) recount(pair);
+    if (pair.count == top.count) {
+      merge(top.pair);
+    } else if (pair.count >= limits_.floor) {
+      queue_.push({pair.count, top.key, top.pair});
+    }
+  }
+}
+
+// Two passes over the words: numbers and counts of pairs, then their lists.
+template <typename Id>
+void MergePhase<Id>::find_all_pairs() {
+  pairs_.clear();
+  queue_.clear();
+  listed_ = 1;
+  PairIndex found;
+  const auto each_pair = [&](auto visit) {
+    for (size_t at = 0; at < words_.size();) {
+      if (cells_[at] == wall_) {
+        ++at;
+        continue;
+      }
+      const size_t next = at + length_[cells_[at]];
+      if (cells_[next] != wall_) visit(cells_[at], cells_[next], at);
+      at = next;
+    }
+  };
+  each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    PairIndex::Entry& pair = found[key_of(left, right)];
+    pair.count += words_.count_at(at);
+    ++pair.occurrences;
+  });
+  found.each([&](PairIndex::Entry& pair) {
+    const uint32_t left = static_cast<uint32_t>(pair.key >> 32), right = static_cast<uint32_t>(pair.key);
+    const bool symbols = length_[left] + length_[right] == 2;
+    if (pair.count < limits_.floor || !(symbols || allowed(left, right))) return;
+    pair.next = add_pair(left, right, pair.count, pair.occurrences);
+  });
+  each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    PairIndex::Entry& pair = found[key_of(left, right)];
+    if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
+  });
+}
+
+template <typename Id>
+size_t MergePhase<Id>::add_pair(uint32_t left, uint32_t right, uint64_t count, uint32_t occurrences) {
+  const size_t begin = listed_;
+  queue_.push({count, key_of(left, right), static_cast<uint32_t>(pairs_.size())});
+  pairs_.push_back({count, begin, occurrences, left, right, merges_});
+  listed_ += occurrences;
+  return begin;
+}
+
+// An occurrence goes when its left token becomes a right part, or its right token a left part.
+template <typename Id>
+bool MergePhase<Id>::is_stale(const Pair& pair) const {
+  return pair.counted < std::max(used_right_[pair.left], used_left_[pair.right]);
+}
+
+// Keeps the cells where the pair still stands. No branch depends on the data.
+template <typename Id>
+void MergePhase<Id>::recount(Pair& pair) {
+  const uint32_t left = pair.left, right = pair.right, left_length = length_[left], size = pair.size;
+  const uint64_t* const block_counts = words_.block_counts();
+  uint32_t* const list = &cells_of_[pair.begin];
+  uint32_t kept = 0;
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < size; ++i) {
+    prefetch(cells_ + list[std::min(i + kAhead, size - 1)]);
+    const uint32_t cell = list[i];
+    const uint32_t stands = static_cast<uint32_t>(cells_[cell] == left) & static_cast<uint32_t>(cells_[cell + left_length] == right);
+    list[kept] = cell;
+    kept += stands;
+    count += block_counts[cell / WordCells<Id>::kBlock] & (0 - uint64_t{stands});
+  }
+  pair.size = kept;
+  pair.count = count;
+  pair.counted = merges_;
+}
+
+template <typename Id>
+void MergePhase<Id>::merge(uint32_t number) {
+  const Pair pair = pairs_[number];
+  const TokenStrings::Product product = tokens_.join(pair.left, pair.right);
+  log_.push(pair.left, pair.right, product.id);
+  ++merges_;
+  const uint32_t length = length_[pair.left] + length_[pair.right];
+  if (length_[product.id] != 0 && length_[product.id] != length) throw std::runtime_error("two tokens of different symbols are spelled alike");
+  length_[product.id] = length;
+  used_left_[pair.left] = used_right_[pair.right] = merges_;
+  pairs_[number].size = 0;
+  replace(pair, product.id);
+  if (!product.fresh) return find_all_pairs();
+  gather(product.id);
+  if (store_born(product.id)) write_lists();
+  for (const uint32_t id : before_ids_) before_[id] = {};
+  for (const uint32_t id : after_ids_) after_[id] = {};
+}
+
+// Writes the product over all occurrences, from left to right. Where the parts are the same token an occurrence may have been used by the one before it.
+template <typename Id>
+void MergePhase<Id>::replace(const Pair& pair, uint32_t product) {
+  const uint32_t left_length = length_[pair.left], length = length_[product], size = pair.size;
+  const uint32_t inner = length_[pair.right] > 1 ? wall_ : product;
+  const bool same = pair.left == pair.right;
+  const uint32_t* const list = &cells_of_[pair.begin];
+  hits_.resize(size);
+  size_t count = 0;
+  for (uint32_t i = 0; i < size; ++i) {
+    prefetch(cells_ + list[std::min(i + kAhead, size - 1)]);
+    const uint32_t cell = list[i];
+    if (same && (cells_[cell] != pair.left || cells_[cell + left_length] != pair.right)) continue;
+    cells_[cell] = static_cast<Id>(product);
+    cells_[cell + left_length] = static_cast<Id>(inner);
+    cells_[cell + length - 1] = static_cast<Id>(product);
+    hits_[count++].cell = cell;
+  }
+  hits_.resize(count);
+  if (size >= kGiveBackFrom) cells_of_.give_back(pair.begin, pair.begin + size);
+}
+
+template <typename Id>
+void MergePhase<Id>::gather(uint32_t product) {
+  const uint32_t length = length_[product];
+  const uint64_t* const block_counts = words_.block_counts();
+  before_ids_.resize(hits_.size());
+  after_ids_.resize(hits_.size());
+  size_t before_count = 0, after_count = 0;
+  for (Hit& hit : hits_) {
+    const uint64_t count = block_counts[hit.cell / WordCells<Id>::kBlock];
+    hit.before = cells_[hit.cell - 1];
+    hit.after = cells_[hit.cell + length];
+    Neighbour& before = before_[hit.before];
+    before_ids_[before_count] = hit.before;
+    before_count += before.occurrences == 0;
+    ++before.occurrences;
+    before.count += count;
+    Neighbour& after = after_[hit.after];
+    after_ids_[after_count] = hit.after;
+    after_count += after.occurrences == 0;
+    ++after.occurrences;
+    after.count += count;
+  }
+  before_ids_.resize(before_count);
+  after_ids_.resize(after_count);
+}
+
+// Makes room for the lists of the pairs that reach the floor. A product beside a product is counted once, as the pair's left part.
+template <typename Id>
+bool MergePhase<Id>::store_born(uint32_t product) {
+  after_[product].count = 0;
+  const bool any_before = store(before_ids_, before_, product, true);
+  return store(after_ids_, after_, product, false) || any_before;
+}
+
+template <typename Id>
+bool MergePhase<Id>::store(const std::vector<uint32_t>& ids, std::vector<Neighbour>& neighbours, uint32_t product, bool before) {
+  bool any = false;
+  for (const uint32_t id : ids) {
+    Neighbour& neighbour = neighbours[id];
+    if (id == wall_ || neighbour.count < limits_.floor || !allowed(id, product)) continue;
+    neighbour.next = before ? add_pair(id, product, neighbour.count, neighbour.occurrences) : add_pair(product, id, neighbour.count, neighbour.occurrences);
+    any = true;
+  }
+  return any;
+}
+
+// No branches: what is not stored goes to entry 0.
+template <typename Id>
+void MergePhase<Id>::write_lists() {
+  uint32_t* const lists = cells_of_.data();
+  for (const Hit& hit : hits_) {
+    size_t& before = before_[hit.before].next;
+    lists[before] = hit.cell - length_[hit.before];
+    before += before != 0;
+    size_t& after = after_[hit.after].next;
+    lists[after] = hit.cell;
+    after += after != 0;
+  }
+}
+
+// At low counts a merge touches little, and waits for memory.
+template <typename Id>
+void MergePhase<Id>::prefetch_coming() const {
+  if (const uint32_t* const number = queue_.coming(9)) prefetch(&pairs_[*number]);
+  if (const uint32_t* const number = queue_.coming(6)) {
+    const Pair& pair = pairs_[*number];
+    prefetch(&cells_of_[pair.begin]);
+    prefetch(&used_right_[pair.left]);
+    prefetch(&used_left_[pair.right]);
+  }
+  if (const uint32_t* const number = queue_.coming(3)) {
+    const Pair& pair = pairs_[*number];
+    for (uint32_t i = 0; i < std::min(pair.size, 12u); ++i) {
+      prefetch(cells_ + cells_of_[pair.begin + i]);
+      prefetch(&words_.block_counts()[cells_of_[pair.begin + i] / WordCells<Id>::kBlock]);
+    }
+  }
+}
+
+template class MergePhase<uint16_t>;
+template class MergePhase<uint32_t>;
+template uint64_t merge_floor(const WordCells<uint16_t>&, uint32_t, uint32_t, uint64_t, uint32_t);
+template uint64_t merge_floor(const WordCells<uint32_t>&, uint32_t, uint32_t, uint64_t, uint32_t);
+
+}  // namespace merganser::training
