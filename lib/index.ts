@@ -27,3 +27,15 @@ export type {
   Truncation,
   VocabMergesOptions,
 } from './tokenizer/types';
+export { countPretokens } from './training/count-pretokens';
+export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
+export type {
+  CountingOptions,
+  TrainingCounts,
+  TrainingFiles,
+  TrainingInput,
+  TrainingOptions,
+  TrainingProgress,
+  TrainingReport,
+  TrainingTexts,
+} from './training/types';

@@ -6,16 +6,7 @@ import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import { scannerKinds } from './scanner-kinds';
-import type {
-  DecoderHandle,
-  EncodeControl,
-  EncoderHandle,
-  EncoderSpec,
-  Handle,
-  Kernels,
-  PieceTokens,
-  RaggedIds,
-} from './kernels';
+import type { DecoderHandle, EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */

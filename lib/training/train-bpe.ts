@@ -1,19 +1,16 @@
 /** Training of BPE tokenizers. */
 import { selectKernels } from '../backend/select';
-import type { Kernels } from '../backend/kernels';
-import type { BpeTrainingSpec, SymbolKind, WordCounterHandle } from '../backend/training-kernels';
-import { invalidArgument, MerganserError } from '../errors';
+import type { BpeTrainingSpec, SymbolKind } from '../backend/training-kernels';
+import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { buildBpeModel } from '../tokenizer/load/bpe-model';
 import { StringVocabulary } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
+import { Counting, noWords } from './counting';
 import { checkRoom, type ResolvedTraining, resolveTraining } from './options';
 import { PhaseProgress } from './progress';
-import { isCounts, openSource, type Source } from './sources';
 import { startVocabulary, type StartVocabulary } from './start-vocabulary';
-import { textPath, type TextPath } from './text-path';
 import type { TrainingInput, TrainingOptions, TrainingReport } from './types';
-import { WordFeed } from './word-feed';
 
 const encoder = new TextEncoder();
 
@@ -31,18 +28,11 @@ export async function trainBpe(input: TrainingInput, options: TrainingOptions): 
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
   const resolved = resolveTraining(options);
   const kernels = selectKernels(options.backend);
-  if (isCounts(input)) throw new MerganserError('UNSUPPORTED', 'Training from counts is to come.');
-  const source = await openSource(input);
-  const path = textPath(
-    { ...resolved, affixed: resolved.continuingPrefix + resolved.endOfWordSuffix !== '' },
-    (resolved.feeding ?? source.feeding) === 'lines',
-    kernels,
-  );
-  const counter = kernels.createWordCounter(path.counter);
+  const counting = await Counting.open(input, kernels, resolved, options);
   try {
-    return await new Training(kernels, counter, path, resolved, options).run(source);
+    return await new Training(counting, resolved, options).run();
   } finally {
-    kernels.dispose(counter);
+    await counting.close();
   }
 }
 
@@ -51,26 +41,25 @@ class Training {
   private readonly kind: SymbolKind;
 
   constructor(
-    private readonly kernels: Kernels,
-    private readonly counter: WordCounterHandle,
-    private readonly path: TextPath,
+    private readonly counting: Counting,
     private readonly resolved: ResolvedTraining,
     private readonly options: TrainingOptions,
   ) {
-    this.kind = { unit: path.unit, placed: resolved.continuingPrefix + resolved.endOfWordSuffix !== '' };
+    this.kind = { unit: counting.path.unit, placed: resolved.continuingPrefix + resolved.endOfWordSuffix !== '' };
   }
 
-  async run(source: Source): Promise<TrainedTokenizer> {
-    const reading = new PhaseProgress('pretokenize', source.size, this.options.onProgress);
-    await this.count(source, reading);
-    const { kernels, counter, resolved } = this;
+  async run(): Promise<TrainedTokenizer> {
+    const { counting, resolved } = this;
+    const { kernels, counter } = counting;
+    const bytes = await counting.count();
+    await counting.gather();
     const words = kernels.countedWords(counter);
-    if (words === 0) throw new MerganserError('INVALID_ARGUMENT', 'Expected text to train on, but there are no words in it.');
+    if (words === 0) throw noWords();
     const found = await kernels.countSymbols(counter, this.kind);
     const distinctWords = kernels.distinctWords(counter);
-    const start = startVocabulary(found, this.kind, { ...resolved, spaceAlias: this.path.spaceAlias });
+    const start = startVocabulary(found, this.kind, { ...resolved, spaceAlias: counting.path.spaceAlias });
     checkRoom(resolved.vocabSize, resolved.first.length, start.tokens.length);
-    const pretokenize = reading.end();
+    const pretokenize = (performance.now() - this.started) / 1000;
 
     const merging = new PhaseProgress('merge', resolved.vocabSize - start.tokens.length, this.options.onProgress);
     const merges = await kernels.trainBpe(counter, this.spec(start), {
@@ -81,7 +70,7 @@ class Training {
     const merge = merging.end();
     const tokenizer = this.tokenizer(start.tokens, merges);
     const report: TrainingReport = {
-      bytes: reading.amount,
+      bytes,
       words,
       distinctWords,
       alphabet: found.symbols.length,
@@ -89,23 +78,6 @@ class Training {
       seconds: { pretokenize, merge, total: (performance.now() - this.started) / 1000 },
     };
     return Object.assign(tokenizer, { report });
-  }
-
-  private async count(source: Source, reading: PhaseProgress): Promise<void> {
-    const { kernels, counter, path, resolved } = this;
-    const feed = new WordFeed(kernels, path, counter, {
-      replaceInvalid: resolved.replaceInvalid,
-      signal: this.options.signal,
-      onBytes: (bytes) => reading.add(bytes),
-      onPause: async () => undefined,
-      pauseEvery: Infinity,
-    });
-    try {
-      await source.feed({ kernels, path, counter, feed, replaceInvalid: resolved.replaceInvalid });
-      await feed.finish();
-    } finally {
-      await feed.idle();
-    }
   }
 
   private spec({ tokens, symbols, symbolIds }: StartVocabulary): BpeTrainingSpec {

@@ -35,6 +35,13 @@ export interface CountingOptions extends Pick<LoadOptions, 'backend'> {
   continuingSubwordPrefix?: string;
   /** Put behind a word's last character (`</w>`). */
   endOfWordSuffix?: string;
+  /**
+   * Bytes that the tables of counted words may take; beyond, words are written to disk and added up at the end, with the same result. Node only.
+   * Default: no limit. (Merging afterwards needs memory for all different words.)
+   */
+  memoryLimit?: number;
+  /** Where words are written to. Default: the system's folder for temporary files. */
+  spillFolder?: string;
   /** Called a few times a second at most. */
   onProgress?: (progress: TrainingProgress) => void;
   signal?: AbortSignal;
