@@ -108,14 +108,14 @@ describeEachBackend('training input', (backend) => {
   });
 
   test('counts that do not fit into memory are spilled', async () => {
-    const words = Array.from({ length: 400_000 }, (_, i) => Math.imul(i >> 1, 2654435761) >>> 0);
+    const words = Array.from({ length: 200_000 }, (_, i) => Math.imul(i >> 1, 2654435761) >>> 0);
     const path = await put('many.txt', words.join('\n'));
     const limited = { memoryLimit: 1 << 20, spillFolder: folder };
     expect(await trained({ files: path }, limited)).toBe(await trained({ files: path }));
     const counts = [join(folder, `limited-${backend}.counts`), join(folder, `unlimited-${backend}.counts`)];
     await countPretokens({ files: path }, counts[0], { backend, ...limited });
     await countPretokens({ files: path }, counts[1], { backend });
-    expect(await readFile(counts[0])).toEqual(await readFile(counts[1]));
+    expect((await readFile(counts[0])).equals(await readFile(counts[1]))).toBe(true);
     expect((await readdir(folder)).filter((name) => name.startsWith('merganser-'))).toEqual([]);
     expect(await codeOf(trained({ files: path }, { ...limited, spillFolder: join(folder, 'absent') }))).toBe('NOT_FOUND');
   });
