@@ -17,6 +17,7 @@ import { readTokenizerJson } from './load/tokenizer-json';
 import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/vocab-merges';
 import { newToken } from './new-token';
 import { toTokenizerJson } from './save/tokenizer-json';
+import { tokenizerJsonText } from './save/tokenizer-json-text';
 import { checkText, kernelText } from './text-input';
 import type { Ids } from './token-decoder';
 import { countText, roomForTokens, truncateText } from './truncate-text';
@@ -47,9 +48,9 @@ import type {
 export class Tokenizer implements Disposable {
   readonly #engine: Engine;
 
-  private constructor(definition: TokenizerDefinition, options: LoadOptions = {}) {
+  private constructor(definition: TokenizerDefinition, options: LoadOptions = {}, prepare = true) {
     this.#engine = new Engine(definition, selectKernels(options.backend), checkedCacheBytes(options.cacheBytes));
-    this.#engine.prepare();
+    if (prepare) this.#engine.prepare();
   }
 
   // ---------------------------------------------------------------------------------------------- loading
@@ -121,9 +122,9 @@ export class Tokenizer implements Disposable {
     return new Tokenizer(tiktokenDefinition(loadEncodingRanksSync(name), { encoding: name }), options);
   }
 
-  /** @internal For parts of merganser that make tokenizers. */
+  /** @internal For parts of merganser that make tokenizers. What encoding needs is built when it is first needed: most are only saved. */
   static fromDefinition(definition: TokenizerDefinition, options: LoadOptions): Tokenizer {
-    return new Tokenizer(definition, options);
+    return new Tokenizer(definition, options, false);
   }
 
   // ---------------------------------------------------------------------------------------------- encoding
@@ -327,7 +328,8 @@ export class Tokenizer implements Disposable {
 
   /** Writes a tokenizer.json, as a whole or not at all. Node only. Throws NOT_FOUND if it cannot be written. */
   async save(path: string, { pretty = false }: { pretty?: boolean } = {}): Promise<void> {
-    await writeTextAtomically(path, JSON.stringify(this.toJSON(), null, pretty ? 2 : undefined));
+    this.#engine.checkAlive();
+    await writeTextAtomically(path, tokenizerJsonText(this.#engine.definition, pretty));
   }
 
   // ---------------------------------------------------------------------------------------------- the rest

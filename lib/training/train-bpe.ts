@@ -100,7 +100,8 @@ class Training {
     const { normalizer, preTokenizer, postProcessor, decoder, settings } = resolved;
     const tokens = grownVocabulary(startTokens, merges, resolved.continuingPrefix);
     const vocabulary = new StringVocabulary(new Map(tokens.map((token, id) => [token, id])), tokens);
-    const model = buildBpeModel({ vocabulary, merges: lastOfEach(merges), settings }, normalizer, preTokenizer);
+    const allNew = merges.length / 3 === tokens.length - startTokens.length;
+    const model = buildBpeModel({ vocabulary, merges: allNew ? merges : lastOfEach(merges), settings }, normalizer, preTokenizer);
     const addedTokens = new AddedTokens(vocabulary);
     addedTokens.add(resolved.specialTokens);
     return Tokenizer.fromDefinition(

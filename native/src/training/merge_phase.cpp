@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
+constexpr size_t kFew = 12;                 // occurrences
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
 
 void prefetch(const void* address) { __builtin_prefetch(address); }
@@ -191,8 +192,6 @@ void MergePhase<Id>::merge(uint32_t number) {
   if (!product.fresh) return find_all_pairs();
   gather(product.id);
   if (store_born(product.id)) write_lists();
-  for (const uint32_t id : before_ids_) before_[id] = {};
-  for (const uint32_t id : after_ids_) after_[id] = {};
 }
 
 // Writes the product over all occurrences, from left to right. Where the parts are the same token an occurrence may have been used by the one before it.
@@ -221,43 +220,29 @@ template <typename Id>
 void MergePhase<Id>::gather(uint32_t product) {
   const uint32_t length = length_[product];
   const uint64_t* const block_counts = words_.block_counts();
-  before_ids_.resize(hits_.size());
-  after_ids_.resize(hits_.size());
-  size_t before_count = 0, after_count = 0;
+  before_.begin(hits_.size() <= kFew);
+  after_.begin(hits_.size() <= kFew);
   for (Hit& hit : hits_) {
     const uint64_t count = block_counts[hit.cell / WordCells<Id>::kBlock];
-    hit.before = cells_[hit.cell - 1];
-    hit.after = cells_[hit.cell + length];
-    Neighbour& before = before_[hit.before];
-    before_ids_[before_count] = hit.before;
-    before_count += before.occurrences == 0;
-    ++before.occurrences;
-    before.count += count;
-    Neighbour& after = after_[hit.after];
-    after_ids_[after_count] = hit.after;
-    after_count += after.occurrences == 0;
-    ++after.occurrences;
-    after.count += count;
+    hit.before = before_.add(cells_[hit.cell - 1], count);
+    hit.after = after_.add(cells_[hit.cell + length], count);
   }
-  before_ids_.resize(before_count);
-  after_ids_.resize(after_count);
 }
 
 // Makes room for the lists of the pairs that reach the floor. A product beside a product is counted once, as the pair's left part.
 template <typename Id>
 bool MergePhase<Id>::store_born(uint32_t product) {
-  after_[product].count = 0;
-  const bool any_before = store(before_ids_, before_, product, true);
-  return store(after_ids_, after_, product, false) || any_before;
+  const bool any_before = store(before_, product, true);
+  return store(after_, product, false) || any_before;
 }
 
 template <typename Id>
-bool MergePhase<Id>::store(const std::vector<uint32_t>& ids, std::vector<Neighbour>& neighbours, uint32_t product, bool before) {
+bool MergePhase<Id>::store(NeighbourSet& neighbours, uint32_t product, bool before) {
   bool any = false;
-  for (const uint32_t id : ids) {
-    Neighbour& neighbour = neighbours[id];
-    if (id == wall_ || neighbour.count < limits_.floor || !allowed(id, product)) continue;
-    neighbour.next = before ? add_pair(id, product, neighbour.count, neighbour.occurrences) : add_pair(product, id, neighbour.count, neighbour.occurrences);
+  for (NeighbourSet::Neighbour& neighbour : neighbours.all()) {
+    const uint32_t id = neighbour.id;
+    if (id == wall_ || neighbour.count < limits_.floor || (!before && id == product) || !allowed(id, product)) continue;
+    neighbour.next = add_pair(before ? id : product, before ? product : id, neighbour.count, neighbour.occurrences);
     any = true;
   }
   return any;
@@ -267,13 +252,13 @@ bool MergePhase<Id>::store(const std::vector<uint32_t>& ids, std::vector<Neighbo
 template <typename Id>
 void MergePhase<Id>::write_lists() {
   uint32_t* const lists = cells_of_.data();
+  NeighbourSet::Neighbour *const befores = before_.all().data(), *const afters = after_.all().data();
   for (const Hit& hit : hits_) {
-    size_t& before = before_[hit.before].next;
-    lists[before] = hit.cell - length_[hit.before];
-    before += before != 0;
-    size_t& after = after_[hit.after].next;
-    lists[after] = hit.cell;
-    after += after != 0;
+    NeighbourSet::Neighbour &before = befores[hit.before], &after = afters[hit.after];
+    lists[before.next] = hit.cell - length_[before.id];
+    before.next += before.next != 0;
+    lists[after.next] = hit.cell;
+    after.next += after.next != 0;
   }
 }
 

@@ -5,7 +5,7 @@
 //   used up since, and taken if it still is the top.
 // - The floor: as long as the vocabulary is not full, one of the (vocabulary size − symbols) most frequent words is not a single token yet, and so holds
 //   a pair at least as frequent. No merge has a lower count, and pairs born below it are never stored.
-// - A merge gathers what stands beside it by neighbour id in two dense arrays, so that each new pair's list is written in one piece.
+// - A merge gathers what stands beside it by neighbour, so that each new pair's list is written in one piece.
 // - Where what a merge gives is a token already (it spells a special token), counts rise, and all pairs are found anew. That is rare.
 #pragma once
 #include <atomic>
@@ -50,6 +50,51 @@ struct MergeLimits {
   uint64_t floor;             // no merge has a lower count; at least least_count
 };
 
+// What stands on one side of the tokens of a merge: each neighbour with its count, numbered as they come.
+class NeighbourSet {
+ public:
+  struct Neighbour {
+    uint32_t id;
+    uint32_t occurrences;
+    uint64_t count;
+    size_t next;  // where its next cell is written; 0: it is not stored
+  };
+
+  explicit NeighbourSet(size_t ids) : number_of_(ids) {}
+  // `few`: there will be so few that looking through all of them is cheaper than the table by id, which the processor would have to load.
+  void begin(bool few) {
+    few_ = few;
+    neighbours_.clear();
+  }
+  uint32_t add(uint32_t id, uint64_t count) {
+    const uint32_t number = find(id);
+    if (number == neighbours_.size()) {
+      neighbours_.push_back({id, 0, 0, 0});
+      if (!few_) number_of_[id] = number;
+    }
+    ++neighbours_[number].occurrences;
+    neighbours_[number].count += count;
+    return number;
+  }
+  std::vector<Neighbour>& all() { return neighbours_; }
+
+ private:
+  // Its number, or that of the next one. Entries of the table that are left from earlier merges do not point back to themselves.
+  uint32_t find(uint32_t id) const {
+    uint32_t number = 0;
+    if (few_) {
+      while (number < neighbours_.size() && neighbours_[number].id != id) ++number;
+      return number;
+    }
+    number = number_of_[id];
+    return number < neighbours_.size() && neighbours_[number].id == id ? number : static_cast<uint32_t>(neighbours_.size());
+  }
+
+  bool few_ = true;
+  std::vector<Neighbour> neighbours_;
+  std::vector<uint32_t> number_of_;
+};
+
 template <typename Id>
 class MergePhase {
  public:
@@ -67,15 +112,9 @@ class MergePhase {
     uint32_t left, right;
     uint32_t counted;  // the merge it was counted after
   };
-  // What stands beside the tokens of a merge, by id.
-  struct Neighbour {
-    uint64_t count;
-    uint32_t occurrences;
-    size_t next;  // where its next cell is written; 0: it is not stored
-  };
   struct Hit {
     uint32_t cell;
-    uint32_t before, after;
+    uint32_t before, after;  // neighbours, by their numbers
   };
   static uint64_t key_of(uint32_t left, uint32_t right) { return uint64_t{left} << 32 | right; }
 
@@ -86,7 +125,7 @@ class MergePhase {
   void replace(const Pair& pair, uint32_t product);
   void gather(uint32_t product);
   bool store_born(uint32_t product);
-  bool store(const std::vector<uint32_t>& ids, std::vector<Neighbour>& neighbours, uint32_t product, bool before);
+  bool store(NeighbourSet& neighbours, uint32_t product, bool before);
   void write_lists();
   size_t add_pair(uint32_t left, uint32_t right, uint64_t count, uint32_t occurrences);
   bool allowed(uint32_t left, uint32_t right) const { return uint64_t{length_[left]} + length_[right] < limits_.max_token_length; }
@@ -105,8 +144,7 @@ class MergePhase {
   CandidateQueue queue_;
   std::vector<uint32_t> length_;                   // of each token, in symbols
   std::vector<uint32_t> used_left_, used_right_;   // by token: the last merge that used it as its left, right part
-  std::vector<Neighbour> before_, after_;          // by id, the wall's included
-  std::vector<uint32_t> before_ids_, after_ids_;   // those that are in use
+  NeighbourSet before_, after_;
   std::vector<Hit> hits_;
 };
 
