@@ -6,7 +6,7 @@ python bench/train-peers.py tokenizers|gigatoken VOCAB_SIZE OUTPUT FILE … -> o
 
 import importlib.metadata
 import json
-import resource
+import re
 import sys
 import time
 
@@ -33,10 +33,15 @@ def train_gigatoken():
     return time.perf_counter() - start
 
 
+def peak_bytes():
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read()).group(1)) * 1024
+
+
 try:
     version = importlib.metadata.version(peer)
     seconds = {"tokenizers": train_tokenizers, "gigatoken": train_gigatoken}[peer]()
-    answer = {"version": version, "seconds": seconds, "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    answer = {"version": version, "seconds": seconds, "peakBytes": peak_bytes()}
 except BaseException as error:  # pyo3's panics are no Exceptions
     answer = {"missing": f"{type(error).__name__}: {error}"}
 print(json.dumps(answer))

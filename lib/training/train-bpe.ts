@@ -3,7 +3,7 @@ import { selectKernels } from '../backend/select';
 import type { BpeTrainingSpec, SymbolKind } from '../backend/training-kernels';
 import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
-import { buildBpeModel } from '../tokenizer/load/bpe-model';
+import { lazyBpeModel } from '../tokenizer/load/bpe-model';
 import { StringVocabulary } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
 import { Counting, noWords } from './counting';
@@ -101,7 +101,9 @@ class Training {
     const tokens = grownVocabulary(startTokens, merges, resolved.continuingPrefix);
     const vocabulary = new StringVocabulary(new Map(tokens.map((token, id) => [token, id])), tokens);
     const allNew = merges.length / 3 === tokens.length - startTokens.length;
-    const model = buildBpeModel({ vocabulary, merges: allNew ? merges : lastOfEach(merges), settings }, normalizer, preTokenizer);
+    const model = lazyBpeModel({ vocabulary, merges: allNew ? merges : lastOfEach(merges), settings }, normalizer, preTokenizer);
+    if (settings.unkToken !== null && vocabulary.id(settings.unkToken) === undefined)
+      throw invalidArgument('unkToken', 'a token of the vocabulary, such as one of specialTokens', settings.unkToken);
     const addedTokens = new AddedTokens(vocabulary);
     addedTokens.add(resolved.specialTokens);
     return Tokenizer.fromDefinition(
