@@ -13,6 +13,7 @@ export type {
   AllowedSpecial,
   AsyncEncodeOptions,
   BatchEncodeOptions,
+  CachedLoadOptions,
   CountOptions,
   DecodeOptions,
   EncodeOptions,

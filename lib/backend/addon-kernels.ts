@@ -103,6 +103,10 @@ export interface NativeKernelAddon {
   cancelJob(job: JobHandle): void;
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;
+  bpeTables(model: BpeHandle): Uint8Array;
+  encoderTables(encoder: EncoderHandle): Uint8Array;
+  checksum(bytes: Uint8Array): bigint;
+  allocate(size: number): Uint8Array | null;
 
   /** The handle must not be used any more. */
   release(handle: Handle<string>): void;

@@ -82,6 +82,9 @@ export interface ScannerFamily {
 export type SplitStep =
   | {
       readonly kind: 'pattern';
+      /** The pattern as it was written. */
+      readonly source: string;
+      /** Compiled when it is read, which takes tens of milliseconds: a backend that scans by `scanner` leaves it. */
       readonly pattern: PatternProgram;
       /** Set if a hand-written scanner gives the same pieces. */
       readonly scanner: ScannerFamily | null;
@@ -123,6 +126,11 @@ export interface BpeSpec {
   readonly endOfWordSuffix: Uint8Array;
   /** A piece that is a token as a whole is that token, merges or not. */
   readonly ignoreMerges: boolean;
+  /**
+   * What `bpeTables` or `encoderTables` of the same backend gave for this specification, so that it need not be derived again. The bytes may
+   * come from anywhere: if they or the specification beside them are not sound, `createBpe` and `createEncoder` throw MALFORMED_FILE.
+   */
+  readonly tables?: Uint8Array | null;
 }
 
 /** Tokens with their places in the text. */
@@ -245,6 +253,16 @@ export interface Kernels extends TrainingKernels {
   createDecoder(spec: DecoderSpec): DecoderHandle;
   /** Concatenated bytes of the tokens; every id is below the vocabulary's size (checked by the caller). Not necessarily UTF-8. */
   decode(decoder: DecoderHandle, ids: Uint32Array): Uint8Array;
+
+  /** What was derived from a specification, to be given back as `BpeSpec.tables`; null if this backend keeps nothing. */
+  bpeTables(model: BpeHandle): Uint8Array | null;
+  /** The same for an encoder's model, with what the encoder derived besides. */
+  encoderTables(encoder: EncoderHandle): Uint8Array | null;
+
+  /** XXH64 with seed 0. */
+  checksum(bytes: Uint8Array): bigint;
+  /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
+  allocate(size: number): Uint8Array;
 
   dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): void;
 }

@@ -9,6 +9,7 @@ export function building<T>(build: () => T): T {
     return build();
   } catch (error) {
     const message = messageOf(error);
+    if (message.startsWith('tables ')) throw new MerganserError('MALFORMED_FILE', `Expected ${message}.`, { cause: error });
     const code = message.startsWith('more ') ? 'UNSUPPORTED' : 'OUT_OF_MEMORY';
     throw new MerganserError(code, `The native backend cannot hold this tokenizer: ${message}.`, { cause: error });
   }

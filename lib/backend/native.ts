@@ -25,6 +25,11 @@ function usesScanner({ scanner, steps }: Pick<EncoderSpec, 'scanner' | 'steps'>)
   return scanner !== null || steps.some((step) => step.kind === 'pattern' && step.scanner !== null);
 }
 
+/** An array of this realm. */
+function ownCopy(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
@@ -53,7 +58,8 @@ class NativeKernels implements Kernels {
 
   createEncoder = (spec: EncoderSpec): EncoderHandle => {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
-    const kinds = usesScanner(spec) ? scannerKinds() : null;
+    // The tables hold them too.
+    const kinds = spec.model.tables == null && usesScanner(spec) ? scannerKinds() : null;
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
 
@@ -106,6 +112,14 @@ class NativeKernels implements Kernels {
   countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
+
+  bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
+
+  encoderTables: Kernels['encoderTables'] = (encoder) => ownCopy(this.#addon.encoderTables(encoder));
+
+  allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
+
+  checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
   dispose = (handle: Handle<string>): void => this.#addon.release(handle);
 }

@@ -5,6 +5,13 @@ import type { Vocabulary } from './vocabulary';
 /** An added token before it has an id. */
 export type NewToken = Omit<AddedToken, 'id'>;
 
+/** Everything that {@link AddedTokens} holds, as plain data. */
+export interface AddedTokensSnapshot {
+  /** In the order in which they came; of those with one id the first is what the id decodes to. */
+  readonly tokens: readonly AddedToken[];
+  readonly specialContents: readonly string[];
+}
+
 export class AddedTokens {
   private readonly byId = new Map<number, AddedToken>();
   private readonly idsByContent = new Map<string, number>();
@@ -15,6 +22,20 @@ export class AddedTokens {
   private sorted: readonly AddedToken[] | null = null;
 
   constructor(private readonly vocabulary: Vocabulary) {}
+
+  static restore(vocabulary: Vocabulary, { tokens, specialContents }: AddedTokensSnapshot): AddedTokens {
+    const added = new AddedTokens(vocabulary);
+    added.addWithIds(tokens);
+    for (const content of specialContents) added.specialContents.add(content);
+    return added;
+  }
+
+  snapshot(): AddedTokensSnapshot {
+    const tokens = [...this.idsByContent].flatMap(([content, id]) =>
+      [this.byId.get(id)!, ...this.aliases].filter((token) => token.content === content && token.id === id),
+    );
+    return { tokens, specialContents: [...this.specialContents] };
+  }
 
   /**
    * Adds tokens; the number of those that were new or changed a token. A token of the model keeps its id; others are numbered on from the end of

@@ -2,24 +2,26 @@
 import { type BpeHandle, DisallowedAddedToken, type EncodeControl, type EncoderHandle, type Kernels } from '../backend/kernels';
 import { MerganserError } from '../errors';
 import { AddedTokenMatcher } from './added-token-matcher';
+import { type CompiledFrom, compileTokenizer } from './compiled/compiled-tokenizer';
 import { type Decoder, readDecoder } from './decoders/decoder';
 import type { TokenizerDefinition } from './definition';
 import { EncodeOptionsResolver } from './encode-options';
-import { type EncodingPlan, planEncoding } from './fused-plan';
+import { type EncodingPlan, type ModelForm, planEncoding } from './fused-plan';
 import { encodeGeneral, type GeneralEncoding, type GeneralParts } from './general-path';
 import { Layouts } from './layout';
 import { createNormalizer } from './normalizers/create-normalizer';
 import type { Normalizer } from './normalizers/normalizer';
-import { compilePattern } from './pattern/compile';
 import type { PostProcessor } from './post-processors/post-processor';
 import { readPostProcessor } from './post-processors/read-post-processor';
 import { createPreTokenizer } from './pre-tokenizers/create-pre-tokenizer';
 import type { PreTokenizer } from './pre-tokenizers/pre-tokenizer';
 import { PatternSplit } from './pre-tokenizers/split';
 import { TokenDecoder } from './token-decoder';
+import { patternMatcher } from './text-matcher';
 import { TokenStrings } from './token-strings';
 import type { TextInput } from './types';
 import { encodeUtf8 } from './utf8';
+import type { TokenTable } from './vocabulary';
 
 const CACHE_BYTES = { native: 64 << 20, js: 32 << 20 } as const;
 /** The general path's memory of pieces may take one part in so many of that besides. */
@@ -30,8 +32,8 @@ export class Engine {
   readonly layouts: Layouts;
   readonly strings: TokenStrings;
   private readonly decoder: Decoder;
-  private readonly normalizer: Normalizer | null;
-  private readonly preTokenizer: PreTokenizer | null;
+  private normalizerMemo: Normalizer | null | undefined;
+  private preTokenizerMemo: PreTokenizer | null | undefined;
   private matcherMemo: AddedTokenMatcher | null = null;
   private optionsMemo: EncodeOptionsResolver | null = null;
   private planMemo: EncodingPlan | null = null;
@@ -40,18 +42,19 @@ export class Engine {
   private tokenDecoderMemo: TokenDecoder | null = null;
   private disposed = false;
 
-  /** Reads all parts, so that a tokenizer with faults does not come into being. */
+  /**
+   * Reads all parts, so that a tokenizer with faults does not come into being.
+   * `compiled`: of a tokenizer that was compiled, the model as the backend takes it. Its parts were read before it was, and those that only the
+   * general path needs wait for it.
+   */
   constructor(
     readonly definition: TokenizerDefinition,
     readonly kernels: Kernels,
     private readonly cacheBytes: number = CACHE_BYTES[kernels.backend],
+    private readonly compiled: ModelForm | null = null,
   ) {
-    const { model, split } = definition;
-    this.normalizer = createNormalizer(definition.normalizer, { kernels });
-    this.preTokenizer =
-      split === null
-        ? createPreTokenizer(definition.preTokenizer, { kernels, rawBytes: model.input === 'bytes' })
-        : createTiktokenSplit(split.pattern, kernels);
+    const { model } = definition;
+    if (compiled === null) void [this.normalizer, this.preTokenizer];
     this.postProcessor = readPostProcessor(definition.postProcessor);
     this.decoder = readDecoder(definition.decoder, kernels);
     this.layouts = new Layouts(this.postProcessor);
@@ -62,6 +65,13 @@ export class Engine {
   /** Builds what encoding needs, so that the first text does not wait for it. */
   prepare(): void {
     if (this.encoder === null) void this.generalParts;
+  }
+
+  /** The tokenizer as a file that {@link restoreTokenizer} reads. */
+  compile(from: CompiledFrom): Uint8Array {
+    const { encoder, kernels, plan } = this;
+    const tables = encoder === null ? kernels.bpeTables(this.generalParts.model) : kernels.encoderTables(encoder);
+    return compileTokenizer(this.definition, plan, tables, from, kernels);
   }
 
   /** Forgets what depends on the added tokens. */
@@ -93,7 +103,20 @@ export class Engine {
 
   get plan(): EncodingPlan {
     this.checkAlive();
-    return (this.planMemo ??= planEncoding(this.definition));
+    return (this.planMemo ??= planEncoding(this.definition, this.compiled));
+  }
+
+  private get normalizer(): Normalizer | null {
+    return (this.normalizerMemo ??= createNormalizer(this.definition.normalizer, { kernels: this.kernels }));
+  }
+
+  private get preTokenizer(): PreTokenizer | null {
+    const { model, preTokenizer, split } = this.definition;
+    const { kernels } = this;
+    return (this.preTokenizerMemo ??=
+      split === null
+        ? createPreTokenizer(preTokenizer, { kernels, rawBytes: model.input === 'bytes' })
+        : createTiktokenSplit(split.pattern, kernels));
   }
 
   /** The fused encoder; null if texts must take the general path. */
@@ -106,7 +129,13 @@ export class Engine {
 
   get tokenDecoder(): TokenDecoder {
     this.checkAlive();
-    return (this.tokenDecoderMemo ??= new TokenDecoder(this.kernels, this.decoder, this.strings, this.definition.flavor));
+    return (this.tokenDecoderMemo ??= new TokenDecoder(this.kernels, this.decoder, this.strings, this.definition.flavor, this.modelTokens));
+  }
+
+  /** See {@link TokenDecoder}. */
+  private get modelTokens(): TokenTable | null {
+    const { model } = this.plan;
+    return model.unit === 'byte' ? model : null;
   }
 
   get generalParts(): GeneralParts {
@@ -155,8 +184,7 @@ export class Engine {
 }
 
 function createTiktokenSplit(pattern: string, kernels: Kernels): PreTokenizer {
-  const handle = kernels.createPattern(compilePattern(pattern, 'fancy-regex'));
-  return new PatternSplit((text) => kernels.findMatches(handle, text), 'removed', true);
+  return new PatternSplit(patternMatcher(pattern, 'fancy-regex', kernels), 'removed', true);
 }
 
 function asBytes(text: TextInput): Uint8Array {

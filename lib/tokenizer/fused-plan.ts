@@ -21,11 +21,14 @@ import { isNumeric, isPunctuation, isWhitespace } from './unicode/predicates';
 /** What an `EncoderSpec` holds besides the model and the size of the cache. */
 export type FusedPath = Omit<EncoderSpec, 'model' | 'cacheBytes'>;
 
-export interface EncodingPlan {
-  /** The model to give to the backend, for either path. */
+/** A model as it is given to the backend, for either path. */
+export interface ModelForm {
   readonly model: BpeSpec;
   /** The form of text that it reads; the general path needs to know. */
   readonly modelText: ModelText;
+}
+
+export interface EncodingPlan extends ModelForm {
   /** null: only the general path will do. */
   readonly fused: FusedPath | null;
 }
@@ -40,14 +43,18 @@ export function planPath(parts: PathParts): FusedPath | null {
   return new Planner(parts).plan();
 }
 
-/** @throws MerganserError INVALID_TOKENIZER or INVALID_PATTERN, as the parts' own constructors do. */
-export function planEncoding(definition: TokenizerDefinition): EncodingPlan {
-  const { model } = definition;
+/**
+ * `compiled`: the model in the form of an earlier plan, which need not be made again if it is the form that is wanted.
+ * @throws MerganserError INVALID_TOKENIZER or INVALID_PATTERN, as the parts' own constructors do.
+ */
+export function planEncoding(definition: TokenizerDefinition, compiled: ModelForm | null = null): EncodingPlan {
   const path = planPath(definition);
-  const spec = path?.spaceAlias === true ? aliasSpaces(model.spec) : model.spec;
-  if (path !== null && spec !== null)
-    return { model: spec, modelText: path.spaceAlias ? 'spaceAlias' : bytesText(definition), fused: path };
-  return { model: model.spec, modelText: bytesText(definition), fused: null };
+  const asLoaded = bytesText(definition);
+  const modelText = path?.spaceAlias === true ? 'spaceAlias' : asLoaded;
+  if (compiled?.modelText === modelText) return { ...compiled, fused: path };
+  const { model } = definition;
+  const spec = modelText === 'spaceAlias' ? aliasSpaces(model.spec) : model.spec;
+  return spec === null ? { model: model.spec, modelText: asLoaded, fused: null } : { model: spec, modelText, fused: path };
 }
 
 /** Without a pre-tokenizer it is the normalizer that writes a byte-level model's alphabet, and it has to write it: added tokens are searched in it. */
@@ -196,8 +203,18 @@ function flattenSteps(component: unknown, children: string): JsonFields[] {
   return fields.array(children).flatMap((step) => (isJsonObject(step) ? flattenSteps(step, children) : [JsonFields.of(step, children)]));
 }
 
+/** The pattern is compiled when it is read: a backend that scans without it need not wait. */
 function patternStep(source: string, dialect: PatternDialect, behavior: SplitBehavior, invert: boolean): SplitStep {
-  return { kind: 'pattern', pattern: compilePattern(source, dialect), scanner: scannerFamily(source, dialect), behavior, invert };
+  return {
+    kind: 'pattern',
+    source,
+    get pattern() {
+      return compilePattern(source, dialect);
+    },
+    scanner: scannerFamily(source, dialect),
+    behavior,
+    invert,
+  };
 }
 
 function literalStep(literal: string, behavior: SplitBehavior): SplitStep {

@@ -1,7 +1,9 @@
 /** The patterns of `Replace` and `Split`: a string that is searched as it stands, or a regular expression. */
-import type { Kernels } from '../backend/kernels';
+import type { Kernels, PatternHandle } from '../backend/kernels';
 import { type JsonFields, invalidTokenizer } from './load/json-fields';
+import type { PatternDialect } from './pattern/ast';
 import { compilePattern } from './pattern/compile';
+import { scannerFamily } from './pattern/families';
 import { characterLength, encodeUtf8, indexOfBytes } from './utf8';
 
 /** All non-overlapping matches in a text, as start, end pairs in order. */
@@ -27,8 +29,17 @@ export function readPattern(fields: JsonFields): PatternDefinition {
 /** Compiles a pattern; INVALID_PATTERN if its regular expression is not one. */
 export function createMatcher(pattern: PatternDefinition, kernels: Kernels): TextMatcher {
   if (pattern.kind === 'String') return literalMatcher(encodeUtf8(pattern.source));
-  const handle = kernels.createPattern(compilePattern(pattern.source, 'oniguruma'));
-  return (text) => kernels.findMatches(handle, text);
+  return patternMatcher(pattern.source, 'oniguruma', kernels);
+}
+
+/**
+ * A regular expression's matcher. Those that have scanners are known to be in order, and only the general path needs them in this form:
+ * they are compiled when they first match. Throws INVALID_PATTERN.
+ */
+export function patternMatcher(source: string, dialect: PatternDialect, kernels: Kernels): TextMatcher {
+  const create = (): PatternHandle => kernels.createPattern(compilePattern(source, dialect));
+  let handle = scannerFamily(source, dialect) === null ? create() : null;
+  return (text) => kernels.findMatches((handle ??= create()), text);
 }
 
 /** An empty literal matches at every boundary between characters, as an empty regular expression does. */

@@ -6,6 +6,7 @@ import type { Sink } from './decoders/stage';
 import type { TokenizerDefinition } from './definition';
 import type { TokenStrings } from './token-strings';
 import { decodeUtf8, encodeUtf8 } from './utf8';
+import type { TokenTable } from './vocabulary';
 
 export type Ids = Uint32Array | readonly number[];
 
@@ -32,6 +33,8 @@ export class TokenDecoder {
     private readonly decoder: Decoder,
     private readonly strings: TokenStrings,
     private readonly flavor: TokenizerDefinition['flavor'],
+    /** The bytes of the model's own tokens where the model reads bytes, empty where they are to be asked for; null if it reads text. */
+    private readonly modelTokens: TokenTable | null,
   ) {
     this.traits = new Uint8Array(strings.idBound);
     const isByte = decoder.concatenation?.isByte ?? null;
@@ -109,6 +112,15 @@ export class TokenDecoder {
     return { known: all.filter((id) => ((this.traits[id] ?? UNKNOWN) & unwanted) === 0), traits };
   }
 
+  /** What a token of the model decodes to, if it need not be found through its string. */
+  private bytesOfModel(id: number): Uint8Array | null {
+    if (this.modelTokens === null || !this.decoder.byteLevel || this.strings.isAdded(id)) return null;
+    const { tokenBytes, tokenOffsets } = this.modelTokens;
+    return id + 1 < tokenOffsets.length && tokenOffsets[id + 1] > tokenOffsets[id]
+      ? tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])
+      : null;
+  }
+
   private concatenate(ids: Uint32Array): Uint8Array {
     this.handle ??= this.kernels.createDecoder(this.decoderSpec());
     return this.kernels.decode(this.handle, ids);
@@ -116,15 +128,16 @@ export class TokenDecoder {
 
   private decoderSpec(): DecoderSpec {
     // Special tokens of tiktoken are not written in the printable alphabet.
-    const bytesOf = (token: string): Uint8Array =>
-      this.flavor === 'tiktoken' && this.strings.isSpecial(token) ? encodeUtf8(token) : this.decoder.concatenation!.bytes(token);
+    const bytesOf = (token: string | undefined): Uint8Array | null => {
+      if (token === undefined) return null;
+      return this.flavor === 'tiktoken' && this.strings.isSpecial(token) ? encodeUtf8(token) : this.decoder.concatenation!.bytes(token);
+    };
     const count = this.traits.length;
     const tokenOffsets = new Uint32Array(count + 1);
     let tokenBytes = new Uint8Array(count * 8 + 64);
     for (let id = 0, end = 0; id < count; id++) {
-      const token = this.strings.token(id);
-      if (token !== undefined) {
-        const bytes = bytesOf(token);
+      const bytes = this.bytesOfModel(id) ?? bytesOf(this.strings.token(id));
+      if (bytes !== null) {
         if (end + bytes.length > tokenBytes.length) {
           const larger = new Uint8Array(2 * (end + bytes.length));
           larger.set(tokenBytes);

@@ -26,6 +26,10 @@ export class TokenStrings {
     return this.added.get(id) !== undefined || this.vocabulary.has(id);
   }
 
+  isAdded(id: number): boolean {
+    return this.added.get(id) !== undefined;
+  }
+
   get addedTokens(): readonly AddedToken[] {
     return this.added.list;
   }

@@ -1,17 +1,17 @@
-import { selectKernels } from '../backend/select';
 import { invalidArgument } from '../errors';
+import { NO_SOURCE } from './compiled/container';
 import { DecodeStream } from './decode-stream';
 import type { TokenizerDefinition } from './definition';
 import { EncodeStreamer, type TextSource } from './encode-stream';
 import { toEncoding } from './encoding-parts';
 import { encodingNameForModel } from './encodings';
-import { loadEncodingRanks, loadEncodingRanksSync } from './encodings/load-ranks';
-import { Engine } from './engine';
+import type { Engine } from './engine';
 import { encodeFull, padFull } from './full-encoding';
 import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch } from './id-encoding';
-import { readBytes, readBytesSync, writeTextAtomically } from './load/files';
-import { fetchFromHub } from './load/hub';
+import { readBytes, writeTextAtomically } from './load/files';
 import { utf8Text } from './load/json-text';
+import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
+import { bundledEncoding, hubFile, tiktokenFile, tokenizerFile } from './load/origins';
 import { parseTiktokenFile, tiktokenDefinition } from './load/tiktoken-file';
 import { readTokenizerJson } from './load/tokenizer-json';
 import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/vocab-merges';
@@ -25,6 +25,7 @@ import type {
   AddedToken,
   AsyncEncodeOptions,
   BatchEncodeOptions,
+  CachedLoadOptions,
   CountOptions,
   DecodeOptions,
   EncodeOptions,
@@ -48,26 +49,25 @@ import type {
 export class Tokenizer implements Disposable {
   readonly #engine: Engine;
 
-  private constructor(definition: TokenizerDefinition, options: LoadOptions = {}, prepare = true) {
-    this.#engine = new Engine(definition, selectKernels(options.backend), checkedCacheBytes(options.cacheBytes));
-    if (prepare) this.#engine.prepare();
+  private constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
   // ---------------------------------------------------------------------------------------------- loading
 
   /** Loads a tokenizer.json. Node only. Throws NOT_FOUND, MALFORMED_FILE, INVALID_TOKENIZER, INVALID_PATTERN, UNSUPPORTED. */
-  static async fromFile(path: string, options?: LoadOptions): Promise<Tokenizer> {
-    return new Tokenizer(readTokenizerJson(await readBytes(path), path), options);
+  static async fromFile(path: string, options: CachedLoadOptions = {}): Promise<Tokenizer> {
+    return new Tokenizer(await loadEngine(tokenizerFile(path), options));
   }
 
   /** `fromFile` without a promise. */
-  static fromFileSync(path: string, options?: LoadOptions): Tokenizer {
-    return new Tokenizer(readTokenizerJson(readBytesSync(path), path), options);
+  static fromFileSync(path: string, options: CachedLoadOptions = {}): Tokenizer {
+    return new Tokenizer(loadEngineSync(tokenizerFile(path), options));
   }
 
   /** Loads a tokenizer.json from its text or from the object it parses to. Throws as {@link fromFile}. */
   static fromJSON(json: string | object, options?: LoadOptions): Tokenizer {
-    return new Tokenizer(readTokenizerJson(json), options);
+    return new Tokenizer(createEngine(readTokenizerJson(json), options));
   }
 
   /**
@@ -75,8 +75,8 @@ export class Tokenizer implements Disposable {
    * the options name a known encoding or give both. Throws INVALID_ARGUMENT, UNKNOWN_MODEL, NOT_FOUND, MALFORMED_FILE, INVALID_TOKENIZER, INVALID_PATTERN.
    */
   static async fromTiktoken(file: string | Uint8Array, options: TiktokenOptions): Promise<Tokenizer> {
-    const ranks = typeof file === 'string' ? parseTiktokenFile(await readBytes(file), file) : parseTiktokenFile(file);
-    return new Tokenizer(tiktokenDefinition(ranks, options), options);
+    if (typeof file !== 'string') return new Tokenizer(createEngine(tiktokenDefinition(parseTiktokenFile(file), options), options));
+    return new Tokenizer(await loadEngine(tiktokenFile(file, options), options));
   }
 
   /**
@@ -90,7 +90,7 @@ export class Tokenizer implements Disposable {
   ): Promise<Tokenizer> {
     const ids = typeof vocab === 'string' ? parseVocabJson(utf8Text(await readBytes(vocab), vocab), vocab) : vocab;
     const list = typeof merges === 'string' ? parseMergesText(utf8Text(await readBytes(merges), merges)) : merges;
-    return new Tokenizer(vocabMergesDefinition(ids, list, options), options);
+    return new Tokenizer(createEngine(vocabMergesDefinition(ids, list, options), options));
   }
 
   /**
@@ -98,33 +98,40 @@ export class Tokenizer implements Disposable {
    * library shares. Throws NOT_FOUND, DOWNLOAD_FAILED, ABORTED, UNSUPPORTED, and as {@link fromFile}.
    */
   static async fromHub(id: string, options: HubOptions = {}): Promise<Tokenizer> {
-    const bytes = await fetchFromHub(id, 'tokenizer.json', options);
-    return new Tokenizer(readTokenizerJson(bytes, `${id}/tokenizer.json`), options);
+    return new Tokenizer(await loadEngine(hubFile(id, options), options));
   }
 
   /** The tokenizer of an OpenAI model ('gpt-4o', or a name that begins as models do). Works offline. Throws UNKNOWN_MODEL. */
-  static async forModel(model: string, options?: LoadOptions): Promise<Tokenizer> {
+  static async forModel(model: string, options?: CachedLoadOptions): Promise<Tokenizer> {
     return Tokenizer.forEncoding(encodingNameForModel(model), options);
   }
 
   /** `forModel` without a promise. Node only. */
-  static forModelSync(model: string, options?: LoadOptions): Tokenizer {
+  static forModelSync(model: string, options?: CachedLoadOptions): Tokenizer {
     return Tokenizer.forEncodingSync(encodingNameForModel(model), options);
   }
 
   /** One of OpenAI's encodings: gpt2, r50k_base, p50k_base, p50k_edit, cl100k_base, o200k_base, o200k_harmony. Works offline. Throws UNKNOWN_MODEL. */
-  static async forEncoding(name: string, options?: LoadOptions): Promise<Tokenizer> {
-    return new Tokenizer(tiktokenDefinition(await loadEncodingRanks(name), { encoding: name }), options);
+  static async forEncoding(name: string, options: CachedLoadOptions = {}): Promise<Tokenizer> {
+    return new Tokenizer(await loadEngine(bundledEncoding(name), options));
   }
 
   /** `forEncoding` without a promise. Node only. */
-  static forEncodingSync(name: string, options?: LoadOptions): Tokenizer {
-    return new Tokenizer(tiktokenDefinition(loadEncodingRanksSync(name), { encoding: name }), options);
+  static forEncodingSync(name: string, options: CachedLoadOptions = {}): Tokenizer {
+    return new Tokenizer(loadEngineSync(bundledEncoding(name), options));
+  }
+
+  /**
+   * Loads what {@link compile} gave, in a few milliseconds. The bytes must not change as long as the tokenizer is used. Throws MALFORMED_FILE for anything
+   * but a whole file that the same version of merganser compiled.
+   */
+  static fromCompiled(bytes: Uint8Array, options?: LoadOptions): Tokenizer {
+    return new Tokenizer(restoreEngine(bytes, options));
   }
 
   /** @internal For parts of merganser that make tokenizers. What encoding needs is built when it is first needed: most are only saved. */
   static fromDefinition(definition: TokenizerDefinition, options: LoadOptions): Tokenizer {
-    return new Tokenizer(definition, options, false);
+    return new Tokenizer(unpreparedEngine(definition, options));
   }
 
   // ---------------------------------------------------------------------------------------------- encoding
@@ -332,6 +339,15 @@ export class Tokenizer implements Disposable {
     await writeTextAtomically(path, tokenizerJsonText(this.#engine.definition, pretty));
   }
 
+  /**
+   * The tokenizer in the form that loads fastest, for {@link fromCompiled}: what was worked out when it was loaded, checksummed. Good for this version
+   * of merganser; with the native backend also for this processor's byte order. Throws UNSUPPORTED for a vocabulary with an empty token.
+   */
+  compile(): Uint8Array {
+    this.#engine.checkAlive();
+    return this.#engine.compile({ source: NO_SOURCE, key: '' });
+  }
+
   // ---------------------------------------------------------------------------------------------- the rest
 
   /** Which backend computes. */
@@ -347,9 +363,4 @@ export class Tokenizer implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-function checkedCacheBytes(cacheBytes: number | undefined): number | undefined {
-  if (cacheBytes === undefined || (Number.isSafeInteger(cacheBytes) && cacheBytes >= 0)) return cacheBytes;
-  throw invalidArgument('cacheBytes', 'an integer of 0 or more', cacheBytes);
 }

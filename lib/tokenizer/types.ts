@@ -123,7 +123,15 @@ export interface LoadOptions {
   cacheBytes?: number;
 }
 
-export interface TiktokenOptions extends LoadOptions {
+export interface CachedLoadOptions extends LoadOptions {
+  /**
+   * Keep a compiled form of the tokenizer in a file, and load that as long as it belongs to the same source: `true` for the user's cache directory, or
+   * a directory. A file that is damaged, out of date or of another version is replaced. Node only. Default false.
+   */
+  cache?: boolean | string;
+}
+
+export interface TiktokenOptions extends CachedLoadOptions {
   /** Name of a known encoding ('cl100k_base' …) whose pattern and special tokens to use. */
   encoding?: string;
   /** Or the pattern and special tokens themselves (fancy-regex syntax). */
@@ -146,7 +154,7 @@ export interface VocabMergesOptions extends LoadOptions {
   addedTokens?: Array<Partial<AddedToken> & { content: string }>;
 }
 
-export interface HubOptions extends LoadOptions {
+export interface HubOptions extends CachedLoadOptions {
   /** Branch, tag or commit. Default 'main'. */
   revision?: string;
   /** Access token for private repositories. Default: the environment variable HF_TOKEN. */

@@ -74,14 +74,17 @@ export class StringVocabulary implements TextVocabulary {
 
 /** A vocabulary in UTF-8. Its strings are made when they are asked for, and kept. */
 export class PackedVocabulary implements TextVocabulary {
-  readonly size: number;
+  private sizeMemo: number | null = null;
   private readonly strings: Array<string | undefined> = [];
 
   constructor(
     private readonly table: TokenTable,
-    private readonly index: TokenIndex,
-  ) {
-    this.size = tokenCount(table);
+    /** Made when it is needed, if it is not there yet. */
+    private index: TokenIndex | null = null,
+  ) {}
+
+  get size(): number {
+    return (this.sizeMemo ??= tokenCount(this.table));
   }
 
   get idBound(): number {
@@ -93,6 +96,7 @@ export class PackedVocabulary implements TextVocabulary {
   }
 
   id(token: string): number | undefined {
+    this.index ??= TokenIndex.of(this.table);
     const bytes = encoder.encode(token);
     const id = LONE_SURROGATE.test(token) ? -1 : this.index.id(bytes, 0, bytes.length);
     return id < 0 ? undefined : id;
@@ -127,12 +131,14 @@ function tokenCount({ tokenOffsets }: TokenTable): number {
  * the form they have in tokenizer.json too; they are made when they are asked for, and kept.
  */
 export class ByteVocabulary implements Vocabulary {
-  readonly size: number;
+  private sizeMemo: number | null = null;
   private index: TokenIndex | null = null;
   private readonly strings: Array<string | undefined> = [];
 
-  constructor(private readonly table: TokenTable) {
-    this.size = tokenCount(table);
+  constructor(private readonly table: TokenTable) {}
+
+  get size(): number {
+    return (this.sizeMemo ??= tokenCount(this.table));
   }
 
   get idBound(): number {

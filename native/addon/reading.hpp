@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "merganser/bpe/token_index.hpp"
+#include "merganser/io/xxh64.hpp"
 
 namespace merganser::addon {
 
@@ -37,6 +38,12 @@ class Reader {
     mix(1, typed.Data(), typed.ElementLength() * sizeof(T));
     return std::vector<T>(typed.Data(), typed.Data() + typed.ElementLength());
   }
+  // An array of bytes where it lies.
+  ByteSpan bytes(const char* name) {
+    const ByteSpan bytes = bytes_of(object_.Get(name));
+    noted(io::xxh64(bytes.data, bytes.size));
+    return bytes;
+  }
   bool boolean(const char* name) { return noted(object_.Get(name).ToBoolean().Value()); }
   int64_t number(const char* name) { return noted(object_.Get(name).ToNumber().Int64Value()); }
   std::string text(const char* name) {
@@ -46,13 +53,13 @@ class Reader {
   }
   bool has(const char* name) { return noted(!object_.Get(name).IsNull() && !object_.Get(name).IsUndefined()); }
   Reader child(const char* name) { return Reader(object_.Get(name).As<Napi::Object>()); }
-  // Calls `body(Reader&)` for each element of an array property.
+  // Calls `body(Reader&, last)` for each element of an array property.
   template <typename Body>
   void each(const char* name, Body body) {
     const Napi::Array list = object_.Get(name).As<Napi::Array>();
     for (uint32_t i = 0; i < list.Length(); ++i) {
       Reader item(list.Get(i).As<Napi::Object>());
-      body(item);
+      body(item, i + 1 == list.Length());
       include(item);
     }
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
+#include "merganser/bpe/saved_tables.hpp"
 #include "shared_objects.hpp"
 
 namespace merganser::addon {
@@ -19,9 +21,9 @@ bpe::SplitBehavior behavior_of(const std::string& name) {
 
 }  // namespace
 
-std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder) {
+std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder, const bpe::SavedTables* saved) {
   if (!owner.has("scanner")) return nullptr;
-  Reader reader = owner.child("scanner"), kinds = encoder.child("scannerKinds");
+  Reader reader = owner.child("scanner");
   static constexpr const char* kFamilies[] = {"gpt2", "cl100k", "o200k", "deepseekV3"};
   const std::string family = reader.text("family");
   text::ScannerSpec spec;
@@ -31,33 +33,68 @@ std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder
   spec.trailing_space = reader.boolean("trailingSpace");
   owner.include(reader);
   if (std::find(std::begin(kFamilies), std::end(kFamilies), family) == std::end(kFamilies)) return nullptr;
-  spec.pages = kinds.array<uint16_t>("pages");
-  spec.kinds = kinds.array<uint8_t>("values");
+  if (saved) {
+    saved->scanner(spec);
+  } else {
+    Reader kinds = encoder.child("scannerKinds");
+    spec.pages = kinds.array<uint16_t>("pages");
+    spec.kinds = kinds.array<uint8_t>("values");
+  }
   return std::make_shared<const text::Scanner>(std::move(spec));
 }
 
 namespace {
 
-bpe::SplitStep read_step(Reader& reader, Reader& encoder) {
+// The pattern is compiled when it is read, so it is not where a scanner replaces it.
+bpe::SplitStep read_step(Reader& reader, Reader& encoder, const bpe::SavedTables* saved, bool last) {
   bpe::SplitStep step;
   if (reader.text("kind") == "fixedLength") {
     step.fixed_length = static_cast<uint32_t>(reader.number("length"));
     return step;
   }
-  Reader pattern = reader.child("pattern");
-  step.pattern = std::make_shared<const text::Pattern>(read_pattern(pattern));
-  reader.include(pattern);
-  step.scanner = read_scanner(reader, encoder);
   step.behavior = behavior_of(reader.text("behavior"));
   step.invert = reader.boolean("invert");
+  if (last && step.matches_are_pieces()) step.scanner = read_scanner(reader, encoder, saved);
+  if (!step.scanner) {
+    Reader pattern = reader.child("pattern");
+    step.pattern = std::make_shared<const text::Pattern>(read_pattern(pattern));
+    reader.include(pattern);
+  }
   return step;
+}
+
+// The tables that came with a model, if any did.
+std::optional<bpe::SavedTables> saved_tables(Reader& model) {
+  if (!model.has("tables")) return std::nullopt;
+  const ByteSpan bytes = model.bytes("tables");
+  return bpe::SavedTables(bytes.data, bytes.size);
+}
+
+std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTables* saved) {
+  bpe::ModelSpec spec;
+  spec.token_bytes = reader.array<uint8_t>("tokenBytes");
+  spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
+  spec.has_merges = reader.has("merges");
+  if (!saved) spec.merges = reader.array<uint32_t>("merges");
+  spec.char_units = reader.text("unit") == "char";
+  const std::vector<int32_t> byte_ids = reader.array<int32_t>("byteIds");
+  std::copy_n(byte_ids.begin(), std::min<size_t>(byte_ids.size(), 256), spec.byte_ids.begin());
+  spec.byte_fallback = reader.boolean("byteFallback");
+  spec.unk_id = static_cast<int32_t>(reader.number("unkId"));
+  spec.fuse_unk = reader.boolean("fuseUnk");
+  spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
+  spec.end_of_word_suffix = reader.array<uint8_t>("endOfWordSuffix");
+  spec.ignore_merges = reader.boolean("ignoreMerges");
+  return std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
+    return saved ? saved->model(std::move(spec)) : std::make_shared<bpe::Model>(std::move(spec));
+  }));
 }
 
 }  // namespace
 
-std::vector<bpe::SplitStep> read_steps(Reader& reader) {
+std::vector<bpe::SplitStep> read_steps(Reader& reader, const bpe::SavedTables* saved) {
   std::vector<bpe::SplitStep> steps;
-  reader.each("steps", [&](Reader& item) { steps.push_back(read_step(item, reader)); });
+  reader.each("steps", [&](Reader& item, bool last) { steps.push_back(read_step(item, reader, saved, last)); });
   return steps;
 }
 
@@ -84,30 +121,19 @@ text::PatternProgram read_pattern(Reader& reader) {
 }
 
 std::shared_ptr<const bpe::Model> read_model(Reader& reader) {
-  bpe::ModelSpec spec;
-  spec.token_bytes = reader.array<uint8_t>("tokenBytes");
-  spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
-  spec.has_merges = reader.has("merges");
-  spec.merges = reader.array<uint32_t>("merges");
-  spec.char_units = reader.text("unit") == "char";
-  const std::vector<int32_t> byte_ids = reader.array<int32_t>("byteIds");
-  std::copy_n(byte_ids.begin(), 256, spec.byte_ids.begin());
-  spec.byte_fallback = reader.boolean("byteFallback");
-  spec.unk_id = static_cast<int32_t>(reader.number("unkId"));
-  spec.fuse_unk = reader.boolean("fuseUnk");
-  spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
-  spec.end_of_word_suffix = reader.array<uint8_t>("endOfWordSuffix");
-  spec.ignore_merges = reader.boolean("ignoreMerges");
-  return std::static_pointer_cast<const bpe::Model>(
-      find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> { return std::make_shared<bpe::Model>(std::move(spec)); }));
+  const auto saved = saved_tables(reader);
+  return read_model(reader, saved ? &*saved : nullptr);
 }
 
 bpe::EncoderSpec read_encoder(Reader& reader) {
   bpe::EncoderSpec spec;
   Reader model = reader.child("model");
-  spec.model = read_model(model);
+  const auto saved = saved_tables(model);
+  const bpe::SavedTables* const tables = saved ? &*saved : nullptr;
+  spec.model = read_model(model, tables);
+  if (tables) spec.cuts = tables->cuts();
   reader.include(model);
-  reader.each("added", [&](Reader& item) {
+  reader.each("added", [&](Reader& item, bool) {
     bpe::AddedToken token;
     token.content = item.array<uint8_t>("content");
     token.id = static_cast<uint32_t>(item.number("id"));
@@ -120,8 +146,8 @@ bpe::EncoderSpec read_encoder(Reader& reader) {
   spec.nfc = reader.boolean("nfc");
   spec.space_alias = reader.boolean("spaceAlias");
   spec.prefix_space = read_prefix_space(reader);
-  spec.steps = read_steps(reader);
-  spec.scanner = read_scanner(reader, reader);
+  spec.scanner = read_scanner(reader, reader, tables);
+  if (!spec.scanner) spec.steps = read_steps(reader, tables);
   spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
   return spec;
 }

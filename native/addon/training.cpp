@@ -63,8 +63,8 @@ Napi::Value create_word_counter(const Napi::CallbackInfo& info) {
   spec.nfc = reader.boolean("nfc");
   spec.space_alias = reader.boolean("spaceAlias");
   spec.prefix_space = read_prefix_space(reader);
-  spec.steps = read_steps(reader);
-  spec.scanner = read_scanner(reader, reader);
+  spec.scanner = read_scanner(reader, reader, nullptr);
+  if (!spec.scanner) spec.steps = read_steps(reader, nullptr);
   spec.cuts = {reader.boolean("lines"), reader.boolean("cutsWords")};
   return handle_on(info.Env(), std::make_shared<Counter>(std::move(spec)));
 }

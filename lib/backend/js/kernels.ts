@@ -9,6 +9,7 @@ import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
 import type { WordCounterHandle } from '../training-kernels';
+import { xxh64 } from './xxh64';
 
 /** A handle's contents; `null` once it was disposed. */
 class Box<T> {
@@ -56,6 +57,10 @@ export function createJsKernels(): Kernels {
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
     sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
     trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
+    bpeTables: () => null,
+    encoderTables: () => null,
+    checksum: xxh64,
+    allocate: (size) => new Uint8Array(size),
     dispose: (handle) => {
       (handle as unknown as Box<unknown>).value = null;
     },

@@ -33,14 +33,22 @@ export const BUNDLED_ENCODINGS = Object.keys(BUNDLES) as readonly BundledEncodin
  * Throws UNKNOWN_MODEL for a name that is not bundled, NOT_FOUND (Node) or DOWNLOAD_FAILED (browser) if the file cannot be had, MALFORMED_FILE if it is damaged.
  */
 export async function loadEncodingRanks(name: string, options: { readonly bytes?: Uint8Array } = {}): Promise<EncodingRanks> {
-  const { file, idLimit } = bundleOf(name);
-  return parseRanksFile(options.bytes ?? (await readBundledFile(file)), idLimit);
+  return parseEncoding(name, options.bytes ?? (await readEncoding(name)));
 }
 
-/** `loadEncodingRanks` without a promise. Throws UNSUPPORTED in browsers, which cannot read files synchronously. */
-export function loadEncodingRanksSync(name: string): EncodingRanks {
-  const { file, idLimit } = bundleOf(name);
-  return parseRanksFile(readBundledFileSync(file), idLimit);
+/** The bundled file that holds an encoding's vocabulary. Throws as {@link loadEncodingRanks}. */
+export async function readEncoding(name: string): Promise<Uint8Array> {
+  return readBundledFile(bundleOf(name).file);
+}
+
+/** `readEncoding` without a promise. Throws UNSUPPORTED in browsers, which cannot read files synchronously. */
+export function readEncodingSync(name: string): Uint8Array {
+  return readBundledFileSync(bundleOf(name).file);
+}
+
+/** An encoding's vocabulary out of its bundled file. Throws MALFORMED_FILE. */
+export function parseEncoding(name: string, file: Uint8Array): EncodingRanks {
+  return parseRanksFile(file, bundleOf(name).idLimit);
 }
 
 function bundleOf(name: string): Bundle {

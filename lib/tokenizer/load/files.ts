@@ -1,6 +1,6 @@
 /** Files, in Node. The build puts files.browser.ts in its place where there are none. */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { MerganserError } from '../../errors';
 
@@ -22,14 +22,39 @@ export function readBytesSync(path: string): Uint8Array {
 
 /** Writes a file as a whole: whoever reads it sees the old contents or the new ones. Throws NOT_FOUND if it cannot be written. */
 export async function writeTextAtomically(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  await writeBytesAtomically(path, new TextEncoder().encode(text));
+}
+
+/** The same with bytes. */
+export async function writeBytesAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = temporaryFor(path);
   try {
-    await writeFile(temporary, text, 'utf8');
+    await writeFile(temporary, bytes);
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new MerganserError('NOT_FOUND', `Expected to write ${path}, but that failed: ${messageOf(cause)}`, { cause });
+    throw unwritable(path, cause);
   }
+}
+
+/** The same without a promise. */
+export function writeBytesAtomicallySync(path: string, bytes: Uint8Array): void {
+  const temporary = temporaryFor(path);
+  try {
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
+
+function unwritable(path: string, cause: unknown): MerganserError {
+  return new MerganserError('NOT_FOUND', `Expected to write ${path}, but that failed: ${messageOf(cause)}`, { cause });
 }
 
 function unreadable(path: string, cause: unknown): MerganserError {

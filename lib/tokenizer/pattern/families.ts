@@ -88,8 +88,6 @@ export function scannerOfSteps(steps: readonly SplitStep[]): ScannerFamily | nul
   if (steps.length !== 3 || !isolated) return null;
   const [digits, ideographs, rest] = steps.map((step) => (step.kind === 'pattern' ? step : null));
   const isDeepseek =
-    digits?.pattern.source === DEEPSEEK_DIGITS &&
-    ideographs?.pattern.source === DEEPSEEK_IDEOGRAPHS &&
-    rest?.scanner?.family === 'deepseek';
+    digits?.source === DEEPSEEK_DIGITS && ideographs?.source === DEEPSEEK_IDEOGRAPHS && rest?.scanner?.family === 'deepseek';
   return isDeepseek ? DEEPSEEK_V3 : null;
 }

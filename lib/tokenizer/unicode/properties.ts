@@ -32,12 +32,14 @@ function union(...sets: CodePointSet[]): CodePointSet {
 
 /** Names of one kind of property, each with its set, made when asked for. */
 class Namespace {
-  private readonly sources = new Map<string, SetSource>();
+  private readonly entries: Array<readonly [names: string, source: SetSource]> = [];
+  /** By loose name. Made when the first name is looked up: most programs ask few namespaces, and loading should not wait for all. */
+  private index: Map<string, SetSource> | null = null;
 
   /** `names` are separated by spaces. */
   add(names: string, make: SetSource): void {
-    const source = once(make);
-    for (const name of names.split(' ')) this.sources.set(loose(name), source);
+    this.entries.push([names, once(make)]);
+    this.index = null;
   }
 
   /** One name (or several) per value of a partition; decoded together. `rest` names the value behind the last. */
@@ -49,13 +51,19 @@ class Namespace {
   }
 
   find(name: string): CodePointSet | undefined {
-    return this.sources.get(loose(name))?.();
+    return (this.index ??= this.makeIndex()).get(loose(name))?.();
   }
 
   get(name: string): CodePointSet {
     const set = this.find(name);
     if (!set) throw new RangeError(`No Unicode property ${name}`);
     return set;
+  }
+
+  private makeIndex(): Map<string, SetSource> {
+    const index = new Map<string, SetSource>();
+    for (const [names, source] of this.entries) for (const name of names.split(' ')) index.set(loose(name), source);
+    return index;
   }
 }
 

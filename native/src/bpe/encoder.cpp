@@ -1,5 +1,6 @@
 #include "merganser/bpe/encoder.hpp"
 
+#include "merganser/bpe/saved_tables.hpp"
 #include "merganser/bpe/worker.hpp"
 
 namespace merganser::bpe {
@@ -31,10 +32,16 @@ class Encoder::Lease {
 Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
-      cuts_(SafeCuts::find(*spec_.model)),
+      cuts_(spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
       splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr) {}
 
 Encoder::~Encoder() = default;
+
+std::vector<uint8_t> Encoder::save_tables() const {
+  const text::Scanner* scanner = spec_.scanner.get();
+  if (!scanner && !spec_.steps.empty()) scanner = spec_.steps.back().scanner.get();
+  return bpe::save_tables(*spec_.model, cuts_.get(), scanner);
+}
 
 EncodeResult Encoder::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const {
   Lease worker(*this);

@@ -16,6 +16,19 @@ PairTable::PairTable(size_t pairs) : buckets_(size_t{1} << bucket_bits(pairs)), 
   view_ = {buckets_.data(), 64 - bucket_bits(pairs), (1u << bucket_bits(pairs)) - 1, filter_.data(), 64 - filter_bits(pairs)};
 }
 
+PairTable::PairTable(size_t pairs, uint32_t merges, io::TableReader& tables) : PairTable(pairs) {
+  const size_t buckets = size_t{view_.mask} + 1;
+  tables.sparse(buckets_[0].entry, buckets * PairBucket::kWays, [&](uint64_t entry) { return (entry & ((1u << kMergeBits) - 1)) < merges; });
+  // Searches end at a bucket that is not full.
+  io::check(std::any_of(buckets_.data(), buckets_.data() + buckets, [](const PairBucket& bucket) { return bucket.entry[PairBucket::kWays - 1] == 0; }));
+  tables.array(filter_.data(), filter_.size());
+}
+
+void PairTable::save(io::TableWriter& tables) const {
+  tables.sparse(buckets_[0].entry, (size_t{view_.mask} + 1) * PairBucket::kWays);
+  tables.array(filter_.data(), filter_.size());
+}
+
 void PairTable::set(uint32_t left, uint32_t right, uint32_t merge) {
   const uint64_t key = PairView::key(left, right);
   for (uint32_t at = view_.home(key);; at = (at + 1) & view_.mask) {

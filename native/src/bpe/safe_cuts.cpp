@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
 namespace {
+
+// Bits that a pair of characters is hashed to.
+constexpr uint32_t kLeastBits = 10, kMostBits = 24;
 
 // What stands in a token where a character should: a whole one, or a part.
 struct Unit {
@@ -48,6 +52,33 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   return cuts;
 }
 
+std::unique_ptr<SafeCuts> SafeCuts::read(io::TableReader& tables) {
+  auto cuts = std::unique_ptr<SafeCuts>(new SafeCuts());
+  text::CutView& view = cuts->view_;
+  tables.array(&view.ascii[0][0], std::size(view.ascii) * 2);
+  tables.array(&view.never[0][0], 16);
+  tables.array(&view.ask[0][0], 16);
+  tables.array(view.partial, std::size(view.partial));
+  view.guarded = tables.value<uint64_t>() != 0;
+  const uint64_t bits = tables.value<uint64_t>();
+  io::check(bits >= kLeastBits && bits <= kMostBits);
+  view.pair_shift = static_cast<uint32_t>(32 - bits);
+  cuts->pairs_.resize((size_t{1} << bits) / 64);
+  tables.array(cuts->pairs_.data(), cuts->pairs_.size());
+  view.pairs = cuts->pairs_.data();
+  return cuts;
+}
+
+void SafeCuts::save(io::TableWriter& tables) const {
+  tables.array(&view_.ascii[0][0], std::size(view_.ascii) * 2);
+  tables.array(&view_.never[0][0], 16);
+  tables.array(&view_.ask[0][0], 16);
+  tables.array(view_.partial, std::size(view_.partial));
+  tables.value(uint64_t{view_.guarded});
+  tables.value(uint64_t{32 - view_.pair_shift});
+  tables.array(pairs_.data(), pairs_.size());
+}
+
 void SafeCuts::guard_unreachable(const Model& model, std::vector<uint64_t>& joined) {
   const ModelSpec& spec = model.spec();
   for (const uint32_t id : model.unreachable()) {
@@ -84,7 +115,7 @@ void SafeCuts::note_token(const uint8_t* token, const uint8_t* end, std::vector<
 void SafeCuts::build_filter(std::vector<uint64_t>& joined) {
   std::sort(joined.begin(), joined.end());
   joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
-  const uint32_t bits = std::clamp(static_cast<uint32_t>(std::bit_width(joined.size() * 16)), 10u, 24u);
+  const uint32_t bits = std::clamp(static_cast<uint32_t>(std::bit_width(joined.size() * 16)), kLeastBits, kMostBits);
   pairs_.assign((size_t{1} << bits) / 64, 0);
   view_.pairs = pairs_.data();
   view_.pair_shift = 32 - bits;

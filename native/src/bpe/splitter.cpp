@@ -65,11 +65,9 @@ class Splitter::Behavior {
 void Splitter::run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
   if (level == steps_.size()) return run.batch.push(end);
   const SplitStep& step = steps_[level];
+  if (step.scanner) return scan_family(run, *step.scanner, begin, end);
   if (!step.pattern) return split_by_length(run, level, begin, end);
-  const bool matches_are_pieces = step.behavior == SplitBehavior::isolated || (step.behavior == SplitBehavior::removed && step.invert);
-  if (level + 1 == steps_.size() && matches_are_pieces) {
-    return step.scanner ? scan_family(run, *step.scanner, begin, end) : scan_matches(run, level, begin, end);
-  }
+  if (level + 1 == steps_.size() && step.matches_are_pieces()) return scan_matches(run, level, begin, end);
   split_by_pattern(run, level, begin, end);
 }
 

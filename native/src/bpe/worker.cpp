@@ -40,7 +40,7 @@ void Worker::encode_stretch(Stretch stretch, bool first, const EncodeOptions& op
   stretch = rewriter_.rewrite(stretch, first);
   batch_.begin_stretch(stretch.begin, stretch.readable_end);
   const auto stop = [&] { return batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed)); };
-  if (!encoder_.spec_.steps.empty()) {
+  if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
     encoder_.splitter_.split(stretch.begin, stretch.end, batch_, split_scratch_, stop);
   } else if (encoder_.cuts_) {
     for (const uint8_t* at = stretch.begin; at < stretch.end && !stop();) {

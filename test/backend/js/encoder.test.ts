@@ -29,6 +29,7 @@ function encoderOf(overrides: Partial<EncoderSpec> = {}): ReturnType<typeof kern
     steps: [
       {
         kind: 'pattern',
+        source,
         pattern: compilePattern(source, 'fancy-regex'),
         scanner: scannerFamily(source, 'fancy-regex'),
         behavior: 'removed',

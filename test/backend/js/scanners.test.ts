@@ -86,6 +86,7 @@ describe.each(PATTERNS)('%s', (_name, dialect, source) => {
 test("DeepSeek's three splits at once are the three, one after the other", () => {
   const steps = [String.raw`\p{N}{1,3}`, '[一-龥\u3040-ゟ゠-ヿ]+', DEEPSEEK].map((source): SplitStep & { kind: 'pattern' } => ({
     kind: 'pattern',
+    source,
     pattern: compilePattern(source, 'oniguruma'),
     scanner: scannerFamily(source, 'oniguruma'),
     behavior: 'isolated',

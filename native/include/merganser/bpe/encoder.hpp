@@ -39,6 +39,9 @@ class Encoder {
   Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges);
   ~Encoder();
 
+  // What was derived from the specification; see saved_tables.hpp.
+  std::vector<uint8_t> save_tables() const;
+
   // Appends the ids of text[0, size), well-formed UTF-8 with `readable` >= size readable bytes, to `out`; or only counts them (out null).
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
 
@@ -47,7 +50,7 @@ class Encoder {
   class Lease;
   EncoderSpec spec_;
   AddedTokens added_;
-  std::unique_ptr<SafeCuts> cuts_;
+  std::shared_ptr<const SafeCuts> cuts_;
   Splitter splitter_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> idle_;

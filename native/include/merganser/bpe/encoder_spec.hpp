@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "merganser/bpe/model.hpp"
+#include "merganser/bpe/safe_cuts.hpp"
 #include "merganser/text/pattern.hpp"
 #include "merganser/text/scanner.hpp"
 
@@ -23,21 +24,25 @@ struct AddedToken {
 enum class SplitBehavior : uint8_t { removed, isolated, merged_with_previous, merged_with_next, contiguous };
 enum class PrefixSpace : uint8_t { never, always, unless_space, first_unless_space };
 struct SplitStep {
-  std::shared_ptr<const text::Pattern> pattern;  // null: pieces of `fixed_length` characters
-  std::shared_ptr<const text::Scanner> scanner;  // null: the pattern itself scans
+  std::shared_ptr<const text::Scanner> scanner;  // in place of the pattern; only in the last step, and where matches are pieces
+  std::shared_ptr<const text::Pattern> pattern;  // neither: pieces of `fixed_length` characters
   SplitBehavior behavior = SplitBehavior::isolated;
   bool invert = false;
   uint32_t fixed_length = 0;
+
+  // Every match is a piece, and what lies between them is one too, or nothing.
+  bool matches_are_pieces() const { return behavior == SplitBehavior::isolated || (behavior == SplitBehavior::removed && invert); }
 };
 
 struct EncoderSpec {
   std::shared_ptr<const Model> model;
+  std::shared_ptr<const SafeCuts> cuts;  // the model's, if they are known already; null: to be found
   std::vector<AddedToken> added;
   bool nfc = false;
   bool space_alias = false;
   PrefixSpace prefix_space = PrefixSpace::never;
   std::vector<SplitStep> steps;
-  std::shared_ptr<const text::Scanner> scanner;  // instead of all steps, or null
+  std::shared_ptr<const text::Scanner> scanner;  // instead of all steps, which are empty then; or null
   size_t cache_bytes = size_t{64} << 20;
 };
 

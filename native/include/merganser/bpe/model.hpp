@@ -16,6 +16,7 @@
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/bpe/token_index.hpp"
+#include "merganser/io/tables.hpp"
 
 namespace merganser::bpe {
 
@@ -28,6 +29,10 @@ struct MergeScratch {
 class Model {
  public:
   explicit Model(ModelSpec spec);  // std::length_error if there are more symbols or merges than the tables hold
+  // With the tables that `save` wrote for the same specification, whose merges are not needed any more. Throws io::Damaged if the specification is
+  // not sound or the tables are not such: nothing of them is trusted.
+  Model(ModelSpec spec, io::TableReader& tables);
+  void save(io::TableWriter& tables) const;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 

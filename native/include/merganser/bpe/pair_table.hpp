@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "merganser/io/tables.hpp"
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
@@ -75,6 +76,9 @@ struct PairView {
 class PairTable {
  public:
   explicit PairTable(size_t pairs);
+  // For `pairs` pairs, as `save` wrote it; all merges are below `merges`. Throws io::Damaged.
+  PairTable(size_t pairs, uint32_t merges, io::TableReader& tables);
+  void save(io::TableWriter& tables) const;
   // A pair that is already there gets the new merge.
   void set(uint32_t left, uint32_t right, uint32_t merge);
   uint32_t find(uint32_t left, uint32_t right) const { return view_.find(left, right); }

@@ -14,6 +14,7 @@ class PieceTokenizer {
  public:
   // The memory takes at most `memory_bytes`.
   PieceTokenizer(std::shared_ptr<const Model> model, size_t memory_bytes) : model_(std::move(model)), memory_(memory_bytes) {}
+  const Model& model() const { return *model_; }
 
   // The tokens of a piece: their ids and, `count` further, the number of bytes that each stands for. Good until the next call.
   struct Tokens {

@@ -24,6 +24,9 @@ class SafeCuts {
  public:
   // null where the argument does not hold for the model.
   static std::unique_ptr<SafeCuts> find(const Model& model);
+  // As `save` wrote them; throws io::Damaged.
+  static std::unique_ptr<SafeCuts> read(io::TableReader& tables);
+  void save(io::TableWriter& tables) const;
   SafeCuts(const SafeCuts&) = delete;
   SafeCuts& operator=(const SafeCuts&) = delete;
 

@@ -4,8 +4,9 @@
 #include <cstring>
 #include <vector>
 
-#include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
+#include "merganser/bpe/pair_table.hpp"
+#include "merganser/io/tables.hpp"
 
 namespace merganser::bpe {
 
@@ -27,6 +28,9 @@ class TokenIndex {
  public:
   // Keeps a reference to `spec`. Of equal tokens the lowest id counts; empty ones are left out.
   explicit TokenIndex(const ModelSpec& spec);
+  // As `save` wrote it for the same specification; throws io::Damaged.
+  TokenIndex(const ModelSpec& spec, io::TableReader& tables);
+  void save(io::TableWriter& tables) const;
   uint32_t find(const uint8_t* bytes, size_t size) const { return size > longest_ ? kNone : find(bytes, size, hash_bytes(bytes, size)); }
   uint32_t find(const uint8_t* bytes, size_t size, uint64_t hash) const;
   // Asks for the memory that `find` with this hash will read.
@@ -47,6 +51,8 @@ class TokenIndex {
     uint32_t tag;   // high half of the hash
     uint32_t next;  // id + 1; 0: empty
   };
+  static uint32_t mask_for(uint32_t tokens);
+  static uint32_t longest_of(const ModelSpec& spec);
   void add(uint32_t id, uint64_t hash);
   bool is_spelt(uint32_t id, const uint8_t* bytes, size_t size) const {
     return spec_.token_size(id) == size && std::memcmp(spec_.token(id), bytes, size) == 0;
@@ -54,7 +60,7 @@ class TokenIndex {
   const ModelSpec& spec_;
   uint32_t mask_;
   parallel::HugeArray<Slot> slots_;
-  uint32_t longest_ = 0;
+  uint32_t longest_;
 };
 
 }  // namespace merganser::bpe

@@ -64,6 +64,7 @@ class Scanner {
   Scanner& operator=(const Scanner&) = delete;
   // The same for many lines at once, each as if it were the whole text and ended behind its newline: null for families that cannot.
   const Scanner* of_lines() const { return of_lines_.get(); }
+  const ScannerSpec& spec() const { return spec_; }
   uint32_t scan(const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) const {
     return function_(view_, position, text, ends, capacity);
   }

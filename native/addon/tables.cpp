@@ -1,0 +1,58 @@
+// What encoders and models derive from their specifications, as bytes to keep; and the checksum for files that hold such bytes.
+#include <napi.h>
+
+#include <memory>
+
+#include "merganser/bpe/encoder.hpp"
+#include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/bpe/saved_tables.hpp"
+#include "merganser/io/xxh64.hpp"
+#include "merganser/parallel/huge_array.hpp"
+#include "reading.hpp"
+#include "shared_objects.hpp"
+
+namespace merganser::addon {
+namespace {
+
+Napi::Value to_array(Napi::Env env, const std::vector<uint8_t>& bytes) {
+  auto array = Napi::Uint8Array::New(env, bytes.size());
+  std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
+// (encoder) => bytes
+Napi::Value encoder_tables(const Napi::CallbackInfo& info) { return to_array(info.Env(), shared_of<bpe::Encoder>(info[0]).save_tables()); }
+
+// (model) => bytes
+Napi::Value bpe_tables(const Napi::CallbackInfo& info) {
+  return to_array(info.Env(), bpe::save_tables(shared_of<bpe::PieceTokenizer>(info[0]).model(), nullptr, nullptr));
+}
+
+// (size) => zeroed bytes on huge pages, which are there at the first touch some ten times faster than small ones; null where JavaScript may not
+// hold memory of others (Electron)
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  const size_t size = static_cast<size_t>(info[0].ToNumber().Int64Value());
+  auto memory = std::make_unique<parallel::HugeArray<uint8_t>>(size);
+  napi_value buffer;
+  const auto free = [](napi_env, void*, void* owner) { delete static_cast<parallel::HugeArray<uint8_t>*>(owner); };
+  if (napi_create_external_arraybuffer(info.Env(), memory->data(), size, free, memory.get(), &buffer) != napi_ok) return info.Env().Null();
+  memory.release();
+  return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
+}
+
+// (bytes) => bigint
+Napi::Value checksum(const Napi::CallbackInfo& info) {
+  const ByteSpan bytes = bytes_of(info[0]);
+  return Napi::BigInt::New(info.Env(), io::xxh64(bytes.data, bytes.size));
+}
+
+}  // namespace
+
+void register_tables(Napi::Env env, Napi::Object exports) {
+  exports.Set("encoderTables", Napi::Function::New(env, encoder_tables, "encoderTables"));
+  exports.Set("bpeTables", Napi::Function::New(env, bpe_tables, "bpeTables"));
+  exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
+  exports.Set("checksum", Napi::Function::New(env, checksum, "checksum"));
+}
+
+}  // namespace merganser::addon

@@ -1,0 +1,52 @@
+// A model's tables out of a file and into it: what `Model` derives from its specification, so that it need not be derived again.
+#include <algorithm>
+
+#include "merganser/bpe/model.hpp"
+
+namespace merganser::bpe {
+namespace {
+
+// A specification that comes with tables has not been checked by anybody.
+ModelSpec sound(ModelSpec spec) {
+  const auto& offsets = spec.token_offsets;
+  io::check(!offsets.empty() && offsets[0] == 0 && offsets.back() == spec.token_bytes.size() && spec.vocab_size() <= kNoSymbol);
+  io::check(std::is_sorted(offsets.begin(), offsets.end()));
+  const auto is_id = [&](int32_t id) { return id >= -1 && id < static_cast<int64_t>(spec.vocab_size()); };
+  io::check(std::all_of(spec.byte_ids.begin(), spec.byte_ids.end(), is_id) && is_id(spec.unk_id));
+  return spec;
+}
+
+}  // namespace
+
+Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(spec))), index_(spec_, tables), reachable_(spec_.vocab_size()) {
+  plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
+  index_units();
+  products_ = tables.array<uint32_t>((size_t{1} << kMergeBits) - 1);
+  io::check(products_.empty() || *std::max_element(products_.begin(), products_.end()) < spec_.vocab_size());
+  const bool numbered = !products_.empty();
+  io::check(numbered ? spec_.has_merges : true);
+  const uint32_t merges = numbered ? static_cast<uint32_t>(products_.size()) : spec_.has_merges ? 0 : spec_.vocab_size();
+  pairs_ = std::make_unique<PairTable>(merges, merges, tables);
+  if (complete_ && !spec_.char_units) {
+    byte_pairs_.resize(65536);
+    tables.array(byte_pairs_.data(), byte_pairs_.size());
+    io::check(std::all_of(byte_pairs_.begin(), byte_pairs_.end(), [&](uint32_t merge) { return merge == kNone || merge < merges; }));
+  }
+  const auto reachable = tables.array<uint8_t>(spec_.vocab_size());
+  io::check(reachable.size() == reachable_.size());
+  for (size_t id = 0; id < reachable.size(); ++id) reachable_[id].store(reachable[id], std::memory_order_relaxed);
+  merges_bytes_ = tables.value<uint64_t>() != 0;
+}
+
+void Model::save(io::TableWriter& tables) const {
+  index_.save(tables);
+  tables.array(products_.data(), products_.size());
+  pairs_->save(tables);
+  if (!byte_pairs_.empty()) tables.array(byte_pairs_.data(), byte_pairs_.size());
+  std::vector<uint8_t> reachable(reachable_.size());
+  std::transform(reachable_.begin(), reachable_.end(), reachable.begin(), [](const auto& value) { return value.load(std::memory_order_relaxed); });
+  tables.array(reachable.data(), reachable.size());
+  tables.value(uint64_t{merges_bytes_});
+}
+
+}  // namespace merganser::bpe

@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Tokenizer } from '../../../lib/index';
+import * as tokenizerJson from '../../../lib/tokenizer/load/tokenizer-json';
+import { smallTokenizer } from '../../attack/small-tokenizer';
+import { describeEachBackend } from '../../conformance/backends';
+
+describeEachBackend('the option cache', (backend) => {
+  let folder: string;
+  let cache: string;
+  let file: string;
+  const readSource = jest.spyOn(tokenizerJson, 'readTokenizerJson');
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'merganser-cache-'));
+    cache = join(folder, 'cache');
+    file = join(folder, 'tokenizer.json');
+    writeFileSync(file, JSON.stringify(smallTokenizer()));
+    readSource.mockClear();
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const load = async (way: 'sync' | 'async'): Promise<Tokenizer> =>
+    way === 'sync' ? Tokenizer.fromFileSync(file, { backend, cache }) : Tokenizer.fromFile(file, { backend, cache });
+  const compiledFile = (): string => join(cache, readdirSync(cache)[0]);
+
+  describe.each(['sync', 'async'] as const)('%s', (way) => {
+    it('loads from the compiled form as long as the source stays the same', async () => {
+      const first = await load(way);
+      const { mtimeMs } = statSync(compiledFile());
+      const second = await load(way);
+      expect(readSource).toHaveBeenCalledTimes(1);
+      expect(statSync(compiledFile()).mtimeMs).toBe(mtimeMs);
+      expect(second.encode('abcd ab 12')).toEqual(first.encode('abcd ab 12'));
+      expect(readdirSync(cache)).toHaveLength(1);
+    });
+
+    it('loads a changed source anew, even one of the same size and time', async () => {
+      await load(way);
+      const { atime, mtime, size } = statSync(file);
+      const changed = smallTokenizer();
+      changed['model'].vocab = { '<unk>': 0, a: 1, b: 2, c: 3, d: 4, ab: 6, cd: 5, abcd: 7 };
+      writeFileSync(file, JSON.stringify(changed));
+      (await import('node:fs')).utimesSync(file, atime, mtime);
+      expect(statSync(file).size).toBe(size);
+      expect((await load(way)).tokenToId('ab')).toBe(6);
+      expect(readSource).toHaveBeenCalledTimes(2);
+      expect((await load(way)).tokenToId('ab')).toBe(6);
+      expect(readSource).toHaveBeenCalledTimes(2);
+    });
+
+    it('replaces a compiled form that is damaged', async () => {
+      await load(way);
+      const whole = readFileSync(compiledFile());
+      for (const damaged of [whole.subarray(0, whole.length / 2), Buffer.alloc(0), Buffer.from(whole).fill(1, whole.length - 9)]) {
+        writeFileSync(compiledFile(), damaged);
+        expect((await load(way)).tokenToId('abcd')).toBe(7);
+        expect(readFileSync(compiledFile()).equals(whole)).toBe(true);
+      }
+    });
+
+    it('does without a cache that cannot be written', async () => {
+      writeFileSync(cache, 'a file, not a directory');
+      expect((await load(way)).tokenToId('abcd')).toBe(7);
+      expect(readFileSync(cache, 'utf8')).toBe('a file, not a directory');
+    });
+
+    it('reports a source that is gone', async () => {
+      await load(way);
+      rmSync(file);
+      await expect(load(way)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+  });
+
+  it('keeps tokenizers apart that are made from one file in different ways', async () => {
+    const ranks = Buffer.from(Array.from({ length: 256 }, (_, i) => `${Buffer.from([i]).toString('base64')} ${i}`).join('\n'));
+    const path = join(folder, 'bytes.tiktoken');
+    writeFileSync(path, ranks);
+    const make = (specialTokens: Record<string, number>): Promise<Tokenizer> =>
+      Tokenizer.fromTiktoken(path, { backend, cache, pattern: String.raw`\w+|\W+`, specialTokens });
+    for (let round = 0; round < 2; round++) {
+      expect((await make({ '<a>': 300 })).tokenToId('<a>')).toBe(300);
+      expect((await make({ '<b>': 300 })).tokenToId('<a>')).toBeUndefined();
+    }
+    expect(readdirSync(cache)).toHaveLength(2);
+  });
+
+  it('refuses what is neither a directory nor a boolean', () => {
+    expect(() => Tokenizer.fromFileSync(file, { backend, cache: 5 as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+  });
+});
