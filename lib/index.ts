@@ -28,7 +28,7 @@ export type {
   Truncation,
   VocabMergesOptions,
 } from './tokenizer/types';
-export { countPretokens } from './training/count-pretokens';
+export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
   CountingOptions,

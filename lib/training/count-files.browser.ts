@@ -29,11 +29,3 @@ export class CountFileWriter {
 export async function openCountFile(_path: string): Promise<CountFile> {
   throw noFiles();
 }
-
-export async function makeSpillFolder(_parent?: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  throw noFiles();
-}
-
-export function spillPath(): string {
-  throw noFiles();
-}

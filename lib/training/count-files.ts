@@ -1,8 +1,6 @@
 /** Count files on disk, in Node. The build puts count-files.browser.ts in its place where there are none. */
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import type { CountedWords } from '../backend/training-kernels';
 import { MerganserError } from '../errors';
 import { isJsonObject } from '../tokenizer/load/json-fields';
@@ -75,7 +73,8 @@ export class CountFileWriter {
   }
 }
 
-function unwritable(path: string, cause: unknown): MerganserError {
+/** The error for what cannot be written. */
+export function unwritable(path: string, cause: unknown): MerganserError {
   return new MerganserError('NOT_FOUND', `Expected to write ${path}, but that failed: ${(cause as Error).message}`, { cause });
 }
 
@@ -179,16 +178,4 @@ class HashedReader {
     this.buffer = this.buffer.subarray(length);
     return bytes;
   }
-}
-
-/** A folder for counts that do not fit into memory. Throws NOT_FOUND. */
-export async function makeSpillFolder(parent = tmpdir()): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(parent, 'merganser-')).catch((cause: unknown) => {
-    throw unwritable(parent, cause);
-  });
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
-}
-
-export function spillPath(folder: string, index: number): string {
-  return join(folder, `${index}.count`);
 }

@@ -2,23 +2,25 @@
 import type { Kernels } from '../backend/kernels';
 import type { WordCounterHandle } from '../backend/training-kernels';
 import { invalidArgument, MerganserError } from '../errors';
-import { type CountFile, CountFileWriter, makeSpillFolder, openCountFile, spillPath } from './count-files';
+import { type CountFile, CountFileWriter, openCountFile } from './count-files';
 import { checkHeader, type CountHeader, countHeader } from './count-format';
 import { mergeCounts } from './merge-counts';
 import type { ResolvedCounting } from './options';
 import { PhaseProgress } from './progress';
 import { isCounts, openSource, type Source } from './sources';
+import { ResumableFolder, SpillFolder } from './spill-folder';
 import { textPath, type TextPath } from './text-path';
 import type { CountingOptions, TrainingInput } from './types';
 import { WordFeed } from './word-feed';
 
+/** Bytes of text between two looks whether what was counted should be kept. */
+const KEEP_EVERY = 64 << 20;
 /** Bytes of text between two looks at the memory in use: a part of the limit, but for limits that are very small or large. */
 const lookEvery = (limit: number): number => Math.min(Math.max(limit / 8, 1 << 20), 16 << 20);
 
 /** Counts words, and gives them to a trainer or a count file. To be closed at the end. */
 export class Counting {
-  private readonly spilled: string[] = [];
-  private spill: Awaited<ReturnType<typeof makeSpillFolder>> | null = null;
+  private spill: SpillFolder | null = null;
 
   private constructor(
     readonly kernels: Kernels,
@@ -41,24 +43,30 @@ export class Counting {
     return new Counting(kernels, path, kernels.createWordCounter(path.counter), header, resolved, options, source);
   }
 
-  /** Reads everything. The number of bytes read, where text was read. */
-  async count(): Promise<number> {
+  /**
+   * Reads everything. The number of bytes read, where text was read. `resumable`: a folder that keeps what was counted until `finishResumable`; if there is
+   * one from an earlier call, that one is carried on. Throws INVALID_ARGUMENT if it is of other texts or options.
+   */
+  async count(resumable: string | null = null): Promise<number> {
     const { source, options } = this;
     if (!('feed' in source)) return 0;
+    if (resumable !== null) this.spill = await ResumableFolder.open(resumable, this.header, source.resumption);
     const progress = new PhaseProgress('pretokenize', source.size, options.onProgress);
     const { memoryLimit } = options;
     const feed = new WordFeed(this.kernels, this.path, this.counter, {
       replaceInvalid: this.resolved.replaceInvalid,
       signal: options.signal,
       onBytes: (bytes) => progress.add(bytes),
-      onPause: () => this.spillIfOver(memoryLimit!),
-      pauseEvery: memoryLimit === undefined ? Infinity : lookEvery(memoryLimit),
+      onPause: () => this.look(),
+      pauseEvery: memoryLimit !== undefined ? lookEvery(memoryLimit) : resumable !== null ? KEEP_EVERY : Infinity,
     });
     try {
       await source.feed({ ...this, feed, replaceInvalid: this.resolved.replaceInvalid });
       await feed.finish();
-    } finally {
+    } catch (error) {
       await feed.idle();
+      if (options.signal?.aborted) await this.keep();
+      throw error;
     }
     progress.end();
     return progress.amount;
@@ -71,7 +79,7 @@ export class Counting {
 
   /** All words in a count file. */
   async write(path: string): Promise<void> {
-    if (this.kernels.countedWords(this.counter) > 0 && this.spilled.length > 0) await this.spillAll();
+    if (this.spill !== null && this.kernels.countedWords(this.counter) > 0) await this.spillAll();
     const writer = await CountFileWriter.create(path, this.header);
     try {
       const files = await this.files();
@@ -82,28 +90,40 @@ export class Counting {
       await writer.discard();
       throw error;
     }
-  }
-
-  async close(): Promise<void> {
-    this.kernels.dispose(this.counter);
     await this.spill?.remove();
   }
 
-  private async files(): Promise<readonly CountFile[]> {
-    return 'feed' in this.source ? Promise.all(this.spilled.map((path) => openCountFile(path))) : this.source;
+  /** Leaves nothing behind but what can be carried on. */
+  async close(): Promise<void> {
+    this.kernels.dispose(this.counter);
+    if (!(this.spill instanceof ResumableFolder)) await this.spill?.remove();
   }
 
-  private async spillIfOver(limit: number): Promise<void> {
-    if (this.kernels.counterBytes(this.counter) > limit) await this.spillAll();
+  private async files(): Promise<readonly CountFile[]> {
+    if (!('feed' in this.source)) return this.source;
+    return Promise.all((this.spill?.parts ?? []).map((path) => openCountFile(path)));
+  }
+
+  private async look(): Promise<void> {
+    const { memoryLimit } = this.options;
+    const over = memoryLimit !== undefined && this.kernels.counterBytes(this.counter) > memoryLimit;
+    if (!over && !(this.spill instanceof ResumableFolder && this.spill.isDue())) return;
+    if (this.spill instanceof ResumableFolder && this.spill.canKeep()) await this.keep();
+    else await this.spillAll();
+  }
+
+  /** What was counted survives, if that is wanted and there is a place to carry on from. */
+  private async keep(): Promise<void> {
+    if (!(this.spill instanceof ResumableFolder) || !this.spill.canKeep()) return;
+    await this.spillAll();
+    await this.spill.keep();
   }
 
   private async spillAll(): Promise<void> {
-    this.spill ??= await makeSpillFolder(this.options.spillFolder);
-    const path = spillPath(this.spill.path, this.spilled.length);
-    const writer = await CountFileWriter.create(path, this.header);
+    this.spill ??= await SpillFolder.create(this.options.spillFolder);
+    const writer = await CountFileWriter.create(this.spill.nextPart(), this.header);
     await writer.write(await this.kernels.sortWords(this.counter));
     await writer.finish();
-    this.spilled.push(path);
   }
 }
 

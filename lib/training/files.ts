@@ -12,6 +12,8 @@ export interface TrainingFile {
   readonly path: string;
   /** As it lies on disk. */
   readonly size: number;
+  /** When it was changed, in milliseconds. */
+  readonly modified: number;
   readonly compression: 'gzip' | 'zstd' | null;
 }
 
@@ -38,8 +40,8 @@ async function pathsOf(name: string): Promise<string[]> {
 async function describeFile(path: string): Promise<TrainingFile> {
   try {
     await access(path, constants.R_OK);
-    const { size } = await stat(path);
-    return { path, size, compression: path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null };
+    const { size, mtimeMs } = await stat(path);
+    return { path, size, modified: mtimeMs, compression: path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null };
   } catch (cause) {
     throw unreadable(path, cause);
   }

@@ -20,6 +20,23 @@ export interface Source {
   /** What is a text of its own if the user does not say. */
   readonly feeding: 'lines' | 'items';
   feed(to: Reader): Promise<void>;
+  /** Set where the source can be read on from a place. */
+  readonly resumption?: Resumption;
+}
+
+/** A place in a list of files. */
+export interface Position {
+  readonly file: number;
+  readonly byte: number;
+}
+
+export interface Resumption {
+  /** What identifies the files as they are. */
+  readonly files: ReadonlyArray<{ readonly path: string; readonly size: number; readonly modified: number }>;
+  /** Where `feed` begins. */
+  start: Position;
+  /** Everything before it was handed over, and nothing behind it; null in the middle of a file that is not cut into portions. */
+  position: Position | null;
 }
 
 /** Where text goes. */
@@ -82,15 +99,28 @@ async function openFiles({ files, field }: TrainingFiles): Promise<Source> {
   if (field !== undefined && typeof field !== 'string') throw invalidArgument('field', 'the name of a field', field);
   const found = await findFiles(files);
   const compressed = found.some(({ compression }) => compression !== null);
+  const resumption: Resumption = {
+    files: found.map(({ path, size, modified }) => ({ path, size, modified })),
+    start: { file: 0, byte: 0 },
+    position: { file: 0, byte: 0 },
+  };
   return {
     size: compressed ? null : found.reduce((sum, { size }) => sum + size, 0),
     feeding: field === undefined ? 'lines' : 'items',
+    resumption,
     async feed(reader) {
-      for (const file of found) {
-        if (field !== undefined) await feedJsonLines(file, field, reader);
-        else if (file.compression === null && reader.path.toWords === null && reader.kernels.countFile !== null)
-          await feedPortions(file, reader);
-        else await feedChunks(file, reader);
+      for (let file = resumption.start.file; file < found.length; file++) {
+        const byte = file === resumption.start.file ? resumption.start.byte : 0;
+        if (field === undefined && found[file].compression === null && reader.path.toWords === null && reader.kernels.countFile !== null) {
+          await feedPortions(found[file], byte, reader, (at) => (resumption.position = { file, byte: at }));
+        } else {
+          resumption.position = null;
+          if (field !== undefined) await feedJsonLines(found[file], field, reader);
+          else await feedChunks(found[file], reader);
+          await reader.feed.flush();
+        }
+        resumption.position = { file: file + 1, byte: 0 };
+        await reader.feed.restPoint();
       }
     },
   };
@@ -117,10 +147,16 @@ async function feedChunks(file: TrainingFile, { path, feed }: Reader): Promise<v
 }
 
 /** The backend reads the file itself, several parts of it at a time. */
-async function feedPortions(file: TrainingFile, { kernels, path, counter, feed, replaceInvalid }: Reader): Promise<void> {
+async function feedPortions(
+  file: TrainingFile,
+  start: number,
+  { kernels, path, counter, feed, replaceInvalid }: Reader,
+  reached: (byte: number) => void,
+): Promise<void> {
   const { size } = file;
   const portion = path.counter.lines || path.counter.cutsWords ? PORTION_BYTES : Math.max(size, 1);
-  for (let from = 0; from < size; from += portion) {
+  for (let from = start; from < size; from += portion) {
+    reached(from);
     const to = Math.min(from + portion, size);
     await feed.run(
       () => kernels.countFile!(counter, file.path, { from, to, size }, replaceInvalid).catch(explain(file, from, to)),

@@ -63,8 +63,7 @@ export class WordFeed {
 
   /** Lets a call of the counter run beside others, once there is a place for it. `bytes` is what it counts. */
   async run(call: () => Promise<void>, bytes: number): Promise<void> {
-    this.check();
-    if (this.sincePause >= this.options.pauseEvery) await this.pause();
+    await this.restPoint();
     this.sincePause += bytes;
     while (this.running.size > this.kernels.countingThreads) await Promise.race(this.running);
     this.check();
@@ -77,9 +76,20 @@ export class WordFeed {
     this.running.add(done);
   }
 
+  /** A place between texts: time to pause, if that is due. */
+  async restPoint(): Promise<void> {
+    this.check();
+    if (this.sincePause >= this.options.pauseEvery) await this.pause();
+  }
+
+  /** Lets everything be counted that was added. */
+  async flush(): Promise<void> {
+    await this.count(this.items.finish(), this.items);
+  }
+
   /** Waits until everything is counted. */
   async finish(): Promise<void> {
-    await this.count(this.items.finish(), this.items);
+    await this.flush();
     await this.idle();
     this.check();
   }

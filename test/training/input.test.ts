@@ -1,6 +1,6 @@
 /** Every way to hand text over trains the same tokenizer, and what cannot be trained on is refused. */
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -118,6 +118,37 @@ describeEachBackend('training input', (backend) => {
     expect((await readFile(counts[0])).equals(await readFile(counts[1]))).toBe(true);
     expect((await readdir(folder)).filter((name) => name.startsWith('merganser-'))).toEqual([]);
     expect(await codeOf(trained({ files: path }, { ...limited, spillFolder: join(folder, 'absent') }))).toBe('NOT_FOUND');
+  });
+
+  test('interrupted counting is carried on', async () => {
+    const files = await Promise.all(['x', 'y', 'z'].map((name) => put(`resumed-${name}-${backend}.txt`, `${name} ${text}`)));
+    const [whole, resumed] = ['whole', 'resumed'].map((name) => join(folder, `${name}-${backend}.counts`));
+    await countPretokens({ files }, whole, { backend });
+    /** A signal that is aborted when it is looked at for the n-th time. */
+    const abortedAt = (n: number): AbortSignal => {
+      const signal = {
+        get aborted() {
+          return --n < 0;
+        },
+        reason: 'a test',
+        addEventListener() {},
+        removeEventListener() {},
+      };
+      return signal as unknown as AbortSignal;
+    };
+    const reached = new Set<number>();
+    let looks = 1;
+    while ((await codeOf(countPretokens({ files }, resumed, { backend, resume: true, signal: abortedAt(looks) }))) === 'ABORTED') {
+      looks++;
+      const state = await readFile(join(`${resumed}.parts`, 'state.json'), 'utf8').catch(() => null);
+      if (state !== null) reached.add((JSON.parse(state) as { position: { file: number } }).position.file);
+      if (reached.has(1))
+        expect(await codeOf(countPretokens({ files: files.slice(1) }, resumed, { backend, resume: true }))).toBe('INVALID_ARGUMENT');
+    }
+    expect(Math.max(...reached)).toBeGreaterThan(0);
+    expect((await readFile(resumed)).equals(await readFile(whole))).toBe(true);
+    expect(await codeOf(stat(`${resumed}.parts`))).toBe('ENOENT');
+    expect(await codeOf(countPretokens([text], resumed, { backend, resume: true }))).toBe('INVALID_ARGUMENT');
   });
 
   test('count files that are damaged, or of other words', async () => {
