@@ -13,52 +13,46 @@ constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
 
 void prefetch(const void* address) { __builtin_prefetch(address); }
 
-// Pairs by their ids, while all of them are looked for: a table of open addressing.
+// All pairs while they are looked for, numbered as they come: by a table of both ids where these are few, as they are at first, else by a hash table.
 class PairIndex {
  public:
   struct Entry {
-    uint64_t key = kEmpty;
-    uint64_t count = 0;
-    size_t next = 0;  // where its next cell is listed; 0: nowhere
-    uint32_t occurrences = 0;
+    uint32_t left, right;
+    uint32_t occurrences;
+    uint64_t count;
+    size_t next;  // where its next cell is listed; 0: nowhere
   };
 
-  PairIndex() : entries_(size_t{1} << 12) {}
-  Entry& operator[](uint64_t key) {
-    Entry* entry = &find(key);
-    if (entry->key == key) return *entry;
-    if (++used_ * 2 > entries_.size()) {
-      grow();
-      entry = &find(key);
-    }
-    entry->key = key;
-    return *entry;
+  explicit PairIndex(uint32_t ids) : ids_(ids), direct_(ids <= kFewIds), numbers_(direct_ ? size_t{ids} * ids : kFirstSlots) {}
+  Entry& at(uint32_t left, uint32_t right) {
+    uint32_t& number = direct_ ? numbers_[size_t{left} * ids_ + right] : hashed(left, right);
+    if (number != 0) return entries_[number - 1];
+    entries_.push_back({left, right, 0, 0, 0});
+    number = static_cast<uint32_t>(entries_.size());
+    if (!direct_ && 2 * entries_.size() > numbers_.size()) grow();
+    return entries_.back();
   }
-  template <typename Visit>
-  void each(Visit visit) {
-    for (Entry& entry : entries_) {
-      if (entry.key != kEmpty) visit(entry);
-    }
-  }
+  std::vector<Entry>& all() { return entries_; }
 
  private:
-  static constexpr uint64_t kEmpty = UINT64_MAX;
-  Entry& find(uint64_t key) {
-    const size_t mask = entries_.size() - 1;
-    size_t at = static_cast<size_t>((key ^ key >> 29) * 0x9E3779B97F4A7C15u >> 32) & mask;
-    while (entries_[at].key != key && entries_[at].key != kEmpty) at = (at + 1) & mask;
-    return entries_[at];
+  static constexpr uint32_t kFewIds = 512;
+  static constexpr size_t kFirstSlots = size_t{1} << 12;
+  uint32_t& hashed(uint32_t left, uint32_t right) {
+    const uint64_t key = uint64_t{left} << 32 | right;
+    const size_t mask = numbers_.size() - 1;
+    size_t slot = static_cast<size_t>((key ^ key >> 29) * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (numbers_[slot] != 0 && (entries_[numbers_[slot] - 1].left != left || entries_[numbers_[slot] - 1].right != right)) slot = (slot + 1) & mask;
+    return numbers_[slot];
   }
   void grow() {
-    std::vector<Entry> old(2 * entries_.size());
-    old.swap(entries_);
-    for (const Entry& entry : old) {
-      if (entry.key != kEmpty) find(entry.key) = entry;
-    }
+    numbers_.assign(2 * numbers_.size(), 0);
+    for (uint32_t i = 0; i < entries_.size(); ++i) hashed(entries_[i].left, entries_[i].right) = i + 1;
   }
 
+  const uint32_t ids_;
+  const bool direct_;
+  std::vector<uint32_t> numbers_;  // number + 1; 0: none
   std::vector<Entry> entries_;
-  size_t used_ = 0;
 };
 
 }  // namespace
@@ -112,7 +106,7 @@ void MergePhase<Id>::find_all_pairs() {
   pairs_.clear();
   queue_.clear();
   listed_ = 1;
-  PairIndex found;
+  PairIndex found(tokens_.size());
   const auto each_pair = [&](auto visit) {
     for (size_t at = 0; at < words_.size();) {
       if (cells_[at] == wall_) {
@@ -125,18 +119,17 @@ void MergePhase<Id>::find_all_pairs() {
     }
   };
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
-    PairIndex::Entry& pair = found[key_of(left, right)];
+    PairIndex::Entry& pair = found.at(left, right);
     pair.count += words_.count_at(at);
     ++pair.occurrences;
   });
-  found.each([&](PairIndex::Entry& pair) {
-    const uint32_t left = static_cast<uint32_t>(pair.key >> 32), right = static_cast<uint32_t>(pair.key);
-    const bool symbols = length_[left] + length_[right] == 2;
-    if (pair.count < limits_.floor || !(symbols || allowed(left, right))) return;
-    pair.next = add_pair(left, right, pair.count, pair.occurrences);
-  });
+  for (PairIndex::Entry& pair : found.all()) {
+    const bool symbols = length_[pair.left] + length_[pair.right] == 2;
+    if (pair.count < limits_.floor || !(symbols || allowed(pair.left, pair.right))) continue;
+    pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
+  }
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
-    PairIndex::Entry& pair = found[key_of(left, right)];
+    PairIndex::Entry& pair = found.at(left, right);
     if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
   });
 }
