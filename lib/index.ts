@@ -28,3 +28,15 @@ export type {
   Truncation,
   VocabMergesOptions,
 } from './tokenizer/types';
+export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
+export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
+export type {
+  CountingOptions,
+  TrainingCounts,
+  TrainingFiles,
+  TrainingInput,
+  TrainingOptions,
+  TrainingProgress,
+  TrainingReport,
+  TrainingTexts,
+} from './training/types';

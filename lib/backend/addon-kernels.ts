@@ -17,12 +17,22 @@ import type {
   PatternProgram,
 } from './kernels';
 import type { ScannerKinds } from './scanner-kinds';
+import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
 declare const encodeJob: unique symbol;
 /** A running job; belongs to the addon. */
 export interface EncodeJobHandle {
   readonly [encodeJob]: true;
 }
+
+declare const trainingJob: unique symbol;
+/** A running piece of work; belongs to the addon. */
+export interface JobHandle {
+  readonly [trainingJob]: true;
+}
+
+/** Called with (false, progress) now and then, and once with (true, progress) at the end. Only training tells its progress: the number of merges. */
+export type JobListener = (finished: boolean, progress: number) => void;
 
 /** Called with (false, bytes done) now and then, and once with (true, bytes done) at the end. */
 export type EncodeListener = (finished: boolean, bytesDone: number) => void;
@@ -61,6 +71,38 @@ export interface NativeKernelAddon {
   decodedSize(decoder: DecoderHandle, ids: Uint32Array): number;
   decode(decoder: DecoderHandle, ids: Uint32Array, out: Uint8Array): void;
 
+  /** `scannerKinds` if any step has a scanner. */
+  createWordCounter(spec: WordCounterSpec & { readonly scannerKinds: ScannerKinds | null }): WordCounterHandle;
+  countTexts(counter: WordCounterHandle, text: Uint8Array, textOffsets: Uint32Array, listener: JobListener): JobHandle;
+  countFile(
+    counter: WordCounterHandle,
+    path: string,
+    from: number,
+    to: number,
+    size: number,
+    replace: boolean,
+    listener: JobListener,
+  ): JobHandle;
+  addWords(counter: WordCounterHandle, bytes: Uint8Array, offsets: Uint32Array, counts: Float64Array): void;
+  wordCounterBytes(counter: WordCounterHandle): number;
+  wordCounterTotal(counter: WordCounterHandle): number;
+  distinctWords(counter: WordCounterHandle): number;
+  /** The result is to be taken when the job is done. */
+  countSymbols(counter: WordCounterHandle, unit: 'byte' | 'char', placed: boolean, listener: JobListener): JobHandle;
+  symbolCount(counter: WordCounterHandle): number;
+  takeSymbols(counter: WordCounterHandle, symbols: Uint32Array, counts: Float64Array): void;
+  /** The result is to be taken when the job is done. */
+  sortWords(counter: WordCounterHandle, listener: JobListener): JobHandle;
+  sortedWordCount(counter: WordCounterHandle): number;
+  sortedWordBytes(counter: WordCounterHandle): number;
+  takeSortedWords(counter: WordCounterHandle, bytes: Uint8Array, offsets: Uint32Array, counts: Float64Array): void;
+  startTraining(counter: WordCounterHandle, spec: BpeTrainingSpec, listener: JobListener): JobHandle;
+  mergeCount(job: JobHandle): number;
+  /** As many as there is room for. */
+  copyMerges(job: JobHandle, triples: Uint32Array): void;
+  cancelJob(job: JobHandle): void;
+  /** Once it has ended: what went wrong. */
+  jobError(job: JobHandle): string | null;
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;
   checksum(bytes: Uint8Array): bigint;

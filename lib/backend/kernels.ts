@@ -9,6 +9,8 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
+import type { TrainingKernels, WordCounterHandle } from './training-kernels';
+
 export type BackendName = 'native' | 'js';
 
 declare const handleKind: unique symbol;
@@ -226,7 +228,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels {
+export interface Kernels extends TrainingKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;
@@ -262,5 +264,5 @@ export interface Kernels {
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle): void;
+  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): void;
 }

@@ -2,11 +2,12 @@
 
 import { unicodeProperty } from '../tokenizer/unicode/properties';
 import { building, running } from './native-errors';
-import { loadAddon } from './addon';
+import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import { scannerKinds } from './scanner-kinds';
 import type { DecoderHandle, EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
+import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
 const SHORT_RESULT = 4096;
@@ -20,6 +21,10 @@ function wordRanges(): Uint32Array {
     .union(unicodeProperty('Join_Control')!).ranges;
 }
 
+function usesScanner({ scanner, steps }: Pick<EncoderSpec, 'scanner' | 'steps'>): boolean {
+  return scanner !== null || steps.some((step) => step.kind === 'pattern' && step.scanner !== null);
+}
+
 /** An array of this realm. */
 function ownCopy(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes);
@@ -30,8 +35,9 @@ class NativeKernels implements Kernels {
   readonly #addon: NativeKernelAddon;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
-  constructor(addon: NativeKernelAddon) {
+  constructor(addon: NativeAddon) {
     this.#addon = addon;
+    this.countingThreads = addon.threads();
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -53,9 +59,7 @@ class NativeKernels implements Kernels {
   createEncoder = (spec: EncoderSpec): EncoderHandle => {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
     // The tables hold them too.
-    const wantsKinds =
-      spec.model.tables == null && (spec.scanner !== null || spec.steps.some((step) => step.kind === 'pattern' && step.scanner !== null));
-    const kinds = wantsKinds ? scannerKinds() : null;
+    const kinds = spec.model.tables == null && usesScanner(spec) ? scannerKinds() : null;
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
 
@@ -92,6 +96,22 @@ class NativeKernels implements Kernels {
     this.#addon.decode(decoder, ids, bytes);
     return bytes;
   };
+
+  readonly countingThreads: number;
+  createWordCounter: Kernels['createWordCounter'] = (spec) =>
+    building(() => this.#addon.createWordCounter({ ...spec, scannerKinds: usesScanner(spec) ? scannerKinds() : null }));
+  countTexts: Kernels['countTexts'] = (counter, text, textOffsets) =>
+    jobDone(this.#addon, (listener) => this.#addon.countTexts(counter, text, textOffsets, listener));
+  countFile: Kernels['countFile'] = (counter, path, { from, to, size }, replace) =>
+    jobDone(this.#addon, (listener) => this.#addon.countFile(counter, path, from, to, size, replace, listener));
+  addWords: Kernels['addWords'] = (counter, { bytes, offsets, counts }) =>
+    running(() => this.#addon.addWords(counter, bytes, offsets, counts));
+  counterBytes: Kernels['counterBytes'] = (counter) => this.#addon.wordCounterBytes(counter);
+  countedWords: Kernels['countedWords'] = (counter) => this.#addon.wordCounterTotal(counter);
+  distinctWords: Kernels['distinctWords'] = (counter) => this.#addon.distinctWords(counter);
+  countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
+  sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
+  trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

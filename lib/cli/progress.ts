@@ -4,7 +4,7 @@ import type { Terminal } from './terminal';
 
 const FIRST_MS = 500;
 const INTERVAL_MS = 100;
-const CLEAR_LINE = '\r\u001b[K';
+export const CLEAR_LINE = '\r\u001b[K';
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 export class Progress {
@@ -56,11 +56,11 @@ export function describeProgress(done: number, total: number | null, seconds: nu
   return `${percent}  ${describeBytes(done)} of ${describeBytes(total)}  ${rate}  ${describeSeconds(left)} left`;
 }
 
-function describeBytes(bytes: number): string {
+export function describeBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return `${(bytes / 1000 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`;
 }
 
-function describeSeconds(seconds: number): string {
+export function describeSeconds(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

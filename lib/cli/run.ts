@@ -6,11 +6,13 @@ import { packageRoot } from '../package-root';
 import { buildAddon } from './build-addon';
 import { type Command, defineCommand, ExitCode } from './command';
 import { count } from './count';
+import { countPretokensCommand } from './count-pretokens';
 import { decode } from './decode';
 import { encode } from './encode';
 import { inspect } from './inspect';
 import { usageError } from './options';
 import { type Terminal, write } from './terminal';
+import { train } from './train';
 
 const build = defineCommand({
   summary: 'compile the native addon from source',
@@ -22,7 +24,15 @@ const build = defineCommand({
   },
 });
 
-const COMMANDS: Readonly<Record<string, Command>> = { encode, decode, count, inspect, build };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  encode,
+  decode,
+  count,
+  inspect,
+  train,
+  'count-pretokens': countPretokensCommand,
+  build,
+};
 
 /** Runs the command with its arguments, and returns the exit status. Errors are told in one line on standard error. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -50,7 +60,7 @@ async function print(text: string, { stdout }: Terminal): Promise<ExitCode> {
 }
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`);
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(17)}${summary}`);
   const more = ['merganser <command> --help tells its options, merganser --version the version.'];
   return ['Usage: merganser <command> [options]', '', ...lines, '', ...more, ''].join('\n');
 }

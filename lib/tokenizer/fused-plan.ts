@@ -33,12 +33,22 @@ export interface EncodingPlan extends ModelForm {
   readonly fused: FusedPath | null;
 }
 
+/** The parts of a tokenizer that make pieces of text, and what the pieces are for. */
+export type PathParts = Pick<TokenizerDefinition, 'normalizer' | 'preTokenizer' | 'split' | 'addedTokens'> & {
+  readonly model: Pick<TokenizerDefinition['model'], 'input'>;
+};
+
+/** The fused path from text to pieces; null: only the general path will do. Throws as {@link planEncoding}. */
+export function planPath(parts: PathParts): FusedPath | null {
+  return new Planner(parts).plan();
+}
+
 /**
  * `compiled`: the model in the form of an earlier plan, which need not be made again if it is the form that is wanted.
  * @throws MerganserError INVALID_TOKENIZER or INVALID_PATTERN, as the parts' own constructors do.
  */
 export function planEncoding(definition: TokenizerDefinition, compiled: ModelForm | null = null): EncodingPlan {
-  const path = new Planner(definition).plan();
+  const path = planPath(definition);
   const asLoaded = bytesText(definition);
   const modelText = path?.spaceAlias === true ? 'spaceAlias' : asLoaded;
   if (compiled?.modelText === modelText) return { ...compiled, fused: path };
@@ -48,7 +58,7 @@ export function planEncoding(definition: TokenizerDefinition, compiled: ModelFor
 }
 
 /** Without a pre-tokenizer it is the normalizer that writes a byte-level model's alphabet, and it has to write it: added tokens are searched in it. */
-function bytesText({ model, preTokenizer, flavor }: TokenizerDefinition): ModelText {
+export function bytesText({ model, preTokenizer, flavor }: PathParts & Pick<TokenizerDefinition, 'flavor'>): ModelText {
   return flavor === 'huggingface' && model.input === 'bytes' && preTokenizer === null ? 'alphabetBytes' : 'asIs';
 }
 
@@ -65,7 +75,7 @@ class Planner {
   private normalizes = false;
   private readonly steps: SplitStep[] = [];
 
-  constructor(private readonly definition: TokenizerDefinition) {}
+  constructor(private readonly definition: PathParts) {}
 
   plan(): FusedPath | null {
     const { normalizer, preTokenizer, split, addedTokens } = this.definition;

@@ -63,7 +63,7 @@ export function encodeGeneral(parts: GeneralParts, text: Uint8Array, options: Ge
 }
 
 /** The first steps of `encodeGeneral`, without the model: for those who want to show or count pieces. */
-export function cutText(parts: GeneralParts, text: Uint8Array, options: GeneralOptions): CutText {
+export function cutText(parts: Omit<GeneralParts, 'kernels' | 'model' | 'modelText'>, text: Uint8Array, options: GeneralOptions): CutText {
   const tracked = options.full || parts.preTokenizer?.needsOffsets === true;
   const stretches = normalizeStretches(NormalizedText.original(text, tracked), parts.added, parts.normalizer, options.actions);
   const whole = piecesOf(stretches.text, stretches.bounds);

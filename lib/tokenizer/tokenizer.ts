@@ -1,6 +1,7 @@
 import { invalidArgument } from '../errors';
 import { NO_SOURCE } from './compiled/container';
 import { DecodeStream } from './decode-stream';
+import type { TokenizerDefinition } from './definition';
 import { EncodeStreamer, type TextSource } from './encode-stream';
 import { toEncoding } from './encoding-parts';
 import { encodingNameForModel } from './encodings';
@@ -9,13 +10,14 @@ import { encodeFull, padFull } from './full-encoding';
 import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch } from './id-encoding';
 import { readBytes, writeTextAtomically } from './load/files';
 import { utf8Text } from './load/json-text';
-import { createEngine, loadEngine, loadEngineSync, restoreEngine } from './load/load-engine';
+import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
 import { bundledEncoding, hubFile, tiktokenFile, tokenizerFile } from './load/origins';
 import { parseTiktokenFile, tiktokenDefinition } from './load/tiktoken-file';
 import { readTokenizerJson } from './load/tokenizer-json';
 import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/vocab-merges';
 import { newToken } from './new-token';
 import { toTokenizerJson } from './save/tokenizer-json';
+import { tokenizerJsonText } from './save/tokenizer-json-text';
 import { checkText, kernelText } from './text-input';
 import type { Ids } from './token-decoder';
 import { countText, roomForTokens, truncateText } from './truncate-text';
@@ -125,6 +127,11 @@ export class Tokenizer implements Disposable {
    */
   static fromCompiled(bytes: Uint8Array, options?: LoadOptions): Tokenizer {
     return new Tokenizer(restoreEngine(bytes, options));
+  }
+
+  /** @internal For parts of merganser that make tokenizers. What encoding needs is built when it is first needed: most are only saved. */
+  static fromDefinition(definition: TokenizerDefinition, options: LoadOptions): Tokenizer {
+    return new Tokenizer(unpreparedEngine(definition, options));
   }
 
   // ---------------------------------------------------------------------------------------------- encoding
@@ -328,7 +335,8 @@ export class Tokenizer implements Disposable {
 
   /** Writes a tokenizer.json, as a whole or not at all. Node only. Throws NOT_FOUND if it cannot be written. */
   async save(path: string, { pretty = false }: { pretty?: boolean } = {}): Promise<void> {
-    await writeTextAtomically(path, JSON.stringify(this.toJSON(), null, pretty ? 2 : undefined));
+    this.#engine.checkAlive();
+    await writeTextAtomically(path, tokenizerJsonText(this.#engine.definition, pretty));
   }
 
   /**

@@ -8,6 +8,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Writes the UTF-8 bytes of a string to `out`, which has room for three bytes for each UTF-16 unit; the number of bytes. */
+export function encodeUtf8Into(text: string, out: Uint8Array): number {
+  return encoder.encodeInto(text, out).written;
+}
+
 /** The string that UTF-8 bytes stand for, a byte order mark included; malformed bytes become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);

@@ -6,6 +6,7 @@
 #include "encode_job.hpp"
 #include "environment.hpp"
 #include "id_array.hpp"
+#include "merganser/parallel/thread_pool.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 
@@ -27,7 +28,7 @@ Napi::Value start_encoding(const Napi::CallbackInfo& info) {
     input.actions.assign(actions.data, actions.data + actions.size);
   }
   auto job = std::make_shared<EncodeJob>(env, std::move(input), info[4].As<Napi::Function>(), info[1].As<Napi::Object>());
-  job->start(env);
+  job->start(env, std::clamp<size_t>(job->portions(), 1, parallel::ThreadPool::shared().size()));
   return JobHandle::New(env, new std::shared_ptr<EncodeJob>(job), [](Napi::Env, std::shared_ptr<EncodeJob>* gone) { delete gone; });
 }
 

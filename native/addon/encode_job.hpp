@@ -1,19 +1,16 @@
 // A batch that is encoded on the pool's threads.
 #pragma once
-#include <napi.h>
-
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "job.hpp"
 #include "merganser/bpe/encoder.hpp"
 
 namespace merganser::addon {
 
-// Texts are cut into portions of neighbours; threads take portions until none is left, and the one that finishes last reports.
-class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
+// Texts are cut into portions of neighbours; threads take portions until none is left.
+class EncodeJob final : public Job {
  public:
   struct Input {
     std::shared_ptr<bpe::Encoder> encoder;
@@ -23,17 +20,14 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
     std::vector<uint8_t> actions;   // empty: none given
   };
 
-  // `listener` is called on the JavaScript thread: (false, bytes done) now and then, and (true, …) once at the end.
+  // The listener's progress is the number of bytes done.
   EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Object& keep_alive);
-  // To be called once, by what holds the job in a shared_ptr.
-  void start(Napi::Env env);
-  void cancel() { cancelled_ = true; }
+  size_t portions() const { return portions_.size(); }
 
   const bpe::EncodeResult& refused() const { return refused_; }
   // Once it has ended: the ids of all texts, and where each text's begin.
   bpe::IdBuffer& values() { return values_; }
   const std::vector<uint32_t>& value_offsets() const { return value_offsets_; }
-  const char* error() const { return error_.empty() ? nullptr : error_.c_str(); }
 
  private:
   struct Portion {
@@ -41,31 +35,18 @@ class EncodeJob : public std::enable_shared_from_this<EncodeJob> {
     bpe::IdBuffer ids;
     std::vector<uint32_t> ends;
   };
-  void work();
+  void work() override;
+  void finish() override;
+  double progress() const override { return static_cast<double>(bytes_done_.load()); }
   void encode(Portion& portion);
-  void join();
-  void report(bool finished);
-  // Cancels and waits until no thread uses the job any more: the environment ends.
-  void stop();
-  static void stop_with_environment(void* job) { static_cast<EncodeJob*>(job)->stop(); }
-  static void call_listener(napi_env env, napi_value listener, void* context, void* data);
 
   Input input_;
   std::vector<Portion> portions_;
   std::atomic<size_t> next_{0};
-  std::atomic<size_t> running_{0};
   std::atomic<uint64_t> bytes_done_{0};
-  std::atomic<int64_t> reported_at_{0};
-  std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;
-  std::condition_variable stopped_;
-  bool finished_ = false;
   bpe::EncodeResult refused_;
   bpe::IdBuffer values_;
   std::vector<uint32_t> value_offsets_;
-  std::string error_;
-  napi_threadsafe_function to_javascript_ = nullptr;
-  Napi::ObjectReference keep_alive_;
 };
 
 }  // namespace merganser::addon

@@ -1,6 +1,6 @@
 #include "environment.hpp"
 
-#include "encode_job.hpp"
+#include "job.hpp"
 
 namespace merganser::addon {
 

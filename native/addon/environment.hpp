@@ -11,7 +11,7 @@
 
 namespace merganser::addon {
 
-class EncodeJob;
+class Job;
 
 struct Environment {
   // A result whose size JavaScript learns first, to allocate the array that it is then copied to.
@@ -20,7 +20,7 @@ struct Environment {
   // A string as UTF-8, with padding behind it.
   parallel::RawBuffer text;
   size_t refused_at = 0;
-  std::set<std::shared_ptr<EncodeJob>> jobs;
+  std::set<std::shared_ptr<Job>> jobs;
 
   static Environment& of(Napi::Env env);
   ~Environment();

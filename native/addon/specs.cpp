@@ -19,11 +19,8 @@ bpe::SplitBehavior behavior_of(const std::string& name) {
   return choice<bpe::SplitBehavior>(name, {"removed", "isolated", "mergedWithPrevious", "mergedWithNext", "contiguous"});
 }
 
-bpe::PrefixSpace prefix_space_of(const std::string& name) {
-  return choice<bpe::PrefixSpace>(name, {"never", "always", "unlessSpace", "firstUnlessSpace"});
-}
+}  // namespace
 
-// The scanner of a step or of an encoder; null if there is none, and for families that are scanned by their pattern.
 std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder, const bpe::SavedTables* saved) {
   if (!owner.has("scanner")) return nullptr;
   Reader reader = owner.child("scanner");
@@ -45,6 +42,8 @@ std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder
   }
   return std::make_shared<const text::Scanner>(std::move(spec));
 }
+
+namespace {
 
 // The pattern is compiled when it is read, so it is not where a scanner replaces it.
 bpe::SplitStep read_step(Reader& reader, Reader& encoder, const bpe::SavedTables* saved, bool last) {
@@ -93,6 +92,16 @@ std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTab
 
 }  // namespace
 
+std::vector<bpe::SplitStep> read_steps(Reader& reader, const bpe::SavedTables* saved) {
+  std::vector<bpe::SplitStep> steps;
+  reader.each("steps", [&](Reader& item, bool last) { steps.push_back(read_step(item, reader, saved, last)); });
+  return steps;
+}
+
+bpe::PrefixSpace read_prefix_space(Reader& reader) {
+  return choice<bpe::PrefixSpace>(reader.text("prefixSpace"), {"never", "always", "unlessSpace", "firstUnlessSpace"});
+}
+
 text::PatternProgram read_pattern(Reader& reader) {
   text::PatternProgram program;
   program.class_count = static_cast<uint32_t>(reader.number("classCount"));
@@ -136,9 +145,9 @@ bpe::EncoderSpec read_encoder(Reader& reader) {
   });
   spec.nfc = reader.boolean("nfc");
   spec.space_alias = reader.boolean("spaceAlias");
-  spec.prefix_space = prefix_space_of(reader.text("prefixSpace"));
+  spec.prefix_space = read_prefix_space(reader);
   spec.scanner = read_scanner(reader, reader, tables);
-  if (!spec.scanner) reader.each("steps", [&](Reader& item, bool last) { spec.steps.push_back(read_step(item, reader, tables, last)); });
+  if (!spec.scanner) spec.steps = read_steps(reader, tables);
   spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
   return spec;
 }

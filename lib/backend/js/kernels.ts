@@ -5,6 +5,10 @@ import { Decoder } from './decoder';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
+import { trainBpe } from './training/bpe-trainer';
+import { countSymbols } from './training/word-cells';
+import { WordCounter } from './training/word-counter';
+import type { WordCounterHandle } from '../training-kernels';
 import { xxh64 } from './xxh64';
 
 /** A handle's contents; `null` once it was disposed. */
@@ -17,7 +21,7 @@ function box<H>(value: unknown): H {
   return new Box(value) as H;
 }
 
-function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle): T {
+function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): T {
   return (handle as unknown as Box<T>).value!;
 }
 
@@ -42,6 +46,17 @@ export function createJsKernels(): Kernels {
     encodeBatchAsync: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatchAsync(text, textOffsets, control),
     createDecoder: (spec) => box<DecoderHandle>(new Decoder(spec)),
     decode: (decoder, ids) => open<Decoder>(decoder).decode(ids),
+    countingThreads: 1,
+    createWordCounter: (spec) => box<WordCounterHandle>(new WordCounter(spec)),
+    countTexts: (counter, text, textOffsets) => open<WordCounter>(counter).countTexts(text, textOffsets),
+    countFile: null,
+    addWords: (counter, words) => open<WordCounter>(counter).add(words),
+    counterBytes: (counter) => open<WordCounter>(counter).table.bytes,
+    countedWords: (counter) => open<WordCounter>(counter).table.total,
+    countSymbols: async (counter, kind) => countSymbols(open<WordCounter>(counter).table, kind),
+    distinctWords: (counter) => open<WordCounter>(counter).table.size,
+    sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
+    trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

@@ -20,7 +20,7 @@ export class StretchNormalizer {
   private readonly prefixSpace: EncoderSpec['prefixSpace'];
   private buffer: TextView = viewText(new Uint8Array(256));
 
-  constructor(spec: EncoderSpec) {
+  constructor(spec: Pick<EncoderSpec, 'nfc' | 'spaceAlias' | 'prefixSpace'>) {
     this.nfc = spec.nfc;
     this.spaceAlias = spec.spaceAlias;
     this.prefixSpace = spec.prefixSpace;

@@ -20,9 +20,7 @@ export function readBpeModel(fields: JsonFields, scanned: ScannedTokenizer | nul
 /** Decides what the model reads, and checks what depends on that. */
 export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer: unknown): BpeModel {
   const { settings, vocabulary, merges } = parts;
-  // Prefixes and suffixes are glued to characters of the printable alphabet, so such models read text.
-  const affixes = (settings.continuingSubwordPrefix ?? '') + (settings.endOfWordSuffix ?? '');
-  const input = endsInByteLevel(normalizer, preTokenizer) && affixes === '' ? 'bytes' : 'text';
+  const input = modelInput(settings, normalizer, preTokenizer);
   const spec = input === 'bytes' ? byteBpeSpec(parts) : textBpeSpec(parts);
   const complete = input === 'bytes' && !spec.byteIds.includes(-1);
   if (settings.unkToken !== null && spec.unkId < 0 && !complete) {
@@ -35,6 +33,28 @@ export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer
     throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
   }
   return { kind: 'bpe', vocabulary, settings, merges, spec, input };
+}
+
+/** The same, but what encoding needs is made, and checked, when it is first asked for. */
+export function lazyBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer: unknown): BpeModel {
+  const { settings, vocabulary, merges } = parts;
+  let spec: BpeModel['spec'] | undefined;
+  return {
+    kind: 'bpe',
+    vocabulary,
+    settings,
+    merges,
+    input: modelInput(settings, normalizer, preTokenizer),
+    get spec() {
+      return (spec ??= buildBpeModel(parts, normalizer, preTokenizer).spec);
+    },
+  };
+}
+
+/** Prefixes and suffixes are glued to characters of the printable alphabet, so models with them read text. */
+function modelInput(settings: BpeSettings, normalizer: unknown, preTokenizer: unknown): BpeModel['input'] {
+  const affixes = (settings.continuingSubwordPrefix ?? '') + (settings.endOfWordSuffix ?? '');
+  return endsInByteLevel(normalizer, preTokenizer) && affixes === '' ? 'bytes' : 'text';
 }
 
 function readSettings(fields: JsonFields): BpeSettings {

@@ -32,9 +32,14 @@ export interface SyncOrigin extends Origin {
 
 /** An engine that is ready to encode. Throws INVALID_ARGUMENT, BACKEND_UNAVAILABLE, and what the definition's parts throw. */
 export function createEngine(definition: TokenizerDefinition, options: LoadOptions = {}, compiled: ModelForm | null = null): Engine {
-  const engine = new Engine(definition, selectKernels(options.backend), checkedCacheBytes(options.cacheBytes), compiled);
+  const engine = unpreparedEngine(definition, options, compiled);
   engine.prepare();
   return engine;
+}
+
+/** An engine that builds what encoding needs when it is first needed. Throws as {@link createEngine}. */
+export function unpreparedEngine(definition: TokenizerDefinition, options: LoadOptions = {}, compiled: ModelForm | null = null): Engine {
+  return new Engine(definition, selectKernels(options.backend), checkedCacheBytes(options.cacheBytes), compiled);
 }
 
 /** Throws MALFORMED_FILE. */

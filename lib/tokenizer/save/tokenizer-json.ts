@@ -3,28 +3,64 @@ import { MerganserError } from '../../errors';
 import type { BpeModel, ResolvedPadding, ResolvedTruncation, TokenizerDefinition } from '../definition';
 import type { AddedTokens } from '../added-tokens';
 import type { AddedToken } from '../types';
+import type { Vocabulary } from '../vocabulary';
 import { tiktokenMerges } from './tiktoken-merges';
 import { onigurumaPattern } from './oniguruma-pattern';
 
 /** By id; undefined where an id has no token. */
 type TokenList = ReadonlyArray<string | undefined>;
 
+/** What a tokenizer.json holds, its two long parts apart. */
+export interface TokenizerFile {
+  /** The object, with `vocab` and `merges` of its model empty. They are the last of the model's fields, and the model is the last of the object's. */
+  readonly outer: Record<string, unknown> & { readonly model: Record<string, unknown> };
+  /** Tokens by their ids, where there are any. */
+  readonly tokens: TokenList;
+  /** Further tokens of the vocabulary. */
+  readonly specials: readonly AddedToken[];
+  /** left, right, product ids. */
+  readonly merges: Uint32Array;
+}
+
 /**
- * The object of tokenizer.json. Throws UNSUPPORTED for what the format has no place for. A second name of one id is left out: there can be only
- * one (o200k_harmony calls 200018 both `<|endofprompt|>` and `<|reserved_200018|>`).
+ * Throws UNSUPPORTED for what the format has no place for. A second name of one id is left out: there can be only one (o200k_harmony calls 200018 both
+ * `<|endofprompt|>` and `<|reserved_200018|>`).
  */
-export function toTokenizerJson(definition: TokenizerDefinition): Record<string, unknown> {
+export function tokenizerFile(definition: TokenizerDefinition): TokenizerFile {
+  const { model, addedTokens } = definition;
+  const { vocabulary } = model;
+  const tokens = Array.from({ length: vocabulary.idBound }, (_, id) => vocabulary.token(id));
+  // Hugging Face numbers added tokens on from the vocabulary's size; those of tiktoken keep their ids only as tokens of the model.
+  const specials = model.merges === null ? withoutSecondNames(addedTokens) : [];
+  for (const { content } of specials) checkFree(vocabulary, content);
   return {
-    version: '1.0',
-    truncation: definition.truncation && writeTruncation(definition.truncation),
-    padding: definition.padding && writePadding(definition.padding),
-    added_tokens: writeAddedTokens(definition),
-    normalizer: definition.normalizer,
-    pre_tokenizer: definition.split === null ? definition.preTokenizer : writeSplit(definition.split.pattern),
-    post_processor: definition.postProcessor,
-    decoder: definition.decoder,
-    model: writeModel(definition.model, definition),
+    outer: {
+      version: '1.0',
+      truncation: definition.truncation && writeTruncation(definition.truncation),
+      padding: definition.padding && writePadding(definition.padding),
+      added_tokens: writeAddedTokens(definition),
+      normalizer: definition.normalizer,
+      pre_tokenizer: definition.split === null ? definition.preTokenizer : writeSplit(definition.split.pattern),
+      post_processor: definition.postProcessor,
+      decoder: definition.decoder,
+      model: writeModel(model),
+    },
+    tokens,
+    specials,
+    merges: model.merges ?? tiktokenMerges(model.spec),
   };
+}
+
+/** The object of tokenizer.json. Throws UNSUPPORTED. */
+export function toTokenizerJson(definition: TokenizerDefinition): Record<string, unknown> {
+  const { outer, tokens, specials, merges } = tokenizerFile(definition);
+  const vocab: Record<string, number> = {};
+  for (let id = 0; id < tokens.length; id++) {
+    const token = tokens[id];
+    if (token !== undefined) setOwn(vocab, token, id);
+  }
+  for (const { content, id } of specials) setOwn(vocab, content, id);
+  return { ...outer, model: { ...outer.model, vocab, merges: writeMerges(merges, tokens) } };
 }
 
 function writeTruncation({ direction, maxLength, strategy, stride }: ResolvedTruncation): object {
@@ -69,16 +105,7 @@ function writeSplit(pattern: string): object {
   };
 }
 
-function writeModel(model: BpeModel, { addedTokens }: TokenizerDefinition): object {
-  const { settings, vocabulary } = model;
-  const tokens = Array.from({ length: vocabulary.idBound }, (_, id) => vocabulary.token(id));
-  const vocab: Record<string, number> = {};
-  for (let id = 0; id < tokens.length; id++) {
-    const token = tokens[id];
-    if (token !== undefined) setOwn(vocab, token, id);
-  }
-  // Hugging Face numbers added tokens on from the vocabulary's size; those of tiktoken keep their ids only as tokens of the model.
-  if (model.merges === null) addSpecials(vocab, addedTokens);
+function writeModel({ settings }: BpeModel): Record<string, unknown> {
   return {
     type: 'BPE',
     dropout: null,
@@ -88,8 +115,8 @@ function writeModel(model: BpeModel, { addedTokens }: TokenizerDefinition): obje
     fuse_unk: settings.fuseUnk,
     byte_fallback: settings.byteFallback,
     ignore_merges: settings.ignoreMerges,
-    vocab,
-    merges: writeMerges(model.merges ?? tiktokenMerges(model.spec), tokens),
+    vocab: {},
+    merges: [],
   };
 }
 
@@ -97,16 +124,12 @@ function withoutSecondNames(added: AddedTokens): readonly AddedToken[] {
   return added.list.filter((token) => added.get(token.id) === token);
 }
 
-function addSpecials(vocab: Record<string, number>, added: AddedTokens): void {
-  for (const { content, id } of withoutSecondNames(added)) {
-    if (Object.hasOwn(vocab, content)) {
-      throw new MerganserError(
-        'UNSUPPORTED',
-        `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`,
-      );
-    }
-    setOwn(vocab, content, id);
-  }
+function checkFree(vocabulary: Vocabulary, content: string): void {
+  if (vocabulary.id(content) === undefined) return;
+  throw new MerganserError(
+    'UNSUPPORTED',
+    `tokenizer.json cannot hold the special token ${JSON.stringify(content)} beside an ordinary token of the same name.`,
+  );
 }
 
 /** Assignment, except that it sets a property of the object itself whatever its name is. */

@@ -17,14 +17,6 @@ void PieceBatch::start(IdBuffer* out, uint64_t limit) {
   out_ = out;
   limit_ = limit;
   total_ = 0;
-  count_ = 0;
-}
-
-void PieceBatch::begin_stretch(const uint8_t* text, const uint8_t* readable_end) {
-  base_ = text;
-  readable_end_ = readable_end;
-  bounds_[0] = 0;
-  count_ = 0;
 }
 
 void PieceBatch::push_id(uint32_t id) {
@@ -32,60 +24,48 @@ void PieceBatch::push_id(uint32_t id) {
   if (out_) out_->push(id);
 }
 
-void PieceBatch::drop(uint32_t piece) {
-  dropped_[piece / 64] |= uint64_t{1} << (piece % 64);
-  any_dropped_ = true;
-}
-
-void PieceBatch::flush() {
-  if (count_ == 0) return;
+void PieceBatch::take(const Batch& batch) {
   uint64_t values[kRoom];
-  look_up(values);
-  if (any_dropped_) {
-    for (uint32_t i = 0; i < count_; ++i) {
-      if (dropped_[i / 64] >> (i % 64) & 1) values[i] = 0;
-    }
-    std::memset(dropped_, 0, sizeof dropped_);
-    any_dropped_ = false;
+  look_up(batch, values);
+  for (uint32_t i = 0; batch.dropped && i < batch.count; ++i) {
+    if (batch.is_dropped(i)) values[i] = 0;
   }
-  write(values);
+  write(batch, values);
   cache_.end_batch();
   if (forget_) cache_.forget();
   forget_ = false;
-  base_ += bounds_[count_];
-  bounds_[0] = 0;
-  count_ = 0;
 }
 
 // Pieces that begin too near the end of readable memory are looked up in a padded copy.
-void PieceBatch::look_up(uint64_t* values) {
+void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   static const auto look_up_pieces = MERGANSER_SELECT(look_up_pieces);
+  const auto [base, readable_end, bounds, count, dropped] = batch;
   uint16_t misses[kRoom];
-  uint32_t direct = count_;
-  while (direct > 0 && base_ + bounds_[direct - 1] + kReadAhead > readable_end_) --direct;
+  uint32_t direct = count;
+  while (direct > 0 && base + bounds[direct - 1] + kReadAhead > readable_end) --direct;
   if (direct > 0) {
-    const uint32_t missed = look_up_pieces(cache_.view(), base_, bounds_, direct, values, misses);
-    if (!miss_path_.resolve(cache_, base_, bounds_, misses, missed, values)) forget_ = true;
+    const uint32_t missed = look_up_pieces(cache_.view(), base, bounds, direct, values, misses);
+    if (!miss_path_.resolve(cache_, base, bounds, misses, missed, values)) forget_ = true;
   }
-  if (direct == count_) return;
-  const uint32_t from = bounds_[direct], size = bounds_[count_] - from;
+  if (direct == count) return;
+  const uint32_t from = bounds[direct], size = bounds[count] - from;
   padded_.assign(size + kReadAhead, 0);
-  std::memcpy(padded_.data(), base_ + from, size);
-  uint32_t bounds[kReadAhead + 1];  // at most one piece a byte
-  for (uint32_t i = direct; i <= count_; ++i) bounds[i - direct] = bounds_[i] - from;
-  const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), bounds, count_ - direct, values + direct, misses);
-  if (!miss_path_.resolve(cache_, padded_.data(), bounds, misses, missed, values + direct)) forget_ = true;
+  std::memcpy(padded_.data(), base + from, size);
+  uint32_t rest[kReadAhead + 1];  // at most one piece a byte
+  for (uint32_t i = direct; i <= count; ++i) rest[i - direct] = bounds[i] - from;
+  const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), rest, count - direct, values + direct, misses);
+  if (!miss_path_.resolve(cache_, padded_.data(), rest, misses, missed, values + direct)) forget_ = true;
 }
 
-void PieceBatch::write(const uint64_t* values) {
+void PieceBatch::write(const Batch& batch, const uint64_t* values) {
   if (!out_) {
-    total_ += cache_.count(values, count_);
+    total_ += cache_.count(values, batch.count);
     return;
   }
   // Every id stands for a byte at least, save for what a suffix adds to a piece.
-  const size_t bound = bounds_[count_] + count_ * model_.spec().end_of_word_suffix.size() + PieceCache::kOvershoot;
+  const size_t bound = batch.bounds[batch.count] + batch.count * model_.spec().end_of_word_suffix.size() + PieceCache::kOvershoot;
   uint32_t* const begin = out_->room(bound);
-  uint32_t* const end = cache_.write(values, count_, begin);
+  uint32_t* const end = cache_.write(values, batch.count, begin);
   total_ += static_cast<uint64_t>(end - begin);
   out_->taken(end);
 }

@@ -14,6 +14,7 @@ namespace merganser::parallel {
 
 namespace {
 
+constexpr size_t kPage = 4096;
 constexpr size_t kHugePage = size_t{2} << 20;
 size_t whole_pages(size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
 
@@ -35,6 +36,12 @@ void free_reserved(void* memory, size_t bytes) noexcept { munmap(memory, whole_p
 void expect_touch(void* memory, size_t from, size_t to) noexcept {
   from = whole_pages(from);
   if (to >= kHugePage && from < to) madvise(static_cast<char*>(memory) + from, whole_pages(to) - from, MADV_HUGEPAGE);
+}
+
+void give_back_touched(void* memory, size_t from, size_t to) noexcept {
+  from = (from + kPage - 1) / kPage * kPage;
+  to = to / kPage * kPage;
+  if (from < to) madvise(static_cast<char*>(memory) + from, to - from, MADV_DONTNEED);
 }
 
 #else
@@ -59,6 +66,8 @@ void* reserve_zeroed(size_t bytes) {
 void free_reserved(void* memory, size_t) noexcept { std::free(static_cast<void**>(memory)[-1]); }
 
 void expect_touch(void*, size_t, size_t) noexcept {}
+
+void give_back_touched(void*, size_t, size_t) noexcept {}
 
 #endif
 

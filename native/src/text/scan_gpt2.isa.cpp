@@ -4,6 +4,8 @@
 //
 // Pieces start where the kind of character changes, save that a blank belongs to the letters, digits or signs behind it; at the last of
 // several white-space characters in front of something else; and behind a contraction at an apostrophe that starts a piece.
+//
+// By line, each newline ends the text: a run of white space ends behind it, whatever follows, and gives nothing away there.
 #include "merganser/text/scan_blocks.hpp"
 
 namespace merganser::text::MERGANSER_ISA_NS {
@@ -16,6 +18,7 @@ MERGANSER_INLINE Class class_of(const Reader& reader) {
   return is_letter(reader.kind()) ? kLetters : reader.kind() == kDigit ? kDigits : reader.kind() == kSpace ? kWhite : kSigns;
 }
 
+template <bool kByLine>
 struct Gpt2 {
   static const uint8_t* one(const ScannerView& view, const uint8_t* at, const uint8_t* end) {
     if (*at == '\'') {
@@ -46,7 +49,8 @@ struct Gpt2 {
     const uint64_t sign = ~(m.letter | m.digit | white) & m.valid;
     const uint64_t sign_start = sign & ~(sign << 1) & ~(m.blank << 1);
     uint64_t starts = sign_start | (((m.letter & ~(m.letter << 1)) | (m.digit & ~(m.digit << 1))) & ~(m.blank << 1));
-    starts |= white & (~(white << 1) | (~(white >> 1) & (m.valid >> 1)));
+    const uint64_t line_end = kByLine ? block.equal('\n') & m.valid : 0;
+    starts |= white & (~(white << 1) | line_end << 1 | (~(white >> 1) & ~line_end & (m.valid >> 1)));
     for (uint64_t quotes = block.equal('\'') & sign_start & (m.letter >> 1); quotes; quotes &= quotes - 1) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(quotes));
       const uint32_t behind = static_cast<uint32_t>(contraction(at + i, end, false) - at);
@@ -65,8 +69,10 @@ struct Gpt2 {
     Reader reader(view, at, end);
     const uint8_t* last = at;
     while (reader.kind() == kSpace) {
+      const bool line_end = kByLine && reader.value() == '\n';
       last = reader.at();
       reader.next();
+      if (line_end) return reader.at();
     }
     return reader.done() || last == at ? reader.at() : last;
   }
@@ -94,7 +100,11 @@ struct Gpt2 {
 }  // namespace
 
 uint32_t scan_gpt2(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
-  return scan_blocks<Gpt2>(view, position, text, ends, capacity);
+  return scan_blocks<Gpt2<false>>(view, position, text, ends, capacity);
+}
+
+uint32_t scan_gpt2_lines(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+  return scan_blocks<Gpt2<true>>(view, position, text, ends, capacity);
 }
 
 }  // namespace merganser::text::MERGANSER_ISA_NS

@@ -11,6 +11,7 @@ Scanner::Scanner(ScannerSpec spec) : spec_(std::move(spec)) {
   switch (spec_.family) {
     case Family::gpt2:
       function_ = MERGANSER_SELECT(scan_gpt2);
+      of_lines_.reset(new Scanner(view_, MERGANSER_SELECT(scan_gpt2_lines)));
       break;
     case Family::cl100k:
       function_ = MERGANSER_SELECT(scan_cl100k);

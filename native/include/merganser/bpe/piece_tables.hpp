@@ -20,7 +20,6 @@ constexpr uint32_t kLongestKey = 31;  // longer pieces are not kept
 constexpr uint32_t kCountShift = 54, kLengthShift = 60;
 constexpr uint64_t kStored = 7;                             // count: the ids are in the store, their place in the low 32 bits
 constexpr uint64_t kTemporary = uint64_t{1} << 57;          // … in the store that lasts for this batch only
-constexpr uint32_t kBatch = 1024;                            // pieces looked up at a time, about
 
 struct PieceKey {
   uint64_t word[4];

@@ -1,11 +1,11 @@
-// Pre-tokenization: every step splits each piece of the step before, as if that piece were the whole text; the last step's pieces go to a batch.
+// Pre-tokenization: every step splits each piece of the step before, as if that piece were the whole text; the last step's pieces go to a sink.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "merganser/bpe/encoder_spec.hpp"
-#include "merganser/bpe/piece_batch.hpp"
+#include "merganser/bpe/piece_sink.hpp"
 
 namespace merganser::bpe {
 
@@ -21,7 +21,7 @@ class Splitter {
 
   // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
   template <typename Stop>
-  void split(const uint8_t* begin, const uint8_t* end, PieceBatch& batch, SplitScratch& scratch, Stop stop) const {
+  void split(const uint8_t* begin, const uint8_t* end, PieceSink& batch, SplitScratch& scratch, Stop stop) const {
     scratch.patterns.resize(steps_.size());
     const StopFunction check{&stop, [](void* context) { return (*static_cast<Stop*>(context))(); }};
     const Run whole{batch, scratch, check};
@@ -35,7 +35,7 @@ class Splitter {
     bool operator()() const { return call(context); }
   };
   struct Run {
-    PieceBatch& batch;
+    PieceSink& batch;
     SplitScratch& scratch;
     StopFunction stop;
   };

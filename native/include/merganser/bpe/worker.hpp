@@ -2,9 +2,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "merganser/bpe/encoder.hpp"
+#include "merganser/bpe/text_rewriter.hpp"
 
 namespace merganser::bpe {
 
@@ -14,20 +14,13 @@ class Worker {
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options);
 
  private:
-  struct Stretch {
-    const uint8_t* begin;
-    const uint8_t* end;
-    const uint8_t* readable_end;
-  };
   // A stretch of text between added tokens; `first`: nothing stands before it.
   void encode_stretch(Stretch stretch, bool first, const EncodeOptions& options);
-  Stretch normalized(Stretch stretch, bool first);
-  bool wants_prefix(const Stretch& stretch, bool first) const;
 
   const Encoder& encoder_;
   PieceBatch batch_;
   SplitScratch split_scratch_;
-  std::vector<uint8_t> nfc_, rewritten_;
+  TextRewriter rewriter_;
 };
 
 }  // namespace merganser::bpe

@@ -11,6 +11,8 @@ void* reserve_zeroed(size_t bytes);  // 64-byte aligned; throws std::bad_alloc
 void free_reserved(void* memory, size_t bytes) noexcept;
 // [from, to) is about to be touched for the first time.
 void expect_touch(void* memory, size_t from, size_t to) noexcept;
+// What stands in [from, to) is not needed any more: it may read as zeros from now on, and the system may have its memory back.
+void give_back_touched(void* memory, size_t from, size_t to) noexcept;
 
 template <typename T>
 class HugeArray {
@@ -26,6 +28,7 @@ class HugeArray {
     expect_touch(data_, count_ * sizeof(T), count * sizeof(T));
     count_ = count;
   }
+  void give_back(size_t from, size_t to) { give_back_touched(data_, from * sizeof(T), to * sizeof(T)); }
   T* data() { return data_; }
   const T* data() const { return data_; }
   size_t size() const { return count_; }

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "merganser/simd/instruction_set.hpp"
@@ -37,6 +38,7 @@ struct ScanText {
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   uint32_t scan_gpt2(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
+  uint32_t scan_gpt2_lines(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   uint32_t scan_cl100k(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   uint32_t scan_o200k(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   uint32_t scan_deepseek(const ScannerView& view, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
@@ -60,15 +62,21 @@ class Scanner {
   explicit Scanner(ScannerSpec spec);
   Scanner(const Scanner&) = delete;
   Scanner& operator=(const Scanner&) = delete;
+  // The same for many lines at once, each as if it were the whole text and ended behind its newline: null for families that cannot.
+  const Scanner* of_lines() const { return of_lines_.get(); }
   const ScannerSpec& spec() const { return spec_; }
   uint32_t scan(const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) const {
     return function_(view_, position, text, ends, capacity);
   }
 
  private:
+  using Function = uint32_t (*)(const ScannerView&, const uint8_t*&, const ScanText&, uint32_t*, uint32_t);
+  Scanner(const ScannerView& view, Function function) : view_(view), function_(function) {}  // over another scanner's tables
+
   ScannerSpec spec_;
   ScannerView view_;
-  uint32_t (*function_)(const ScannerView&, const uint8_t*&, const ScanText&, uint32_t*, uint32_t);
+  Function function_;
+  std::unique_ptr<const Scanner> of_lines_;
 };
 
 }  // namespace merganser::text

@@ -1,0 +1,81 @@
+/** Counting and training on the addon's threads, as promises. */
+import { aborted, MerganserError } from '../errors';
+import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
+import type { BpeTrainingSpec, CountedWords, SymbolCounts, SymbolKind, TrainingControl, WordCounterHandle } from './training-kernels';
+
+/** Runs a job that nothing is heard of before its end. Rejects with INVALID_UTF8, NOT_FOUND or OUT_OF_MEMORY. */
+export function jobDone(addon: NativeKernelAddon, start: (listener: JobListener) => JobHandle): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const job = start((finished) => {
+      if (!finished) return;
+      const message = addon.jobError(job);
+      if (message === null) resolve();
+      else reject(jobError(message));
+    });
+  });
+}
+
+function jobError(message: string): MerganserError {
+  if (message.startsWith('malformed')) return new MerganserError('INVALID_UTF8', 'Expected UTF-8, but there are malformed bytes.');
+  if (message.startsWith('unreadable: ')) return new MerganserError('NOT_FOUND', message.slice('unreadable: '.length));
+  if (message.startsWith('two tokens')) return new MerganserError('UNSUPPORTED', `Training failed: ${message}.`);
+  return new MerganserError('OUT_OF_MEMORY', `Training failed: ${message}.`);
+}
+
+export async function countSymbols(
+  addon: NativeKernelAddon,
+  counter: WordCounterHandle,
+  { unit, placed }: SymbolKind,
+): Promise<SymbolCounts> {
+  await jobDone(addon, (listener) => addon.countSymbols(counter, unit, placed, listener));
+  const count = addon.symbolCount(counter);
+  const found = { symbols: new Uint32Array(count), counts: new Float64Array(count) };
+  addon.takeSymbols(counter, found.symbols, found.counts);
+  return found;
+}
+
+export async function sortWords(addon: NativeKernelAddon, counter: WordCounterHandle): Promise<CountedWords> {
+  await jobDone(addon, (listener) => addon.sortWords(counter, listener));
+  const count = addon.sortedWordCount(counter);
+  const words = {
+    bytes: new Uint8Array(addon.sortedWordBytes(counter)),
+    offsets: new Uint32Array(count + 1),
+    counts: new Float64Array(count),
+  };
+  addon.takeSortedWords(counter, words.bytes, words.offsets, words.counts);
+  return words;
+}
+
+export function trainOnThread(
+  addon: NativeKernelAddon,
+  counter: WordCounterHandle,
+  spec: BpeTrainingSpec,
+  { signal, onProgress }: TrainingControl,
+): Promise<Uint32Array> {
+  if (signal?.aborted) return Promise.reject(aborted(signal));
+  return new Promise((resolve, reject) => {
+    const mergesSoFar = (): Uint32Array => {
+      const triples = new Uint32Array(3 * addon.mergeCount(job));
+      addon.copyMerges(job, triples);
+      return triples;
+    };
+    const cancel = (): void => addon.cancelJob(job);
+    const end = (): void => {
+      signal?.removeEventListener('abort', cancel);
+      if (signal?.aborted) return reject(aborted(signal));
+      const message = addon.jobError(job);
+      if (message === null) resolve(mergesSoFar());
+      else reject(jobError(message));
+    };
+    const job = addon.startTraining(counter, spec, (finished, count) => {
+      try {
+        if (finished) end();
+        else if (!signal?.aborted) onProgress?.(count, mergesSoFar);
+      } catch (error) {
+        cancel();
+        reject(error);
+      }
+    });
+    signal?.addEventListener('abort', cancel, { once: true });
+  });
+}

@@ -1,0 +1,71 @@
+/** `merganser train`: text in, tokenizer.json out. */
+import { trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { defineCommand, ExitCode } from './command';
+import { usageError } from './options';
+import { describeBytes } from './progress';
+import { write } from './terminal';
+import { COUNTING_OPTIONS, countingOptions, given, parseInteger, tokenizerParts, trainingInput } from './training-options';
+
+const OPTIONS = {
+  ...COUNTING_OPTIONS,
+  'vocab-size': { short: 'v', argument: 'N', help: 'number of tokens (needed)' },
+  'min-frequency': { argument: 'N', help: 'merge only pairs that occur so often (default: 1)' },
+  'special-tokens': { short: 's', argument: 'NAMES', help: 'tokens that get the first ids, with commas between' },
+  'initial-alphabet': { argument: 'CHARACTERS', help: 'characters that get a token in any case, or byte-level for the 256 of ByteLevel' },
+  'limit-alphabet': { argument: 'N', help: 'keep only the N most frequent characters' },
+  'max-token-length': { argument: 'N', help: 'tokens have fewer characters than this' },
+  'byte-fallback': { help: 'add the tokens <0x00> … <0xFF>' },
+  'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
+  pretty: { help: 'indent the output' },
+} as const;
+
+export const train = defineCommand({
+  summary: 'train a BPE tokenizer',
+  usage: 'merganser train --vocab-size N --output tokenizer.json [options] [FILE …]',
+  notes: [
+    'Files may be folders and patterns, and compressed (.gz, .zst). Without files, or for -, standard input is read.',
+    'The tokenizer is the one that Hugging Face’s BpeTrainer gives for the same text and options.',
+  ],
+  options: OPTIONS,
+  async run({ values, positionals }, terminal) {
+    const { output } = values;
+    if (output === undefined) throw usageError('Expected --output, where the tokenizer goes.');
+    const vocabSize = parseInteger('vocab-size', values['vocab-size']);
+    if (vocabSize === undefined) throw usageError('Expected --vocab-size, the number of tokens.');
+    const { options, progress } = countingOptions(values, terminal);
+    const parts = tokenizerParts(values['tokenizer-parts']);
+    const training: TrainingOptions = {
+      ...options,
+      vocabSize,
+      byteFallback: values['byte-fallback'],
+      ...given({
+        minFrequency: parseInteger('min-frequency', values['min-frequency']),
+        limitAlphabet: parseInteger('limit-alphabet', values['limit-alphabet']),
+        maxTokenLength: parseInteger('max-token-length', values['max-token-length']),
+        specialTokens: values['special-tokens']?.split(','),
+        initialAlphabet: initialAlphabet(values['initial-alphabet']),
+        unkToken: values['unk-token'],
+      }),
+      ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
+    };
+    try {
+      using tokenizer = await trainBpe(trainingInput(values, positionals, terminal), training);
+      await tokenizer.save(output, { pretty: values.pretty });
+      progress.clear();
+      await write(terminal.stderr, describeReport(tokenizer.report, tokenizer.vocabSize, output));
+    } finally {
+      progress.clear();
+    }
+    return ExitCode.Done;
+  },
+});
+
+function initialAlphabet(value: string | undefined): 'byteLevel' | string[] | undefined {
+  return value === 'byte-level' ? 'byteLevel' : value === undefined ? undefined : Array.from(value);
+}
+
+function describeReport({ bytes, words, distinctWords, merges, seconds }: TrainingReport, tokens: number, output: string): string {
+  const text = bytes > 0 ? `${describeBytes(bytes)} of text, ` : '';
+  const time = `${seconds.total.toFixed(2)} s (counting ${seconds.pretokenize.toFixed(2)}, merging ${seconds.merge.toFixed(2)})`;
+  return `${output}: ${tokens} tokens, ${merges} merges; ${text}${words} words, ${distinctWords} of them different; ${time}\n`;
+}

@@ -1,0 +1,124 @@
+/** Puts texts together to blocks that are large enough to be worth a call, and cuts long ones where that changes no words. */
+import { encodeUtf8Into } from '../tokenizer/utf8';
+
+/** What is counted in one call. */
+export interface Block {
+  /** Texts back to back, with BLOCK_PADDING bytes behind the last. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** n + 1 entries. */
+  readonly offsets: Uint32Array;
+}
+
+/** Bytes that counters may read behind a text. */
+export const BLOCK_PADDING = 64;
+const BLOCK_BYTES = 1 << 20;
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+
+abstract class Blocks {
+  protected bytes = new Uint8Array(BLOCK_BYTES + BLOCK_PADDING);
+  protected end = 0;
+  private readonly free: Array<Uint8Array<ArrayBuffer>> = [];
+
+  /** Gives a block back when it was counted. */
+  recycle({ bytes }: Block): void {
+    if (bytes.length === BLOCK_BYTES + BLOCK_PADDING) this.free.push(bytes);
+  }
+
+  protected makeRoom(length: number): void {
+    const needed = this.end + length + BLOCK_PADDING;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, 2 * this.bytes.length));
+    grown.set(this.bytes.subarray(0, this.end));
+    this.bytes = grown;
+  }
+
+  /** The block up to `cut`; what lies behind it begins the next one. */
+  protected take(cut: number, offsets: Uint32Array): Block {
+    const block = { bytes: this.bytes, offsets };
+    const rest = this.bytes.subarray(cut, this.end);
+    this.bytes = this.free.pop() ?? new Uint8Array(BLOCK_BYTES + BLOCK_PADDING);
+    this.end = 0;
+    this.makeRoom(rest.length);
+    this.bytes.set(rest);
+    this.end = rest.length;
+    return block;
+  }
+}
+
+/** Every text is one for itself. */
+export class ItemBlocks extends Blocks {
+  private offsets: number[] = [0];
+
+  /** Adds well-formed text; gives a block when one is full. */
+  add(text: string | Uint8Array): Block | null {
+    this.makeRoom(typeof text === 'string' ? 3 * text.length : text.length);
+    if (typeof text === 'string') this.end += encodeUtf8Into(text, this.bytes.subarray(this.end));
+    else {
+      this.bytes.set(text, this.end);
+      this.end += text.length;
+    }
+    this.offsets.push(this.end);
+    return this.end >= BLOCK_BYTES ? this.finish() : null;
+  }
+
+  finish(): Block {
+    const offsets = Uint32Array.from(this.offsets);
+    this.offsets = [0];
+    return this.take(this.end, offsets);
+  }
+}
+
+/** The text is one stream of lines. */
+export class LineBlocks extends Blocks {
+  private next = BLOCK_BYTES;
+
+  /** `cutsWords`: lines may be cut before a space between two ASCII letters. */
+  constructor(private readonly cutsWords: boolean) {
+    super();
+  }
+
+  /** Adds well-formed bytes; gives a block when one is full. */
+  add(text: Uint8Array): Block | null {
+    this.makeRoom(text.length);
+    this.bytes.set(text, this.end);
+    this.end += text.length;
+    if (this.end < this.next) return null;
+    const cut = this.lastCut();
+    // A long line is not searched again for each chunk of it.
+    this.next = cut === 0 ? 2 * this.end : BLOCK_BYTES;
+    return cut === 0 ? null : this.take(cut, Uint32Array.of(0, cut));
+  }
+
+  /** The rest. The next text begins a line of its own. */
+  finish(): Block {
+    this.next = BLOCK_BYTES;
+    return this.take(this.end, Uint32Array.of(0, this.end));
+  }
+
+  private lastCut(): number {
+    const { bytes, end } = this;
+    const newline = bytes.lastIndexOf(LINE_FEED, end - 1);
+    if (newline >= 0 || !this.cutsWords) return newline + 1;
+    for (let at = bytes.lastIndexOf(SPACE, end - 2); at > 0; at = bytes.lastIndexOf(SPACE, at - 1))
+      if (isAsciiLetter(bytes[at - 1]) && isAsciiLetter(bytes[at + 1])) return at;
+    return 0;
+  }
+}
+
+function isAsciiLetter(byte: number): boolean {
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** The lines of a text with their newlines, as start, end pairs. */
+export function lineBounds(text: Uint8Array, start: number, end: number): number[] {
+  const bounds: number[] = [];
+  for (let at = start; at < end;) {
+    const newline = text.indexOf(LINE_FEED, at);
+    const stop = newline < 0 || newline >= end ? end : newline + 1;
+    bounds.push(at, stop);
+    at = stop;
+  }
+  return bounds;
+}

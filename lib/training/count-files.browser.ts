@@ -1,0 +1,31 @@
+/** What the build puts in the place of count-files.ts for browsers. */
+import type { CountedWords } from '../backend/training-kernels';
+import { MerganserError } from '../errors';
+import type { CountFile } from './count-files';
+import type { CountHeader } from './count-format';
+
+function noFiles(): MerganserError {
+  return new MerganserError('UNSUPPORTED', 'There are no files here for counts.');
+}
+
+export class CountFileWriter {
+  static async create(_path: string, _header: CountHeader): Promise<CountFileWriter> {
+    throw noFiles();
+  }
+
+  async write(_words: CountedWords): Promise<void> {
+    throw noFiles();
+  }
+
+  async finish(): Promise<void> {
+    throw noFiles();
+  }
+
+  async discard(): Promise<void> {
+    throw noFiles();
+  }
+}
+
+export async function openCountFile(_path: string): Promise<CountFile> {
+  throw noFiles();
+}

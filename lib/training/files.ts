@@ -1,0 +1,79 @@
+/** Training files, in Node. The build puts files.browser.ts in its place where there are none. */
+import { createReadStream } from 'node:fs';
+import { access, constants, stat } from 'node:fs/promises';
+import { pipeline, type Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { glob } from 'tinyglobby';
+import { invalidArgument, MerganserError } from '../errors';
+
+const CHUNK_BYTES = 1 << 20;
+
+export interface TrainingFile {
+  readonly path: string;
+  /** As it lies on disk. */
+  readonly size: number;
+  /** When it was changed, in milliseconds. */
+  readonly modified: number;
+  readonly compression: 'gzip' | 'zstd' | null;
+}
+
+/** The files that paths, folders and patterns name, each once, in the order of the list and within an entry by name. Throws NOT_FOUND. */
+export async function findFiles(names: string | readonly string[]): Promise<TrainingFile[]> {
+  const list: unknown = typeof names === 'string' ? [names] : names;
+  if (!Array.isArray(list) || list.some((name) => typeof name !== 'string')) throw invalidArgument('files', 'paths or patterns', names);
+  const found = new Map<string, TrainingFile>();
+  for (const name of list as string[]) {
+    for (const path of await pathsOf(name)) if (!found.has(path)) found.set(path, await describeFile(path));
+  }
+  return [...found.values()];
+}
+
+async function pathsOf(name: string): Promise<string[]> {
+  const at = await stat(name).catch(() => null);
+  if (at !== null && !at.isDirectory()) return [name];
+  const paths = at === null ? await glob(name, { dot: false, expandDirectories: false }) : await glob('**', { cwd: name, absolute: true });
+  if (paths.length > 0) return paths.sort();
+  const expected = at === null ? 'to be a file, a folder, or a pattern that matches files' : 'to hold files';
+  throw new MerganserError('NOT_FOUND', `Expected ${name} ${expected}, but there are none.`);
+}
+
+async function describeFile(path: string): Promise<TrainingFile> {
+  try {
+    await access(path, constants.R_OK);
+    const { size, mtimeMs } = await stat(path);
+    return { path, size, modified: mtimeMs, compression: path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** Contents of a file, decompressed. Throws NOT_FOUND if it cannot be read, MALFORMED_FILE if it cannot be decompressed. */
+export async function* readFileChunks({ path, compression }: TrainingFile): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  let failed: unknown;
+  file.on('error', (error) => (failed = error));
+  try {
+    if (compression === null) yield* file;
+    else yield* pipeline(file, decompressor(compression), () => undefined);
+  } catch (cause) {
+    if (failed !== undefined) throw unreadable(path, failed);
+    if (cause instanceof MerganserError) throw cause;
+    throw new MerganserError('MALFORMED_FILE', `Expected ${path} to be a whole ${compression} file, but ${(cause as Error).message}.`, {
+      cause,
+    });
+  } finally {
+    file.destroy();
+  }
+}
+
+function decompressor(compression: 'gzip' | 'zstd'): Transform {
+  if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
+  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
+  throw new MerganserError('UNSUPPORTED', `This Node (${process.version}) cannot read .zst files; Node 22.15 and later can.`);
+}
+
+/** The error for a file that cannot be read. */
+export function unreadable(path: string, cause: unknown): MerganserError {
+  return new MerganserError('NOT_FOUND', `Expected to read ${path}, but that failed: ${(cause as Error).message}`, { cause });
+}

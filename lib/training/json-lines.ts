@@ -1,0 +1,56 @@
+/** Texts out of JSON Lines. */
+import { MerganserError } from '../errors';
+import { isJsonObject, ownField } from '../tokenizer/load/json-fields';
+import { decodeUtf8 } from '../tokenizer/utf8';
+import { wellFormedBytes } from '../tokenizer/text-input';
+
+const LINE_FEED = 0x0a;
+
+/** The field of each line, empty lines left out. Throws MALFORMED_FILE, and INVALID_UTF8 if malformed bytes are not to be replaced. */
+export async function* readJsonLines(
+  chunks: AsyncIterable<Uint8Array>,
+  field: string,
+  name: string,
+  replaceInvalid: boolean,
+): AsyncGenerator<string, void, undefined> {
+  let number = 0;
+  for await (const line of linesOf(chunks)) {
+    number++;
+    const text = decodeUtf8(wellFormedBytes(line, replaceInvalid ? 'replace' : 'error'));
+    if (text.trim() !== '') yield fieldOf(text, field, `line ${number} of ${name}`);
+  }
+}
+
+function fieldOf(line: string, field: string, place: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new MerganserError('MALFORMED_FILE', `Expected ${place} to be JSON, but ${(cause as Error).message}.`, { cause });
+  }
+  const text = isJsonObject(value) ? ownField(value, field) : undefined;
+  if (typeof text === 'string') return text;
+  throw new MerganserError('MALFORMED_FILE', `Expected ${place} to be an object with text in ${JSON.stringify(field)}.`);
+}
+
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let unfinished: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      yield joinBytes([...unfinished, chunk.subarray(start, end)]);
+      unfinished = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) unfinished.push(chunk.slice(start));
+  }
+  if (unfinished.length > 0) yield joinBytes(unfinished);
+}
+
+/** Chunks as one array. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  return bytes;
+}

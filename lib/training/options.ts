@@ -1,0 +1,130 @@
+/** Checks what users pass, and makes every choice. */
+import { invalidArgument, MerganserError } from '../errors';
+import { BYTE_CODE_POINTS } from '../tokenizer/byte-alphabet';
+import type { BpeSettings } from '../tokenizer/definition';
+import type { NewToken } from '../tokenizer/added-tokens';
+import { checkNesting } from '../tokenizer/load/json-fields';
+import { newToken } from '../tokenizer/new-token';
+import { readPostProcessor } from '../tokenizer/post-processors/read-post-processor';
+import type { CountingOptions, TrainingOptions } from './types';
+
+/** The ByteLevel that GPT-2 splits with. */
+export const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true } as const;
+
+/** ByteLevel as decoder; its settings mean nothing there. */
+const BYTE_LEVEL_DECODER = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true } as const;
+
+const MOST_TOKENS = 1 << 24;
+const NO_LIMIT = 0xffff_ffff;
+
+export interface ResolvedCounting {
+  readonly normalizer: unknown;
+  readonly preTokenizer: unknown;
+  readonly feeding: 'lines' | 'items' | null;
+  readonly replaceInvalid: boolean;
+  readonly continuingPrefix: string;
+  readonly endOfWordSuffix: string;
+}
+
+export interface ResolvedTraining extends ResolvedCounting {
+  readonly vocabSize: number;
+  readonly leastCount: number;
+  readonly specialTokens: readonly NewToken[];
+  /** Tokens before the characters. */
+  readonly first: readonly string[];
+  readonly initialAlphabet: readonly number[];
+  readonly limitAlphabet: number;
+  readonly maxTokenLength: number;
+  readonly settings: BpeSettings;
+  readonly postProcessor: unknown;
+  readonly decoder: unknown;
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function resolveCounting(options: CountingOptions): ResolvedCounting {
+  const { feeding, invalidUtf8 = 'error' } = options;
+  const { normalizer = null, preTokenizer = BYTE_LEVEL } = options;
+  if (feeding !== undefined && feeding !== 'lines' && feeding !== 'items') throw invalidArgument('feeding', '"lines" or "items"', feeding);
+  if (invalidUtf8 !== 'error' && invalidUtf8 !== 'replace') throw invalidArgument('invalidUtf8', '"error" or "replace"', invalidUtf8);
+  if (options.memoryLimit !== undefined) integer(options.memoryLimit, 'memoryLimit', 1 << 20, Number.MAX_SAFE_INTEGER);
+  checkNesting(normalizer, 'normalizer');
+  checkNesting(preTokenizer, 'preTokenizer');
+  return {
+    normalizer,
+    preTokenizer,
+    feeding: feeding ?? null,
+    replaceInvalid: invalidUtf8 === 'replace',
+    continuingPrefix: text(options.continuingSubwordPrefix, 'continuingSubwordPrefix'),
+    endOfWordSuffix: text(options.endOfWordSuffix, 'endOfWordSuffix'),
+  };
+}
+
+/** Throws INVALID_ARGUMENT, and INVALID_TOKENIZER for a post-processor that is none. */
+export function resolveTraining(options: TrainingOptions): ResolvedTraining {
+  const { specialTokens = [], unkToken, postProcessor = null } = options;
+  const { decoder = options.preTokenizer === undefined ? BYTE_LEVEL_DECODER : null } = options;
+  const list: unknown = specialTokens;
+  if (!Array.isArray(list)) throw invalidArgument('specialTokens', 'an array', list);
+  checkNesting(postProcessor, 'postProcessor');
+  checkNesting(decoder, 'decoder');
+  readPostProcessor(postProcessor);
+  const counting = resolveCounting(options);
+  const specials = specialTokens.map((token) => newToken(token, true));
+  for (const { content } of specials) if (content === '') throw invalidArgument('specialTokens', 'tokens that are not empty', content);
+  const byteFallback = options.byteFallback ?? false;
+  return {
+    ...counting,
+    vocabSize: integer(options.vocabSize, 'vocabSize', 1, MOST_TOKENS),
+    leastCount: Math.max(1, integer(options.minFrequency ?? 0, 'minFrequency', 0, Number.MAX_SAFE_INTEGER)),
+    specialTokens: specials,
+    first: [...specials.map(({ content }) => content), ...(byteFallback ? byteTokens() : [])],
+    initialAlphabet: initialAlphabet(options.initialAlphabet ?? []),
+    limitAlphabet: options.limitAlphabet === undefined ? Infinity : integer(options.limitAlphabet, 'limitAlphabet', 0, NO_LIMIT),
+    maxTokenLength: options.maxTokenLength === undefined ? NO_LIMIT : integer(options.maxTokenLength, 'maxTokenLength', 0, NO_LIMIT),
+    settings: {
+      unkToken: unkToken ?? null,
+      continuingSubwordPrefix: options.continuingSubwordPrefix ?? null,
+      endOfWordSuffix: options.endOfWordSuffix ?? null,
+      fuseUnk: options.fuseUnk ?? false,
+      byteFallback,
+      ignoreMerges: options.ignoreMerges ?? false,
+    },
+    postProcessor,
+    decoder,
+  };
+}
+
+/** The vocabulary must have room for the tokens that come before merges. Throws INVALID_ARGUMENT. */
+export function checkRoom(vocabSize: number, specialTokens: number, startTokens: number): void {
+  if (vocabSize >= startTokens) return;
+  throw new MerganserError(
+    'INVALID_ARGUMENT',
+    `Expected vocabSize to be at least ${startTokens}, the number of special and other given tokens (${specialTokens}) and characters (${startTokens - specialTokens}), but got ${vocabSize}.`,
+  );
+}
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalidArgument(name, `an integer from ${least} to ${most}`, value);
+}
+
+function text(value: unknown, name: string): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string' || !value.isWellFormed()) throw invalidArgument(name, 'well-formed text', value);
+  return value;
+}
+
+function initialAlphabet(value: 'byteLevel' | readonly string[]): number[] {
+  if (value === 'byteLevel') return [...BYTE_CODE_POINTS];
+  const list: unknown = value;
+  if (!Array.isArray(list)) throw invalidArgument('initialAlphabet', '"byteLevel" or an array of characters', list);
+  return list.flatMap((entry: unknown) => {
+    if (typeof entry !== 'string' || !entry.isWellFormed())
+      throw invalidArgument('initialAlphabet', '"byteLevel" or an array of characters', entry);
+    return entry === '' ? [] : [entry.codePointAt(0)!];
+  });
+}
+
+function byteTokens(): string[] {
+  return Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+}

@@ -1,0 +1,80 @@
+/** How text becomes words for a trainer: by a counter of the backend where there is a fused path, else through the parts one after the other. */
+import type { Kernels, ScannerFamily, SplitStep } from '../backend/kernels';
+import type { CountedWords, WordCounterSpec } from '../backend/training-kernels';
+import { AddedTokenMatcher } from '../tokenizer/added-token-matcher';
+import { AddedTokens } from '../tokenizer/added-tokens';
+import { bytesText, planPath } from '../tokenizer/fused-plan';
+import { cutText } from '../tokenizer/general-path';
+import { endsInByteLevel } from '../tokenizer/load/bpe-spec';
+import { toModelText } from '../tokenizer/model-text';
+import { createNormalizer } from '../tokenizer/normalizers/create-normalizer';
+import { createPreTokenizer } from '../tokenizer/pre-tokenizers/create-pre-tokenizer';
+import { StringVocabulary } from '../tokenizer/vocabulary';
+
+/** The parts that text goes through before the model. */
+export interface TextParts {
+  readonly normalizer: unknown;
+  readonly preTokenizer: unknown;
+  /** Whether words get a prefix or suffix: then they are text even behind ByteLevel. */
+  readonly affixed: boolean;
+}
+
+export interface TextPath {
+  /** What words are made of; bytes where the text ends in ByteLevel. */
+  readonly unit: 'byte' | 'char';
+  /** U+0020 in words stands for U+2581. */
+  readonly spaceAlias: boolean;
+  readonly counter: WordCounterSpec;
+  /** Set where the counter's own way from text to words is not the one that is wanted. */
+  readonly toWords: ((text: Uint8Array) => CountedWords) | null;
+}
+
+/** Throws INVALID_TOKENIZER, INVALID_PATTERN and UNSUPPORTED for parts that are not what they must be. */
+export function textPath(parts: TextParts, lines: boolean, kernels: Kernels): TextPath {
+  const { normalizer, preTokenizer } = parts;
+  const input = endsInByteLevel(normalizer, preTokenizer) && !parts.affixed ? 'bytes' : 'text';
+  const unit = input === 'bytes' ? 'byte' : 'char';
+  const addedTokens = new AddedTokens(new StringVocabulary(new Map(), []));
+  const definition = { flavor: 'huggingface', normalizer, preTokenizer, split: null, addedTokens, model: { input } } as const;
+  // The general path's parts are made even if they are not used: they check what the definitions hold.
+  const toWords = generalPath(definition, kernels);
+  const fused = planPath(definition);
+  if (fused === null) return { unit, spaceAlias: false, counter: { ...NOTHING_FUSED, lines }, toWords };
+  const { nfc, spaceAlias, prefixSpace, steps } = fused;
+  const scanner = fused.scanner ?? scannerOfOneStep(steps);
+  const cutsWords = scanner !== null && CUT_FAMILIES.includes(scanner.family) && prefixSpace === 'never' && !spaceAlias;
+  return { unit, spaceAlias, counter: { nfc, spaceAlias, prefixSpace, steps, scanner, lines, cutsWords }, toWords: null };
+}
+
+/** The scanner that does the same as a single step. */
+function scannerOfOneStep(steps: readonly SplitStep[]): ScannerFamily | null {
+  const [step] = steps;
+  if (steps.length !== 1 || step.kind !== 'pattern' || step.scanner?.family === 'deepseek') return null;
+  return step.behavior === 'isolated' || (step.behavior === 'removed' && step.invert) ? step.scanner : null;
+}
+
+/** Families whose words end before a space between two ASCII letters. */
+const CUT_FAMILIES: ReadonlyArray<ScannerFamily['family']> = ['gpt2', 'cl100k', 'o200k'];
+const NOTHING_FUSED = { nfc: false, spaceAlias: false, prefixSpace: 'never', steps: [], scanner: null, cutsWords: false } as const;
+
+function generalPath(definition: Parameters<typeof bytesText>[0], kernels: Kernels): (text: Uint8Array) => CountedWords {
+  const normalizer = createNormalizer(definition.normalizer, { kernels });
+  const preTokenizer = createPreTokenizer(definition.preTokenizer, { kernels, rawBytes: definition.model.input === 'bytes' });
+  const added = new AddedTokenMatcher([], normalizer);
+  const form = bytesText(definition);
+  return (text) => {
+    const { pieces } = cutText({ added, normalizer, preTokenizer }, text, { full: false, actions: null });
+    const { text: words, bounds } = toModelText(pieces, form);
+    return packed(words.bytes, bounds);
+  };
+}
+
+/** Ranges of a text as words that were each seen once. */
+function packed(text: Uint8Array, bounds: Uint32Array): CountedWords {
+  const count = bounds.length / 2;
+  const offsets = new Uint32Array(count + 1);
+  for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i] + bounds[2 * i + 1] - bounds[2 * i];
+  const bytes = new Uint8Array(offsets[count]);
+  for (let i = 0; i < count; i++) bytes.set(text.subarray(bounds[2 * i], bounds[2 * i + 1]), offsets[i]);
+  return { bytes, offsets, counts: new Float64Array(count).fill(1) };
+}

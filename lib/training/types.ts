@@ -1,0 +1,97 @@
+/** Public types of the training part. */
+import type { AddedToken, LoadOptions, TextInput } from '../tokenizer/types';
+
+/** Texts as they come: an array, a generator, a Node or Web stream. */
+export type TrainingTexts = ReadableStream<TextInput> | AsyncIterable<TextInput> | Iterable<TextInput>;
+
+/** Files to train on. Node only. Names ending in .gz and .zst are decompressed. */
+export interface TrainingFiles {
+  /** Paths, folders (all files below them, hidden ones left out) or glob patterns. */
+  readonly files: string | readonly string[];
+  /** Every line is a JSON object, and its text is in this field (JSON Lines). */
+  readonly field?: string;
+}
+
+/** Count files (`countPretokens`), of the same options as the training. Node only. */
+export interface TrainingCounts {
+  readonly counts: string | readonly string[];
+}
+
+export type TrainingInput = TrainingTexts | TrainingFiles | TrainingCounts;
+
+/** How text becomes words, and where it comes from. */
+export interface CountingOptions extends Pick<LoadOptions, 'backend'> {
+  /** Objects of tokenizer.json as they stand there. Default: no normalizer, and GPT-2's ByteLevel as pre-tokenizer. */
+  normalizer?: unknown;
+  preTokenizer?: unknown;
+  /**
+   * What counts as one text to the normalizer and the pre-tokenizer. 'lines': every line with its newline (Hugging Face's `train(files)`); 'items': every
+   * file, or every string of an iterable (`train_from_iterator`). Default: 'items' for strings and JSON Lines, 'lines' for files and bytes.
+   */
+  feeding?: 'lines' | 'items';
+  /** Malformed UTF-8: 'error' (default, INVALID_UTF8) or 'replace' by U+FFFD. */
+  invalidUtf8?: 'error' | 'replace';
+  /** Put before every character of a word but the first (`##`). */
+  continuingSubwordPrefix?: string;
+  /** Put behind a word's last character (`</w>`). */
+  endOfWordSuffix?: string;
+  /**
+   * Bytes that the tables of counted words may take; beyond, words are written to disk and added up at the end, with the same result. Node only.
+   * Default: no limit. (Merging afterwards needs memory for all different words.)
+   */
+  memoryLimit?: number;
+  /** Where words are written to. Default: the system's folder for temporary files. */
+  spillFolder?: string;
+  /** Called a few times a second at most. */
+  onProgress?: (progress: TrainingProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface TrainingOptions extends CountingOptions {
+  /** Number of tokens: special ones, characters and merges. */
+  vocabSize: number;
+  /** Pairs that occur less often are not merged. Default 0, which means 1. */
+  minFrequency?: number;
+  /** Tokens that get the first ids, in this order. */
+  specialTokens?: ReadonlyArray<string | (Partial<AddedToken> & { content: string })>;
+  /** Characters that get a token even if no text holds them (of longer strings the first character); 'byteLevel': the 256 that ByteLevel writes bytes with. */
+  initialAlphabet?: 'byteLevel' | readonly string[];
+  /** Keep only so many characters, the most frequent; others are deleted from words. Of equal counts the smaller code point is kept. */
+  limitAlphabet?: number;
+  /** Tokens have fewer characters than this, but for those of two. Default: no limit. */
+  maxTokenLength?: number;
+  /** Adds the tokens `<0x00>` … `<0xFF>` behind the special ones, and sets `byte_fallback`. */
+  byteFallback?: boolean;
+  unkToken?: string;
+  fuseUnk?: boolean;
+  ignoreMerges?: boolean;
+  /** Objects of tokenizer.json as they stand there. Default decoder: ByteLevel if the pre-tokenizer is left out, else none. */
+  postProcessor?: unknown;
+  decoder?: unknown;
+}
+
+/** How far training is. */
+export interface TrainingProgress {
+  /** 'pretokenize': text is read, split and counted; `done` is in bytes (of compressed files: decompressed). 'merge': `done` is in tokens. */
+  phase: 'pretokenize' | 'merge';
+  done: number;
+  /** null: not known, as with iterables and compressed files. */
+  total: number | null;
+  /** `done` per second since the phase began. */
+  rate: number;
+  secondsLeft: number | null;
+}
+
+/** What training did. */
+export interface TrainingReport {
+  /** Bytes of text that were read (0 where counts were). */
+  bytes: number;
+  /** Words, and different words. */
+  words: number;
+  distinctWords: number;
+  /** Characters, or bytes, that words consist of. */
+  alphabet: number;
+  merges: number;
+  /** Wall time of reading and counting, of merging, and of everything. */
+  seconds: { pretokenize: number; merge: number; total: number };
+}

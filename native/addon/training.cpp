@@ -1,0 +1,231 @@
+// Counting words and training BPE. Whatever takes long is a job (see job.hpp): `jobError` tells how it ended, once the listener was called for the end.
+#include <napi.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "job.hpp"
+#include "merganser/training/bpe_trainer.hpp"
+#include "merganser/training/word_counter.hpp"
+#include "reading.hpp"
+#include "shared_objects.hpp"
+#include "specs.hpp"
+
+namespace merganser::addon {
+namespace {
+
+using training::BpeTrainingSpec;
+using training::MergeLog;
+using training::WordCounter;
+
+// A counter with the results that wait to be copied into JavaScript's arrays.
+struct Counter {
+  explicit Counter(training::WordCounterSpec spec) : words(std::move(spec)) {}
+  WordCounter words;
+  training::SymbolCounts symbols;
+  training::SortedWords sorted;
+};
+
+// A piece of work for one thread.
+class Task final : public Job {
+ public:
+  using Work = std::function<void(Task&)>;
+  Task(Napi::Env env, const char* name, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
+      : Job(env, name, listener.As<Napi::Function>(), keep_alive), work_(std::move(work)) {}
+  MergeLog merges;
+  // Tells how far it is; false: it is to end.
+  bool goes_on() {
+    report_now_and_then();
+    return !cancelled_;
+  }
+
+ private:
+  void work() override { work_(*this); }
+  double progress() const override { return merges.count(); }
+  Work work_;
+};
+
+using TaskHandle = Napi::External<std::shared_ptr<Task>>;
+
+Task& task_of(const Napi::Value& handle) { return **handle.As<TaskHandle>().Data(); }
+
+// The last argument of `info` is the listener.
+Napi::Value start(const Napi::CallbackInfo& info, const char* name, const Napi::Object& keep_alive, Task::Work work) {
+  auto task = std::make_shared<Task>(info.Env(), name, info[info.Length() - 1], keep_alive, std::move(work));
+  task->start(info.Env(), 1);
+  return TaskHandle::New(info.Env(), new std::shared_ptr<Task>(task), [](Napi::Env, std::shared_ptr<Task>* gone) { delete gone; });
+}
+
+// (spec with scannerKinds) => counter
+Napi::Value create_word_counter(const Napi::CallbackInfo& info) {
+  Reader reader(info[0].As<Napi::Object>());
+  training::WordCounterSpec spec;
+  spec.nfc = reader.boolean("nfc");
+  spec.space_alias = reader.boolean("spaceAlias");
+  spec.prefix_space = read_prefix_space(reader);
+  spec.scanner = read_scanner(reader, reader, nullptr);
+  if (!spec.scanner) spec.steps = read_steps(reader, nullptr);
+  spec.cuts = {reader.boolean("lines"), reader.boolean("cutsWords")};
+  return handle_on(info.Env(), std::make_shared<Counter>(std::move(spec)));
+}
+
+// (counter, text, offsets, listener) => job. The text has room behind it.
+Napi::Value count_texts(const Napi::CallbackInfo& info) {
+  const ByteSpan text = bytes_of(info[1]);
+  const auto array = info[2].As<Napi::Uint32Array>();
+  std::vector<uint32_t> offsets(array.Data(), array.Data() + array.ElementLength());
+  if (offsets.back() + training::kPortionPadding > text.size) throw std::length_error("the text has no room behind it");
+  return start(info, "merganser count words", info[1].As<Napi::Object>(),
+               [counter = pointer_of<Counter>(info[0]), data = text.data, offsets = std::move(offsets)](Task&) {
+                 for (size_t i = 0; i + 1 < offsets.size(); ++i) counter->words.count(data + offsets[i], offsets[i + 1] - offsets[i]);
+               });
+}
+
+// (counter, path, from, to, size, replace, listener) => job
+Napi::Value count_file(const Napi::CallbackInfo& info) {
+  const auto number = [&](size_t i) { return static_cast<uint64_t>(info[i].As<Napi::Number>().Int64Value()); };
+  return start(info, "merganser count words", Napi::Object::New(info.Env()),
+               [counter = pointer_of<Counter>(info[0]), path = info[1].As<Napi::String>().Utf8Value(), from = number(2), to = number(3), size = number(4),
+                replace = info[5].As<Napi::Boolean>().Value()](Task&) {
+                 if (!counter->words.count_file(path, from, to, size, replace)) throw std::runtime_error("malformed UTF-8");
+               });
+}
+
+// (counter, bytes, offsets, counts): words that are ready
+void add_words(const Napi::CallbackInfo& info) {
+  WordCounter& words = shared_of<Counter>(info[0]).words;
+  const ByteSpan bytes = bytes_of(info[1]);
+  const auto offsets = info[2].As<Napi::Uint32Array>();
+  const auto counts = info[3].As<Napi::Float64Array>();
+  for (size_t i = 0; i < counts.ElementLength(); ++i) words.add(bytes.data + offsets[i], offsets[i + 1] - offsets[i], static_cast<uint64_t>(counts[i]));
+}
+
+// (counter) => bytes of its tables
+Napi::Value word_counter_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).words.bytes()));
+}
+
+// (counter) => number of words counted
+Napi::Value word_counter_total(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).words.total()));
+}
+
+// (counter) => number of different words; all threads' tables must have been joined by a job
+Napi::Value distinct_words(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).words.merged().size()));
+}
+
+training::SymbolKind symbol_kind(const std::string& unit, bool placed) {
+  return {unit == "byte" ? training::Unit::byte : training::Unit::character, placed};
+}
+
+// (counter, unit, placed, listener) => job; then symbolCount and takeSymbols
+Napi::Value count_symbols(const Napi::CallbackInfo& info) {
+  const training::SymbolKind kind = symbol_kind(info[1].As<Napi::String>(), info[2].As<Napi::Boolean>());
+  return start(info, "merganser count symbols", Napi::Object::New(info.Env()), [counter = pointer_of<Counter>(info[0]), kind](Task&) {
+    counter->symbols = training::count_symbols(counter->words.merged(), kind);
+  });
+}
+
+Napi::Value symbol_count(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).symbols.symbols.size()));
+}
+
+// (counter, symbols, counts)
+void take_symbols(const Napi::CallbackInfo& info) {
+  training::SymbolCounts& found = shared_of<Counter>(info[0]).symbols;
+  std::copy(found.symbols.begin(), found.symbols.end(), info[1].As<Napi::Uint32Array>().Data());
+  std::copy(found.counts.begin(), found.counts.end(), info[2].As<Napi::Float64Array>().Data());
+  found = {};
+}
+
+// (counter, listener) => job; then sortedWordCount, sortedWordBytes and takeSortedWords. The counter is empty afterwards.
+Napi::Value sort_words(const Napi::CallbackInfo& info) {
+  return start(info, "merganser sort words", Napi::Object::New(info.Env()),
+               [counter = pointer_of<Counter>(info[0])](Task&) { counter->sorted = counter->words.take_sorted(); });
+}
+
+Napi::Value sorted_word_count(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).sorted.counts.size()));
+}
+
+Napi::Value sorted_word_bytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).sorted.bytes.size()));
+}
+
+// (counter, bytes, offsets, counts)
+void take_sorted_words(const Napi::CallbackInfo& info) {
+  training::SortedWords& words = shared_of<Counter>(info[0]).sorted;
+  std::copy(words.bytes.begin(), words.bytes.end(), info[1].As<Napi::Uint8Array>().Data());
+  std::copy(words.offsets.begin(), words.offsets.end(), info[2].As<Napi::Uint32Array>().Data());
+  std::copy(words.counts.begin(), words.counts.end(), info[3].As<Napi::Float64Array>().Data());
+  words = {};
+}
+
+BpeTrainingSpec read_training_spec(Reader reader) {
+  BpeTrainingSpec spec;
+  spec.vocab_size = static_cast<uint32_t>(reader.number("vocabSize"));
+  spec.least_count = static_cast<uint64_t>(reader.number("leastCount"));
+  spec.max_token_length = static_cast<uint32_t>(reader.number("maxTokenLength"));
+  spec.token_bytes = reader.array<uint8_t>("tokenBytes");
+  spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
+  spec.kind = symbol_kind(reader.text("unit"), reader.boolean("placed"));
+  spec.symbols = reader.array<uint32_t>("symbols");
+  spec.symbol_ids = reader.array<uint32_t>("symbolIds");
+  spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
+  spec.affixes = spec.kind.placed;
+  return spec;
+}
+
+// (counter, spec, listener) => job, whose progress is the number of merges. The counter is empty afterwards.
+Napi::Value start_training(const Napi::CallbackInfo& info) {
+  return start(info, "merganser train", Napi::Object::New(info.Env()),
+               [counter = pointer_of<Counter>(info[0]), spec = read_training_spec(Reader(info[1].As<Napi::Object>()))](Task& task) {
+                 training::train_bpe(counter->words.merged(), spec, task.merges, [&task] { return task.goes_on(); });
+               });
+}
+
+// (job) => number of merges so far
+Napi::Value merge_count(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), task_of(info[0]).merges.count()); }
+
+// (job, triples): as many merges as there is room for
+void copy_merges(const Napi::CallbackInfo& info) {
+  auto out = info[1].As<Napi::Uint32Array>();
+  const std::vector<uint32_t> merges = task_of(info[0]).merges.copy();
+  std::copy_n(merges.begin(), std::min(merges.size(), out.ElementLength()), out.Data());
+}
+
+void cancel_job(const Napi::CallbackInfo& info) { task_of(info[0]).cancel(); }
+
+// (job) => message | null
+Napi::Value job_error(const Napi::CallbackInfo& info) {
+  const char* const error = task_of(info[0]).error();
+  return error ? Napi::String::New(info.Env(), error) : info.Env().Null();
+}
+
+}  // namespace
+
+void register_training(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
+  add("createWordCounter", create_word_counter);
+  add("countTexts", count_texts);
+  add("countFile", count_file);
+  add("addWords", add_words);
+  add("wordCounterBytes", word_counter_bytes);
+  add("wordCounterTotal", word_counter_total);
+  add("distinctWords", distinct_words);
+  add("countSymbols", count_symbols);
+  add("symbolCount", symbol_count);
+  add("takeSymbols", take_symbols);
+  add("sortWords", sort_words);
+  add("sortedWordCount", sorted_word_count);
+  add("sortedWordBytes", sorted_word_bytes);
+  add("takeSortedWords", take_sorted_words);
+  add("startTraining", start_training);
+  add("mergeCount", merge_count);
+  add("copyMerges", copy_merges);
+  add("cancelJob", cancel_job);
+  add("jobError", job_error);
+}
+
+}  // namespace merganser::addon

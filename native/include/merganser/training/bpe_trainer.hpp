@@ -1,0 +1,28 @@
+// Trains BPE on counted words.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "merganser/training/merge_phase.hpp"
+#include "merganser/training/word_table.hpp"
+
+namespace merganser::training {
+
+// Mirrors BpeTrainingSpec of lib/backend/kernels.ts.
+struct BpeTrainingSpec {
+  uint32_t vocab_size = 0;
+  uint64_t least_count = 1;
+  uint32_t max_token_length = UINT32_MAX;
+  std::vector<uint8_t> token_bytes;  // of the tokens that are there before any merge
+  std::vector<uint32_t> token_offsets;
+  SymbolKind kind;
+  std::vector<uint32_t> symbols, symbol_ids;  // parallel: symbols and the tokens they are at first; others are deleted
+  std::vector<uint8_t> continuing_prefix;
+  bool affixes = false;  // tokens of different symbols may be spelled alike
+};
+
+// Takes the words out of the table. The merges are in `log`; `tick` is called now and then, and stops the training by returning false.
+void train_bpe(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick);
+
+}  // namespace merganser::training

@@ -1,0 +1,63 @@
+// Counts the words (pretokens) of texts, on as many threads as call it.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "merganser/bpe/encoder_spec.hpp"
+#include "merganser/training/portion.hpp"
+#include "merganser/training/word_table.hpp"
+
+namespace merganser::training {
+
+// Mirrors WordCounterSpec of lib/backend/kernels.ts.
+struct WordCounterSpec {
+  bool nfc = false;
+  bool space_alias = false;
+  bpe::PrefixSpace prefix_space = bpe::PrefixSpace::never;
+  std::vector<bpe::SplitStep> steps;
+  std::shared_ptr<const text::Scanner> scanner;  // does what all steps do together, or null
+  CutRule cuts{};  // lines: every line is a text of its own
+};
+
+// Words in the order of their bytes: word i is bytes[offsets[i], offsets[i + 1]).
+struct SortedWords {
+  std::vector<uint8_t> bytes;
+  std::vector<uint32_t> offsets;
+  std::vector<uint64_t> counts;
+};
+
+class WordCounter {
+ public:
+  explicit WordCounter(WordCounterSpec spec);
+  ~WordCounter();
+
+  // Well-formed UTF-8 with kPortionPadding readable bytes behind it. Texts of 4 GB and more throw std::length_error.
+  void count(const uint8_t* text, size_t size);
+  // Bytes [from, to) of a file, cut by the rule; see read_portion. false: the text is not UTF-8, and `replace` is false.
+  bool count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace);
+  // A word that is ready.
+  void add(const uint8_t* word, uint32_t size, uint64_t count);
+
+  // The rest is not for use while others count.
+
+  size_t bytes() const;
+  uint64_t total() const;
+  // All words in one table.
+  WordTable& merged();
+  SortedWords take_sorted();
+
+ private:
+  class Worker;
+  class Lease;
+
+  WordCounterSpec spec_;
+  bool whole_texts_ = false;  // lines need not be told apart here: the scanner does that
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Worker>> idle_;
+};
+
+}  // namespace merganser::training

@@ -1,0 +1,282 @@
+#include "merganser/training/merge_phase.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace merganser::training {
+namespace {
+
+constexpr uint32_t kAhead = 24;             // cells whose loads are under way
+constexpr uint32_t kTickEvery = 1024;       // candidates
+constexpr size_t kFew = 12;                 // occurrences
+constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
+
+void prefetch(const void* address) { __builtin_prefetch(address); }
+
+// All pairs while they are looked for, numbered as they come: by a table of both ids where these are few, as they are at first, else by a hash table.
+class PairIndex {
+ public:
+  struct Entry {
+    uint32_t left, right;
+    uint32_t occurrences;
+    uint64_t count;
+    size_t next;  // where its next cell is listed; 0: nowhere
+  };
+
+  explicit PairIndex(uint32_t ids) : ids_(ids), direct_(ids <= kFewIds), numbers_(direct_ ? size_t{ids} * ids : kFirstSlots) {}
+  Entry& at(uint32_t left, uint32_t right) {
+    uint32_t& number = direct_ ? numbers_[size_t{left} * ids_ + right] : hashed(left, right);
+    if (number != 0) return entries_[number - 1];
+    entries_.push_back({left, right, 0, 0, 0});
+    number = static_cast<uint32_t>(entries_.size());
+    if (!direct_ && 2 * entries_.size() > numbers_.size()) grow();
+    return entries_.back();
+  }
+  std::vector<Entry>& all() { return entries_; }
+
+ private:
+  static constexpr uint32_t kFewIds = 512;
+  static constexpr size_t kFirstSlots = size_t{1} << 12;
+  uint32_t& hashed(uint32_t left, uint32_t right) {
+    const uint64_t key = uint64_t{left} << 32 | right;
+    const size_t mask = numbers_.size() - 1;
+    size_t slot = static_cast<size_t>((key ^ key >> 29) * 0x9E3779B97F4A7C15u >> 32) & mask;
+    while (numbers_[slot] != 0 && (entries_[numbers_[slot] - 1].left != left || entries_[numbers_[slot] - 1].right != right)) slot = (slot + 1) & mask;
+    return numbers_[slot];
+  }
+  void grow() {
+    numbers_.assign(2 * numbers_.size(), 0);
+    for (uint32_t i = 0; i < entries_.size(); ++i) hashed(entries_[i].left, entries_[i].right) = i + 1;
+  }
+
+  const uint32_t ids_;
+  const bool direct_;
+  std::vector<uint32_t> numbers_;  // number + 1; 0: none
+  std::vector<Entry> entries_;
+};
+
+}  // namespace
+
+template <typename Id>
+uint64_t merge_floor(const WordCells<Id>& words, uint32_t vocab_size, uint32_t symbols, uint64_t least_count, uint32_t max_token_length) {
+  if (words.deleted_any() || vocab_size <= symbols) return least_count;
+  // Words that are too long for a token never become one, but those that are not hold pairs that are allowed.
+  const auto can_be_token = [&](uint32_t size) { return size < max_token_length || size == 2; };
+  return std::max(least_count, words.count_of_nth(vocab_size - symbols, can_be_token));
+}
+
+template <typename Id>
+MergePhase<Id>::MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log)
+    : words_(words),
+      tokens_(tokens),
+      limits_(limits),
+      log_(log),
+      wall_(words.wall()),
+      cells_(words.cells()),
+      // At first there are fewer entries than cells, and each occurrence that is merged, of which there are fewer than cells, adds two at most.
+      cells_of_(3 * words.size() + 2),
+      length_(size_t{wall_} + 1),
+      used_left_(length_.size()),
+      used_right_(length_.size()),
+      before_(length_.size()),
+      after_(length_.size()) {
+  for (const uint32_t id : symbol_ids) length_[id] = 1;
+  find_all_pairs();
+}
+
+template <typename Id>
+void MergePhase<Id>::run(const std::function<bool()>& tick) {
+  Candidate top;
+  for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size && queue_.pop(top); ++popped) {
+    if (popped % kTickEvery == 0 && !tick()) return;
+    prefetch_coming();
+    Pair& pair = pairs_[top.pair];
+    if (is_stale(pair)) recount(pair);
+    if (pair.count == top.count) {
+      merge(top.pair);
+    } else if (pair.count >= limits_.floor) {
+      queue_.push({pair.count, top.key, top.pair});
+    }
+  }
+}
+
+// Two passes over the words: numbers and counts of pairs, then their lists.
+template <typename Id>
+void MergePhase<Id>::find_all_pairs() {
+  pairs_.clear();
+  queue_.clear();
+  listed_ = 1;
+  PairIndex found(tokens_.size());
+  const auto each_pair = [&](auto visit) {
+    for (size_t at = 0; at < words_.size();) {
+      if (cells_[at] == wall_) {
+        ++at;
+        continue;
+      }
+      const size_t next = at + length_[cells_[at]];
+      if (cells_[next] != wall_) visit(cells_[at], cells_[next], at);
+      at = next;
+    }
+  };
+  each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    PairIndex::Entry& pair = found.at(left, right);
+    pair.count += words_.count_at(at);
+    ++pair.occurrences;
+  });
+  for (PairIndex::Entry& pair : found.all()) {
+    const bool symbols = length_[pair.left] + length_[pair.right] == 2;
+    if (pair.count < limits_.floor || !(symbols || allowed(pair.left, pair.right))) continue;
+    pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
+  }
+  each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    PairIndex::Entry& pair = found.at(left, right);
+    if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
+  });
+}
+
+template <typename Id>
+size_t MergePhase<Id>::add_pair(uint32_t left, uint32_t right, uint64_t count, uint32_t occurrences) {
+  const size_t begin = listed_;
+  queue_.push({count, key_of(left, right), static_cast<uint32_t>(pairs_.size())});
+  pairs_.push_back({count, begin, occurrences, left, right, merges_});
+  listed_ += occurrences;
+  return begin;
+}
+
+// An occurrence goes when its left token becomes a right part, or its right token a left part.
+template <typename Id>
+bool MergePhase<Id>::is_stale(const Pair& pair) const {
+  return pair.counted < std::max(used_right_[pair.left], used_left_[pair.right]);
+}
+
+// Keeps the cells where the pair still stands. No branch depends on the data.
+template <typename Id>
+void MergePhase<Id>::recount(Pair& pair) {
+  const uint32_t left = pair.left, right = pair.right, left_length = length_[left], size = pair.size;
+  const uint64_t* const block_counts = words_.block_counts();
+  uint32_t* const list = &cells_of_[pair.begin];
+  uint32_t kept = 0;
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < size; ++i) {
+    prefetch(cells_ + list[std::min(i + kAhead, size - 1)]);
+    const uint32_t cell = list[i];
+    const uint32_t stands = static_cast<uint32_t>(cells_[cell] == left) & static_cast<uint32_t>(cells_[cell + left_length] == right);
+    list[kept] = cell;
+    kept += stands;
+    count += block_counts[cell / WordCells<Id>::kBlock] & (0 - uint64_t{stands});
+  }
+  pair.size = kept;
+  pair.count = count;
+  pair.counted = merges_;
+}
+
+template <typename Id>
+void MergePhase<Id>::merge(uint32_t number) {
+  const Pair pair = pairs_[number];
+  const TokenStrings::Product product = tokens_.join(pair.left, pair.right);
+  log_.push(pair.left, pair.right, product.id);
+  ++merges_;
+  const uint32_t length = length_[pair.left] + length_[pair.right];
+  if (length_[product.id] != 0 && length_[product.id] != length) throw std::runtime_error("two tokens of different symbols are spelled alike");
+  length_[product.id] = length;
+  used_left_[pair.left] = used_right_[pair.right] = merges_;
+  pairs_[number].size = 0;
+  replace(pair, product.id);
+  if (!product.fresh) return find_all_pairs();
+  gather(product.id);
+  if (store_born(product.id)) write_lists();
+}
+
+// Writes the product over all occurrences, from left to right. Where the parts are the same token an occurrence may have been used by the one before it.
+template <typename Id>
+void MergePhase<Id>::replace(const Pair& pair, uint32_t product) {
+  const uint32_t left_length = length_[pair.left], length = length_[product], size = pair.size;
+  const uint32_t inner = length_[pair.right] > 1 ? wall_ : product;
+  const bool same = pair.left == pair.right;
+  const uint32_t* const list = &cells_of_[pair.begin];
+  hits_.resize(size);
+  size_t count = 0;
+  for (uint32_t i = 0; i < size; ++i) {
+    prefetch(cells_ + list[std::min(i + kAhead, size - 1)]);
+    const uint32_t cell = list[i];
+    if (same && (cells_[cell] != pair.left || cells_[cell + left_length] != pair.right)) continue;
+    cells_[cell] = static_cast<Id>(product);
+    cells_[cell + left_length] = static_cast<Id>(inner);
+    cells_[cell + length - 1] = static_cast<Id>(product);
+    hits_[count++].cell = cell;
+  }
+  hits_.resize(count);
+  if (size >= kGiveBackFrom) cells_of_.give_back(pair.begin, pair.begin + size);
+}
+
+template <typename Id>
+void MergePhase<Id>::gather(uint32_t product) {
+  const uint32_t length = length_[product];
+  const uint64_t* const block_counts = words_.block_counts();
+  before_.begin(hits_.size() <= kFew);
+  after_.begin(hits_.size() <= kFew);
+  for (Hit& hit : hits_) {
+    const uint64_t count = block_counts[hit.cell / WordCells<Id>::kBlock];
+    hit.before = before_.add(cells_[hit.cell - 1], count);
+    hit.after = after_.add(cells_[hit.cell + length], count);
+  }
+}
+
+// Makes room for the lists of the pairs that reach the floor. A product beside a product is counted once, as the pair's left part.
+template <typename Id>
+bool MergePhase<Id>::store_born(uint32_t product) {
+  const bool any_before = store(before_, product, true);
+  return store(after_, product, false) || any_before;
+}
+
+template <typename Id>
+bool MergePhase<Id>::store(NeighbourSet& neighbours, uint32_t product, bool before) {
+  bool any = false;
+  for (NeighbourSet::Neighbour& neighbour : neighbours.all()) {
+    const uint32_t id = neighbour.id;
+    if (id == wall_ || neighbour.count < limits_.floor || (!before && id == product) || !allowed(id, product)) continue;
+    neighbour.next = add_pair(before ? id : product, before ? product : id, neighbour.count, neighbour.occurrences);
+    any = true;
+  }
+  return any;
+}
+
+// No branches: what is not stored goes to entry 0.
+template <typename Id>
+void MergePhase<Id>::write_lists() {
+  uint32_t* const lists = cells_of_.data();
+  NeighbourSet::Neighbour *const befores = before_.all().data(), *const afters = after_.all().data();
+  for (const Hit& hit : hits_) {
+    NeighbourSet::Neighbour &before = befores[hit.before], &after = afters[hit.after];
+    lists[before.next] = hit.cell - length_[before.id];
+    before.next += before.next != 0;
+    lists[after.next] = hit.cell;
+    after.next += after.next != 0;
+  }
+}
+
+// At low counts a merge touches little, and waits for memory.
+template <typename Id>
+void MergePhase<Id>::prefetch_coming() const {
+  if (const uint32_t* const number = queue_.coming(9)) prefetch(&pairs_[*number]);
+  if (const uint32_t* const number = queue_.coming(6)) {
+    const Pair& pair = pairs_[*number];
+    prefetch(&cells_of_[pair.begin]);
+    prefetch(&used_right_[pair.left]);
+    prefetch(&used_left_[pair.right]);
+  }
+  if (const uint32_t* const number = queue_.coming(3)) {
+    const Pair& pair = pairs_[*number];
+    for (uint32_t i = 0; i < std::min(pair.size, 12u); ++i) {
+      prefetch(cells_ + cells_of_[pair.begin + i]);
+      prefetch(&words_.block_counts()[cells_of_[pair.begin + i] / WordCells<Id>::kBlock]);
+    }
+  }
+}
+
+template class MergePhase<uint16_t>;
+template class MergePhase<uint32_t>;
+template uint64_t merge_floor(const WordCells<uint16_t>&, uint32_t, uint32_t, uint64_t, uint32_t);
+template uint64_t merge_floor(const WordCells<uint32_t>&, uint32_t, uint32_t, uint64_t, uint32_t);
+
+}  // namespace merganser::training

@@ -1,0 +1,219 @@
+#include "merganser/training/word_counter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "merganser/bpe/piece_sink.hpp"
+#include "merganser/bpe/splitter.hpp"
+#include "merganser/bpe/text_rewriter.hpp"
+#include "merganser/text/utf8_check.hpp"
+
+namespace merganser::training {
+namespace {
+
+constexpr size_t kMostText = size_t{UINT32_MAX} - kPortionPadding;
+
+class WordSink final : public bpe::PieceSink {
+ public:
+  explicit WordSink(WordTable& table) : table_(table) {}
+
+ private:
+  void take(const Batch& batch) override {
+    if (!batch.dropped) return table_.add_pieces(batch.base, batch.bounds, batch.count);
+    for (uint32_t i = 0; i < batch.count; ++i) {
+      if (!batch.is_dropped(i)) table_.add_pieces(batch.base, batch.bounds + i, 1);
+    }
+  }
+
+  WordTable& table_;
+};
+
+// If the scanner can take many lines at once, it does.
+bool scan_lines_at_once(WordCounterSpec& spec) {
+  const bool rewrites = spec.nfc || spec.space_alias || spec.prefix_space != bpe::PrefixSpace::never;
+  if (!spec.cuts.lines || rewrites || !spec.scanner || !spec.scanner->of_lines()) return false;
+  spec.scanner = std::shared_ptr<const text::Scanner>(spec.scanner, spec.scanner->of_lines());
+  return true;
+}
+
+}  // namespace
+
+// What one thread needs.
+class WordCounter::Worker {
+ public:
+  explicit Worker(const WordCounter& counter)
+      : counter_(counter),
+        sink_(table_),
+        splitter_(counter.spec_.steps, counter.spec_.scanner.get(), nullptr),
+        rewriter_(counter.spec_.nfc, counter.spec_.space_alias, counter.spec_.prefix_space) {}
+
+  WordTable& table() { return table_; }
+  std::vector<uint8_t>& buffer() { return buffer_; }
+  std::vector<uint8_t>& replaced() { return replaced_; }
+
+  void count(const uint8_t* text, size_t size) {
+    if (size > kMostText) throw std::length_error("more than 4 GB in one text");
+    const uint8_t *const end = text + size, *const readable_end = end + kPortionPadding;
+    if (!counter_.spec_.cuts.lines || counter_.whole_texts_) return count_text(text, end, readable_end);
+    if (rewriter_.idle()) return count_lines(text, end, readable_end);
+    while (text < end) {
+      const uint8_t* const line_end = end_of_line(text, end);
+      count_text(text, line_end, readable_end);
+      text = line_end;
+    }
+  }
+
+ private:
+  static const uint8_t* end_of_line(const uint8_t* at, const uint8_t* end) {
+    const void* const newline = std::memchr(at, '\n', static_cast<size_t>(end - at));
+    return newline ? static_cast<const uint8_t*>(newline) + 1 : end;
+  }
+
+  void count_text(const uint8_t* begin, const uint8_t* end, const uint8_t* readable_end) {
+    if (begin == end) return;
+    const bpe::Stretch stretch = rewriter_.rewrite({begin, end, readable_end}, true);
+    if (stretch.begin == stretch.end) return;
+    sink_.begin_stretch(stretch.begin, stretch.readable_end);
+    split(stretch.begin, stretch.end);
+    sink_.end_stretch();
+  }
+
+  // Lines that nothing is done to but splitting: their words go to the table together.
+  void count_lines(const uint8_t* at, const uint8_t* end, const uint8_t* readable_end) {
+    sink_.begin_stretch(at, readable_end);
+    while (at < end) {
+      const uint8_t* const line_end = end_of_line(at, end);
+      split(at, line_end);
+      at = line_end;
+    }
+    sink_.end_stretch();
+  }
+
+  void split(const uint8_t* begin, const uint8_t* end) {
+    splitter_.split(begin, end, sink_, scratch_, [] { return false; });
+  }
+
+  const WordCounter& counter_;
+  WordTable table_;
+  WordSink sink_;
+  bpe::Splitter splitter_;
+  bpe::SplitScratch scratch_;
+  bpe::TextRewriter rewriter_;
+  std::vector<uint8_t> buffer_, replaced_;
+};
+
+// A worker for as long as one call takes.
+class WordCounter::Lease {
+ public:
+  explicit Lease(WordCounter& counter) : counter_(counter) {
+    {
+      const std::lock_guard lock(counter_.mutex_);
+      if (!counter_.idle_.empty()) {
+        worker_ = std::move(counter_.idle_.back());
+        counter_.idle_.pop_back();
+      }
+    }
+    if (!worker_) worker_ = std::make_unique<Worker>(counter_);
+  }
+  ~Lease() {
+    const std::lock_guard lock(counter_.mutex_);
+    counter_.idle_.push_back(std::move(worker_));
+  }
+  Worker* operator->() { return worker_.get(); }
+
+ private:
+  WordCounter& counter_;
+  std::unique_ptr<Worker> worker_;
+};
+
+WordCounter::WordCounter(WordCounterSpec spec) : spec_(std::move(spec)) { whole_texts_ = scan_lines_at_once(spec_); }
+
+WordCounter::~WordCounter() = default;
+
+void WordCounter::count(const uint8_t* text, size_t size) {
+  Lease worker(*this);
+  worker->count(text, size);
+}
+
+bool WordCounter::count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace) {
+  Lease worker(*this);
+  std::vector<uint8_t>& buffer = worker->buffer();
+  const size_t have = read_portion(path, from, to, size, spec_.cuts, buffer);
+  if (text::find_malformed(buffer.data(), have) == have) {
+    worker->count(buffer.data(), have);
+    return true;
+  }
+  if (!replace) return false;
+  std::vector<uint8_t>& replaced = worker->replaced();
+  replaced.clear();
+  text::append_well_formed(buffer.data(), have, replaced);
+  const size_t replaced_size = replaced.size();
+  replaced.resize(replaced_size + kPortionPadding, 0);
+  worker->count(replaced.data(), replaced_size);
+  return true;
+}
+
+void WordCounter::add(const uint8_t* word, uint32_t size, uint64_t count) {
+  Lease worker(*this);
+  worker->table().add(word, size, count);
+}
+
+size_t WordCounter::bytes() const {
+  const std::lock_guard lock(mutex_);
+  size_t sum = 0;
+  for (const auto& worker : idle_) sum += worker->table().bytes();
+  return sum;
+}
+
+uint64_t WordCounter::total() const {
+  const std::lock_guard lock(mutex_);
+  uint64_t sum = 0;
+  for (const auto& worker : idle_) sum += worker->table().total();
+  return sum;
+}
+
+WordTable& WordCounter::merged() {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) idle_.push_back(std::make_unique<Worker>(*this));
+  // The largest takes the others up.
+  std::sort(idle_.begin(), idle_.end(), [](const auto& a, const auto& b) { return a->table().size() > b->table().size(); });
+  while (idle_.size() > 1) {
+    idle_[0]->table().add_all(idle_.back()->table());
+    idle_.pop_back();
+  }
+  return idle_[0]->table();
+}
+
+SortedWords WordCounter::take_sorted() {
+  WordTable& table = merged();
+  std::vector<uint32_t> order;
+  order.reserve(table.size());
+  size_t bytes = 0;
+  for (size_t slot = 0; slot < table.slots(); ++slot) {
+    if (table.count_at(slot) == 0) continue;
+    order.push_back(static_cast<uint32_t>(slot));
+    bytes += table.word_at(slot).size;
+  }
+  if (bytes > UINT32_MAX) throw std::length_error("more than 4 GB of different words");
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const WordView x = table.word_at(a), y = table.word_at(b);
+    const int compared = std::memcmp(x.bytes, y.bytes, std::min(x.size, y.size));
+    return compared != 0 ? compared < 0 : x.size < y.size;
+  });
+  SortedWords words;
+  words.bytes.reserve(bytes);
+  words.offsets.reserve(order.size() + 1);
+  words.counts.reserve(order.size());
+  words.offsets.push_back(0);
+  for (const uint32_t slot : order) {
+    const WordView word = table.word_at(slot);
+    words.bytes.insert(words.bytes.end(), word.bytes, word.bytes + word.size);
+    words.offsets.push_back(static_cast<uint32_t>(words.bytes.size()));
+    words.counts.push_back(table.count_at(slot));
+  }
+  table.clear();
+  return words;
+}
+
+}  // namespace merganser::training
