@@ -68,8 +68,8 @@ export interface NativeKernelAddon {
   takeEncoding(job: EncodeJobHandle, offsets: Uint32Array): Uint32Array;
 
   createDecoder(spec: DecoderSpec): DecoderHandle;
-  decodedSize(decoder: DecoderHandle, ids: Uint32Array): number;
-  decode(decoder: DecoderHandle, ids: Uint32Array, out: Uint8Array): void;
+  decode(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
+  decodeText(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): string | null;
 
   /** `scannerKinds` if any step has a scanner. */
   createWordCounter(spec: WordCounterSpec & { readonly scannerKinds: ScannerKinds | null }): WordCounterHandle;

@@ -220,10 +220,17 @@ export interface AsyncControl extends EncodeControl {
 
 // ------------------------------------------------------------------------------------------------ decoding
 
+/** What is known about an id, as bits of `DecoderSpec.traits`: no token has it. */
+export const UNKNOWN_TOKEN = 1;
+/** It is a special token. */
+export const SPECIAL_TOKEN = 2;
+
 /** Decoding by concatenation: id → bytes. Ids without bytes have an empty range. */
 export interface DecoderSpec {
   readonly tokenBytes: Uint8Array;
   readonly tokenOffsets: Uint32Array;
+  /** One byte for each id; ids beyond are unknown. */
+  readonly traits: Uint8Array;
 }
 
 // ------------------------------------------------------------------------------------------------ the kernels
@@ -251,8 +258,10 @@ export interface Kernels extends TrainingKernels {
   encodeBatchAsync(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: AsyncControl): Promise<RaggedIds>;
 
   createDecoder(spec: DecoderSpec): DecoderHandle;
-  /** Concatenated bytes of the tokens; every id is below the vocabulary's size (checked by the caller). Not necessarily UTF-8. */
-  decode(decoder: DecoderHandle, ids: Uint32Array): Uint8Array;
+  /** Concatenated bytes of the tokens, not necessarily UTF-8; null if an id is unknown. `skipSpecial` leaves special tokens out. */
+  decode(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
+  /** The same as a string; null also where the bytes are not UTF-8, or the string would be too long. */
+  decodeText(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): string | null;
 
   /** What was derived from a specification, to be given back as `BpeSpec.tables`; null if this backend keeps nothing. */
   bpeTables(model: BpeHandle): Uint8Array | null;

@@ -6,7 +6,7 @@ import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import { scannerKinds } from './scanner-kinds';
-import type { DecoderHandle, EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
+import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
@@ -91,11 +91,9 @@ class NativeKernels implements Kernels {
 
   createDecoder: Kernels['createDecoder'] = (spec) => building(() => this.#addon.createDecoder(spec));
 
-  decode = (decoder: DecoderHandle, ids: Uint32Array): Uint8Array => {
-    const bytes = new Uint8Array(this.#addon.decodedSize(decoder, ids));
-    this.#addon.decode(decoder, ids, bytes);
-    return bytes;
-  };
+  decode: Kernels['decode'] = (decoder, ids, skipSpecial) => this.#addon.decode(decoder, ids, skipSpecial);
+
+  decodeText: Kernels['decodeText'] = (decoder, ids, skipSpecial) => this.#addon.decodeText(decoder, ids, skipSpecial);
 
   readonly countingThreads: number;
   createWordCounter: Kernels['createWordCounter'] = (spec) =>

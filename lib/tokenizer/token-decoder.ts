@@ -1,5 +1,5 @@
 /** From ids to text. */
-import type { DecoderHandle, DecoderSpec, Kernels } from '../backend/kernels';
+import { type DecoderHandle, type DecoderSpec, type Kernels, SPECIAL_TOKEN as SPECIAL, UNKNOWN_TOKEN as UNKNOWN } from '../backend/kernels';
 import { invalidArgument, MerganserError } from '../errors';
 import type { Decoder } from './decoders/decoder';
 import type { Sink } from './decoders/stage';
@@ -16,12 +16,6 @@ export interface OpenDecoder {
   end(): string;
 }
 
-/** What is known about each id, as bits. */
-const UNKNOWN = 1;
-const SPECIAL = 2;
-/** A token such as `<0x0A>`, whose text depends on its neighbours. */
-const BYTE = 4;
-
 const MAX_ID = 0xffff_ffff;
 
 export class TokenDecoder {
@@ -37,11 +31,7 @@ export class TokenDecoder {
     private readonly modelTokens: TokenTable | null,
   ) {
     this.traits = new Uint8Array(strings.idBound);
-    const isByte = decoder.concatenation?.isByte ?? null;
-    for (let id = 0; id < this.traits.length; id++) {
-      if (!strings.has(id)) this.traits[id] = UNKNOWN;
-      else if (isByte?.(strings.token(id)!) === true) this.traits[id] = BYTE;
-    }
+    for (let id = 0; id < this.traits.length; id++) if (!strings.has(id)) this.traits[id] = UNKNOWN;
     for (const { id } of strings.addedTokens) if (strings.isSpecial(strings.token(id)!)) this.traits[id] |= SPECIAL;
   }
 
@@ -50,9 +40,14 @@ export class TokenDecoder {
   }
 
   decode(ids: Ids, skipSpecialTokens: boolean): string {
-    const { known, traits } = this.select(ids, skipSpecialTokens);
+    const all = checkedIds(ids);
     const { concatenation } = this.decoder;
-    if (concatenation !== null && (traits & BYTE) === 0) return concatenation.finish(decodeUtf8(this.concatenate(known)));
+    if (concatenation !== null) {
+      const text = this.kernels.decodeText(this.concatenator(), all, skipSpecialTokens);
+      if (text !== null) return concatenation.finish(text);
+    }
+    const known = this.select(all, skipSpecialTokens);
+    if (concatenation !== null && !concatenation.fallsBack) return concatenation.finish(decodeUtf8(this.concatenate(known)));
     const output = new TextCollector();
     const input = this.decoder.pipe(output);
     for (const id of known) input.write(this.strings.token(id)!);
@@ -62,7 +57,9 @@ export class TokenDecoder {
 
   /** The bytes behind the text, where tokens are bytes; elsewhere the text in UTF-8. */
   decodeBytes(ids: Ids): Uint8Array {
-    return this.decoder.byteLevel ? this.concatenate(this.select(ids, false).known) : encodeUtf8(this.decode(ids, false));
+    if (!this.decoder.byteLevel) return encodeUtf8(this.decode(ids, false));
+    const all = checkedIds(ids);
+    return this.kernels.decode(this.concatenator(), all, false) ?? this.concatenate(this.select(all, false));
   }
 
   /** A decoder for ids that come little by little. */
@@ -72,7 +69,7 @@ export class TokenDecoder {
     const input: Sink = this.decoder.pipe(output);
     return {
       write: (ids) => {
-        for (const id of this.select(ids, skipSpecialTokens).known) input.write(this.strings.token(id)!);
+        for (const id of this.select(checkedIds(ids), skipSpecialTokens)) input.write(this.strings.token(id)!);
         return output.take();
       },
       end: () => {
@@ -85,7 +82,7 @@ export class TokenDecoder {
   private openBytes(skipSpecialTokens: boolean): OpenDecoder {
     const text = new TextDecoder('utf-8', { ignoreBOM: true });
     return {
-      write: (ids) => text.decode(this.concatenate(this.select(ids, skipSpecialTokens).known), { stream: true }),
+      write: (ids) => text.decode(this.concatenate(this.select(checkedIds(ids), skipSpecialTokens)), { stream: true }),
       end: () => text.decode(),
     };
   }
@@ -96,20 +93,19 @@ export class TokenDecoder {
   }
 
   /**
-   * The ids that are to be decoded, and the traits of all of them together. Ids without a token are left out, as Hugging Face does,
+   * The ids that are to be decoded. Ids without a token are left out, as Hugging Face does,
    * or refused with UNKNOWN_TOKEN, as tiktoken does.
    */
-  private select(ids: Ids, skipSpecialTokens: boolean): { known: Uint32Array; traits: number } {
-    const all = checkedIds(ids);
+  private select(all: Uint32Array, skipSpecialTokens: boolean): Uint32Array {
     let traits = 0;
     for (let i = 0; i < all.length; i++) traits |= this.traits[all[i]] ?? UNKNOWN;
     const unwanted = UNKNOWN | (skipSpecialTokens ? SPECIAL : 0);
-    if ((traits & unwanted) === 0) return { known: all, traits };
+    if ((traits & unwanted) === 0) return all;
     if ((traits & UNKNOWN) !== 0 && this.flavor === 'tiktoken') {
       const unknown = all.find((id) => ((this.traits[id] ?? UNKNOWN) & UNKNOWN) !== 0);
       throw new MerganserError('UNKNOWN_TOKEN', `Expected ids of this vocabulary, but no token has the id ${unknown}.`);
     }
-    return { known: all.filter((id) => ((this.traits[id] ?? UNKNOWN) & unwanted) === 0), traits };
+    return all.filter((id) => ((this.traits[id] ?? UNKNOWN) & unwanted) === 0);
   }
 
   /** What a token of the model decodes to, if it need not be found through its string. */
@@ -121,9 +117,13 @@ export class TokenDecoder {
       : null;
   }
 
-  private concatenate(ids: Uint32Array): Uint8Array {
-    this.handle ??= this.kernels.createDecoder(this.decoderSpec());
-    return this.kernels.decode(this.handle, ids);
+  private concatenator(): DecoderHandle {
+    return (this.handle ??= this.kernels.createDecoder(this.decoderSpec()));
+  }
+
+  /** The bytes of ids that all have a token. */
+  private concatenate(known: Uint32Array): Uint8Array {
+    return this.kernels.decode(this.concatenator(), known, false)!;
   }
 
   private decoderSpec(): DecoderSpec {
@@ -148,7 +148,7 @@ export class TokenDecoder {
       }
       tokenOffsets[id + 1] = end;
     }
-    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]), tokenOffsets };
+    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]), tokenOffsets, traits: this.traits };
   }
 }
 

@@ -2,6 +2,7 @@
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 
 /** The UTF-8 bytes of a string; lone surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
@@ -16,6 +17,15 @@ export function encodeUtf8Into(text: string, out: Uint8Array): number {
 /** The string that UTF-8 bytes stand for, a byte order mark included; malformed bytes become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);
+}
+
+/** The same; null if bytes are malformed, or too many for a string. */
+export function decodeWellFormed(bytes: Uint8Array): string | null {
+  try {
+    return strictDecoder.decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** Bytes of the character that begins with `lead`. */

@@ -67,10 +67,10 @@ async function answers(kernels: Kernels, definition: object, texts: readonly str
   const { text, offsets } = flat(texts);
   const bpe = kernels.createBpe(model, 1 << 20);
   const pieces = kernels.encodePieces(bpe, text, offsets);
-  const decoder = kernels.createDecoder({ tokenBytes: model.tokenBytes, tokenOffsets: model.tokenOffsets });
+  const decoder = kernels.createDecoder({ ...model, traits: new Uint8Array(model.tokenOffsets.length - 1) });
   const result: Record<string, unknown> = {
     pieces: [Array.from(pieces.ids), Array.from(pieces.spans), Array.from(pieces.offsets)],
-    decoded: Array.from(kernels.decode(decoder, pieces.ids)),
+    decoded: Array.from(kernels.decode(decoder, pieces.ids, false)!),
   };
   if (fused !== null) {
     const handle = kernels.createEncoder({ model, ...fused, cacheBytes: 1 << 16 });

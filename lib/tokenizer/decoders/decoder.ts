@@ -22,13 +22,12 @@ interface Step {
 }
 
 /**
- * Decoding by concatenation: each token has bytes of its own, whatever stands around it. What is missing is that tokens for which `isByte` holds
- * need the general way, and that `finish` has the last word on the text.
+ * Decoding by concatenation: each token has bytes of its own, whatever stands around it; `finish` has the last word on the text. Bytes that are not
+ * UTF-8 are replaced as TextDecoder does it, or, if they came from tokens such as `<0x0A>` (`fallsBack`), in the general way.
  */
 export interface Concatenation {
   readonly bytes: (token: string) => Uint8Array;
-  /** null: for none. */
-  readonly isByte: ((token: string) => boolean) | null;
+  readonly fallsBack: boolean;
   readonly finish: (text: string) => string;
 }
 
@@ -147,7 +146,7 @@ function readMetaspace(fields: JsonFields, fused: boolean): Step {
 /** ByteLevel alone, or mappings of single tokens, then ByteFallback, Fuse and Strip of the beginning, as far as they are there. */
 function asConcatenation(steps: readonly Step[]): Concatenation | null {
   if (steps.length === 1 && steps[0].role.kind === 'byteLevel') {
-    return { bytes: bytesOfToken, isByte: null, finish: (text) => text };
+    return { bytes: bytesOfToken, fallsBack: false, finish: (text) => text };
   }
   const rest = [...steps];
   const maps: Array<(token: string) => string> = [];
@@ -162,8 +161,12 @@ function asConcatenation(steps: readonly Step[]): Concatenation | null {
   if (rest.length > 0 || (last !== undefined && !(last.kind === 'strip' && last.stop === 0))) return null;
   const mapped = (token: string): string => maps.reduce((text, map) => map(text), token);
   return {
-    bytes: (token) => encodeUtf8(mapped(token)),
-    isByte: fallsBack ? (token) => byteOfToken(mapped(token)) >= 0 : null,
+    bytes: (token) => {
+      const text = mapped(token);
+      const byte = fallsBack ? byteOfToken(text) : -1;
+      return byte >= 0 ? Uint8Array.of(byte) : encodeUtf8(text);
+    },
+    fallsBack,
     finish: last?.kind === 'strip' ? (text) => stripStart(text, last.content, last.start) : (text) => text,
   };
 }

@@ -6,8 +6,6 @@
 #include <new>
 #include <utility>
 
-#include "merganser/parallel/kept_memory.hpp"
-
 namespace merganser::bpe {
 namespace {
 
@@ -23,10 +21,13 @@ IdBuffer& IdBuffer::operator=(IdBuffer&& other) noexcept {
   return *this;
 }
 
-void IdBuffer::free() {
-  parallel::KeptMemory::shared().give({data_, capacity_ * sizeof(uint32_t)});
+void IdBuffer::free() { parallel::KeptMemory::shared().give(release()); }
+
+parallel::KeptMemory::Block IdBuffer::release() {
+  const parallel::KeptMemory::Block block{data_, capacity_ * sizeof(uint32_t)};
   data_ = nullptr;
   size_ = capacity_ = 0;
+  return block;
 }
 
 void IdBuffer::expect(size_t text_bytes) {

@@ -156,12 +156,3 @@ test('a megabyte of one letter', () => {
     expect(ids[250_000]).toBe(0x61);
   }
 });
-
-test('decoding concatenates', () => {
-  const decoder = kernels.createDecoder({
-    tokenBytes: utf8.encode('ab·a token of more than twenty-four bytes'),
-    tokenOffsets: Uint32Array.of(0, 1, 1, 4, 42),
-  });
-  const decoded = kernels.decode(decoder, Uint32Array.of(3, 0, 1, 2, 3));
-  expect(new TextDecoder().decode(decoded)).toBe('a token of more than twenty-four bytesab·a token of more than twenty-four bytes');
-});

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "merganser/parallel/kept_memory.hpp"
+
 namespace merganser::bpe {
 
 class IdBuffer {
@@ -33,6 +35,8 @@ class IdBuffer {
   void expect(size_t text_bytes);
   void append(const IdBuffer& other);
   void free();
+  // The memory, with `size()` ids as they were; the buffer is empty then.
+  parallel::KeptMemory::Block release();
 
  private:
   void grow(size_t count);

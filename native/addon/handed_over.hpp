@@ -1,0 +1,16 @@
+// Big results: handed over to JavaScript as they are.
+#pragma once
+#include <napi.h>
+
+#include "merganser/parallel/kept_buffer.hpp"
+
+namespace merganser::addon {
+
+// Below this a copy is cheaper than a finalizer.
+constexpr size_t kHandOverBytes = size_t{1} << 18;
+
+// An ArrayBuffer of the first `bytes` of the memory, which is empty then. null, and nothing changed, where memory of one's own is not allowed
+// (Electron), or too much of it is out.
+napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes);
+
+}  // namespace merganser::addon

@@ -1,0 +1,37 @@
+// Bytes of one owner, from the kept memory where that has a block.
+#pragma once
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "merganser/parallel/kept_memory.hpp"
+
+namespace merganser::parallel {
+
+class KeptBuffer {
+ public:
+  KeptBuffer() = default;
+  explicit KeptBuffer(size_t bytes) {
+    if (bytes >= KeptMemory::kAtLeast) block_ = KeptMemory::shared().take(bytes);
+    if (!block_.data) block_ = {std::malloc(bytes), bytes};
+    if (!block_.data) throw std::bad_alloc();
+  }
+  // Takes over a block from malloc.
+  explicit KeptBuffer(KeptMemory::Block block) : block_(block) {}
+  KeptBuffer(KeptBuffer&& other) noexcept : block_(std::exchange(other.block_, {})) {}
+  KeptBuffer& operator=(KeptBuffer&& other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~KeptBuffer() { KeptMemory::shared().give(block_); }
+
+  uint8_t* data() const { return static_cast<uint8_t*>(block_.data); }
+  size_t capacity() const { return block_.bytes; }
+  KeptMemory::Block release() { return std::exchange(block_, {}); }
+
+ private:
+  KeptMemory::Block block_;
+};
+
+}  // namespace merganser::parallel

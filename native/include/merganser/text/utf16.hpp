@@ -1,0 +1,18 @@
+// UTF-8 to the UTF-16 of JavaScript's strings.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace merganser::text {
+
+constexpr size_t kMalformed = SIZE_MAX;
+// Units behind the text's own that to_utf16 may write to.
+constexpr size_t kUtf16Padding = 16;
+
+// Bytes before the first one above 0x7F.
+size_t ascii_prefix(const uint8_t* text, size_t size);
+
+// Writes the text, which becomes at most as many units as it has bytes; their number, or kMalformed.
+size_t to_utf16(const uint8_t* text, size_t size, char16_t* out);
+
+}  // namespace merganser::text
