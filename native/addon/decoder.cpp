@@ -24,54 +24,55 @@ Napi::Value create_decoder(const Napi::CallbackInfo& info) {
                              [&] { return std::make_shared<bpe::Decoder>(std::move(bytes), std::move(offsets), std::move(traits)); });
 }
 
-struct DecodeArguments {
-  explicit DecodeArguments(const Napi::CallbackInfo& info)
-      : decoder(shared_of<bpe::Decoder>(info[0])), ids(info[1].As<Napi::Uint32Array>()), skip_special(info[2].ToBoolean()) {
-    size = decoder.size(ids.Data(), ids.ElementLength(), skip_special);
+// null where the bytes are not UTF-8, or V8 has no strings of that length
+Napi::Value string_of(Napi::Env env, parallel::KeptBuffer& utf8, size_t size) {
+  const bool big = size >= kHandOverBytes;
+  napi_value string = nullptr;
+  napi_status status = napi_ok;
+  if (text::ascii_prefix(utf8.data(), size) == size) {
+    if (big) string = hand_over_latin1(env, utf8, size);
+    if (!string) status = napi_create_string_latin1(env, reinterpret_cast<const char*>(utf8.data()), size, &string);
+  } else {
+    parallel::KeptBuffer utf16((size + text::kUtf16Padding) * sizeof(char16_t));
+    char16_t* const units = reinterpret_cast<char16_t*>(utf16.data());
+    const size_t length = text::to_utf16(utf8.data(), size, units);
+    if (length == text::kMalformed) return env.Null();
+    if (big) string = hand_over_utf16(env, utf16, length);
+    if (!string) status = napi_create_string_utf16(env, units, length, &string);
   }
-  void write(uint8_t* out) const { decoder.decode(ids.Data(), ids.ElementLength(), skip_special, out, size); }
+  return status == napi_ok ? Napi::Value(env, string) : env.Null();
+}
 
-  const bpe::Decoder& decoder;
-  Napi::Uint32Array ids;
-  bool skip_special;
-  size_t size;
-};
+// Decodes (decoder, ids, skipSpecial) into a buffer.
+size_t decode_into(const Napi::CallbackInfo& info, parallel::KeptBuffer& out) {
+  const auto ids = info[1].As<Napi::Uint32Array>();
+  return shared_of<bpe::Decoder>(info[0]).decode(ids.Data(), ids.ElementLength(), info[2].ToBoolean(), out);
+}
 
 // (decoder, ids, skipSpecial) => bytes; null where an id is unknown
 Napi::Value decode(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const DecodeArguments arguments(info);
-  if (arguments.size == bpe::Decoder::kUnknownId) return env.Null();
-  if (arguments.size >= kHandOverBytes) {
-    parallel::KeptBuffer memory(arguments.size);
-    arguments.write(memory.data());
-    if (const napi_value buffer = hand_over(env, memory, arguments.size)) {
-      return Napi::Uint8Array::New(env, arguments.size, Napi::ArrayBuffer(env, buffer), 0);
-    }
+  parallel::KeptBuffer& memory = Environment::of(env).decoded;
+  const size_t size = decode_into(info, memory);
+  if (size == bpe::Decoder::kUnknownId) return env.Null();
+  if (size >= kHandOverBytes) {
+    if (const napi_value buffer = hand_over(env, memory, size)) return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
   }
-  auto out = Napi::Uint8Array::New(env, arguments.size);
-  arguments.write(out.Data());
+  auto out = Napi::Uint8Array::New(env, size);
+  std::memcpy(out.Data(), memory.data(), size);
+  if (size >= kHandOverBytes) memory = {};
   return out;
 }
 
 // (decoder, ids, skipSpecial) => string; null where an id is unknown, the bytes are not UTF-8, or V8 has no strings of that length
 Napi::Value decode_text(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const DecodeArguments arguments(info);
-  if (arguments.size == bpe::Decoder::kUnknownId) return env.Null();
-  const parallel::KeptBuffer utf8(arguments.size + 1);
-  arguments.write(utf8.data());
-  const size_t ascii = text::ascii_prefix(utf8.data(), arguments.size);
-  napi_value string = nullptr;
-  if (ascii == arguments.size) {
-    const napi_status status = napi_create_string_latin1(env, reinterpret_cast<const char*>(utf8.data()), ascii, &string);
-    return status == napi_ok ? Napi::Value(env, string) : env.Null();
-  }
-  const parallel::KeptBuffer utf16((arguments.size + text::kUtf16Padding) * sizeof(char16_t));
-  char16_t* const units = reinterpret_cast<char16_t*>(utf16.data());
-  const size_t count = text::to_utf16(utf8.data(), arguments.size, units);
-  if (count == text::kMalformed) return env.Null();
-  return napi_create_string_utf16(env, units, count, &string) == napi_ok ? Napi::Value(env, string) : env.Null();
+  parallel::KeptBuffer& utf8 = Environment::of(env).decoded;
+  const size_t size = decode_into(info, utf8);
+  if (size == bpe::Decoder::kUnknownId) return env.Null();
+  const Napi::Value text = string_of(env, utf8, size);
+  if (size >= kHandOverBytes) utf8 = {};
+  return text;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "merganser/bpe/piece_batch.hpp"
+#include "merganser/parallel/kept_buffer.hpp"
 #include "merganser/parallel/raw_buffer.hpp"
 
 namespace merganser::addon {
@@ -17,6 +18,8 @@ struct Environment {
   // A result whose size JavaScript learns first, to allocate the array that it is then copied to.
   bpe::IdBuffer ids;
   std::vector<uint32_t> spans, offsets;
+  // What ids were decoded to.
+  parallel::KeptBuffer decoded;
   // A string as UTF-8, with padding behind it.
   parallel::RawBuffer text;
   size_t refused_at = 0;

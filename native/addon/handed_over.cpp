@@ -3,11 +3,13 @@
 #include <atomic>
 #include <memory>
 
+#include "node_symbol.hpp"
+
 namespace merganser::addon {
 namespace {
 
-// Memory that was handed over is given back between two turns of the event loop only. A loop that never lets it turn must not fill
-// the memory, so no more than this is ever out.
+// Memory that was handed over is given back between two turns of the event loop only, strings at a garbage collection. A loop that never lets it turn
+// must not fill the memory, so no more than this is ever out.
 constexpr size_t kOutAtMost = size_t{256} << 20;
 std::atomic<size_t> bytes_out{0};
 
@@ -16,20 +18,52 @@ void take_back(napi_env, void*, void* hint) {
   bytes_out -= owner->capacity();
 }
 
-}  // namespace
-
-napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes) {
+// `create(data, owner, &value)` makes the value, whose end calls take_back with the owner.
+template <typename Create>
+napi_value hand_over_as(parallel::KeptBuffer& memory, Create create) {
   const size_t capacity = memory.capacity();
   if (bytes_out + capacity > kOutAtMost) return nullptr;
   auto owner = std::make_unique<parallel::KeptBuffer>(std::move(memory));
-  napi_value buffer;
-  if (napi_create_external_arraybuffer(env, owner->data(), bytes, take_back, owner.get(), &buffer) != napi_ok) {
+  bytes_out += capacity;
+  napi_value value = nullptr;
+  if (create(owner->data(), owner.get(), &value) != napi_ok) {
+    bytes_out -= capacity;
     memory = std::move(*owner);
     return nullptr;
   }
   owner.release();
-  bytes_out += capacity;
-  return buffer;
+  return value;
+}
+
+// Part of Node-API 10 and of Node since 18.18: looked up, because the addon asks for version 8 only.
+template <typename Character>
+using CreateExternalString = napi_status (*)(napi_env, Character*, size_t, napi_finalize, void*, napi_value*, bool*);
+
+template <typename Character>
+napi_value hand_over_string(parallel::KeptBuffer& memory, napi_env env, size_t length, CreateExternalString<Character> create) {
+  if (!create) return nullptr;
+  return hand_over_as(memory, [&](uint8_t* data, void* owner, napi_value* value) {
+    bool copied = false;
+    return create(env, reinterpret_cast<Character*>(data), length, take_back, owner, value, &copied);
+  });
+}
+
+}  // namespace
+
+napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes) {
+  return hand_over_as(memory, [&](uint8_t* data, void* owner, napi_value* value) {
+    return napi_create_external_arraybuffer(env, data, bytes, take_back, owner, value);
+  });
+}
+
+napi_value hand_over_latin1(napi_env env, parallel::KeptBuffer& memory, size_t length) {
+  static const auto create = node_symbol<CreateExternalString<char>>("node_api_create_external_string_latin1");
+  return hand_over_string(memory, env, length, create);
+}
+
+napi_value hand_over_utf16(napi_env env, parallel::KeptBuffer& memory, size_t length) {
+  static const auto create = node_symbol<CreateExternalString<char16_t>>("node_api_create_external_string_utf16");
+  return hand_over_string(memory, env, length, create);
 }
 
 }  // namespace merganser::addon

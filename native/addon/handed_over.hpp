@@ -13,4 +13,8 @@ constexpr size_t kHandOverBytes = size_t{1} << 18;
 // (Electron), or too much of it is out.
 napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes);
 
+// The same for strings, of so many characters of Latin-1 or units of UTF-16. null also where Node is too old for it, or the string is too long.
+napi_value hand_over_latin1(napi_env env, parallel::KeptBuffer& memory, size_t length);
+napi_value hand_over_utf16(napi_env env, parallel::KeptBuffer& memory, size_t length);
+
 }  // namespace merganser::addon

@@ -1,5 +1,6 @@
-// Nearly every token has at most 16 bytes: copying 16 whatever its length costs two instructions and no branch on the length. Lengths lie apart
-// from the bytes, a byte each, because measuring reads nothing else; bytes lie in slots, so that a token is in one cache line.
+// Nearly every token has at most 16 bytes: copying 16 whatever its length costs two instructions and no branch on the length. Bytes lie
+// in slots, so that a token is in one cache line; lengths apart, a byte each, so that those of all frequent tokens stay in the first caches. Nothing is
+// measured beforehand: a pass over the ids costs as much as growing the buffer now and then.
 #include "merganser/bpe/decoder.hpp"
 
 #include <algorithm>
@@ -34,60 +35,44 @@ Decoder::Decoder(std::vector<uint8_t> token_bytes, std::vector<uint32_t> token_o
   }
 }
 
-uint32_t Decoder::full_length(uint32_t id, const std::vector<uint8_t>& lengths) const {
-  return lengths[id] == kLong ? offsets_[id + 1] - offsets_[id] : lengths[id];
+size_t Decoder::expected_size(const uint32_t* ids, size_t count, const uint8_t* lengths) const {
+  constexpr size_t kSample = 512;
+  const uint32_t beyond = static_cast<uint32_t>(slots_.size() - 1);
+  size_t sampled = 0;
+  for (size_t i = 0; i < std::min(count, kSample); ++i) sampled += std::min<size_t>(lengths[std::min(ids[i], beyond)], kBlock);
+  if (count > kSample) sampled = sampled * (count / kSample + 1);
+  return sampled + sampled / 8 + 4 * kBlock;
 }
 
-size_t Decoder::size(const uint32_t* ids, size_t count, bool skip_special) const {
-  const std::vector<uint8_t>& lengths = this->lengths(skip_special);
-  const uint8_t* const length_of = lengths.data();
-  const uint32_t beyond = static_cast<uint32_t>(lengths.size() - 1);
-  size_t size = 0;
-  size_t i = 0;
-  // In groups, so that the rare lengths are asked about once for eight ids.
-  for (; i + 8 <= count; i += 8) {
-    uint32_t sum = 0, longest = 0;
-    for (size_t k = 0; k < 8; ++k) {
-      const uint32_t length = length_of[std::min(ids[i + k], beyond)];
-      sum += length;
-      longest = std::max(longest, length);
-    }
-    if (longest <= kBlock) [[likely]] {
-      size += sum;
-      continue;
-    }
-    if (longest == kUnknown) return kUnknownId;
-    for (size_t k = 0; k < 8; ++k) size += full_length(ids[i + k], lengths);
-  }
-  for (; i < count; ++i) {
+size_t Decoder::decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& memory) const {
+  const uint8_t* const lengths = (skip_special ? lengths_without_special_ : lengths_).data();
+  const uint32_t beyond = static_cast<uint32_t>(slots_.size() - 1);
+  memory.reserve(expected_size(ids, count, lengths), 0);
+  uint8_t *out = memory.data(), *end = out + memory.capacity();
+  const auto make_room = [&](size_t bytes) {
+    if (static_cast<size_t>(end - out) >= bytes) [[likely]] return;
+    const size_t used = static_cast<size_t>(out - memory.data());
+    memory.reserve(used + used / 2 + bytes, used);
+    out = memory.data() + used;
+    end = memory.data() + memory.capacity();
+  };
+  for (size_t i = 0; i < count; ++i) {
     const uint32_t id = std::min(ids[i], beyond);
-    if (length_of[id] == kUnknown) return kUnknownId;
-    size += full_length(id, lengths);
-  }
-  return size;
-}
-
-void Decoder::append_exact(uint32_t id, const std::vector<uint8_t>& lengths, uint8_t*& out) const {
-  const uint32_t length = full_length(id, lengths);
-  if (length > 0) std::memcpy(out, bytes_.data() + offsets_[id], length);
-  out += length;
-}
-
-void Decoder::decode(const uint32_t* ids, size_t count, bool skip_special, uint8_t* out, size_t size) const {
-  const std::vector<uint8_t>& lengths = this->lengths(skip_special);
-  const uint8_t* const length_of = lengths.data();
-  const uint8_t* const end = out + size;
-  size_t i = 0;
-  for (; i < count && static_cast<size_t>(end - out) >= kBlock; ++i) {
-    const uint8_t length = length_of[ids[i]];
+    const uint8_t length = lengths[id];
     if (length <= kBlock) [[likely]] {
-      std::memcpy(out, slots_[ids[i]].bytes, kBlock);
+      make_room(kBlock);
+      std::memcpy(out, slots_[id].bytes, kBlock);
       out += length;
+    } else if (length == kLong) {
+      const uint32_t begin = offsets_[id], full = offsets_[id + 1] - begin;
+      make_room(full);
+      std::memcpy(out, bytes_.data() + begin, full);
+      out += full;
     } else {
-      append_exact(ids[i], lengths, out);
+      return kUnknownId;
     }
   }
-  for (; i < count; ++i) append_exact(ids[i], lengths, out);
+  return static_cast<size_t>(out - memory.data());
 }
 
 }  // namespace merganser::bpe

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "merganser/parallel/kept_buffer.hpp"
+
 namespace merganser::bpe {
 
 // What is known about an id, as bits; DecoderSpec in lib/backend/kernels.ts has the same.
@@ -17,10 +19,9 @@ class Decoder {
   Decoder(std::vector<uint8_t> token_bytes, std::vector<uint32_t> token_offsets, std::vector<uint8_t> traits);
 
   static constexpr size_t kUnknownId = SIZE_MAX;
-  // Bytes that the ids stand for; special tokens have none if they are skipped. kUnknownId where an id has no token.
-  size_t size(const uint32_t* ids, size_t count, bool skip_special) const;
-  // Writes them; `size` is what size() said.
-  void decode(const uint32_t* ids, size_t count, bool skip_special, uint8_t* out, size_t size) const;
+  // Writes the bytes that the ids stand for and returns how many they are; kUnknownId where an id has no token. `skip_special` leaves out special
+  // tokens. What was in the buffer is lost.
+  size_t decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& out) const;
 
  private:
   static constexpr size_t kBlock = 16;
@@ -28,13 +29,12 @@ class Decoder {
     uint8_t bytes[kBlock];
   };
 
-  uint32_t full_length(uint32_t id, const std::vector<uint8_t>& lengths) const;
-  void append_exact(uint32_t id, const std::vector<uint8_t>& lengths, uint8_t*& out) const;
-  const std::vector<uint8_t>& lengths(bool skip_special) const { return skip_special ? lengths_without_special_ : lengths_; }
+  // Bytes that so many ids will probably have, by the first of them.
+  size_t expected_size(const uint32_t* ids, size_t count, const uint8_t* lengths) const;
 
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> offsets_;
-  // Per id, and one more that stands for all ids beyond: so small that the frequent ones stay in the first caches.
+  // Per id, and one more that stands for all ids beyond.
   std::vector<uint8_t> lengths_, lengths_without_special_;
   std::vector<Slot> slots_;  // the bytes of tokens that fit
 };
