@@ -2,6 +2,17 @@
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
 export type { BackendName } from './backend/kernels';
+export { DynamicBatch } from './dynamic/dynamic-batch';
+export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
+export type {
+  AsyncDynamicEncodeOptions,
+  AsyncMergeOptions,
+  DynamicEncodeOptions,
+  DynamicTokenizerOptions,
+  MergeBoundary,
+  MergeOptions,
+  NewTokens,
+} from './dynamic/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';

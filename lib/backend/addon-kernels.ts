@@ -16,6 +16,7 @@ import type {
   PatternHandle,
   PatternProgram,
 } from './kernels';
+import type { MergedTokens, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
@@ -30,6 +31,8 @@ declare const trainingJob: unique symbol;
 export interface JobHandle {
   readonly [trainingJob]: true;
 }
+
+export type MergeRunHandle = Handle<'mergeRun'>;
 
 /** Called with (false, progress) now and then, and once with (true, progress) at the end. Only training tells its progress: the number of merges. */
 export type JobListener = (finished: boolean, progress: number) => void;
@@ -103,6 +106,23 @@ export interface NativeKernelAddon {
   cancelJob(job: JobHandle): void;
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;
+
+  createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
+  /** The array of the run's values is used until it is done. */
+  createMergeRun(merger: TokenMergerHandle, run: TokenMergeRun): MergeRunHandle;
+  /** Whether it is done; else there are questions. */
+  advanceMerging(run: MergeRunHandle): boolean;
+  /** The same on a thread; then `mergingDone`. */
+  startMerging(run: MergeRunHandle, values: Uint32Array, listener: JobListener): JobHandle;
+  mergingDone(run: MergeRunHandle): boolean;
+  /** Fills sizes: questions, bytes of their texts. */
+  questionSizes(run: MergeRunHandle, sizes: Uint32Array): void;
+  copyQuestions(run: MergeRunHandle, bytes: Uint8Array, offsets: Uint32Array, splits: Uint32Array): void;
+  answerQuestions(run: MergeRunHandle, verdicts: Uint8Array): void;
+  /** Fills sizes: tokens, new tokens, bytes of their texts, their parts, merges, batches. */
+  mergedSizes(run: MergeRunHandle, sizes: Uint32Array): void;
+  copyMerged(run: MergeRunHandle, merged: MergedTokens): void;
+
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;
   checksum(bytes: Uint8Array): bigint;

@@ -9,6 +9,7 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
+import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -235,7 +236,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;
@@ -273,5 +274,5 @@ export interface Kernels extends TrainingKernels {
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): void;
+  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle): void;
 }

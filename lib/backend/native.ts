@@ -7,6 +7,7 @@ import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
+import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
@@ -110,6 +111,11 @@ class NativeKernels implements Kernels {
   countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
+
+  createTokenMerger: Kernels['createTokenMerger'] = (spec) => building(() => this.#addon.createTokenMerger(spec));
+  mergeTokens: Kernels['mergeTokens'] = (merger, run, judge) => mergeTokens(this.#addon, merger, run, judge);
+  mergeTokensAsync: Kernels['mergeTokensAsync'] = (merger, run, judge, signal) =>
+    mergeTokensOnThread(this.#addon, merger, run, judge, signal);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -110,7 +110,7 @@ export class Engine {
     return (this.normalizerMemo ??= createNormalizer(this.definition.normalizer, { kernels: this.kernels }));
   }
 
-  private get preTokenizer(): PreTokenizer | null {
+  get preTokenizer(): PreTokenizer | null {
     const { model, preTokenizer, split } = this.definition;
     const { kernels } = this;
     return (this.preTokenizerMemo ??=
@@ -136,6 +136,11 @@ export class Engine {
   private get modelTokens(): TokenTable | null {
     const { model } = this.plan;
     return model.unit === 'byte' ? model : null;
+  }
+
+  /** Whether tokens are bytes of the text, in the model or in the strings of the vocabulary. */
+  get tokensAreBytes(): boolean {
+    return this.plan.model.unit === 'byte' || this.decoder.byteLevel;
   }
 
   get generalParts(): GeneralParts {

@@ -26,6 +26,11 @@ export class Layouts {
     return layout;
   }
 
+  /** Every id that is put around texts or pairs. */
+  addedIds(): number[] {
+    return [false, true].flatMap((pair) => this.get(pair, true).pieces.flatMap((piece) => (typeof piece === 'number' ? [] : [...piece])));
+  }
+
   private make(pair: boolean, addSpecialTokens: boolean): Layout {
     const texts = pair ? [0, 1] : [0];
     const pieces = this.postProcessor?.layout(texts, addSpecialTokens) ?? texts;

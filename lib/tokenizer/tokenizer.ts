@@ -15,6 +15,7 @@ import { bundledEncoding, hubFile, tiktokenFile, tokenizerFile } from './load/or
 import { parseTiktokenFile, tiktokenDefinition } from './load/tiktoken-file';
 import { readTokenizerJson } from './load/tokenizer-json';
 import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/vocab-merges';
+import { type MergeParts, mergeParts } from './merge-parts';
 import { newToken } from './new-token';
 import { toTokenizerJson } from './save/tokenizer-json';
 import { tokenizerJsonText } from './save/tokenizer-json-text';
@@ -323,6 +324,12 @@ export class Tokenizer implements Disposable {
     const added = this.#engine.definition.addedTokens.add(tokens.map((token) => newToken(token, special)));
     this.#engine.refreshAddedTokens();
     return added;
+  }
+
+  /** @internal For parts of merganser that merge tokens on the fly. */
+  mergeParts(): MergeParts {
+    this.#engine.checkAlive();
+    return mergeParts(this.#engine);
   }
 
   // ---------------------------------------------------------------------------------------------- saving

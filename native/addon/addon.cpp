@@ -15,6 +15,8 @@ void register_encoder(Napi::Env env, Napi::Object exports);
 void register_encode_async(Napi::Env env, Napi::Object exports);
 void register_decoder(Napi::Env env, Napi::Object exports);
 void register_training(Napi::Env env, Napi::Object exports);
+void register_dynamic(Napi::Env env, Napi::Object exports);
+void register_tasks(Napi::Env env, Napi::Object exports);
 void register_handles(Napi::Env env, Napi::Object exports);
 void register_tables(Napi::Env env, Napi::Object exports);
 }  // namespace addon
@@ -37,6 +39,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   addon::register_encode_async(env, exports);
   addon::register_decoder(env, exports);
   addon::register_training(env, exports);
+  addon::register_dynamic(env, exports);
+  addon::register_tasks(env, exports);
   addon::register_handles(env, exports);
   addon::register_tables(env, exports);
   return exports;

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "job.hpp"
 #include "merganser/training/bpe_trainer.hpp"
 #include "merganser/training/word_counter.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 #include "specs.hpp"
+#include "task.hpp"
 
 namespace merganser::addon {
 namespace {
@@ -26,18 +26,13 @@ struct Counter {
   training::SortedWords sorted;
 };
 
-// A piece of work for one thread.
-class Task final : public Job {
+// Work whose progress is the number of merges.
+class TrainingTask final : public Task {
  public:
-  using Work = std::function<void(Task&)>;
-  Task(Napi::Env env, const char* name, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
-      : Job(env, name, listener.As<Napi::Function>(), keep_alive), work_(std::move(work)) {}
+  using Work = std::function<void(TrainingTask&)>;
+  TrainingTask(Napi::Env env, const char* name, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
+      : Task(env, name, listener, keep_alive), work_(std::move(work)) {}
   MergeLog merges;
-  // Tells how far it is; false: it is to end.
-  bool goes_on() {
-    report_now_and_then();
-    return !cancelled_;
-  }
 
  private:
   void work() override { work_(*this); }
@@ -45,15 +40,11 @@ class Task final : public Job {
   Work work_;
 };
 
-using TaskHandle = Napi::External<std::shared_ptr<Task>>;
-
-Task& task_of(const Napi::Value& handle) { return **handle.As<TaskHandle>().Data(); }
+MergeLog& merges_of(const Napi::Value& handle) { return static_cast<TrainingTask&>(task_of(handle)).merges; }
 
 // The last argument of `info` is the listener.
-Napi::Value start(const Napi::CallbackInfo& info, const char* name, const Napi::Object& keep_alive, Task::Work work) {
-  auto task = std::make_shared<Task>(info.Env(), name, info[info.Length() - 1], keep_alive, std::move(work));
-  task->start(info.Env(), 1);
-  return TaskHandle::New(info.Env(), new std::shared_ptr<Task>(task), [](Napi::Env, std::shared_ptr<Task>* gone) { delete gone; });
+Napi::Value start(const Napi::CallbackInfo& info, const char* name, const Napi::Object& keep_alive, TrainingTask::Work work) {
+  return start(info.Env(), std::make_shared<TrainingTask>(info.Env(), name, info[info.Length() - 1], keep_alive, std::move(work)));
 }
 
 // (spec with scannerKinds) => counter
@@ -76,7 +67,7 @@ Napi::Value count_texts(const Napi::CallbackInfo& info) {
   std::vector<uint32_t> offsets(array.Data(), array.Data() + array.ElementLength());
   if (offsets.back() + training::kPortionPadding > text.size) throw std::length_error("the text has no room behind it");
   return start(info, "merganser count words", info[1].As<Napi::Object>(),
-               [counter = pointer_of<Counter>(info[0]), data = text.data, offsets = std::move(offsets)](Task&) {
+               [counter = pointer_of<Counter>(info[0]), data = text.data, offsets = std::move(offsets)](TrainingTask&) {
                  for (size_t i = 0; i + 1 < offsets.size(); ++i) counter->words.count(data + offsets[i], offsets[i + 1] - offsets[i]);
                });
 }
@@ -86,7 +77,7 @@ Napi::Value count_file(const Napi::CallbackInfo& info) {
   const auto number = [&](size_t i) { return static_cast<uint64_t>(info[i].As<Napi::Number>().Int64Value()); };
   return start(info, "merganser count words", Napi::Object::New(info.Env()),
                [counter = pointer_of<Counter>(info[0]), path = info[1].As<Napi::String>().Utf8Value(), from = number(2), to = number(3), size = number(4),
-                replace = info[5].As<Napi::Boolean>().Value()](Task&) {
+                replace = info[5].As<Napi::Boolean>().Value()](TrainingTask&) {
                  if (!counter->words.count_file(path, from, to, size, replace)) throw std::runtime_error("malformed UTF-8");
                });
 }
@@ -122,7 +113,7 @@ training::SymbolKind symbol_kind(const std::string& unit, bool placed) {
 // (counter, unit, placed, listener) => job; then symbolCount and takeSymbols
 Napi::Value count_symbols(const Napi::CallbackInfo& info) {
   const training::SymbolKind kind = symbol_kind(info[1].As<Napi::String>(), info[2].As<Napi::Boolean>());
-  return start(info, "merganser count symbols", Napi::Object::New(info.Env()), [counter = pointer_of<Counter>(info[0]), kind](Task&) {
+  return start(info, "merganser count symbols", Napi::Object::New(info.Env()), [counter = pointer_of<Counter>(info[0]), kind](TrainingTask&) {
     counter->symbols = training::count_symbols(counter->words.merged(), kind);
   });
 }
@@ -142,7 +133,7 @@ void take_symbols(const Napi::CallbackInfo& info) {
 // (counter, listener) => job; then sortedWordCount, sortedWordBytes and takeSortedWords. The counter is empty afterwards.
 Napi::Value sort_words(const Napi::CallbackInfo& info) {
   return start(info, "merganser sort words", Napi::Object::New(info.Env()),
-               [counter = pointer_of<Counter>(info[0])](Task&) { counter->sorted = counter->words.take_sorted(); });
+               [counter = pointer_of<Counter>(info[0])](TrainingTask&) { counter->sorted = counter->words.take_sorted(); });
 }
 
 Napi::Value sorted_word_count(const Napi::CallbackInfo& info) {
@@ -180,27 +171,19 @@ BpeTrainingSpec read_training_spec(Reader reader) {
 // (counter, spec, listener) => job, whose progress is the number of merges. The counter is empty afterwards.
 Napi::Value start_training(const Napi::CallbackInfo& info) {
   return start(info, "merganser train", Napi::Object::New(info.Env()),
-               [counter = pointer_of<Counter>(info[0]), spec = read_training_spec(Reader(info[1].As<Napi::Object>()))](Task& task) {
+               [counter = pointer_of<Counter>(info[0]), spec = read_training_spec(Reader(info[1].As<Napi::Object>()))](TrainingTask& task) {
                  training::train_bpe(counter->words.merged(), spec, task.merges, [&task] { return task.goes_on(); });
                });
 }
 
 // (job) => number of merges so far
-Napi::Value merge_count(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), task_of(info[0]).merges.count()); }
+Napi::Value merge_count(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), merges_of(info[0]).count()); }
 
 // (job, triples): as many merges as there is room for
 void copy_merges(const Napi::CallbackInfo& info) {
   auto out = info[1].As<Napi::Uint32Array>();
-  const std::vector<uint32_t> merges = task_of(info[0]).merges.copy();
+  const std::vector<uint32_t> merges = merges_of(info[0]).copy();
   std::copy_n(merges.begin(), std::min(merges.size(), out.ElementLength()), out.Data());
-}
-
-void cancel_job(const Napi::CallbackInfo& info) { task_of(info[0]).cancel(); }
-
-// (job) => message | null
-Napi::Value job_error(const Napi::CallbackInfo& info) {
-  const char* const error = task_of(info[0]).error();
-  return error ? Napi::String::New(info.Env(), error) : info.Env().Null();
 }
 
 }  // namespace
@@ -224,8 +207,6 @@ void register_training(Napi::Env env, Napi::Object exports) {
   add("startTraining", start_training);
   add("mergeCount", merge_count);
   add("copyMerges", copy_merges);
-  add("cancelJob", cancel_job);
-  add("jobError", job_error);
 }
 
 }  // namespace merganser::addon

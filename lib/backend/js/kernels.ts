@@ -2,12 +2,15 @@
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
 import { Decoder } from './decoder';
+import { MergerVocabulary } from './dynamic/merger-vocabulary';
+import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
+import type { TokenMergerHandle } from '../dynamic-kernels';
 import type { WordCounterHandle } from '../training-kernels';
 import { xxh64 } from './xxh64';
 
@@ -21,7 +24,7 @@ function box<H>(value: unknown): H {
   return new Box(value) as H;
 }
 
-function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle): T {
+function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle): T {
   return (handle as unknown as Box<T>).value!;
 }
 
@@ -58,6 +61,9 @@ export function createJsKernels(): Kernels {
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
     sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
     trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
+    createTokenMerger: (spec) => box<TokenMergerHandle>(new MergerVocabulary(spec)),
+    mergeTokens: (merger, run, judge) => mergeTokens(open<MergerVocabulary>(merger), run, judge),
+    mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

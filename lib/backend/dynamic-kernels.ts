@@ -1,0 +1,96 @@
+/** The part of the contract (see kernels.ts) that merges tokens of a batch on the fly. */
+import type { Handle } from './kernels';
+
+export type TokenMergerHandle = Handle<'tokenMerger'>;
+
+/**
+ * What is known of a token's text, as bits. A mark shows where a word or a line begins. The traits of a + b follow from those of both:
+ * `joinTraits` and `isBarred` (js/dynamic/traits.ts) say how.
+ */
+export enum TokenTrait {
+  /** Never merged: special tokens, and those that stand for text which they do not spell. */
+  Fixed = 1,
+  /** Begins with a mark. */
+  StartsMarked = 2,
+  /** Has a mark behind its first character. */
+  MarkedInside = 4,
+  /** Consists of marks. */
+  OnlyMarks = 8,
+  /** Ends a word by itself (`end_of_word_suffix`): nothing of that word can follow. */
+  EndsWord = 16,
+  /** Has a newline. */
+  Newline = 32,
+  /** Has two newlines or more. */
+  Newlines = 64,
+}
+
+export interface TokenMergerSpec {
+  /** The text of each token, by which tokens are recognised; a token without text must be `Fixed`. Of equal tokens the lowest id counts. */
+  readonly tokenBytes: Uint8Array;
+  /** vocabSize + 1 entries. */
+  readonly tokenOffsets: Uint32Array;
+  /** {@link TokenTrait}s of each token. */
+  readonly traits: Uint8Array;
+  /** Whether a verdict on a pair depends on where its two tokens meet, and not only on their text together. */
+  readonly splitMatters: boolean;
+}
+
+/** Pairs whose verdict is asked for: pair i is bytes[offsets[i], offsets[i + 1]), and its left token has splits[i] bytes. */
+export interface PairQuestions {
+  readonly bytes: Uint8Array;
+  /** n + 1 entries. */
+  readonly offsets: Uint32Array;
+  readonly splits: Uint32Array;
+}
+
+/** One verdict for each question, 1: the pair may be merged. The same pair always gets the same verdict: they are remembered. */
+export type PairJudge = (questions: PairQuestions) => Uint8Array;
+
+export interface TokenMergeRun {
+  /** Sequence i is values[offsets[i], offsets[i + 1]); every id is below the vocabulary's size. */
+  readonly values: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** false: pairs are counted over all sequences together. true: each sequence is a batch of its own. */
+  readonly perSequence: boolean;
+  /** Most merges of each batch: one entry, or one for each sequence if they are batches of their own. */
+  readonly merges: Uint32Array;
+  /** A batch is done when it has no more tokens than this; as many entries as `merges`. */
+  readonly targets: Uint32Array;
+  /** Pairs with a lower count are not merged; at least 1. */
+  readonly leastCount: number;
+  /**
+   * After so many merges of a batch, or when no pair is left before, every pair may be merged that has no fixed token. 0: from the start;
+   * 2³² − 1: never.
+   */
+  readonly freeAfter: number;
+}
+
+export interface MergedTokens {
+  /** Ids from the vocabulary's size on are new tokens, numbered as they came up. */
+  readonly values: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** Token i stands for the given values[starts[i], starts[i + 1]). */
+  readonly starts: Uint32Array;
+  /** Texts of the new tokens, back to back. */
+  readonly newBytes: Uint8Array;
+  readonly newByteOffsets: Uint32Array;
+  /** The given ids that each new token was made of when it first came up, back to back. */
+  readonly newParts: Uint32Array;
+  readonly newPartOffsets: Uint32Array;
+  /** (left, right, product, occurrences) of each merge in order; batches one after the other. */
+  readonly merges: Uint32Array;
+  /** Batch i's are the merges mergeOffsets[i] … mergeOffsets[i + 1] − 1. */
+  readonly mergeOffsets: Uint32Array;
+}
+
+export interface DynamicKernels {
+  createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
+  /**
+   * Repeats in each batch: of the adjacent pairs that may be merged the one that stands most often (overlaps count), of equal counts the one whose first
+   * occurrence comes first, becomes one token wherever it stands, from left to right. Tokens of one text are one token, those of the vocabulary
+   * included.
+   */
+  mergeTokens(merger: TokenMergerHandle, run: TokenMergeRun, judge: PairJudge): MergedTokens;
+  /** The same with the work off this thread (native) or in turns (js). Rejects with ABORTED. The arrays of `run` must not change meanwhile. */
+  mergeTokensAsync(merger: TokenMergerHandle, run: TokenMergeRun, judge: PairJudge, signal: AbortSignal | undefined): Promise<MergedTokens>;
+}
