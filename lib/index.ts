@@ -2,6 +2,10 @@
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
 export type { BackendName } from './backend/kernels';
+export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
+export type { Float32Vectors, Vectors } from './clustering/matrix';
+export type { Members } from './clustering/members';
+export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';

@@ -1,6 +1,6 @@
 /**
  * The contract between merganser and its backends: plain functions over typed arrays, and opaque handles where state is heavy.
- * Every backend gives the same answers, to the bit. TypeScript above this line validates; nothing here checks its arguments.
+ * Every backend gives the same answers, to the bit (floats: within the tolerance that a function states). TypeScript above this line validates; nothing here checks its arguments.
  *
  * Conventions
  * - Text is well-formed UTF-8 (the caller has replaced or refused malformed bytes) unless a function says otherwise.
@@ -9,6 +9,7 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
+import type { ClusteringKernels } from './clustering-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -228,7 +229,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels {
+export interface Kernels extends TrainingKernels, ClusteringKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

@@ -5,6 +5,8 @@ import { building, running } from './native-errors';
 import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
+import type { ClusteringKernels } from './clustering-kernels';
+import { clusteringKernels } from './native-clustering';
 import { scannerKinds } from './scanner-kinds';
 import type { DecoderHandle, EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
@@ -33,11 +35,13 @@ function ownCopy(bytes: Uint8Array): Uint8Array {
 class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
+  readonly #clustering: ClusteringKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
     this.countingThreads = addon.threads();
+    this.#clustering = clusteringKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -112,6 +116,12 @@ class NativeKernels implements Kernels {
   countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
+
+  lloyd: Kernels['lloyd'] = (...call) => this.#clustering.lloyd(...call);
+  assignNearest: Kernels['assignNearest'] = (...call) => this.#clustering.assignNearest(...call);
+  products: Kernels['products'] = (...call) => this.#clustering.products(...call);
+  greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
+  maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -15,6 +15,7 @@ void register_encoder(Napi::Env env, Napi::Object exports);
 void register_encode_async(Napi::Env env, Napi::Object exports);
 void register_decoder(Napi::Env env, Napi::Object exports);
 void register_training(Napi::Env env, Napi::Object exports);
+void register_clustering(Napi::Env env, Napi::Object exports);
 void register_handles(Napi::Env env, Napi::Object exports);
 void register_tables(Napi::Env env, Napi::Object exports);
 }  // namespace addon
@@ -37,6 +38,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   addon::register_encode_async(env, exports);
   addon::register_decoder(env, exports);
   addon::register_training(env, exports);
+  addon::register_clustering(env, exports);
   addon::register_handles(env, exports);
   addon::register_tables(env, exports);
   return exports;

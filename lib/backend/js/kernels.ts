@@ -1,6 +1,8 @@
 /** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
+import { assignNearest, lloyd } from './clustering/lloyd';
+import { greatestProducts, maxSim, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
@@ -57,6 +59,11 @@ export function createJsKernels(): Kernels {
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
     sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
     trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
+    lloyd,
+    assignNearest,
+    products,
+    greatestProducts,
+    maxSim,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,
