@@ -13,7 +13,15 @@ export type {
   MergeOptions,
   NewTokens,
 } from './dynamic/types';
+export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
+export type { Float32Vectors, Vectors } from './clustering/matrix';
+export type { Members } from './clustering/members';
+export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
+export { cascade } from './reduction/cascade';
+export { positionRows, rotaryChunks } from './reduction/positions';
+export { reduce } from './reduction/reduce';
+export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';
 export type { TextSource } from './tokenizer/encode-stream';

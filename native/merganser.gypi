@@ -6,7 +6,7 @@
   'target_defaults': {
     'include_dirs': ['include'],
     'cflags_cc!': ['-std=gnu++17', '-std=gnu++1y', '-std=gnu++20', '-fno-exceptions'],
-    'cflags_cc': ['-std=c++20', '-ffp-contract=off', '-fvisibility=hidden', '-fvisibility-inlines-hidden', '-Wall', '-Wextra', '-g1'],
+    'cflags_cc': ['-std=c++20', '-ffp-contract=off', '-fno-math-errno', '-fvisibility=hidden', '-fvisibility-inlines-hidden', '-Wall', '-Wextra', '-g1'],
     'xcode_settings': {
       'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
       'GCC_ENABLE_CPP_EXCEPTIONS': 'YES',

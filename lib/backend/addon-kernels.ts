@@ -17,6 +17,7 @@ import type {
   PatternProgram,
 } from './kernels';
 import type { MergedTokens, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
+import type { LloydSpec } from './clustering-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
@@ -33,6 +34,11 @@ export interface JobHandle {
 }
 
 export type MergeRunHandle = Handle<'mergeRun'>;
+declare const clusteringJob: unique symbol;
+/** Running clustering; belongs to the addon. */
+export interface ClusteringJobHandle {
+  readonly [clusteringJob]: true;
+}
 
 /** Called with (false, progress) now and then, and once with (true, progress) at the end. Only training tells its progress: the number of merges. */
 export type JobListener = (finished: boolean, progress: number) => void;
@@ -122,6 +128,38 @@ export interface NativeKernelAddon {
   /** Fills sizes: tokens, new tokens, bytes of their texts, their parts, merges, batches. */
   mergedSizes(run: MergeRunHandle, sizes: Uint32Array): void;
   copyMerged(run: MergeRunHandle, merged: MergedTokens): void;
+  /** `numbers` has room for 3 + maxIterations: reason, objective, number of iterations, and the objective of each. Progress is the number of iterations. */
+  startLloyd(
+    spec: LloydSpec & {
+      readonly clusters: number;
+      readonly centroids: Float32Array;
+      readonly labels: Uint32Array;
+      readonly numbers: Float64Array;
+    },
+    listener: JobListener,
+  ): ClusteringJobHandle;
+  startNearest(
+    spec: Pick<LloydSpec, 'points' | 'spherical' | 'threads'> & {
+      readonly clusters: number;
+      readonly centroids: Float32Array;
+      readonly labels: Uint32Array;
+      readonly distances: Float32Array | null;
+    },
+    listener: JobListener,
+  ): ClusteringJobHandle;
+  lloydObjective(job: ClusteringJobHandle): number;
+  cancelClustering(job: ClusteringJobHandle): void;
+  clusteringError(job: ClusteringJobHandle): string | null;
+  products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+  greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
+  maxSim(
+    queries: Float32Array,
+    queryOffsets: Uint32Array,
+    documents: Float32Array,
+    documentOffsets: Uint32Array,
+    dims: number,
+    out: Float64Array,
+  ): void;
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;

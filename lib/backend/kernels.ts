@@ -1,6 +1,6 @@
 /**
  * The contract between merganser and its backends: plain functions over typed arrays, and opaque handles where state is heavy.
- * Every backend gives the same answers, to the bit. TypeScript above this line validates; nothing here checks its arguments.
+ * Every backend gives the same answers, to the bit (floats: within the tolerance that a function states). TypeScript above this line validates; nothing here checks its arguments.
  *
  * Conventions
  * - Text is well-formed UTF-8 (the caller has replaced or refused malformed bytes) unless a function says otherwise.
@@ -10,6 +10,7 @@
  */
 
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
+import type { ClusteringKernels } from './clustering-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -236,7 +237,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

@@ -5,6 +5,8 @@ import { building, running } from './native-errors';
 import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
+import type { ClusteringKernels } from './clustering-kernels';
+import { clusteringKernels } from './native-clustering';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
@@ -34,11 +36,13 @@ function ownCopy(bytes: Uint8Array): Uint8Array {
 class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
+  readonly #clustering: ClusteringKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
     this.countingThreads = addon.threads();
+    this.#clustering = clusteringKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -116,6 +120,11 @@ class NativeKernels implements Kernels {
   mergeTokens: Kernels['mergeTokens'] = (merger, run, judge) => mergeTokens(this.#addon, merger, run, judge);
   mergeTokensAsync: Kernels['mergeTokensAsync'] = (merger, run, judge, signal) =>
     mergeTokensOnThread(this.#addon, merger, run, judge, signal);
+  lloyd: Kernels['lloyd'] = (...call) => this.#clustering.lloyd(...call);
+  assignNearest: Kernels['assignNearest'] = (...call) => this.#clustering.assignNearest(...call);
+  products: Kernels['products'] = (...call) => this.#clustering.products(...call);
+  greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
+  maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -1,6 +1,8 @@
 /** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
+import { assignNearest, lloyd } from './clustering/lloyd';
+import { greatestProducts, maxSim, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { MergerVocabulary } from './dynamic/merger-vocabulary';
 import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
@@ -64,6 +66,11 @@ export function createJsKernels(): Kernels {
     createTokenMerger: (spec) => box<TokenMergerHandle>(new MergerVocabulary(spec)),
     mergeTokens: (merger, run, judge) => mergeTokens(open<MergerVocabulary>(merger), run, judge),
     mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),
+    lloyd,
+    assignNearest,
+    products,
+    greatestProducts,
+    maxSim,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

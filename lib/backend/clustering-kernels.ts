@@ -1,0 +1,80 @@
+/** The part of the contract (see kernels.ts) that clusters vectors. */
+
+/**
+ * Points as they lie in the caller's array: point i is row `rows[i]`, or row i if `rows` is null. Half-precision types are the bits of each element.
+ * The arrays must not change while a call is under way.
+ */
+export interface PointArray {
+  readonly data: Float32Array | Uint16Array;
+  readonly type: 'float32' | 'float16' | 'bfloat16';
+  readonly dims: number;
+  readonly rows: Uint32Array | null;
+  readonly count: number;
+  /** Per point, finite, not negative, not all zero; null: 1 each. */
+  readonly weights: Float64Array | null;
+}
+
+export interface LloydSpec {
+  readonly points: PointArray;
+  /** Per cluster: 1 if its centroid is not moved; null: none. */
+  readonly frozen: Uint8Array | null;
+  /** Points are scaled to unit length (zeros stay zeros), and so are means. */
+  readonly spherical: boolean;
+  readonly maxIterations: number;
+  /** Ends when an iteration improves the objective by no more than this part of it; negative: never. */
+  readonly tolerance: number;
+  /** Bytes that bounds of distances may take. The result does not depend on it. */
+  readonly boundsBytes: number;
+  /** Upper limit; 0: all of the pool. The result does not depend on it. */
+  readonly threads: number;
+}
+
+export type LloydStop = 'converged' | 'tolerance' | 'maxIterations';
+
+export interface LloydOutcome {
+  readonly stopReason: LloydStop;
+  /** Σ weight × squared distance, with the centroids that each iteration began with. */
+  readonly objectives: Float64Array;
+  /** The same for the result. */
+  readonly objective: number;
+}
+
+export interface ClusteringControl {
+  readonly signal?: AbortSignal | undefined;
+  /** Called on the calling thread a few times a second at most. */
+  readonly onProgress?: ((iteration: number, objective: number) => void) | undefined;
+}
+
+export interface ClusteringKernels {
+  /**
+   * Lloyd's algorithm. Every iteration gives each point to the nearest centroid (of equally near ones the lowest), and moves every centroid that is not frozen
+   * to the weighted mean of its points; one without points takes half of the largest cluster. `centroids` (clusters × dims) are where it begins and what it
+   * leaves, `labels` are nearest to what it leaves. Rejects with ABORTED, and with INVALID_ARGUMENT if a point is not finite or longer than 3·10¹⁸.
+   *
+   * Labels are those of exact arithmetic but for ties within rounding: single precision in the native backend, double in the TypeScript one.
+   */
+  lloyd(spec: LloydSpec, centroids: Float32Array, labels: Uint32Array, control: ClusteringControl): Promise<LloydOutcome>;
+  /** Number of the nearest centroid of each point, and the squared distance to it. Rejects as `lloyd` does. */
+  assignNearest(
+    spec: Pick<LloydSpec, 'points' | 'spherical' | 'threads'>,
+    centroids: Float32Array,
+    labels: Uint32Array,
+    distances: Float32Array | null,
+    control: ClusteringControl,
+  ): Promise<void>;
+  /** Inner products of all rows: out[i × rows of right + j] = ⟨left i, right j⟩. Within 2·dims·2⁻²⁴ of the product of the lengths. */
+  products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+  /** The greatest product of each row of `left` and the row of `right` that has it, of equal ones the first. */
+  greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
+  /**
+   * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
+   * [offsets[i], offsets[i + 1]); without rows it scores 0.
+   */
+  maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): void;
+}
+
+export interface RowSequences {
+  readonly values: Float32Array;
+  /** n + 1 entries, in rows. */
+  readonly offsets: Uint32Array;
+}

@@ -1,0 +1,145 @@
+/** Centroids in slots, 16 to a panel; near ones can be put into the same panel. */
+import type { PointRows } from './point-rows';
+
+export const PANEL = 16;
+const POWER_STEPS = 4;
+
+export class CentroidSlots {
+  readonly count: number;
+  readonly panels: number;
+  readonly dims: number;
+  /** slot × dims, centred. */
+  readonly rows: Float64Array;
+  /** The same in the caller's coordinates. */
+  readonly originals: Float32Array;
+  /** −½‖c‖² of each slot. */
+  readonly halves: Float64Array;
+  /** Of each slot. */
+  readonly ids: Uint32Array;
+  greatestNorm = 0;
+
+  constructor(
+    centroids: Float32Array,
+    private readonly points: PointRows,
+  ) {
+    this.dims = points.dims;
+    this.count = centroids.length / this.dims;
+    this.panels = Math.ceil(this.count / PANEL);
+    this.rows = new Float64Array(centroids.length);
+    this.originals = new Float32Array(centroids.length);
+    this.halves = new Float64Array(this.count);
+    this.ids = Uint32Array.from({ length: this.count }, (_, i) => i);
+    for (let slot = 0; slot < this.count; slot++) this.setOriginal(slot, centroids.subarray(slot * this.dims));
+    this.measure();
+  }
+
+  /** Rounded as the native backend does. */
+  setOriginal(slot: number, coordinates: ArrayLike<number>): void {
+    const { dims, rows, originals } = this;
+    for (let dim = 0, at = slot * dims; dim < dims; dim++, at++) {
+      originals[at] = coordinates[dim];
+      rows[at] = Math.fround(originals[at] - this.points.centre[dim]);
+    }
+  }
+
+  original(slot: number): Float32Array {
+    return this.originals.subarray(slot * this.dims, (slot + 1) * this.dims);
+  }
+
+  /** After centroids have changed. */
+  measure(): void {
+    const { rows, dims } = this;
+    let greatest = 0;
+    for (let slot = 0; slot < this.count; slot++) {
+      let square = 0;
+      for (let at = slot * dims; at < (slot + 1) * dims; at++) square += rows[at] * rows[at];
+      this.halves[slot] = -0.5 * square;
+      greatest = Math.max(greatest, square);
+    }
+    this.greatestNorm = Math.sqrt(greatest);
+  }
+
+  /** ⟨x, c⟩ − ½‖c‖² for the slots [first, last): the greatest score is the least distance. Sums run over the dimensions in order. */
+  scores(row: Float64Array, at: number, first: number, last: number, out: Float64Array): void {
+    const { rows, halves, dims } = this;
+    let slot = first;
+    for (; slot + 4 <= last; slot += 4) {
+      let [s0, s1, s2, s3] = [halves[slot], halves[slot + 1], halves[slot + 2], halves[slot + 3]];
+      let a = slot * dims;
+      let b = a + dims;
+      let c = b + dims;
+      let d = c + dims;
+      for (let dim = at; dim < at + dims; dim++) {
+        const x = row[dim];
+        s0 += x * rows[a++];
+        s1 += x * rows[b++];
+        s2 += x * rows[c++];
+        s3 += x * rows[d++];
+      }
+      out[slot - first] = s0;
+      out[slot - first + 1] = s1;
+      out[slot - first + 2] = s2;
+      out[slot - first + 3] = s3;
+    }
+    for (; slot < last; slot++) out[slot - first] = this.score(row, at, slot);
+  }
+
+  score(row: Float64Array, at: number, slot: number): number {
+    const { rows, dims } = this;
+    let sum = this.halves[slot];
+    for (let dim = 0, from = slot * dims; dim < dims; dim++) sum += row[at + dim] * rows[from + dim];
+    return sum;
+  }
+
+  /** Puts near centroids into the same panel. The result says where each slot went. */
+  regroup(): Uint32Array {
+    const order = Uint32Array.from({ length: this.count }, (_, i) => i);
+    this.split(order);
+    const { dims } = this;
+    const rows = this.rows.slice();
+    const originals = this.originals.slice();
+    const ids = this.ids.slice();
+    const moved = new Uint32Array(this.count);
+    order.forEach((old, slot) => {
+      this.rows.set(rows.subarray(old * dims, (old + 1) * dims), slot * dims);
+      this.originals.set(originals.subarray(old * dims, (old + 1) * dims), slot * dims);
+      this.ids[slot] = ids[old];
+      moved[old] = slot;
+    });
+    this.measure();
+    return moved;
+  }
+
+  /** Halves the slots along the direction in which they differ most, and the halves again. */
+  private split(slots: Uint32Array): void {
+    if (slots.length <= PANEL) return;
+    const projections = this.projections(slots);
+    const sorted = Array.from(slots, (slot, i) => ({ slot, projection: projections[i] }));
+    sorted.sort((a, b) => a.projection - b.projection || a.slot - b.slot);
+    sorted.forEach(({ slot }, i) => (slots[i] = slot));
+    const half = (Math.ceil(slots.length / PANEL) >> 1) * PANEL;
+    this.split(slots.subarray(0, half));
+    this.split(slots.subarray(half));
+  }
+
+  /** A few steps of the power method. */
+  private projections(slots: Uint32Array): Float64Array {
+    const { rows, dims } = this;
+    const mean = new Float64Array(dims);
+    for (const slot of slots) for (let dim = 0; dim < dims; dim++) mean[dim] += rows[slot * dims + dim] / slots.length;
+    let direction = mean.map((value, dim) => rows[slots[0] * dims + dim] - value);
+    const projections = new Float64Array(slots.length);
+    for (let step = 0; step < POWER_STEPS; step++) {
+      const next = new Float64Array(dims);
+      slots.forEach((slot, i) => {
+        let projection = 0;
+        for (let dim = 0; dim < dims; dim++) projection += (rows[slot * dims + dim] - mean[dim]) * direction[dim];
+        for (let dim = 0; dim < dims; dim++) next[dim] += projection * (rows[slot * dims + dim] - mean[dim]);
+        projections[i] = projection;
+      });
+      const length = Math.sqrt(next.reduce((sum, value) => sum + value * value, 0));
+      direction = next.map((value) => (length > 0 ? value / length : 0));
+    }
+    return projections;
+  }
+}

@@ -1,0 +1,137 @@
+/** Points as numbers to compute with: scaled, centred, in double precision; and sums of them that do not depend on the order. */
+import { invalidArgument } from '../../../errors';
+import type { PointArray } from '../../clustering-kernels';
+import { fromBfloat16, fromFloat16 } from '../../half-floats';
+
+const CENTRE_SAMPLE = 4096;
+/** Squared lengths from here on are refused: scores must be finite in single precision. */
+const TOO_LONG = 1e37;
+
+/** The error for a point that holds no finite numbers. */
+export function notFinite(point: number): Error {
+  return invalidArgument('points', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as point ${point}`);
+}
+
+/** 1.5 · 2^e: numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them. */
+export function gridFor(magnitude: number, count: number): number {
+  if (magnitude === 0) return 0;
+  const bits = 50 - Math.floor(Math.log2(count) + 1);
+  return 1.5 * 2 ** (binaryExponent(magnitude) + 1 - bits + 52);
+}
+
+/** A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores. */
+function shortNumber(value: number): number {
+  if (value === 0 || !Number.isFinite(Math.fround(value))) return 0;
+  const step = 2 ** (binaryExponent(Math.abs(value)) - 5);
+  return Math.floor(value / step + 0.5) * step;
+}
+
+/** ⌊log2⌋, exactly. */
+function binaryExponent(value: number): number {
+  let exponent = Math.floor(Math.log2(value));
+  if (2 ** exponent > value) exponent--;
+  if (2 ** (exponent + 1) <= value) exponent++;
+  return exponent;
+}
+
+export class PointRows {
+  readonly count: number;
+  readonly dims: number;
+  /** Subtracted from every point: about the mean of a sample. */
+  readonly centre: Float32Array;
+  readonly squaredNorms: Float64Array;
+  readonly weights: Float64Array | null;
+  readonly grid: number;
+  /** Σ weight · ‖x‖². */
+  readonly totalSquare: number;
+  private readonly scales: Float32Array | null;
+
+  /** Throws INVALID_ARGUMENT if a point is not finite. */
+  constructor(
+    private readonly points: PointArray,
+    unitLength: boolean,
+  ) {
+    this.count = points.count;
+    this.dims = points.dims;
+    this.centre = new Float32Array(this.dims);
+    this.weights = points.weights === null ? null : onGrid(points.weights);
+    const row = new Float64Array(this.dims);
+    this.scales = null;
+    if (unitLength) {
+      const scales = new Float32Array(this.count);
+      for (let i = 0; i < this.count; i++) {
+        this.stage(i, row);
+        const length = Math.sqrt(squareOf(row));
+        scales[i] = length > 0 ? 1 / length : 1;
+      }
+      this.scales = scales;
+    }
+    this.centre.set(this.sampleMean(row));
+    this.squaredNorms = new Float64Array(this.count);
+    let total = 0;
+    let greatest = 0;
+    for (let i = 0; i < this.count; i++) {
+      this.stage(i, row);
+      const square = squareOf(row);
+      if (!(square < TOO_LONG)) throw notFinite(i);
+      const weight = this.weight(i);
+      this.squaredNorms[i] = square;
+      total += weight * square;
+      for (let dim = 0; dim < row.length; dim++) greatest = Math.max(greatest, weight * Math.abs(row[dim]));
+    }
+    this.totalSquare = total;
+    this.grid = gridFor(greatest, this.count);
+  }
+
+  weight(point: number): number {
+    return this.weights === null ? 1 : this.weights[point];
+  }
+
+  /** The point's coordinates, rounded to single precision as the native backend has them. */
+  stage(point: number, out: Float64Array, at = 0): void {
+    const { data, type, rows } = this.points;
+    const { dims, centre } = this;
+    const scale = this.scales === null ? 1 : this.scales[point];
+    const from = (rows === null ? point : rows[point]) * dims;
+    if (type === 'float32') {
+      for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(data[from + dim] * scale) - centre[dim]);
+      return;
+    }
+    const widen = type === 'float16' ? fromFloat16 : fromBfloat16;
+    for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(widen(data[from + dim]) * scale) - centre[dim]);
+  }
+
+  /** sums += sign × weight × point, each product rounded to the grid. */
+  addTo(sums: Float64Array, at: number, point: number, sign: number, row: Float64Array): void {
+    const { grid } = this;
+    const factor = sign * this.weight(point);
+    this.stage(point, row);
+    for (let dim = 0; dim < row.length; dim++) sums[at + dim] += factor * row[dim] + grid - grid;
+  }
+
+  private sampleMean(row: Float64Array): Float64Array {
+    const sample = Math.min(this.count, CENTRE_SAMPLE);
+    const mean = new Float64Array(this.dims);
+    for (let i = 0; i < sample; i++) {
+      this.stage(Math.floor((i * this.count) / sample), row);
+      for (let dim = 0; dim < mean.length; dim++) mean[dim] += row[dim];
+    }
+    // NaN and infinity are found when all points are measured.
+    return mean.map((sum) => shortNumber(sum / sample));
+  }
+}
+
+function squareOf(row: Float64Array): number {
+  let square = 0;
+  for (let dim = 0; dim < row.length; dim++) square += row[dim] * row[dim];
+  return square;
+}
+
+/** Weights add up exactly too, so that a cluster's weight does not depend on the order. */
+function onGrid(weights: Float64Array): Float64Array {
+  const grid = gridFor(
+    weights.reduce((most, weight) => Math.max(most, weight), 0),
+    weights.length,
+  );
+  return weights.map((weight) => weight + grid - grid);
+}

@@ -1,0 +1,60 @@
+/** Clustering on the addon's threads, as promises. */
+import { aborted, MerganserError } from '../errors';
+import type { ClusteringJobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
+import type { ClusteringControl, ClusteringKernels, LloydStop } from './clustering-kernels';
+import { notFinite } from './js/clustering/point-rows';
+
+const STOP_REASONS: readonly LloydStop[] = ['converged', 'tolerance', 'maxIterations'];
+
+/** Rejects with ABORTED, INVALID_ARGUMENT or OUT_OF_MEMORY. */
+function jobDone(
+  addon: NativeKernelAddon,
+  { signal, onProgress }: ClusteringControl,
+  start: (listener: JobListener) => ClusteringJobHandle,
+): Promise<void> {
+  if (signal?.aborted) return Promise.reject(aborted(signal));
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => {
+      addon.cancelClustering(job);
+      reject(aborted(signal!));
+    };
+    const job = start((finished, iteration) => {
+      try {
+        if (!finished) return signal?.aborted ? undefined : onProgress?.(iteration, addon.lloydObjective(job));
+        signal?.removeEventListener('abort', cancel);
+        const message = addon.clusteringError(job);
+        if (message === null) resolve();
+        else reject(jobError(message));
+      } catch (error) {
+        addon.cancelClustering(job);
+        reject(error);
+      }
+    });
+    signal?.addEventListener('abort', cancel, { once: true });
+  });
+}
+
+function jobError(message: string): Error {
+  if (message.startsWith('not finite: ')) return notFinite(Number(message.slice('not finite: '.length)));
+  return new MerganserError('OUT_OF_MEMORY', `Clustering failed: ${message}.`);
+}
+
+export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
+  return {
+    lloyd: async (spec, centroids, labels, control) => {
+      const numbers = new Float64Array(3 + spec.maxIterations);
+      const clusters = centroids.length / spec.points.dims;
+      await jobDone(addon, control, (listener) => addon.startLloyd({ ...spec, clusters, centroids, labels, numbers }, listener));
+      const [reason, objective, iterations] = numbers;
+      return { stopReason: STOP_REASONS[reason], objective, objectives: numbers.slice(3, 3 + iterations) };
+    },
+    assignNearest: (spec, centroids, labels, distances, control) => {
+      const clusters = centroids.length / spec.points.dims;
+      return jobDone(addon, control, (listener) => addon.startNearest({ ...spec, clusters, centroids, labels, distances }, listener));
+    },
+    products: (left, right, dims, out) => addon.products(left, right, dims, out),
+    greatestProducts: (left, right, dims, columns, values) => addon.greatestProducts(left, right, dims, columns, values),
+    maxSim: (queries, documents, dims, out) =>
+      addon.maxSim(queries.values, queries.offsets, documents.values, documents.offsets, dims, out),
+  };
+}

@@ -1,0 +1,121 @@
+/** k-means: what users call. The arithmetic is the backends'. */
+import type { LloydOutcome, PointArray } from '../backend/clustering-kernels';
+import { invalidArgument } from '../errors';
+import { capSizes } from './balanced';
+import { chooseCentroids, unitLength } from './initialize';
+import { planKMeans, type KMeansPlan } from './kmeans-options';
+import { copyPoints, float32Vectors, pointsOf, type Vectors } from './matrix';
+import { membersOf, sizesOf } from './members';
+import { miniBatch } from './mini-batch';
+import { twoLevelCentroids } from './two-level';
+import type { KMeansOptions, KMeansResult } from './types';
+
+/**
+ * Clusters vectors so that the squared distances to the clusters' means are small.
+ *
+ * The same points, options and seed give the same result, whatever the number of threads. Rejects with INVALID_ARGUMENT if the options do not fit the points or
+ * a point is not finite, and with ABORTED.
+ */
+export async function kmeans(points: Vectors, options: KMeansOptions): Promise<KMeansResult> {
+  const plan = planKMeans(points, options);
+  const centroids = await firstCentroids(plan);
+  const labels = new Uint32Array(plan.points.count);
+  let outcome = await improve(plan, centroids, labels);
+  if (plan.maxClusterSize !== null) outcome = await capSizes(plan, plan.maxClusterSize, centroids, labels, outcome);
+  return resultOf(plan.points.dims, centroids, labels, outcome);
+}
+
+/** The cluster of each point: the nearest of given centroids, of equally near ones the first. Rejects as {@link kmeans} does. */
+export async function assignToCentroids(
+  points: Vectors,
+  centroids: Vectors,
+  options: Pick<KMeansOptions, 'spherical' | 'threads' | 'backend' | 'signal'> = {},
+): Promise<{ labels: Uint32Array; squaredDistances: Float32Array }> {
+  const array = pointsOf(points, 'points');
+  if (array.count === 0) {
+    pointsOf(centroids, 'centroids');
+    return { labels: new Uint32Array(0), squaredDistances: new Float32Array(0) };
+  }
+  const plan = planKMeans(points, { ...options, initialization: centroids });
+  const labels = new Uint32Array(array.count);
+  const squaredDistances = new Float32Array(array.count);
+  const { kernels, spherical, threads, control } = plan;
+  const given = unitLength(plan.initialization as Float32Array, array.dims, spherical);
+  await kernels.assignNearest({ points: array, spherical, threads }, given, labels, squaredDistances, { signal: control.signal });
+  return { labels, squaredDistances };
+}
+
+export interface AppendOptions extends Pick<KMeansOptions, 'spherical' | 'threads' | 'backend' | 'signal'> {
+  /** How many are added. Default: one for 16 new points. */
+  readonly clusters?: number;
+  /** Default 3. */
+  readonly maxIterations?: number;
+}
+
+/**
+ * Adds points to a result: clusters that were there keep their centroids and their points, new points join them or the new clusters, which begin where the
+ * new points are farthest from all centroids. The new points' numbers follow the old ones'. Takes time for the new points only.
+ */
+export async function appendPoints(previous: KMeansResult, points: Vectors, options: AppendOptions = {}): Promise<KMeansResult> {
+  const array = pointsOf(points, 'points');
+  const {
+    data: old,
+    dims: [oldClusters, dims],
+  } = previous.centroids;
+  if (array.dims !== dims) throw invalidArgument('points', `vectors of ${dims} numbers, as the centroids are`, `vectors of ${array.dims}`);
+  if (array.count === 0) return previous;
+  const { clusters: wanted, maxIterations = 3, ...rest } = options;
+  const added = wanted ?? Math.ceil(array.count / 16);
+  if (!Number.isInteger(added) || added < 0 || added > array.count) {
+    throw invalidArgument('clusters', `a whole number from 0 to ${array.count}, the number of new points`, added);
+  }
+  const { squaredDistances } = await assignToCentroids(points, previous.centroids, rest);
+  const centroids = new Float32Array((oldClusters + added) * dims);
+  centroids.set(old);
+  centroids.set(farthestPoints(array, squaredDistances, added), old.length);
+  const more = await kmeans(points, {
+    ...rest,
+    maxIterations,
+    initialization: float32Vectors(centroids, dims),
+    frozen: Uint32Array.from({ length: oldClusters }, (_, i) => i),
+  });
+  const labels = new Uint32Array(previous.labels.length + array.count);
+  labels.set(previous.labels);
+  labels.set(more.labels, previous.labels.length);
+  const members = membersOf(labels, oldClusters + added);
+  return { ...more, labels, members, sizes: sizesOf(members), objective: previous.objective + more.objective };
+}
+
+function farthestPoints(points: PointArray, squaredDistances: Float32Array, count: number): Float32Array {
+  const order = Uint32Array.from(squaredDistances, (_, i) => i);
+  order.sort((a, b) => squaredDistances[b] - squaredDistances[a] || a - b);
+  return copyPoints(points, order.subarray(0, count));
+}
+
+function firstCentroids(plan: KMeansPlan): Promise<Float32Array> | Float32Array {
+  const { initialization, points, spherical, levels } = plan;
+  if (typeof initialization !== 'string') return unitLength(initialization, points.dims, spherical && plan.frozen === null);
+  if (levels === 2 && plan.clusters > 3) return twoLevelCentroids(plan, initialization);
+  return chooseCentroids(plan, initialization).then((centroids) => unitLength(centroids, points.dims, spherical));
+}
+
+/** Two levels leave nothing to improve: the points are only assigned. */
+function improve(plan: KMeansPlan, centroids: Float32Array, labels: Uint32Array): Promise<LloydOutcome> {
+  if (plan.algorithm === 'mini-batch') return miniBatch(plan, centroids, labels);
+  const maxIterations = plan.levels === 2 && plan.clusters > 3 ? 0 : plan.maxIterations;
+  return plan.kernels.lloyd({ ...plan, maxIterations }, centroids, labels, plan.control);
+}
+
+function resultOf(dims: number, centroids: Float32Array, labels: Uint32Array, outcome: LloydOutcome): KMeansResult {
+  const members = membersOf(labels, centroids.length / dims);
+  return {
+    centroids: float32Vectors(centroids, dims),
+    labels,
+    sizes: sizesOf(members),
+    members,
+    objectives: outcome.objectives,
+    objective: outcome.objective,
+    iterations: outcome.objectives.length,
+    stopReason: outcome.stopReason,
+  };
+}

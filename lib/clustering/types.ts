@@ -1,0 +1,64 @@
+import type { BackendName } from '../backend/kernels';
+import type { LloydStop } from '../backend/clustering-kernels';
+import type { Float32Vectors, Vectors } from './matrix';
+import type { Members } from './members';
+
+/** How the first centroids are chosen. Vectors: they are given. */
+export type KMeansInitialization = 'random' | 'k-means++' | 'k-means||' | 'afk-mc2' | 'kkz' | Vectors;
+
+export interface KMeansProgress {
+  /** Iterations done. */
+  readonly iteration: number;
+  /** Σ weight × squared distance, with the centroids that the iteration began with. */
+  readonly objective: number;
+}
+
+export interface KMeansOptions {
+  /** How many; a number below 1 is a part of the points. Left out where the first centroids are given: as many as those. */
+  readonly clusters?: number;
+  /** Default: 'k-means++' for up to 64 clusters, else 'random'. */
+  readonly initialization?: KMeansInitialization;
+  /** 'lloyd' (default) goes through all points in every iteration, 'mini-batch' through `batchSize` random ones. */
+  readonly algorithm?: 'lloyd' | 'mini-batch';
+  /** Cluster by direction: points and centroids are scaled to unit length. Zero vectors stay what they are. */
+  readonly spherical?: boolean;
+  /** One per point, finite, not negative, not all zero. */
+  readonly weights?: ArrayLike<number>;
+  /** Numbers of given centroids that are not to be moved. */
+  readonly frozen?: ArrayLike<number>;
+  /** No cluster gets more points; labels are then not always those of the nearest centroids. */
+  readonly maxClusterSize?: number;
+  /** 2: clusters about √K groups first, and each of them on its own: K clusters in a fraction of the time. */
+  readonly levels?: 1 | 2;
+  /** Default 25. 0: only assigns to the first centroids. */
+  readonly maxIterations?: number;
+  /** Ends when an iteration improves the objective by no more than this part of it. Default 0: when nothing changes any more. */
+  readonly tolerance?: number;
+  /** Points in each iteration of 'mini-batch'. Default 1024. */
+  readonly batchSize?: number;
+  /** Of the random numbers, 0 … 2³² − 1. Default 1. */
+  readonly seed?: number;
+  /** Memory for bounds that save work (a quarter of points × clusters, in bytes); without room for them every iteration is a full one. Default 2³⁰. */
+  readonly boundsBytes?: number;
+  /** Upper limit for the native backend's threads. The result does not depend on it. */
+  readonly threads?: number;
+  readonly backend?: BackendName;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: KMeansProgress) => void;
+}
+
+export interface KMeansResult {
+  readonly centroids: Float32Vectors;
+  /** The cluster of each point. */
+  readonly labels: Uint32Array;
+  /** Points of each cluster. A cluster can be empty only if there are fewer different points than clusters, or if it was given or is capped. */
+  readonly sizes: Uint32Array;
+  readonly members: Members;
+  /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. */
+  readonly objectives: Float64Array;
+  /** The same for the result. */
+  readonly objective: number;
+  readonly iterations: number;
+  /** 'converged': no point changed its cluster. */
+  readonly stopReason: LloydStop;
+}

@@ -1,0 +1,40 @@
+/** Several reductions one after the other, as one. */
+import { invalidArgument } from '../errors';
+import { keptPositions } from './positions';
+import { reduce } from './reduce';
+import type { ReduceOptions, Reduction, TokenBatch } from './types';
+
+/**
+ * Reduces tokens of one sequence step by step, each step the result of the one before (with its sizes, where the operator takes them). The contract is that of
+ * one reduction: `merge`, `unmerge`, `source` and `size` go all the way. `positions` are taken from the first step's options.
+ */
+export function cascade(tokens: TokenBatch, steps: readonly ReduceOptions[]): Reduction {
+  if (tokens.dims.length !== 2)
+    throw invalidArgument('tokens.dims', '[tokens, length]: a cascade takes one sequence', `[${tokens.dims.join(', ')}]`);
+  if (steps.length === 0) throw invalidArgument('steps', 'at least one', 'none');
+  const positions = steps[0].positions;
+  const reductions: Reduction[] = [];
+  let current: TokenBatch = tokens;
+  for (const step of steps) {
+    const before = reductions.at(-1);
+    const { positions: _kept, ...options } = step;
+    const sized = before === undefined || !takesSizes(step) ? options : { ...options, size: before.size };
+    const reduction = reduce(current, sized);
+    reductions.push(reduction);
+    current = reduction.tokens;
+  }
+  const last = reductions[reductions.length - 1];
+  const source = reductions.slice(1).reduce((so, { source: next }) => so.map((target) => next[target]), reductions[0].source);
+  return {
+    ...last,
+    source,
+    merge: (values) => reductions.reduce((so, reduction) => reduction.merge(so), values),
+    unmerge: (values) => reductions.reduceRight((so, reduction) => reduction.unmerge(so), values),
+    positions:
+      positions === undefined ? null : keptPositions(positions.data, positions.width, positions.keep ?? 1, source, last.size.length),
+  };
+}
+
+function takesSizes({ method }: ReduceOptions): boolean {
+  return method !== 'visionzip' && method !== 'expedit' && method !== 'k-medoids';
+}

@@ -1,0 +1,138 @@
+/** Operators that match tokens in pairs: ToMe, its variants on a grid, ToFu, threshold merging, PiToMe. */
+import type { Kernels } from '../backend/kernels';
+import { RandomStream } from '../clustering/random';
+import { gather, planOfMeans, sourceOf, unitRows, type Plan, type TokenRows } from './plan';
+
+export interface MatchingTask {
+  readonly kernels: Kernels;
+  readonly metric: TokenRows;
+  readonly weights: Float32Array;
+  /** Per token: 1 if it is left alone. */
+  readonly protected: Uint8Array;
+}
+
+/** The candidates' most similar destinations and the cosines with them. */
+function match(
+  kernels: Kernels,
+  unit: Float32Array,
+  width: number,
+  candidates: Uint32Array,
+  destinations: Uint32Array,
+): { to: Uint32Array; cosines: Float32Array } {
+  const columns = new Uint32Array(candidates.length);
+  const cosines = new Float32Array(candidates.length);
+  if (candidates.length > 0 && destinations.length > 0) {
+    kernels.greatestProducts(gather(unit, width, candidates), gather(unit, width, destinations), width, columns, cosines);
+  }
+  return { to: columns.map((column) => destinations[column]), cosines };
+}
+
+/** Indices of `values`, the greatest first; equal ones in order. */
+export function descending(values: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
+}
+
+function merged(
+  count: number,
+  pairs: Iterable<readonly [number, number]>,
+  weights: Float32Array,
+  lengths: 'mean' | 'greatest' = 'mean',
+): Plan {
+  const into = new Int32Array(count).fill(-1);
+  for (const [from, to] of pairs) into[from] = to;
+  const { source, kept } = sourceOf(count, into);
+  return planOfMeans(source, kept, weights, lengths);
+}
+
+function* chosenPairs(candidates: Uint32Array, to: Uint32Array, chosen: Iterable<number>): Generator<readonly [number, number]> {
+  for (const i of chosen) yield [candidates[i], to[i]];
+}
+
+function places(count: number, accept: (place: number) => boolean): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i).filter(accept);
+}
+
+/** Tokens at even places join tokens at odd ones: the `remove` most similar pairs, or all at least as similar as `threshold`. */
+export function tome(
+  task: MatchingTask,
+  most: { readonly remove: number } | { readonly threshold: number },
+  lengths: 'mean' | 'greatest',
+): Plan {
+  const { count, width } = task.metric;
+  const candidates = places(count, (i) => i % 2 === 0 && task.protected[i] === 0);
+  const destinations = places(count, (i) => i % 2 === 1 && task.protected[i] === 0);
+  const { to, cosines } = match(task.kernels, unitRows(task.metric), width, candidates, destinations);
+  const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
+  const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
+  return merged(count, chosenPairs(candidates, to, chosen), task.weights, lengths);
+}
+
+/** How many tokens `tome` can take away at most. */
+export function mostPairs(protectedTokens: Uint8Array): number {
+  let [even, odd] = [0, 0];
+  protectedTokens.forEach((isProtected, i) => {
+    if (isProtected) return;
+    if (i % 2 === 0) even++;
+    else odd++;
+  });
+  return odd > 0 ? even : 0;
+}
+
+export function gridDestinations(
+  [rows, columns]: readonly [number, number],
+  [height, width]: readonly [number, number],
+  seed: number | undefined,
+): Uint8Array {
+  const random = seed === undefined ? null : new RandomStream(seed);
+  const isDestination = new Uint8Array(rows * columns);
+  for (let y = 0; y < rows; y += height) {
+    for (let x = 0; x < columns; x += width) {
+      const dy = random === null ? 0 : random.below(Math.min(height, rows - y));
+      const dx = random === null ? 0 : random.below(Math.min(width, columns - x));
+      isDestination[(y + dy) * columns + x + dx] = 1;
+    }
+  }
+  return isDestination;
+}
+
+/** All tokens but destinations are candidates. */
+export function tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove: number): Plan {
+  const { count, width } = task.metric;
+  const candidates = places(count, (i) => isDestination[i] === 0 && task.protected[i] === 0);
+  const destinations = places(count, (i) => isDestination[i] === 1);
+  const { to, cosines } = match(task.kernels, unitRows(task.metric), width, candidates, destinations);
+  return merged(count, chosenPairs(candidates, to, descending(cosines).subarray(0, remove)), task.weights);
+}
+
+/** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
+export function pitome(task: MatchingTask, remove: number, margin: number): Plan {
+  const { count, width } = task.metric;
+  const unit = unitRows(task.metric);
+  const free = places(count, (i) => task.protected[i] === 0);
+  const order = descending(energies(task.kernels, unit, count, width, free, margin));
+  const top = order.subarray(0, 2 * remove).map((i) => free[i]);
+  const candidates = top.filter((_, i) => i % 2 === 0);
+  const destinations = top.filter((_, i) => i % 2 === 1);
+  const { to } = match(task.kernels, unit, width, candidates, destinations);
+  return merged(count, chosenPairs(candidates, to, candidates.keys()), task.weights);
+}
+
+/** Mean over all tokens of ELU(cosine − margin), for each of the free ones. */
+function energies(kernels: Kernels, unit: Float32Array, count: number, width: number, free: Uint32Array, margin: number): Float64Array {
+  const BLOCK = 256;
+  const result = new Float64Array(free.length);
+  for (let first = 0; first < free.length; first += BLOCK) {
+    const rows = free.subarray(first, first + BLOCK);
+    const cosines = new Float32Array(rows.length * count);
+    kernels.products(gather(unit, width, rows), unit, width, cosines);
+    for (let i = 0; i < rows.length; i++) {
+      let sum = 0;
+      for (let j = i * count; j < (i + 1) * count; j++) {
+        const x = cosines[j] - margin;
+        sum += x > 0 ? x : Math.expm1(x);
+      }
+      result[first + i] = sum / count;
+    }
+  }
+  return result;
+}

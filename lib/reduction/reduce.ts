@@ -1,0 +1,272 @@
+/** Fewer tokens that stand for many: one contract for all operators. */
+import { selectKernels } from '../backend/select';
+import type { Kernels } from '../backend/kernels';
+import { invalidArgument, MerganserError } from '../errors';
+import { dpcKnn, kMedoids, visionZip } from './centres';
+import { expedit } from './expedit';
+import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
+import type { Plan, TokenRows } from './plan';
+import { keptPositions } from './positions';
+import type { ReduceOptions, Reduction, TokenBatch } from './types';
+
+/**
+ * Reduces the tokens of one sequence or of several. `merge` and `unmerge` do the same to other values of the tokens, such as values beside keys, or bring
+ * results back to all tokens. Throws INVALID_ARGUMENT for what does not fit, and for numbers that are not finite.
+ */
+export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
+  const sequences = sequencesOf(tokens, 'tokens');
+  const kernels = selectKernels(options.backend);
+  const total = sequences.length * sequences[0].count;
+  const size = perToken(options.size, total, 'size', 1);
+  if (size.some((value) => !(value > 0))) throw invalidArgument('size', 'positive numbers', 'a number that is not');
+  const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences) : sequences;
+  const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
+  const plans = sequences.map((sequence, i) => {
+    const range = [i * sequence.count, (i + 1) * sequence.count] as const;
+    return planFor(options, {
+      kernels,
+      tokens: sequence,
+      metric: metric[i],
+      weights: size.subarray(...range),
+      attention: attention?.subarray(...range) ?? null,
+    });
+  });
+  return reductionOf(plans, sequences, options);
+}
+
+interface Task {
+  readonly kernels: Kernels;
+  readonly tokens: TokenRows;
+  readonly metric: TokenRows;
+  readonly weights: Float32Array;
+  readonly attention: Float32Array | null;
+}
+
+function planFor(options: ReduceOptions, task: Task): Plan {
+  const { kernels, tokens, metric, weights } = task;
+  const { count } = tokens;
+  switch (options.method) {
+    case 'tome':
+    case 'tofu': {
+      const matching = matchingTask(options.protect, task);
+      const remove = removed(options, count, mostPairs(matching.protected));
+      return tome(matching, { remove }, options.method === 'tome' ? 'mean' : 'greatest');
+    }
+    case 'threshold':
+      if (!Number.isFinite(options.threshold)) throw invalidArgument('threshold', 'a cosine', options.threshold);
+      return tome(matchingTask(options.protect, task), { threshold: options.threshold }, 'mean');
+    case 'tome-grid': {
+      const matching = matchingTask(options.protect, task);
+      const grid = gridOf(options.grid, 'grid', count);
+      const cell = options.cell ?? [2, 2];
+      cell.forEach((length) => whole(length, 'cell', 1, count));
+      const destinations = gridDestinations(grid, [cell[0], cell[1]], options.seed);
+      const candidates = destinations.filter((isDestination, i) => isDestination === 0 && matching.protected[i] === 0).length;
+      return tomeGrid(matching, destinations, removed(options, count, candidates));
+    }
+    case 'pitome': {
+      const matching = matchingTask(options.protect, task);
+      const free = matching.protected.filter((isProtected) => isProtected === 0).length;
+      const margin = options.margin ?? 0.9;
+      if (!Number.isFinite(margin)) throw invalidArgument('margin', 'a finite number', margin);
+      return pitome(matching, removed(options, count, free >> 1), margin);
+    }
+    case 'dpc-knn': {
+      const clusters = whole(options.clusters, 'clusters', 1, count);
+      return dpcKnn(kernels, tokens, weights, clusters, whole(options.neighbours ?? Math.min(5, count), 'neighbours', 1, count));
+    }
+    case 'k-medoids': {
+      const { distance = 'euclidean', maxIterations = 100 } = options;
+      if (distance !== 'euclidean' && distance !== 'cosine') throw invalidArgument('distance', '"euclidean" or "cosine"', distance);
+      return kMedoids(
+        kernels,
+        tokens,
+        whole(options.clusters, 'clusters', 1, count),
+        distance,
+        whole(maxIterations, 'maxIterations', 0, 1e6),
+      );
+    }
+    case 'visionzip': {
+      if (options.protect !== undefined)
+        throw new MerganserError('UNSUPPORTED', 'VisionZip protects by attention: protect is not supported.');
+      if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'VisionZip takes plain means: size is not supported.');
+      const dominant = whole(options.dominant, 'dominant', 0, count);
+      return visionZip(
+        kernels,
+        metric,
+        task.attention!,
+        dominant,
+        whole(options.contextual, 'contextual', dominant < count ? 1 : 0, count - dominant),
+      );
+    }
+    case 'expedit':
+      return planExpedit(options, task);
+    default:
+      throw invalidArgument('method', 'a known operator', (options as { method: unknown }).method);
+  }
+}
+
+function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { kernels, tokens }: Task): Plan {
+  if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
+  const grid = gridOf(options.grid, 'grid', tokens.count);
+  const target = gridOf(options.target, 'target', null);
+  if (target[0] > grid[0] || target[1] > grid[1]) throw invalidArgument('target', 'no larger than the grid', `${target[0]} × ${target[1]}`);
+  const { window = 5, temperature = 0.02, normalization = 'l1' } = options;
+  if (whole(window, 'window', 1, 1e6) % 2 === 0) throw invalidArgument('window', 'an odd number', window);
+  if (temperature !== 'auto' && !(temperature > 0 && temperature < Infinity))
+    throw invalidArgument('temperature', 'a positive number or "auto"', temperature);
+  if (normalization !== 'l1' && normalization !== 'l2') throw invalidArgument('normalization', '"l1" or "l2"', normalization);
+  return expedit({
+    kernels,
+    tokens,
+    grid,
+    target,
+    iterations: whole(options.iterations ?? 5, 'iterations', 0, 1e6),
+    window,
+    temperature,
+    nearest: whole(options.nearest ?? 20, 'nearest', 1, 1e6),
+    normalization,
+  });
+}
+
+function reductionOf(plans: readonly Plan[], sequences: readonly TokenRows[], options: ReduceOptions): Reduction {
+  const [{ count, width }] = sequences;
+  const offsets = new Uint32Array(plans.length + 1);
+  plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
+  const before = Uint32Array.from(offsets, (_, i) => i * count);
+  const merge = (values: Float32Array): Float32Array => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
+  const unmerge = (values: Float32Array): Float32Array => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
+  const data = merge(
+    joined(
+      sequences.map((sequence) => sequence.data),
+      new Float32Array(plans.length * count * width),
+    ),
+  );
+  return {
+    tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
+    merge,
+    unmerge,
+    source: joined(
+      plans.map((plan) => plan.source),
+      new Uint32Array(plans.length * count),
+    ),
+    size: joined(
+      plans.map((plan) => plan.size),
+      new Float32Array(data.length / width),
+    ),
+    positions: positionsOf(plans, count, options),
+  };
+}
+
+/** `from` and `to`: where the rows of each sequence begin, before and after. */
+function applyPlans(
+  plans: readonly Plan[],
+  values: Float32Array,
+  from: Uint32Array,
+  to: Uint32Array,
+  of: (plan: Plan) => Plan['merge'],
+): Float32Array {
+  const width = values.length / from[plans.length];
+  if (!Number.isInteger(width)) {
+    throw invalidArgument('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
+  }
+  const parts = plans.map((plan, i) => of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width));
+  return joined(parts, new Float32Array(to[plans.length] * width));
+}
+
+function joined<Numbers extends Float32Array | Uint32Array>(parts: readonly Numbers[], out: Numbers): Numbers {
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+function positionsOf(plans: readonly Plan[], count: number, { positions }: ReduceOptions): Float64Array | null {
+  if (positions === undefined) return null;
+  const { data, keep = 1 } = positions;
+  const width = whole(positions.width, 'positions.width', 1, 1e6);
+  whole(keep, 'positions.keep', 1, 1e6);
+  const expected = plans.length * count * width;
+  if (data.length !== expected)
+    throw invalidArgument('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
+  const all = Float64Array.from(data);
+  const parts = plans.map((plan, i) =>
+    keptPositions(all.subarray(i * count * width, (i + 1) * count * width), width, keep, plan.source, plan.count),
+  );
+  return Float64Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** Each sequence; all numbers are finite. */
+function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
+  const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
+  if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
+  if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
+    throw invalidArgument(
+      `${name}.dims`,
+      '[tokens, length] or [sequences, tokens, length], all positive',
+      dims === undefined ? dims : `[${dims.join(', ')}]`,
+    );
+  }
+  const [count, width] = dims.slice(-2);
+  const sequences = dims.length === 3 ? dims[0] : 1;
+  if (sequences * count * width !== data.length) {
+    throw invalidArgument(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
+  }
+  const bad = data.findIndex((value) => !(Math.abs(value) < 1e18));
+  if (bad >= 0) throw invalidArgument(name, 'finite numbers below 1e18', `${data[bad]} in token ${Math.floor(bad / width)}`);
+  return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
+}
+
+function metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): TokenRows[] {
+  const rows = sequencesOf(metric, 'metric');
+  if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
+    throw invalidArgument(
+      'metric',
+      `${sequences.length} × ${sequences[0].count} tokens, as there are`,
+      `${rows.length} × ${rows[0].count}`,
+    );
+  }
+  return rows;
+}
+
+function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
+  if (values === undefined) return new Float32Array(count).fill(otherwise);
+  if (values.length !== count) throw invalidArgument(name, `${count} numbers, one per token`, `${values.length} numbers`);
+  const read = Float32Array.from(values);
+  if (!read.every(Number.isFinite)) throw invalidArgument(name, 'finite numbers', 'others');
+  return read;
+}
+
+function matchingTask(protect: ArrayLike<number> | undefined, { kernels, metric, weights }: Task): MatchingTask {
+  const mask = new Uint8Array(metric.count);
+  for (let i = 0; i < (protect?.length ?? 0); i++) mask[whole(protect![i], 'protect', 0, metric.count - 1)] = 1;
+  return { kernels, metric, weights, protected: mask };
+}
+
+/** More than can be taken away is refused, not capped. */
+function removed({ ratio, remove }: { ratio?: number; remove?: number }, count: number, most: number): number {
+  if ((ratio === undefined) === (remove === undefined))
+    throw invalidArgument('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
+  if (remove !== undefined) return whole(remove, 'remove', 0, most);
+  if (!(ratio! >= 0 && ratio! <= 1)) throw invalidArgument('ratio', 'a number from 0 to 1', ratio);
+  const wanted = Math.round(ratio! * count);
+  if (wanted > most) throw invalidArgument('ratio', `at most ${most} / ${count}: this operator takes no more away at once`, ratio);
+  return wanted;
+}
+
+function gridOf(grid: readonly number[], name: string, count: number | null): readonly [number, number] {
+  const [rows, columns] = grid ?? [];
+  whole(rows, name, 1, 1e6);
+  whole(columns, name, 1, 1e6);
+  if (count !== null && rows * columns !== count)
+    throw invalidArgument(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
+  return [rows, columns];
+}
+
+function whole(value: number, name: string, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw invalidArgument(name, `a whole number from ${least} to ${most}`, value);
+  return value;
+}

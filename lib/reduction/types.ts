@@ -1,0 +1,132 @@
+import type { BackendName } from '../backend/kernels';
+import type { Float32Vectors } from '../clustering/matrix';
+
+/** Tokens of one sequence, [tokens, length], or of several equally long ones, [sequences, tokens, length]. */
+export interface TokenBatch {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** Rows of all sequences, one sequence after the other. */
+export interface ReducedTokens extends Float32Vectors {
+  /** sequences + 1 entries, in rows. */
+  readonly offsets: Uint32Array;
+}
+
+interface CommonOptions {
+  /** What each token stands for already, one number per token of all sequences: merged tokens are means with these weights. Default 1 each. */
+  readonly size?: ArrayLike<number>;
+  /**
+   * Position of each token, `width` numbers each (t, h, w, for example): every reduced token keeps `keep` of its members' positions, taken from the end of its
+   * members and from the end again where those are fewer.
+   */
+  readonly positions?: { readonly data: ArrayLike<number>; readonly width: number; readonly keep?: number };
+  readonly backend?: BackendName;
+}
+
+/** Which part of the tokens goes, or how many. */
+interface Amount {
+  /** Part of the tokens that is taken away, 0 … 1. */
+  readonly ratio?: number;
+  /** How many tokens are taken away. Instead of `ratio`. */
+  readonly remove?: number;
+}
+
+interface Matching extends CommonOptions {
+  /** What similarity is judged by (the mean of keys over heads in ToMe); default: the tokens. */
+  readonly metric?: TokenBatch;
+  /** Places of tokens, in every sequence, that are left alone: a class token, for example. */
+  readonly protect?: ArrayLike<number>;
+}
+
+/**
+ * Bipartite soft matching (Bolya et al. 2023): tokens at even places go to the most similar one at an odd place, the most similar pairs first. 'tofu': the
+ * merged token's length is the greatest of its members'.
+ */
+export interface TomeOptions extends Matching, Amount {
+  readonly method: 'tome' | 'tofu';
+}
+
+/** As 'tome', but all pairs at least as similar as `threshold` (a cosine) merge, however many there are. */
+export interface ThresholdOptions extends Matching {
+  readonly method: 'threshold';
+  readonly threshold: number;
+}
+
+/** Matching on a grid (Bolya & Hoffman 2023): each cell of sy × sx has one destination, all other tokens are candidates. */
+export interface TomeGridOptions extends Matching, Amount {
+  readonly method: 'tome-grid';
+  /** Rows and columns; the tokens are row by row. */
+  readonly grid: readonly [number, number];
+  /** Height and width of a cell. Default 2 × 2. */
+  readonly cell?: readonly [number, number];
+  /** Destinations at random places of their cells, from this seed; default: at the first place. */
+  readonly seed?: number;
+}
+
+/** Density peaks with k nearest neighbours (TCFormer, Chat-UniVi): tokens that are dense and far from denser ones become centres. */
+export interface DpcKnnOptions extends CommonOptions {
+  readonly method: 'dpc-knn';
+  readonly clusters: number;
+  /** Default 5, the token itself included. */
+  readonly neighbours?: number;
+}
+
+/** Merges where tokens are redundant (Tran et al. 2024): energy is the mean over all tokens of ELU(cosine − margin). */
+export interface PitomeOptions extends Matching, Amount {
+  readonly method: 'pitome';
+  /** Default 0.9 − 0.9 · layer / layers, which is 0.9 for the first. */
+  readonly margin?: number;
+}
+
+/** Keeps what a class token attends to, and gathers the rest around evenly spaced targets (Yang et al. 2024). */
+export interface VisionZipOptions extends Matching {
+  readonly method: 'visionzip';
+  /** Attention of each token of all sequences. */
+  readonly attention: ArrayLike<number>;
+  readonly dominant: number;
+  readonly contextual: number;
+}
+
+/** Clustering of a grid of tokens towards its cells (Liang et al. 2022, Expedit); `unmerge` reconstructs from the nearest centres. */
+export interface ExpeditOptions extends CommonOptions {
+  readonly method: 'expedit';
+  readonly grid: readonly [number, number];
+  readonly target: readonly [number, number];
+  /** Default 5. */
+  readonly iterations?: number;
+  /** Cells that a token looks at, in each direction; odd. Default 5. */
+  readonly window?: number;
+  /** Multiplies squared distances. 'auto': one over their median. Default 0.02. */
+  readonly temperature?: number | 'auto';
+  /** Centres that a token is reconstructed from. Default 20. */
+  readonly nearest?: number;
+  /** How their weights are normalised: sum 1 (default), or length 1 as in the authors' code. */
+  readonly normalization?: 'l1' | 'l2';
+}
+
+/** Tokens that stand for the others (Zhao et al. 2022, CenterCLIP): deterministic k-medoids. */
+export interface KMedoidsOptions extends CommonOptions {
+  readonly method: 'k-medoids';
+  readonly clusters: number;
+  readonly distance?: 'euclidean' | 'cosine';
+  /** Default 100. */
+  readonly maxIterations?: number;
+}
+
+export type ReduceOptions =
+  TomeOptions | ThresholdOptions | TomeGridOptions | DpcKnnOptions | PitomeOptions | VisionZipOptions | ExpeditOptions | KMedoidsOptions;
+
+export interface Reduction {
+  readonly tokens: ReducedTokens;
+  /** What was done to the tokens, done to other values of theirs: any number of numbers per token. */
+  readonly merge: (values: Float32Array) => Float32Array;
+  /** Values of reduced tokens, back to the tokens that they stand for. */
+  readonly unmerge: (values: Float32Array) => Float32Array;
+  /** For each token the reduced token of its sequence that it went to. */
+  readonly source: Uint32Array;
+  /** What each reduced token stands for. Adding its logarithm to attention scores makes attention proportional. */
+  readonly size: Float32Array;
+  /** Where asked for: `keep` positions of each reduced token, one after the other. */
+  readonly positions: Float64Array | null;
+}

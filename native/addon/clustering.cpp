@@ -1,0 +1,169 @@
+// Clustering of vectors: long work as jobs (see job.hpp), short work at once.
+#include <napi.h>
+
+#include "job.hpp"
+#include "merganser/clustering/lloyd.hpp"
+#include "merganser/clustering/products.hpp"
+#include "merganser/parallel/thread_pool.hpp"
+
+namespace merganser::addon {
+namespace {
+
+using namespace clustering;
+
+template <typename T>
+T* data_of(const Napi::Value& value) {
+  return value.IsTypedArray() ? static_cast<T*>(value.As<Napi::TypedArrayOf<T>>().Data()) : nullptr;
+}
+
+size_t size_of(const Napi::Object& object, const char* name) { return static_cast<size_t>(object.Get(name).As<Napi::Number>().Int64Value()); }
+
+unsigned threads_of(const Napi::Object& spec) {
+  const size_t wanted = size_of(spec, "threads");
+  return wanted == 0 ? parallel::ThreadPool::shared().size() : static_cast<unsigned>(wanted);
+}
+
+PointSet read_points(const Napi::Object& points) {
+  const std::string type = points.Get("type").As<Napi::String>();
+  const auto array = points.Get("data").As<Napi::TypedArray>();
+  PointSet set;
+  set.data = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  set.type = type == "float16" ? ElementType::float16 : type == "bfloat16" ? ElementType::bfloat16 : ElementType::float32;
+  set.dims = size_of(points, "dims");
+  set.rows = data_of<uint32_t>(points.Get("rows"));
+  set.count = size_of(points, "count");
+  set.weights = data_of<double>(points.Get("weights"));
+  return set;
+}
+
+// A piece of work on arrays that `keep_alive` holds.
+class ClusteringTask final : public Job {
+ public:
+  using Work = std::function<void(ClusteringTask&)>;
+  ClusteringTask(Napi::Env env, const char* name, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
+      : Job(env, name, listener.As<Napi::Function>(), keep_alive), work_(std::move(work)) {}
+  const std::atomic<bool>* cancelled() const { return &cancelled_; }
+  // Tells how far it is; false: it is to end.
+  bool iterated(uint32_t iteration, double value) {
+    objective = value;
+    iteration_ = iteration;
+    report_now_and_then();
+    return !cancelled_;
+  }
+  std::atomic<double> objective{0};
+
+ private:
+  void work() override { work_(*this); }
+  double progress() const override { return iteration_; }
+  std::atomic<uint32_t> iteration_{0};
+  Work work_;
+};
+
+using TaskHandle = Napi::External<std::shared_ptr<ClusteringTask>>;
+
+ClusteringTask& task_of(const Napi::Value& handle) { return **handle.As<TaskHandle>().Data(); }
+
+// (spec, listener)
+Napi::Value start(const Napi::CallbackInfo& info, const char* name, ClusteringTask::Work work) {
+  auto task = std::make_shared<ClusteringTask>(info.Env(), name, info[1], info[0].As<Napi::Object>(), std::move(work));
+  task->start(info.Env(), 1);
+  return TaskHandle::New(info.Env(), new std::shared_ptr<ClusteringTask>(task), [](Napi::Env, std::shared_ptr<ClusteringTask>* gone) { delete gone; });
+}
+
+// ({points, clusters, frozen, spherical, maxIterations, tolerance, boundsBytes, threads, centroids, labels, numbers}, listener) => job, whose progress is the
+// number of iterations. numbers: room for 3 + maxIterations; reason, objective and number of iterations, then the objective of each.
+Napi::Value start_lloyd(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  LloydSpec spec{};
+  spec.points = read_points(object.Get("points").As<Napi::Object>());
+  spec.clusters = size_of(object, "clusters");
+  spec.frozen = data_of<uint8_t>(object.Get("frozen"));
+  spec.spherical = object.Get("spherical").ToBoolean();
+  spec.max_iterations = static_cast<uint32_t>(size_of(object, "maxIterations"));
+  spec.tolerance = object.Get("tolerance").As<Napi::Number>();
+  spec.bounds_bytes = size_of(object, "boundsBytes");
+  spec.threads = threads_of(object);
+  float* const centroids = data_of<float>(object.Get("centroids"));
+  uint32_t* const labels = data_of<uint32_t>(object.Get("labels"));
+  double* const numbers = data_of<double>(object.Get("numbers"));
+  return start(info, "merganser k-means", [=](ClusteringTask& task) mutable {
+    spec.cancelled = task.cancelled();
+    const LloydOutcome outcome =
+        lloyd(spec, centroids, labels, [&](uint32_t iteration, double objective) { return task.iterated(iteration, objective); });
+    numbers[0] = static_cast<double>(outcome.reason);
+    numbers[1] = outcome.objective;
+    numbers[2] = static_cast<double>(outcome.objectives.size());
+    std::copy(outcome.objectives.begin(), outcome.objectives.end(), numbers + 3);
+  });
+}
+
+// ({points, spherical, centroids, clusters, threads, labels, distances | null}, listener) => job
+Napi::Value start_nearest(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  NearestSpec spec{};
+  spec.points = read_points(object.Get("points").As<Napi::Object>());
+  spec.spherical = object.Get("spherical").ToBoolean();
+  spec.centroids = data_of<float>(object.Get("centroids"));
+  spec.clusters = size_of(object, "clusters");
+  spec.threads = threads_of(object);
+  uint32_t* const labels = data_of<uint32_t>(object.Get("labels"));
+  float* const distances = data_of<float>(object.Get("distances"));
+  return start(info, "merganser nearest centroids", [=](ClusteringTask& task) mutable {
+    spec.cancelled = task.cancelled();
+    assign_nearest(spec, labels, distances);
+  });
+}
+
+// (job) => objective of the latest iteration
+Napi::Value lloyd_objective(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), task_of(info[0]).objective); }
+
+void cancel_clustering(const Napi::CallbackInfo& info) { task_of(info[0]).cancel(); }
+
+// (job) => message | null
+Napi::Value clustering_error(const Napi::CallbackInfo& info) {
+  const char* const error = task_of(info[0]).error();
+  return error ? Napi::String::New(info.Env(), error) : info.Env().Null();
+}
+
+Matrix matrix_of(const Napi::Value& value, size_t dims) {
+  const auto array = value.As<Napi::Float32Array>();
+  return {array.Data(), array.ElementLength() / dims};
+}
+
+unsigned pool_size() { return parallel::ThreadPool::shared().size(); }
+
+// (left, right, dims, out)
+void run_products(const Napi::CallbackInfo& info) {
+  const size_t dims = info[2].As<Napi::Number>().Uint32Value();
+  products(matrix_of(info[0], dims), matrix_of(info[1], dims), dims, pool_size(), data_of<float>(info[3]));
+}
+
+// (left, right, dims, columns, values)
+void run_greatest_products(const Napi::CallbackInfo& info) {
+  const size_t dims = info[2].As<Napi::Number>().Uint32Value();
+  greatest_products(matrix_of(info[0], dims), matrix_of(info[1], dims), dims, pool_size(), data_of<uint32_t>(info[3]), data_of<float>(info[4]));
+}
+
+// (query rows, query offsets, document rows, document offsets, dims, out)
+void run_max_sim(const Napi::CallbackInfo& info) {
+  const auto sequences = [&](size_t i) {
+    return Sequences{data_of<float>(info[i]), data_of<uint32_t>(info[i + 1]), info[i + 1].As<Napi::Uint32Array>().ElementLength() - 1};
+  };
+  max_sim(sequences(0), sequences(2), info[4].As<Napi::Number>().Uint32Value(), pool_size(), data_of<double>(info[5]));
+}
+
+}  // namespace
+
+void register_clustering(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
+  add("startLloyd", start_lloyd);
+  add("startNearest", start_nearest);
+  add("lloydObjective", lloyd_objective);
+  add("cancelClustering", cancel_clustering);
+  add("clusteringError", clustering_error);
+  add("products", run_products);
+  add("greatestProducts", run_greatest_products);
+  add("maxSim", run_max_sim);
+}
+
+}  // namespace merganser::addon

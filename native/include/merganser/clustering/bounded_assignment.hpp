@@ -1,0 +1,61 @@
+// Exact assignment that looks only at the panels that a point could have moved to.
+//
+// For each point and panel a lower bound of the distance to any centroid of the panel but the point's own is kept from the time it was last looked at. It
+// is stored plus what the panel had drifted until then, so that nothing has to be rewritten while the panel moves on: bound − drift so far still holds
+// (triangle inequality). For each point an upper bound of the distance to its own centroid is kept in the same way. A point whose upper bound is below all
+// its panels' lower bounds is not even read. Otherwise its own distance is computed, and then the panels that are still in reach: the points of a block that
+// need one panel are collected, so the work stays the tile of the dense kernel.
+//
+// Every bound carries the worst rounding error of the scores it comes from, so what is left out could not have won in the dense kernel either: the labels are
+// those of `best_slots`, to the bit, ties included.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "merganser/clustering/centroid_panels.hpp"
+#include "merganser/clustering/point_blocks.hpp"
+#include "merganser/parallel/huge_array.hpp"
+
+namespace merganser::clustering {
+
+// A point that has another centroid than before.
+struct Move {
+  uint32_t position;
+  uint32_t from, to;  // slots
+};
+
+class BoundedAssignment {
+ public:
+  static size_t bytes(const PointBlocks& points, size_t panels) { return points.blocks() * points.block_size() * panels * sizeof(float); }
+
+  BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots);
+
+  // The centroid of each slot has moved by so much.
+  void drift(const std::vector<double>& by_slot);
+  // Renews slots. The first time every panel is looked at, by all points.
+  void assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves);
+  // Share of pairs of point and panel that the last `assign` looked at.
+  double examined() const { return examined_; }
+
+ private:
+  struct Scratch;
+  void assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves);
+  void measure_own(size_t block, Scratch& scratch, size_t local);
+  void settle(size_t block, size_t panel, Scratch& scratch, size_t challengers);
+  float rounding_error(float squared_norm) const;
+  float* bounds_of(size_t block, size_t panel) { return bounds_.data() + (block * centroids_.panels() + panel) * points_.block_size(); }
+
+  const PointBlocks& points_;
+  const CentroidPanels& centroids_;
+  std::vector<uint32_t>& slots_;
+  parallel::HugeArray<float> bounds_;
+  std::vector<float> reach_;           // by position: upper bound of the distance to the own centroid
+  std::vector<double> panel_drifts_;   // since the bounds began
+  std::vector<float> drifts_up_;       // the same, rounded up
+  std::vector<float> slot_drifts_;     // since the last assign, rounded up
+  bool complete_ = false;
+  double examined_ = 0;
+};
+
+}  // namespace merganser::clustering

@@ -1,0 +1,99 @@
+// The points of a run, in blocks that fit into the cache once staged. Points can be reordered, so that neighbours in a block are near each other: only
+// their numbers move.
+#pragma once
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "merganser/clustering/row_arithmetic.hpp"
+#include "merganser/clustering/score_panels.hpp"
+
+namespace merganser::clustering {
+
+struct PointSet {
+  const void* data;  // rows of `dims` elements
+  ElementType type;
+  size_t dims;
+  const uint32_t* rows;  // which rows of the array are the points; null: the first `count`
+  size_t count;
+  const double* weights;  // per point, finite and not negative; null: 1 each
+};
+
+// A point that is no finite vector; `what()` says "point i".
+struct NotFinite : std::runtime_error {
+  explicit NotFinite(size_t point) : std::runtime_error("not finite: " + std::to_string(point)) {}
+};
+
+// Rows in memory of their own, 64-byte aligned.
+class StagedRows {
+ public:
+  StagedRows(size_t count, size_t padded);
+  float* row(size_t i) { return first_ + i * stride_; }
+  Rows rows(size_t count) const { return {first_, stride_, count}; }
+
+ private:
+  std::vector<float> memory_;
+  float* first_;
+  size_t stride_;
+};
+
+// So many points before a point is staged it is worth a call of `expect`.
+constexpr size_t kExpectAhead = 6;
+
+class PointBlocks {
+ public:
+  // Directions only, if `unit_length`: points are scaled to it (but zeros stay zeros). Throws NotFinite.
+  PointBlocks(const PointSet& points, bool unit_length, unsigned threads);
+
+  size_t size() const { return count_; }
+  size_t dims() const { return source_.dims; }
+  size_t padded() const { return padded_; }
+  // A multiple of 8.
+  size_t block_size() const { return block_size_; }
+  size_t blocks() const { return (count_ + block_size_ - 1) / block_size_; }
+  size_t block_begin(size_t block) const { return block * block_size_; }
+  size_t block_count(size_t block) const { return block + 1 < blocks() ? block_size_ : count_ - block_begin(block); }
+
+  StagedRows staging() const { return StagedRows(block_size_, padded_); }
+  void stage(size_t position, float* out) const { stage_row_(source_, row_of(order_[position]), out, padded_); }
+  // A point will be staged soon: points are read in an order that no processor foresees.
+  void expect(size_t position) const {
+    if (position < count_) expect_row_(source_, row_of(order_[position]));
+  }
+  void stage_block(size_t block, StagedRows& staged) const;
+
+  // Number of the point that stands at a position.
+  uint32_t point_at(size_t position) const { return order_[position]; }
+  float squared_norm_at(size_t position) const { return squared_norms_[order_[position]]; }
+  double weight_at(size_t position) const { return weights_.empty() ? 1 : weights_[order_[position]]; }
+  // new_order[position] = the position where the point stands now.
+  void reorder(const std::vector<uint32_t>& new_order);
+
+  // Subtracted from every point: about the mean of a sample. Small numbers keep rounding errors small.
+  const std::vector<float>& centre() const { return centre_; }
+  // What products of weights and coordinates are rounded to by add_to_sums.
+  double grid() const { return grid_; }
+  // Sum of weight × ‖x‖².
+  double total_square() const { return total_square_; }
+
+ private:
+  size_t row_of(uint32_t point) const { return rows_ ? rows_[point] : point; }
+  void find_scales(unsigned threads);
+  void find_centre();
+  void measure(unsigned threads);
+
+  PointSource source_;
+  const uint32_t* rows_;
+  size_t count_, padded_, block_size_;
+  decltype(&scalar::stage_row) stage_row_;
+  decltype(&scalar::expect_row) expect_row_;
+  std::vector<uint32_t> order_;
+  std::vector<float> scales_, centre_, squared_norms_;
+  std::vector<double> weights_;
+  double grid_ = 0, total_square_ = 0;
+};
+
+// 1.5 × 2^e such that numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them.
+double grid_for(double magnitude, size_t count);
+
+}  // namespace merganser::clustering

@@ -1,0 +1,76 @@
+#include "merganser/clustering/cluster_sums.hpp"
+
+#include <algorithm>
+
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::clustering {
+
+ClusterSums::ClusterSums(const PointBlocks& points, size_t slots)
+    : points_(points), padded_(points.padded()), slots_(slots), sums_(slots * points.padded()), weights_(slots), sizes_(slots) {}
+
+void ClusterSums::add_all(const std::vector<uint32_t>& slots, unsigned threads) {
+  std::fill(sums_.begin(), sums_.end(), 0.0);
+  std::fill(weights_.begin(), weights_.end(), 0.0);
+  std::fill(sizes_.begin(), sizes_.end(), 0u);
+  std::vector<size_t> offsets(slots_ + 1);
+  for (const uint32_t slot : slots) ++offsets[slot + 1];
+  for (size_t slot = 0; slot < slots_; ++slot) offsets[slot + 1] += offsets[slot];
+  std::vector<size_t> next(offsets.begin(), offsets.end() - 1);
+  std::vector<Change> changes(slots.size());
+  for (size_t i = 0; i < slots.size(); ++i) changes[next[slots[i]]++] = {static_cast<uint32_t>(i), true};
+  apply_changes(offsets, changes, threads);
+}
+
+void ClusterSums::apply(const std::vector<std::vector<Move>>& moves, unsigned threads) {
+  std::vector<size_t> offsets(slots_ + 1);
+  for (const auto& block : moves) {
+    for (const Move& move : block) ++offsets[move.from + 1], ++offsets[move.to + 1];
+  }
+  for (size_t slot = 0; slot < slots_; ++slot) offsets[slot + 1] += offsets[slot];
+  std::vector<size_t> next(offsets.begin(), offsets.end() - 1);
+  std::vector<Change> changes(offsets[slots_]);
+  for (const auto& block : moves) {
+    for (const Move& move : block) {
+      changes[next[move.from]++] = {move.position, false};
+      changes[next[move.to]++] = {move.position, true};
+    }
+  }
+  apply_changes(offsets, changes, threads);
+}
+
+// Each round of the loop owns some clusters: nothing is shared.
+void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::vector<Change>& changes, unsigned threads) {
+  static const auto add = MERGANSER_SELECT(add_to_sums);
+  constexpr size_t kClusters = 16;
+  parallel::parallel_for(threads, (slots_ + kClusters - 1) / kClusters, [&](size_t round) {
+    std::vector<float> row(padded_);
+    for (size_t slot = round * kClusters; slot < std::min(slots_, (round + 1) * kClusters); ++slot) {
+      for (size_t i = offsets[slot]; i < offsets[slot + 1]; ++i) {
+        const auto [position, joins] = changes[i];
+        const double weight = points_.weight_at(position);
+        if (i + kExpectAhead < changes.size()) points_.expect(changes[i + kExpectAhead].position);
+        points_.stage(position, row.data());
+        add(sums_.data() + slot * padded_, row.data(), joins ? weight : -weight, points_.grid(), padded_);
+        weights_[slot] += joins ? weight : -weight;
+        sizes_[slot] += joins ? 1u : ~0u;
+      }
+    }
+  });
+}
+
+void ClusterSums::regroup(const std::vector<uint32_t>& new_slots) {
+  std::vector<double> sums(sums_.size()), weights(slots_);
+  std::vector<uint32_t> sizes(slots_);
+  for (size_t slot = 0; slot < slots_; ++slot) {
+    const size_t to = new_slots[slot];
+    std::copy_n(sum(slot), padded_, sums.data() + to * padded_);
+    weights[to] = weights_[slot];
+    sizes[to] = sizes_[slot];
+  }
+  sums_.swap(sums);
+  weights_.swap(weights);
+  sizes_.swap(sizes);
+}
+
+}  // namespace merganser::clustering

@@ -1,0 +1,268 @@
+#include "merganser/clustering/lloyd.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <numeric>
+
+#include "merganser/clustering/bounded_assignment.hpp"
+#include "merganser/clustering/centroid_panels.hpp"
+#include "merganser/clustering/cluster_sums.hpp"
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::clustering {
+namespace {
+
+// An empty cluster becomes one half of a large one: its centroid and the other's are that far apart, relative to the coordinates.
+constexpr double kSplit = 1.0 / 1024;
+// With fewer panels bounds cost more than they save.
+constexpr size_t kPanelsForBounds = 4;
+
+class Lloyd {
+ public:
+  Lloyd(const LloydSpec& spec, const float* centroids)
+      : spec_(spec),
+        points_(spec.points, spec.spherical, spec.threads),
+        centroids_(centroids, spec.clusters, spec.points.dims, points_.centre()),
+        slots_(points_.size()),
+        sums_(points_, centroids_.slots()) {}
+
+  LloydOutcome run(const std::function<bool(uint32_t, double)>& goes_on);
+  void results(float* centroids, uint32_t* labels) const;
+
+ private:
+  // Returns how many points moved.
+  size_t assign(uint32_t iteration);
+  void assign_to_all();
+  void begin_bounds();
+  bool bounds_fit() const {
+    return centroids_.panels() >= kPanelsForBounds && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+  }
+  double objective() const;
+  // Returns how many clusters are empty.
+  size_t move_centroids(bool split_large);
+  void mean_of(size_t slot, double* out) const;
+  size_t fill_empty(std::vector<uint8_t>& changed);
+  bool frozen(size_t slot) const { return spec_.frozen && spec_.frozen[centroids_.id_of(slot)]; }
+
+  const LloydSpec& spec_;
+  PointBlocks points_;
+  CentroidPanels centroids_;
+  std::vector<uint32_t> slots_;
+  ClusterSums sums_;
+  std::vector<std::vector<Move>> moves_;
+  std::unique_ptr<BoundedAssignment> bounded_;
+  bool summed_ = false;
+};
+
+LloydOutcome Lloyd::run(const std::function<bool(uint32_t, double)>& goes_on) {
+  LloydOutcome outcome{StopReason::max_iterations, {}, 0};
+  centroids_.pack(spec_.threads);
+  bool settled = false;  // labels are those of the present centroids
+  for (uint32_t iteration = 0; iteration < spec_.max_iterations && !settled; ++iteration) {
+    const size_t moved = assign(iteration);
+    outcome.objectives.push_back(objective());
+    const double now = outcome.objectives.back(), before = iteration ? outcome.objectives[iteration - 1] : now;
+    const bool converged = iteration > 0 && moved == 0, tolerable = iteration > 0 && before - now <= spec_.tolerance * before;
+    const size_t empty = move_centroids(!converged);
+    settled = converged && empty == 0;
+    if (!goes_on(iteration + 1, now)) {
+      outcome.reason = StopReason::cancelled;
+      return outcome;
+    }
+    if (!converged && !tolerable) continue;
+    outcome.reason = converged ? StopReason::converged : StopReason::tolerance;
+    break;
+  }
+  if (!settled) assign(static_cast<uint32_t>(outcome.objectives.size()));
+  outcome.objective = objective();
+  return outcome;
+}
+
+size_t Lloyd::assign(uint32_t iteration) {
+  if (iteration == 1 && bounds_fit()) begin_bounds();
+  if (bounded_) {
+    bounded_->assign(spec_.threads, spec_.cancelled, moves_);
+  } else {
+    assign_to_all();
+  }
+  size_t moved = 0;
+  for (const auto& block : moves_) moved += block.size();
+  if (!summed_ || moved > points_.size() / 2) {
+    sums_.add_all(slots_, spec_.threads);
+    summed_ = true;
+  } else if (moved > 0) {
+    sums_.apply(moves_, spec_.threads);
+  }
+  return moved;
+}
+
+void Lloyd::assign_to_all() {
+  static const auto best = MERGANSER_SELECT(best_slots);
+  moves_.assign(points_.blocks(), {});
+  const size_t workers = std::min<size_t>(std::max(1u, spec_.threads), points_.blocks());
+  std::atomic<size_t> next{0};
+  parallel::parallel_for(spec_.threads, workers, [&](size_t) {
+    StagedRows staged = points_.staging();
+    std::vector<uint32_t> slots(points_.block_size());
+    std::vector<float> scores(points_.block_size());
+    for (size_t block; (block = next++) < points_.blocks() && !(spec_.cancelled && *spec_.cancelled);) {
+      points_.stage_block(block, staged);
+      const size_t begin = points_.block_begin(block), count = points_.block_count(block);
+      best(staged.rows(count), centroids_.view(), slots.data(), scores.data());
+      for (size_t i = 0; i < count; ++i) {
+        uint32_t& slot = slots_[begin + i];
+        if (slot != slots[i]) moves_[block].push_back({static_cast<uint32_t>(begin + i), slot, slots[i]});
+        slot = slots[i];
+      }
+    }
+  });
+}
+
+// Near centroids into the same panels, and points in the order of their clusters: a block then needs few panels, and its lists fill whole tiles.
+void Lloyd::begin_bounds() {
+  std::vector<uint32_t> new_slots;
+  centroids_.regroup(new_slots);
+  centroids_.pack(spec_.threads);
+  sums_.regroup(new_slots);
+  std::vector<uint32_t> next(centroids_.slots() + 1), order(slots_.size()), ordered(slots_.size());
+  for (uint32_t& slot : slots_) {
+    slot = new_slots[slot];
+    ++next[slot + 1];
+  }
+  for (size_t slot = 0; slot < centroids_.slots(); ++slot) next[slot + 1] += next[slot];
+  for (size_t i = 0; i < slots_.size(); ++i) order[next[slots_[i]]++] = static_cast<uint32_t>(i);
+  for (size_t i = 0; i < slots_.size(); ++i) ordered[i] = slots_[order[i]];
+  slots_.swap(ordered);
+  points_.reorder(order);
+  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_);
+}
+
+// Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids.
+double Lloyd::objective() const {
+  double total = points_.total_square();
+  for (size_t id = 0; id < centroids_.count(); ++id) {
+    const size_t slot = centroids_.slot_of(id);
+    const float* const centroid = centroids_.at(slot);
+    const double* const sum = sums_.sum(slot);
+    double square = 0, product = 0;
+    for (size_t dim = 0; dim < points_.dims(); ++dim) {
+      square += static_cast<double>(centroid[dim]) * centroid[dim];
+      product += centroid[dim] * sum[dim];
+    }
+    total += sums_.weight(slot) * square - 2 * product;
+  }
+  return std::max(total, 0.0);
+}
+
+void Lloyd::mean_of(size_t slot, double* out) const {
+  const double* const sum = sums_.sum(slot);
+  const double weight = sums_.weight(slot);
+  double square = 0;
+  for (size_t dim = 0; dim < points_.dims(); ++dim) {
+    out[dim] = sum[dim] / weight + points_.centre()[dim];
+    square += out[dim] * out[dim];
+  }
+  if (!spec_.spherical || square == 0) return;
+  const double length = std::sqrt(square);
+  for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] /= length;
+}
+
+size_t Lloyd::move_centroids(bool split_large) {
+  const size_t padded = points_.padded();
+  std::vector<float> before(centroids_.at(0), centroids_.at(0) + centroids_.slots() * padded);
+  std::vector<uint8_t> changed(centroids_.slots());
+  parallel::parallel_for(spec_.threads, centroids_.panels(), [&](size_t panel) {
+    std::vector<double> mean(points_.dims());
+    for (size_t slot = panel * kPanel; slot < std::min((panel + 1) * kPanel, centroids_.count()); ++slot) {
+      if (frozen(slot) || !(sums_.weight(slot) > 0)) continue;
+      mean_of(slot, mean.data());
+      centroids_.set_original(slot, mean.data());
+      changed[slot] = 1;
+    }
+  });
+  size_t empty = 0;
+  for (size_t slot = 0; slot < centroids_.count(); ++slot) empty += sums_.size(slot) == 0 && !frozen(slot);
+  if (split_large && empty > 0) fill_empty(changed);
+  centroids_.pack(spec_.threads);
+  if (!bounded_) return empty;
+  std::vector<double> drifts(centroids_.slots());
+  for (size_t slot = 0; slot < centroids_.count(); ++slot) {
+    if (!changed[slot]) continue;
+    double square = 0;
+    for (size_t dim = 0; dim < points_.dims(); ++dim) {
+      const double step = static_cast<double>(centroids_.at(slot)[dim]) - before[slot * padded + dim];
+      square += step * step;
+    }
+    drifts[slot] = std::sqrt(square);
+  }
+  bounded_->drift(drifts);
+  return empty;
+}
+
+// Every empty cluster, in the order of ids, gets half of the largest.
+size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
+  const size_t count = centroids_.count(), dims = points_.dims();
+  std::vector<uint32_t> sizes(count);
+  for (size_t id = 0; id < count; ++id) sizes[id] = sums_.size(centroids_.slot_of(id));
+  std::vector<float> centroid(dims);
+  std::vector<double> half(dims);
+  size_t filled = 0;
+  for (size_t id = 0; id < count; ++id) {
+    const size_t slot = centroids_.slot_of(id);
+    if (sums_.size(slot) > 0 || frozen(slot)) continue;
+    const size_t donor = static_cast<size_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    if (sizes[donor] < 2) break;
+    const size_t donor_slot = centroids_.slot_of(donor);
+    std::copy_n(centroids_.original(donor_slot), dims, centroid.data());
+    const auto shifted = [&](double sign) {
+      for (size_t dim = 0; dim < dims; ++dim) half[dim] = centroid[dim] * (1 + (dim % 2 ? -sign : sign) * kSplit);
+      return half.data();
+    };
+    centroids_.set_original(slot, shifted(1));
+    changed[slot] = 1;
+    if (!frozen(donor_slot)) {
+      centroids_.set_original(donor_slot, shifted(-1));
+      changed[donor_slot] = 1;
+    }
+    sizes[id] = sizes[donor] / 2;
+    sizes[donor] -= sizes[id];
+    ++filled;
+  }
+  return filled;
+}
+
+void Lloyd::results(float* centroids, uint32_t* labels) const {
+  const size_t dims = points_.dims();
+  for (size_t slot = 0; slot < centroids_.count(); ++slot) std::copy_n(centroids_.original(slot), dims, centroids + centroids_.id_of(slot) * dims);
+  for (size_t i = 0; i < slots_.size(); ++i) labels[points_.point_at(i)] = centroids_.id_of(slots_[i]);
+}
+
+}  // namespace
+
+LloydOutcome lloyd(const LloydSpec& spec, float* centroids, uint32_t* labels, const std::function<bool(uint32_t, double)>& goes_on) {
+  Lloyd run(spec, centroids);
+  LloydOutcome outcome = run.run(goes_on);
+  run.results(centroids, labels);
+  return outcome;
+}
+
+void assign_nearest(const NearestSpec& spec, uint32_t* labels, float* distances) {
+  static const auto best = MERGANSER_SELECT(best_slots);
+  const PointBlocks points(spec.points, spec.spherical, spec.threads);
+  CentroidPanels panels(spec.centroids, spec.clusters, spec.points.dims, points.centre());
+  panels.pack(spec.threads);
+  parallel::parallel_for(spec.threads, points.blocks(), [&](size_t block) {
+    if (spec.cancelled && *spec.cancelled) return;
+    StagedRows staged = points.staging();
+    points.stage_block(block, staged);
+    const size_t begin = points.block_begin(block), count = points.block_count(block);
+    std::vector<float> scores(count);
+    best(staged.rows(count), panels.view(), labels + begin, scores.data());
+    if (!distances) return;
+    for (size_t i = 0; i < count; ++i) distances[begin + i] = std::max(0.f, points.squared_norm_at(begin + i) - 2 * scores[i]);
+  });
+}
+
+}  // namespace merganser::clustering

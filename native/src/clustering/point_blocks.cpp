@@ -1,0 +1,131 @@
+#include "merganser/clustering/point_blocks.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::clustering {
+namespace {
+
+// What of the second-level cache a block may fill: panels pass by it besides.
+constexpr size_t kBlockBytes = 300 << 10;
+constexpr size_t kCentreSample = 4096;
+
+// A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
+float short_number(double value) {
+  if (!std::isfinite(static_cast<float>(value)) || value == 0) return 0;
+  const double step = std::ldexp(1, std::ilogb(value) - 5);
+  return static_cast<float>(std::floor(value / step + 0.5) * step);
+}
+
+size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 240); }
+
+}  // namespace
+
+StagedRows::StagedRows(size_t count, size_t padded) : memory_(count * (padded + 8) + 16), stride_(padded + 8) {
+  first_ = memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64 / sizeof(float);
+}
+
+double grid_for(double magnitude, size_t count) {
+  if (magnitude == 0) return 0;
+  const int bits = 50 - std::bit_width(count);
+  return std::ldexp(1.5, std::ilogb(magnitude) + 1 - bits + 52);
+}
+
+PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads)
+    : source_{points.data, points.type, points.dims, nullptr, nullptr},
+      rows_(points.rows),
+      count_(points.count),
+      padded_((points.dims + 7) / 8 * 8),
+      block_size_(fitting_block(padded_)),
+      stage_row_(MERGANSER_SELECT(stage_row)),
+      expect_row_(MERGANSER_SELECT(expect_row)),
+      order_(points.count),
+      centre_(padded_) {
+  std::iota(order_.begin(), order_.end(), 0u);
+  if (points.weights) {
+    weights_.assign(points.weights, points.weights + count_);
+    // Weights add up exactly too, so that a cluster's weight does not depend on the order.
+    const double weight_grid = grid_for(*std::max_element(weights_.begin(), weights_.end()), count_);
+    for (double& weight : weights_) weight = (weight + weight_grid) - weight_grid;
+  }
+  if (unit_length) find_scales(threads);
+  find_centre();
+  measure(threads);
+}
+
+void PointBlocks::stage_block(size_t block, StagedRows& staged) const {
+  const size_t begin = block_begin(block), count = block_count(block);
+  for (size_t i = 0; i < count; ++i) {
+    expect(begin + i + kExpectAhead);
+    stage(begin + i, staged.row(i));
+  }
+}
+
+void PointBlocks::find_scales(unsigned threads) {
+  size_t last = count_;
+  if (rows_) last = count_ ? *std::max_element(rows_, rows_ + count_) + size_t{1} : 0;
+  scales_.resize(last, 1);
+  const auto square = MERGANSER_SELECT(squared_norm);
+  parallel::parallel_for(threads, blocks(), [&](size_t block) {
+    std::vector<float> row(padded_);
+    for (size_t i = block_begin(block); i < block_begin(block) + block_count(block); ++i) {
+      stage(i, row.data());
+      const double length = std::sqrt(square(row.data(), padded_));
+      scales_[row_of(static_cast<uint32_t>(i))] = length > 0 ? static_cast<float>(1 / length) : 1;
+    }
+  });
+  source_.scales = scales_.data();
+}
+
+void PointBlocks::find_centre() {
+  const size_t sample = std::min(count_, kCentreSample);
+  std::vector<double> sums(padded_);
+  std::vector<float> row(padded_);
+  for (size_t i = 0; i < sample; ++i) {
+    stage(i * count_ / sample, row.data());
+    for (size_t dim = 0; dim < padded_; ++dim) sums[dim] += row[dim];
+  }
+  // NaN and infinity are found when all points are measured.
+  for (size_t dim = 0; dim < padded_; ++dim) centre_[dim] = short_number(sums[dim] / static_cast<double>(sample));
+  source_.centre = centre_.data();
+}
+
+void PointBlocks::measure(unsigned threads) {
+  squared_norms_.resize(count_);
+  const auto square = MERGANSER_SELECT(squared_norm);
+  const auto magnitude = MERGANSER_SELECT(greatest_magnitude);
+  std::vector<double> squares(blocks()), greatest(blocks());
+  std::vector<size_t> bad(blocks(), count_);
+  parallel::parallel_for(threads, blocks(), [&](size_t block) {
+    std::vector<float> row(padded_);
+    for (size_t i = block_begin(block); i < block_begin(block) + block_count(block); ++i) {
+      stage(i, row.data());
+      const double norm = square(row.data(), padded_);
+      // Norms must be finite in single precision, as the scores are.
+      if (!(norm < 1e37)) {
+        bad[block] = std::min(bad[block], i);
+        continue;
+      }
+      const double weight = weight_at(i);
+      squared_norms_[i] = static_cast<float>(norm);
+      squares[block] += weight * norm;
+      greatest[block] = std::max(greatest[block], weight * static_cast<double>(magnitude(row.data(), padded_)));
+    }
+  });
+  const size_t first_bad = *std::min_element(bad.begin(), bad.end());
+  if (first_bad < count_) throw NotFinite(first_bad);
+  total_square_ = std::accumulate(squares.begin(), squares.end(), 0.0);
+  grid_ = grid_for(*std::max_element(greatest.begin(), greatest.end()), count_);
+}
+
+void PointBlocks::reorder(const std::vector<uint32_t>& new_order) {
+  std::vector<uint32_t> moved(count_);
+  for (size_t i = 0; i < count_; ++i) moved[i] = order_[new_order[i]];
+  order_.swap(moved);
+}
+
+}  // namespace merganser::clustering

@@ -1,0 +1,102 @@
+#include "merganser/clustering/row_arithmetic.hpp"
+
+#include <bit>
+
+#include "merganser/simd/inline.hpp"
+
+namespace merganser::clustering::MERGANSER_ISA_NS {
+namespace {
+
+MERGANSER_INLINE float widen_bfloat16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+
+// The exponent is moved by a multiplication, which also makes subnormal numbers normal; infinities and NaN get their exponent by hand.
+MERGANSER_INLINE float widen_float16(uint16_t bits) {
+  const uint32_t magnitude = (bits & 0x7FFFu) << 13, sign = (bits & 0x8000u) << 16;
+  const float moved = std::bit_cast<float>(magnitude) * 0x1p112f;
+  const uint32_t special = (bits & 0x7C00u) == 0x7C00u ? 0x7F800000u : 0u;
+  return std::bit_cast<float>(std::bit_cast<uint32_t>(moved) | special | sign);
+}
+
+template <typename Element, typename Widen>
+MERGANSER_INLINE void stage(const PointSource& source, size_t row, float* out, Widen widen) {
+  const Element* const from = static_cast<const Element*>(source.data) + row * source.dims;
+  const size_t dims = source.dims;
+  if (source.scales) {
+    const float scale = source.scales[row];
+    for (size_t i = 0; i < dims; ++i) out[i] = widen(from[i]) * scale;
+  } else {
+    for (size_t i = 0; i < dims; ++i) out[i] = widen(from[i]);
+  }
+  if (!source.centre) return;
+  const float* const centre = source.centre;
+  for (size_t i = 0; i < dims; ++i) out[i] -= centre[i];
+}
+
+}  // namespace
+
+void stage_row(const PointSource& source, size_t row, float* out, size_t padded) {
+  switch (source.type) {
+    case ElementType::float32: stage<float>(source, row, out, [](float value) { return value; }); break;
+    case ElementType::float16: stage<uint16_t>(source, row, out, widen_float16); break;
+    case ElementType::bfloat16: stage<uint16_t>(source, row, out, widen_bfloat16); break;
+  }
+  for (size_t i = source.dims; i < padded; ++i) out[i] = 0;
+}
+
+void expect_row(const PointSource& source, size_t row) {
+#if defined(__GNUC__)
+  constexpr size_t kLine = 64, kLines = 16;
+  const size_t bytes = source.dims * (source.type == ElementType::float32 ? 4 : 2);
+  const char* const from = static_cast<const char*>(source.data) + row * bytes;
+  for (size_t at = 0; at < bytes && at < kLines * kLine; at += kLine) __builtin_prefetch(from + at);
+#endif
+}
+
+double squared_norm(const float* row, size_t padded) {
+  double sums[8] = {};
+  for (size_t i = 0; i < padded; i += 8) {
+    for (size_t lane = 0; lane < 8; ++lane) {
+      const double value = row[i + lane];
+      sums[lane] += value * value;
+    }
+  }
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+float dot(const float* left, const float* right, size_t padded) {
+  float sums[16] = {};
+  size_t i = 0;
+  for (; i + 16 <= padded; i += 16) {
+    for (size_t lane = 0; lane < 16; ++lane) sums[lane] += left[i + lane] * right[i + lane];
+  }
+  for (size_t lane = 0; i < padded; ++i, ++lane) sums[lane] += left[i] * right[i];
+  float sum = 0;
+  for (size_t lane = 0; lane < 16; ++lane) sum += sums[lane];
+  return sum;
+}
+
+float greatest_magnitude(const float* row, size_t padded) {
+  // Magnitudes compare as whole numbers, with NaN above infinity.
+  uint32_t greatest = 0;
+  for (size_t i = 0; i < padded; ++i) {
+    const uint32_t magnitude = std::bit_cast<uint32_t>(row[i]) & 0x7FFFFFFFu;
+    greatest = magnitude > greatest ? magnitude : greatest;
+  }
+  return std::bit_cast<float>(greatest);
+}
+
+void add_to_sums(double* sums, const float* row, double factor, double grid, size_t padded) {
+  for (size_t i = 0; i < padded; ++i) sums[i] += (factor * row[i] + grid) - grid;
+}
+
+void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest) {
+  for (size_t panel = 0; panel < panels; ++panel, bounds += points) {
+    const float drift = drifts[panel];
+    for (size_t i = 0; i < points; ++i) {
+      const float bound = bounds[i] - drift;
+      nearest[i] = bound < nearest[i] ? bound : nearest[i];
+    }
+  }
+}
+
+}  // namespace merganser::clustering::MERGANSER_ISA_NS
