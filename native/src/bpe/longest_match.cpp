@@ -18,31 +18,55 @@ LongestMatch::LongestMatch(const Model& model, std::unique_ptr<const MergeTrees>
 class LongestMatch::Search {
  public:
   Search(const LongestMatch& match, const uint8_t* piece, size_t size, MergeScratch& scratch)
-      : match_(match), piece_(piece), size_(size), ids_(scratch.ids), sizes_(scratch.sizes), dead_(scratch.heap), neighbours_(scratch.neighbours) {
+      : match_(match), piece_(piece), size_(size), ids_(scratch.ids), sizes_(scratch.sizes), dead_(scratch.heap), neighbours_(scratch.neighbours),
+        choices_(scratch.choices), guessed_(scratch.guessed) {
     ids_.clear();
+    guessed_.clear();
     sizes_.clear();
     dead_.assign(size / 64 + 1, 0);
     neighbours_.resize(kNeighbours);
+    choices_.resize(kNeighbours);
   }
 
   void run() {
     while (at_ < size_) {
-      uint32_t token = match_.trie_.longest(piece_ + at_, size_ - at_);
-      if (token == kNone) {
-        push(static_cast<uint32_t>(match_.spec_.byte_ids[piece_[at_]]), 1);
+      const uint32_t longest = match_.trie_.longest(piece_ + at_, size_ - at_);
+      if (longest == kNone) {
+        push(static_cast<uint32_t>(match_.spec_.byte_ids[piece_[at_]]), 1, kNone);
         continue;
       }
-      while (!fits(token)) {
-        token = match_.trie_.shorter(token);
-        while (token == kNone) token = step_back();
+      // What was chosen here last is tried first, because text repeats itself; as there is but one row, the order does not change what is found.
+      const MergeScratch::Choice& last = choice(longest);
+      if (is_known(last, longest) && fits(last.token)) {
+        push(last.token, match_.spec_.token_size(last.token), longest);
+      } else {
+        choose_from(longest);
       }
-      push(token, match_.spec_.token_size(token));
     }
   }
 
  private:
-  void push(uint32_t token, uint32_t size) {
+  uint32_t before() const { return ids_.empty() ? kNone : ids_.back(); }
+  MergeScratch::Choice& choice(uint32_t longest) { return choices_[PairView::key(before(), longest) * kHashFactor >> (64 - kNeighbourBits)]; }
+
+  bool is_known(const MergeScratch::Choice& choice, uint32_t longest) const { return choice.longest == longest && choice.before == before(); }
+
+  // The first token that fits of this one and those that it begins with; of those at earlier places, where none does.
+  void choose_from(uint32_t token) {
+    const uint32_t longest = token;
+    bool stepped = false;
+    while (!fits(token)) {
+      token = match_.trie_.shorter(token);
+      for (; token == kNone; stepped = true) token = step_back();
+    }
+    const uint32_t longest_here = stepped ? match_.trie_.longest(piece_ + at_, size_ - at_) : longest;
+    MergeScratch::Choice& last = choice(longest_here);
+    if (token != longest_here || is_known(last, longest_here)) last = {before(), longest_here, token};
+    push(token, match_.spec_.token_size(token), kNone);
+  }
+  void push(uint32_t token, uint32_t size, uint32_t guessed) {
     ids_.push_back(token);
+    guessed_.push_back(guessed);
     sizes_.push_back(size);
     at_ += size;
   }
@@ -51,9 +75,10 @@ class LongestMatch::Search {
     if (ids_.empty()) throw std::logic_error("no row of tokens spells the piece");
     dead_[at_ / 64] |= uint64_t{1} << (at_ % 64);
     at_ -= sizes_.back();
-    const uint32_t token = match_.trie_.shorter(ids_.back());
+    const uint32_t token = guessed_.back() != kNone ? guessed_.back() : match_.trie_.shorter(ids_.back());
     ids_.pop_back();
     sizes_.pop_back();
+    guessed_.pop_back();
     return token;
   }
   bool fits(uint32_t token) {
@@ -79,6 +104,8 @@ class LongestMatch::Search {
   std::vector<uint32_t>&ids_, &sizes_;
   std::vector<uint64_t>& dead_;        // bits: no row of tokens leads through here
   std::vector<uint64_t>& neighbours_;  // key << 1 | whether they can stand side by side
+  std::vector<MergeScratch::Choice>& choices_;
+  std::vector<uint32_t>& guessed_;  // for each token: the longest one that could have stood there, where another was tried before it, else kNone
   MergeScratch merging_;
 };
 

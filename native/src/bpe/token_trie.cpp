@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "merganser/bpe/pair_table.hpp"
 
@@ -42,38 +43,46 @@ TokenTrie::TokenTrie(const ModelSpec& spec, std::vector<uint32_t> tokens) : shor
   label_.push_back(0);
   for (size_t node = 0; node < ranges.size(); ++node) {
     auto [begin, end, depth, above] = ranges[node];
-    first_child_.push_back(static_cast<uint32_t>(ranges.size()));
-    token_.push_back(kNone);
+    const size_t first_child = ranges.size();
+    nodes_.push_back({static_cast<uint32_t>(first_child), kNone});
     if (spec.token_size(tokens[begin]) == depth) {
-      token_.back() = tokens[begin];
+      nodes_.back().token = tokens[begin];
       shorter_[tokens[begin]] = above;
       above = tokens[begin++];
     }
+    size_t most = first_child;
     while (begin < end) {
       const uint8_t byte = spec.token(tokens[begin])[depth];
       size_t next = begin + 1;
       while (next < end && spec.token(tokens[next])[depth] == byte) ++next;
       ranges.push_back({begin, next, depth + 1, above});
       label_.push_back(byte);
+      if (next - begin > ranges[most].end - ranges[most].begin) most = ranges.size() - 1;
       begin = next;
     }
+    if (most > first_child) {
+      std::swap(ranges[first_child], ranges[most]);
+      std::swap(label_[first_child], label_[most]);
+    }
   }
-  first_child_.push_back(static_cast<uint32_t>(ranges.size()));
+  nodes_.push_back({static_cast<uint32_t>(ranges.size()), kNone});
   roots_.fill(kNone);
-  for (uint32_t node = first_child_[0]; node < first_child_[1]; ++node) roots_[label_[node]] = node;
+  for (uint32_t node = nodes_[0].first_child; node < nodes_[1].first_child; ++node) roots_[label_[node]] = node;
 }
 
 uint32_t TokenTrie::child(uint32_t node, uint8_t byte) const {
-  const uint32_t first = first_child_[node], count = first_child_[node + 1] - first;
+  const uint32_t first = nodes_[node].first_child, count = nodes_[node + 1].first_child - first;
   if (count == 0) return kNone;
-  const void* const found = std::memchr(label_.data() + first, byte, count);
+  if (label_[first] == byte) return first;
+  if (count == 1) return kNone;
+  const void* const found = std::memchr(label_.data() + first + 1, byte, count - 1);
   return found ? static_cast<uint32_t>(static_cast<const uint8_t*>(found) - label_.data()) : kNone;
 }
 
 uint32_t TokenTrie::longest(const uint8_t* text, size_t size) const {
   uint32_t token = kNone, node = roots_[text[0]];
   for (size_t depth = 1; node != kNone; ++depth) {
-    if (token_[node] != kNone) token = token_[node];
+    if (nodes_[node].token != kNone) token = nodes_[node].token;
     if (depth == size) break;
     node = child(node, text[depth]);
   }

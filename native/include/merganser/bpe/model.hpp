@@ -26,7 +26,13 @@ namespace merganser::bpe {
 struct MergeScratch {
   std::vector<uint32_t> ids, sizes, next, previous, ranks;
   std::vector<uint64_t> heap;
-  std::vector<uint64_t> neighbours;  // LongestMatch: what it has found out about pairs of tokens
+  // Of LongestMatch: what it has found out about pairs of tokens, and what it chose behind a token where the longest one did not do.
+  struct Choice {
+    uint32_t before = kNone, longest = kNone, token = kNone;
+  };
+  std::vector<uint64_t> neighbours;
+  std::vector<Choice> choices;
+  std::vector<uint32_t> guessed;
 };
 
 class Model {

@@ -20,12 +20,15 @@ class TokenTrie {
   uint32_t shorter(uint32_t token) const { return shorter_[token]; }
 
  private:
+  struct Node {
+    uint32_t first_child;
+    uint32_t token;  // that ends here, or kNone
+  };
   uint32_t child(uint32_t node, uint8_t byte) const;
 
-  std::vector<uint32_t> first_child_;  // nodes + 1
-  std::vector<uint8_t> label_;         // the byte that leads to each node
-  std::vector<uint32_t> token_;        // that ends at each node, or kNone
-  std::array<uint32_t, 256> roots_;    // the nodes of depth 1 by byte, or kNone
+  std::vector<Node> nodes_;          // and one behind the last
+  std::vector<uint8_t> label_;       // the byte that leads to each node; the node with most tokens below it stands before its sisters
+  std::array<uint32_t, 256> roots_;  // the nodes of depth 1 by byte, or kNone
   std::vector<uint32_t> shorter_;
 };
 
