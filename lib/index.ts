@@ -2,6 +2,8 @@
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
 export type { BackendName } from './backend/kernels';
+export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
+export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export type { Members } from './clustering/members';
