@@ -6,6 +6,8 @@ export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clu
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
+export { maxSim, poolVectors, type PoolOptions, type VectorSequences } from './clustering/multi-vector';
+export { FiniteScalarQuantizer, sinkhorn } from './clustering/quantizers';
 export type { Members } from './clustering/members';
 export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
