@@ -13,8 +13,12 @@ export type {
   MergeOptions,
   NewTokens,
 } from './dynamic/types';
+export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
+export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
+export { maxSim, poolVectors, type PoolOptions, type VectorSequences } from './clustering/multi-vector';
+export { FiniteScalarQuantizer, sinkhorn } from './clustering/quantizers';
 export type { Members } from './clustering/members';
 export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';

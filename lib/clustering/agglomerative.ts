@@ -1,0 +1,129 @@
+/** Agglomerative clustering: the two nearest clusters become one, until one is left. */
+import { invalidArgument } from '../errors';
+
+/** Which distance a merged cluster has to others. */
+export type Linkage = 'ward' | 'average' | 'complete';
+
+/** A tree of merges as SciPy's linkage matrix: merge i makes cluster n + i of clusters left[i] and right[i] (below n: points), by ascending distance. */
+export interface Dendrogram {
+  readonly points: number;
+  readonly left: Uint32Array;
+  readonly right: Uint32Array;
+  readonly distances: Float64Array;
+  readonly sizes: Uint32Array;
+}
+
+/** Number of points that a condensed matrix is of: n (n − 1) / 2 distances, those of point 0 to 1 … n − 1 first. */
+function pointsOfCondensed(length: number): number {
+  const points = Math.round((1 + Math.sqrt(1 + 8 * length)) / 2);
+  if ((points * (points - 1)) / 2 !== length) throw invalidArgument('distances', 'n (n − 1) / 2 distances', `${length} distances`);
+  return points;
+}
+
+/**
+ * Clusters points by their distances (condensed, as SciPy's pdist gives them), by chains of nearest neighbours: n² time and memory. 'ward' takes the distances as
+ * Euclidean ones. Throws INVALID_ARGUMENT for numbers that are no distances.
+ */
+export function agglomerate(distances: ArrayLike<number>, linkage: Linkage): Dendrogram {
+  const points = pointsOfCondensed(distances.length);
+  if (linkage !== 'ward' && linkage !== 'average' && linkage !== 'complete') {
+    throw invalidArgument('linkage', '"ward", "average" or "complete"', linkage);
+  }
+  const matrix = Float64Array.from(distances);
+  const bad = matrix.findIndex((value) => !(value >= 0 && value < Infinity));
+  if (bad >= 0) throw invalidArgument('distances', 'finite numbers that are not negative', matrix[bad]);
+  return inOrder(points, chainMerges(matrix, points, linkage));
+}
+
+interface Merge {
+  /** Any point of each side. */
+  readonly a: number;
+  readonly b: number;
+  readonly distance: number;
+}
+
+/** Follows nearest neighbours until two are each other's, merges them, goes on from where the chain was (Müllner 2011). */
+function chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Merge[] {
+  const at = (i: number, j: number): number => {
+    const [a, b] = i < j ? [i, j] : [j, i];
+    return points * a - (a * (a + 1)) / 2 + b - a - 1;
+  };
+  const sizes = new Uint32Array(points).fill(1);
+  const merges: Merge[] = [];
+  const chain: number[] = [];
+  while (merges.length < points - 1) {
+    if (chain.length === 0) chain.push(sizes.findIndex((size) => size > 0));
+    for (;;) {
+      const x = chain[chain.length - 1];
+      // Of equally near ones the one before in the chain: else it would never end.
+      let nearest = chain.length > 1 ? chain[chain.length - 2] : -1;
+      let least = nearest < 0 ? Infinity : matrix[at(x, nearest)];
+      for (let other = 0; other < points; other++) {
+        if (sizes[other] === 0 || other === x) continue;
+        const distance = matrix[at(x, other)];
+        if (distance < least) [least, nearest] = [distance, other];
+      }
+      if (chain.length > 1 && nearest === chain[chain.length - 2]) break;
+      chain.push(nearest);
+    }
+    const [x, y] = [chain.pop()!, chain.pop()!].sort((a, b) => a - b);
+    const apart = matrix[at(x, y)];
+    merges.push({ a: x, b: y, distance: apart });
+    const [nx, ny] = [sizes[x], sizes[y]];
+    sizes[x] = 0;
+    sizes[y] = nx + ny;
+    for (let other = 0; other < points; other++) {
+      if (sizes[other] === 0 || other === y) continue;
+      const to = at(other, y);
+      matrix[to] = mergedDistance(linkage, matrix[at(other, x)], matrix[to], apart, nx, ny, sizes[other]);
+    }
+  }
+  return merges;
+}
+
+/** Lance and Williams. */
+function mergedDistance(linkage: Linkage, dx: number, dy: number, apart: number, nx: number, ny: number, n: number): number {
+  if (linkage === 'complete') return Math.max(dx, dy);
+  if (linkage === 'average') return (nx * dx + ny * dy) / (nx + ny);
+  const square = ((n + nx) * dx * dx + (n + ny) * dy * dy - n * apart * apart) / (n + nx + ny);
+  return Math.sqrt(Math.max(0, square));
+}
+
+function inOrder(points: number, merges: Merge[]): Dendrogram {
+  const order = merges.map((merge, i) => ({ merge, i })).sort((p, q) => p.merge.distance - q.merge.distance || p.i - q.i);
+  const parents = new Uint32Array(Math.max(1, 2 * points - 1)).map((_, i) => i);
+  const find = (node: number): number => {
+    while (parents[node] !== node) node = parents[node] = parents[parents[node]];
+    return node;
+  };
+  const tree = {
+    points,
+    left: new Uint32Array(order.length),
+    right: new Uint32Array(order.length),
+    distances: new Float64Array(order.length),
+    sizes: new Uint32Array(order.length),
+  };
+  const sizeOf = (node: number): number => (node < points ? 1 : tree.sizes[node - points]);
+  order.forEach(({ merge: { a, b, distance } }, i) => {
+    const [x, y] = [find(a), find(b)].sort((p, q) => p - q);
+    tree.left[i] = x;
+    tree.right[i] = y;
+    tree.distances[i] = distance;
+    tree.sizes[i] = sizeOf(x) + sizeOf(y);
+    parents[x] = parents[y] = points + i;
+  });
+  return tree;
+}
+
+/** Labels of so many clusters, from 0 in the order of their first points. Throws INVALID_ARGUMENT unless 1 ≤ clusters ≤ points. */
+export function cutDendrogram({ points, left, right }: Dendrogram, clusters: number): Uint32Array {
+  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
+    throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
+  const roots = Uint32Array.from({ length: 2 * points - 1 }, (_, i) => i);
+  for (let i = points - clusters - 1; i >= 0; i--) roots[left[i]] = roots[right[i]] = roots[points + i];
+  const numbers = new Map<number, number>();
+  return Uint32Array.from({ length: points }, (_, i) => {
+    if (!numbers.has(roots[i])) numbers.set(roots[i], numbers.size);
+    return numbers.get(roots[i])!;
+  });
+}

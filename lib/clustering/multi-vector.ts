@@ -1,0 +1,121 @@
+/** Documents as several vectors each: scoring them, and making them fewer (ColBERT, CRISP). */
+import { selectKernels } from '../backend/select';
+import type { BackendName } from '../backend/kernels';
+import { invalidArgument } from '../errors';
+import { planOfMeans, unitRows } from '../reduction/plan';
+import { agglomerate, cutDendrogram } from './agglomerative';
+import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
+
+/** Sequences of vectors back to back; sequence i has the rows offsets[i] … offsets[i + 1] − 1. */
+export interface VectorSequences {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+  /** sequences + 1 entries, from 0 to the number of rows. */
+  readonly offsets: Uint32Array;
+}
+
+/**
+ * MaxSim of every query with every document: Σ over the query's vectors of the greatest inner product with one of the document's. Row by row: scores[q ·
+ * documents + d]. A sequence without vectors scores 0.
+ */
+export function maxSim(
+  queries: VectorSequences,
+  documents: VectorSequences,
+  options: { readonly backend?: BackendName } = {},
+): Float64Array {
+  const dims = checked(queries, 'queries');
+  if (checked(documents, 'documents') !== dims)
+    throw invalidArgument('documents', `vectors of ${dims} numbers, as the queries are`, `vectors of ${documents.dims[1]}`);
+  const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
+  const rows = ({ data, offsets }: VectorSequences) => ({ values: data, offsets });
+  selectKernels(options.backend).maxSim(rows(queries), rows(documents), dims, out);
+  return out;
+}
+
+function checked({ data, dims, offsets }: VectorSequences, name: string): number {
+  const points = pointsOf({ data, dims }, name);
+  if (!(offsets instanceof Uint32Array) || offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== points.count) {
+    throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, offsets);
+  }
+  if (!offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1]))
+    throw invalidArgument(`${name}.offsets`, 'ascending', 'descending numbers');
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw invalidArgument(name, 'finite numbers below 1e18', 'others');
+  return points.dims;
+}
+
+export interface PoolOptions {
+  /** About one of so many vectors remains: ⌊n / factor⌋, at least one. */
+  readonly factor: number;
+  /**
+   * What Ward's linkage takes. 'rows': Euclidean distances of the rows of the matrix of 1 − cosine (ColBERT, ColPali); 'cosine': 1 − cosine (PyLate); 'euclidean':
+   * Euclidean distances of unit vectors. Default 'cosine'.
+   */
+  readonly linkage?: 'rows' | 'cosine' | 'euclidean';
+  /** Scale the means to unit length. Default false. */
+  readonly normalize?: boolean;
+  /** Rows that stay as they are, before the pooled ones. */
+  readonly protect?: ArrayLike<number>;
+  readonly backend?: BackendName;
+}
+
+/** Vectors of one document pooled: means of unit vectors over Ward's clusters, in the order of their first members. `source`: where each vector went. */
+export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vectors & { readonly source: Uint32Array } {
+  const { factor, linkage = 'cosine', normalize = false, protect = [] } = options;
+  const points = pointsOf(vectors, 'vectors');
+  if (points.type !== 'float32') throw invalidArgument('vectors.type', '"float32"', points.type);
+  if (!(factor >= 1 && factor < Infinity)) throw invalidArgument('factor', 'a number from 1', factor);
+  if (linkage !== 'rows' && linkage !== 'cosine' && linkage !== 'euclidean')
+    throw invalidArgument('linkage', '"rows", "cosine" or "euclidean"', linkage);
+  const { count, dims: width } = points;
+  const data = points.data as Float32Array;
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw invalidArgument('vectors', 'finite numbers below 1e18', 'others');
+  const kept = new Uint8Array(count);
+  for (let i = 0; i < protect.length; i++) {
+    if (!Number.isInteger(protect[i]) || protect[i] < 0 || protect[i] >= count)
+      throw invalidArgument('protect', `rows below ${count}`, protect[i]);
+    kept[protect[i]] = 1;
+  }
+  const unit = unitRows({ data, count, width });
+  const free = Uint32Array.from(kept.keys()).filter((row) => kept[row] === 0);
+  const keptRows = Uint32Array.from(kept.keys()).filter((row) => kept[row] === 1);
+  const source = new Uint32Array(count);
+  keptRows.forEach((row, i) => (source[row] = i));
+  let groups = 0;
+  if (free.length > 0) {
+    groups = Math.max(1, Math.floor(free.length / factor));
+    const rows = new Float32Array(free.length * width);
+    free.forEach((row, i) => rows.set(unit.subarray(row * width, (row + 1) * width), i * width));
+    const labels = cutDendrogram(agglomerate(pairwise(rows, width, linkage, options.backend), 'ward'), groups);
+    free.forEach((row, i) => (source[row] = keptRows.length + labels[i]));
+  }
+  const total = keptRows.length + groups;
+  const means = planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width);
+  const pooled = normalize ? unitRows({ data: means, count: total, width }) : means;
+  keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
+  return { ...float32Vectors(pooled, width), source };
+}
+
+/** Condensed distances of unit vectors. */
+function pairwise(
+  unit: Float32Array,
+  width: number,
+  linkage: 'rows' | 'cosine' | 'euclidean',
+  backend: BackendName | undefined,
+): Float64Array {
+  const count = unit.length / width;
+  const kernels = selectKernels(backend);
+  const cosines = new Float32Array(count * count);
+  kernels.products(unit, unit, width, cosines);
+  const distances = new Float64Array((count * (count - 1)) / 2);
+  const between = {
+    cosine: (i: number, j: number) => Math.max(0, 1 - cosines[i * count + j]),
+    euclidean: (i: number, j: number) => Math.sqrt(Math.max(0, 2 - 2 * cosines[i * count + j])),
+    rows: (i: number, j: number) => {
+      let square = 0;
+      for (let k = 0; k < count; k++) square += (cosines[i * count + k] - cosines[j * count + k]) ** 2;
+      return Math.sqrt(square);
+    },
+  }[linkage];
+  for (let i = 0, at = 0; i < count; i++) for (let j = i + 1; j < count; j++) distances[at++] = between(i, j);
+  return distances;
+}
