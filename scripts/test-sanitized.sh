@@ -10,4 +10,5 @@ LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.
 export LD_PRELOAD
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
 export MERGANSER_PREBUILD=$PWD/build-asan MERGANSER_BACKEND=native
-exec node node_modules/jest/bin/jest.js --runInBand "$@"
+# Several times slower than without: what only guards against hanging waits longer.
+exec node node_modules/jest/bin/jest.js --runInBand --testTimeout 900000 "$@"
