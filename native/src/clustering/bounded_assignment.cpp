@@ -38,7 +38,6 @@ struct BoundedAssignment::Scratch {
   std::vector<uint32_t> before;
   std::vector<Challenger> challengers;
   std::vector<float> challenger_scores;
-  size_t examined = 0;
 };
 
 BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots)
@@ -72,16 +71,14 @@ float BoundedAssignment::rounding_error(float squared_norm) const {
 
 void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves) {
   moves.assign(points_.blocks(), {});
-  std::atomic<size_t> next{0}, examined{0};
+  std::atomic<size_t> next{0};
   const size_t workers = std::min<size_t>(std::max(1u, threads), points_.blocks());
   parallel::parallel_for(threads, workers, [&](size_t) {
     Scratch scratch(points_);
     for (size_t block; (block = next++) < points_.blocks() && !(cancelled && *cancelled);) assign_block(block, scratch, moves[block]);
-    examined += scratch.examined;
   });
   complete_ = true;
   std::fill(slot_drifts_.begin(), slot_drifts_.end(), 0.f);
-  examined_ = static_cast<double>(examined) / (static_cast<double>(points_.size()) * static_cast<double>(centroids_.panels()));
 }
 
 // Reads a point and computes the distance to its own centroid, with a product that is as exact as the score but not the same to the bit.
@@ -141,7 +138,6 @@ void BoundedAssignment::assign_block(size_t block, Scratch& scratch, std::vector
       for (; listed < count; ++listed) scratch.list[listed] = static_cast<uint32_t>(listed);
     }
     if (listed == 0) continue;
-    scratch.examined += listed;
     const size_t challengers = examine(rows, view, panel, scratch.list.data(), listed, drifts_up_[panel], bounds, scratch.challengers.data(),
                                        scratch.challenger_scores.data());
     if (challengers) settle(block, panel, scratch, challengers);

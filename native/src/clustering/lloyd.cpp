@@ -43,7 +43,7 @@ class Lloyd {
   // Returns how many clusters are empty.
   size_t move_centroids(bool split_large);
   void mean_of(size_t slot, double* out) const;
-  size_t fill_empty(std::vector<uint8_t>& changed);
+  void fill_empty(std::vector<uint8_t>& changed);
   bool frozen(size_t slot) const { return spec_.frozen && spec_.frozen[centroids_.id_of(slot)]; }
 
   const LloydSpec& spec_;
@@ -202,13 +202,12 @@ size_t Lloyd::move_centroids(bool split_large) {
 }
 
 // Every empty cluster, in the order of ids, gets half of the largest.
-size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
+void Lloyd::fill_empty(std::vector<uint8_t>& changed) {
   const size_t count = centroids_.count(), dims = points_.dims();
   std::vector<uint32_t> sizes(count);
   for (size_t id = 0; id < count; ++id) sizes[id] = sums_.size(centroids_.slot_of(id));
   std::vector<float> centroid(dims);
   std::vector<double> half(dims);
-  size_t filled = 0;
   for (size_t id = 0; id < count; ++id) {
     const size_t slot = centroids_.slot_of(id);
     if (sums_.size(slot) > 0 || frozen(slot)) continue;
@@ -228,9 +227,7 @@ size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
     }
     sizes[id] = sizes[donor] / 2;
     sizes[donor] -= sizes[id];
-    ++filled;
   }
-  return filled;
 }
 
 void Lloyd::results(float* centroids, uint32_t* labels) const {

@@ -35,8 +35,6 @@ class BoundedAssignment {
   void drift(const std::vector<double>& by_slot);
   // Renews slots. The first time every panel is looked at, by all points.
   void assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves);
-  // Share of pairs of point and panel that the last `assign` looked at.
-  double examined() const { return examined_; }
 
  private:
   struct Scratch;
@@ -55,7 +53,6 @@ class BoundedAssignment {
   std::vector<float> drifts_up_;       // the same, rounded up
   std::vector<float> slot_drifts_;     // since the last assign, rounded up
   bool complete_ = false;
-  double examined_ = 0;
 };
 
 }  // namespace merganser::clustering
