@@ -2,6 +2,17 @@
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
 export type { BackendName } from './backend/kernels';
+export {
+  chunkRows,
+  ChunkStepper,
+  dechunkRows,
+  ratioLoss,
+  routeChunks,
+  upsampleRows,
+  type Chunks,
+  type Routing,
+} from './dynamic/chunking/chunking';
+export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
 export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';

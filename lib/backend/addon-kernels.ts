@@ -115,6 +115,8 @@ export interface NativeKernelAddon {
 
   sumRows(sums: RowSums, out: Float32Array): void;
   gatherRows(first: Float32Array, second: Float32Array, width: number, rows: Uint32Array, out: Float32Array): void;
+  routeRows(queries: Float32Array, keys: Float32Array, width: number, offsets: Uint32Array, probabilities: Float32Array): void;
+  averageRows(rows: Float32Array, probabilities: Float32Array, width: number, offsets: Uint32Array, out: Float32Array): void;
   createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
   /** The array of the run's values is used until it is done. */
   createMergeRun(merger: TokenMergerHandle, run: TokenMergeRun): MergeRunHandle;

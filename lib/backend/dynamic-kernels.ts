@@ -107,6 +107,15 @@ export interface DynamicKernels {
    * it ends.
    */
   gatherRows(first: Float32Array, second: Float32Array, width: number, rows: Uint32Array, out: Float32Array): void;
+  /**
+   * Fills probabilities (one for each row) with clamp((1 − cos(queries[t − 1], keys[t])) / 2, 0, 1), and with 1 where a sequence of `offsets` begins. A row of
+   * zeros has the cosine 0. In doubles, rounded once.
+   */
+  routeRows(queries: Float32Array, keys: Float32Array, width: number, offsets: Uint32Array, probabilities: Float32Array): void;
+  /**
+   * Fills out (as rows) with z[k] = p[k] · rows[k] + (1 − p[k]) · z[k − 1], with z = 0 before each sequence of `offsets`. z is kept in doubles.
+   */
+  averageRows(rows: Float32Array, probabilities: Float32Array, width: number, offsets: Uint32Array, out: Float32Array): void;
   createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
   /**
    * Repeats in each batch: of the adjacent pairs that may be merged the one that stands most often (overlaps count), of equal counts the one whose first

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "merganser/dynamic/batch_merger.hpp"
+#include "merganser/dynamic/chunking.hpp"
 #include "merganser/dynamic/rows.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
@@ -145,6 +146,14 @@ void gather_rows(const Napi::CallbackInfo& info) {
                        info[4].As<Napi::Float32Array>().Data());
 }
 
+// (queries, keys, width, offsets, probabilities) and (rows, probabilities, width, offsets, out)
+template <void (*kernel)(const float*, const float*, size_t, const uint32_t*, size_t, float*)>
+void over_sequences(const Napi::CallbackInfo& info) {
+  const auto floats = [&](size_t i) { return info[i].As<Napi::Float32Array>().Data(); };
+  const auto offsets = info[3].As<Napi::Uint32Array>();
+  kernel(floats(0), floats(1), static_cast<size_t>(info[2].As<Napi::Number>().Int64Value()), offsets.Data(), offsets.ElementLength() - 1, floats(4));
+}
+
 }  // namespace
 
 void register_dynamic(Napi::Env env, Napi::Object exports) {
@@ -152,6 +161,8 @@ void register_dynamic(Napi::Env env, Napi::Object exports) {
   add("createTokenMerger", create_token_merger);
   add("sumRows", sum_rows);
   add("gatherRows", gather_rows);
+  add("routeRows", over_sequences<dynamic::route_rows>);
+  add("averageRows", over_sequences<dynamic::average_rows>);
   add("createMergeRun", create_merge_run);
   add("advanceMerging", advance_merging);
   add("startMerging", start_merging);
