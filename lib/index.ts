@@ -2,8 +2,25 @@
 export { backendInfo } from './backend/select';
 export type { BackendInfo, CudaDeviceInfo, CudaInfo } from './backend/info';
 export type { BackendName } from './backend/kernels';
+export {
+  chunkRows,
+  ChunkStepper,
+  dechunkRows,
+  ratioLoss,
+  routeChunks,
+  upsampleRows,
+  type Chunks,
+  type Routing,
+} from './dynamic/chunking/chunking';
+export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
+export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';
+export { DynamicEmbeddings, type DynamicEmbeddingsOptions } from './dynamic/embeddings/dynamic-embeddings';
+export { FocusEmbedder, type FocusOptions } from './dynamic/embeddings/focus';
+export { OnnxHypernetwork, type OnnxHypernetworkOptions, type OnnxRuntime, type OnnxSession } from './dynamic/embeddings/hypernetwork';
+export { TokenAdaptEmbedder, type TokenAdaptOptions } from './dynamic/embeddings/token-adapt';
+export type { FloatTensor, TextEmbedder, TokenEmbedder, TokensToEmbed } from './dynamic/embeddings/types';
 export type {
   AsyncDynamicEncodeOptions,
   AsyncMergeOptions,

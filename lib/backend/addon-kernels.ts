@@ -16,7 +16,7 @@ import type {
   PatternHandle,
   PatternProgram,
 } from './kernels';
-import type { MergedTokens, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
+import type { MergedTokens, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { LloydSpec } from './clustering-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
@@ -113,6 +113,10 @@ export interface NativeKernelAddon {
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;
 
+  sumRows(sums: RowSums, out: Float32Array): void;
+  gatherRows(first: Float32Array, second: Float32Array, width: number, rows: Uint32Array, out: Float32Array): void;
+  routeRows(queries: Float32Array, keys: Float32Array, width: number, offsets: Uint32Array, probabilities: Float32Array): void;
+  averageRows(rows: Float32Array, probabilities: Float32Array, width: number, offsets: Uint32Array, out: Float32Array): void;
   createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
   /** The array of the run's values is used until it is done. */
   createMergeRun(merger: TokenMergerHandle, run: TokenMergeRun): MergeRunHandle;

@@ -83,7 +83,39 @@ export interface MergedTokens {
   readonly mergeOffsets: Uint32Array;
 }
 
+/** Rows of a table that are added up: output row i is made of the table's rows parts[offsets[i] … offsets[i + 1] − 1]. */
+export interface RowSums {
+  /** rows × width, row by row. */
+  readonly table: Float32Array;
+  readonly width: number;
+  /** Each is a row of the table. */
+  readonly parts: Uint32Array;
+  /** n + 1 entries. */
+  readonly offsets: Uint32Array;
+  /** One for each part; null: the mean. */
+  readonly weights: Float64Array | null;
+}
+
 export interface DynamicKernels {
+  /**
+   * Fills out (n × width) with Σ weight · row, or with the mean of the rows; a row without parts is 0. Sums are of doubles, in order of the parts, and
+   * rounded once: every backend gives the same bits.
+   */
+  sumRows(sums: RowSums, out: Float32Array): void;
+  /**
+   * Fills out (rows.length × width) with rows of two tables: of `first` if the number is below its height, else of `second`, which goes on counting where
+   * it ends.
+   */
+  gatherRows(first: Float32Array, second: Float32Array, width: number, rows: Uint32Array, out: Float32Array): void;
+  /**
+   * Fills probabilities (one for each row) with clamp((1 − cos(queries[t − 1], keys[t])) / 2, 0, 1), and with 1 where a sequence of `offsets` begins. A row of
+   * zeros has the cosine 0. In doubles, rounded once.
+   */
+  routeRows(queries: Float32Array, keys: Float32Array, width: number, offsets: Uint32Array, probabilities: Float32Array): void;
+  /**
+   * Fills out (as rows) with z[k] = p[k] · rows[k] + (1 − p[k]) · z[k − 1], with z = 0 before each sequence of `offsets`. z is kept in doubles.
+   */
+  averageRows(rows: Float32Array, probabilities: Float32Array, width: number, offsets: Uint32Array, out: Float32Array): void;
   createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
   /**
    * Repeats in each batch: of the adjacent pairs that may be merged the one that stands most often (overlaps count), of equal counts the one whose first

@@ -116,6 +116,12 @@ class NativeKernels implements Kernels {
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
 
+  sumRows: Kernels['sumRows'] = (sums, out) => this.#addon.sumRows(sums, out);
+  gatherRows: Kernels['gatherRows'] = (first, second, width, rows, out) => this.#addon.gatherRows(first, second, width, rows, out);
+  routeRows: Kernels['routeRows'] = (queries, keys, width, offsets, probabilities) =>
+    this.#addon.routeRows(queries, keys, width, offsets, probabilities);
+  averageRows: Kernels['averageRows'] = (rows, probabilities, width, offsets, out) =>
+    this.#addon.averageRows(rows, probabilities, width, offsets, out);
   createTokenMerger: Kernels['createTokenMerger'] = (spec) => building(() => this.#addon.createTokenMerger(spec));
   mergeTokens: Kernels['mergeTokens'] = (merger, run, judge) => mergeTokens(this.#addon, merger, run, judge);
   mergeTokensAsync: Kernels['mergeTokensAsync'] = (merger, run, judge, signal) =>

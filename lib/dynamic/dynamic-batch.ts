@@ -1,9 +1,11 @@
 import type { MergedTokens } from '../backend/dynamic-kernels';
+import { bytesKey } from '../backend/js/dynamic/merger-vocabulary';
 import { invalidArgument, MerganserError } from '../errors';
 import type { Ids } from '../tokenizer/token-decoder';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import type { RaggedTokens } from '../tokenizer/types';
-import { decodeUtf8 } from '../tokenizer/utf8';
+import type { TokensToEmbed } from './embeddings/types';
+import type { TokenTexts } from './token-texts';
 import type { NewTokens } from './types';
 
 /** Where tokens stand in their texts. */
@@ -41,15 +43,17 @@ export class DynamicBatch implements RaggedTokens {
   /** Set if `alignment` was asked for: the word that each token begins in, counted within its text; −1 for tokens that were added. */
   readonly wordIds: Int32Array | null;
   readonly #tokenizer: Tokenizer;
+  readonly #texts: TokenTexts;
 
   /** @internal */
   constructor(
     tokenizer: Tokenizer,
     base: RaggedTokens,
     merged: MergedTokens,
-    { firstId, alignment }: { firstId: number; alignment: Alignment | null },
+    { firstId, texts, alignment }: { firstId: number; texts: TokenTexts; alignment: Alignment | null },
   ) {
     this.#tokenizer = tokenizer;
+    this.#texts = texts;
     this.base = base;
     this.values = merged.values;
     this.offsets = merged.offsets;
@@ -81,13 +85,29 @@ export class DynamicBatch implements RaggedTokens {
     return this.expand([id]).reduce((text, part) => text + (this.#tokenizer.idToToken(part) ?? ''), '');
   }
 
-  /** The text of a new token; where its bytes are not UTF-8, with U+FFFD. Throws UNKNOWN_TOKEN. */
+  /** The text of a token; where its bytes are not UTF-8, with U+FFFD. Throws UNKNOWN_TOKEN. */
   tokenText(id: number): string {
-    const { newTokens } = this;
-    const { firstId, bytes, byteOffsets } = newTokens;
-    if (id < firstId) return this.#tokenizer.decode([id], { skipSpecialTokens: false });
     this.#checkId(id);
-    return decodeUtf8(bytes.subarray(byteOffsets[id - firstId], byteOffsets[id - firstId + 1]));
+    return id < this.newTokens.firstId ? this.#texts.text(id) : this.#texts.write(this.#newBytes(id));
+  }
+
+  /** What embedders need to know of new tokens. Throws UNKNOWN_TOKEN for ids that are not new. */
+  tokensToEmbed(ids: Ids): TokensToEmbed {
+    const { firstId, parts, partOffsets } = this.newTokens;
+    const offsets = new Uint32Array(ids.length + 1);
+    const texts = Array.from(ids, (id, i) => {
+      this.#newBytes(id);
+      offsets[i + 1] = offsets[i] + partOffsets[id - firstId + 1] - partOffsets[id - firstId];
+      return this.tokenText(id);
+    });
+    const all = new Uint32Array(offsets[ids.length]);
+    texts.forEach((_, i) => all.set(parts.subarray(partOffsets[ids[i] - firstId], partOffsets[ids[i] - firstId + 1]), offsets[i]));
+    return { texts, parts: all, partOffsets: offsets, partTexts: Array.from(all, (part) => this.#texts.text(part)) };
+  }
+
+  /** @internal A new token's bytes as a string, one unit for each: the same for the same token of another batch. */
+  tokenKey(id: number): string {
+    return bytesKey(this.#newBytes(id));
   }
 
   /**
@@ -115,6 +135,13 @@ export class DynamicBatch implements RaggedTokens {
       end += own.length;
     }
     return expanded;
+  }
+
+  #newBytes(id: number): Uint8Array {
+    const { firstId, bytes, byteOffsets } = this.newTokens;
+    this.#checkId(id);
+    if (id < firstId) throw new MerganserError('UNKNOWN_TOKEN', `Expected ids of new tokens, ${firstId} or more, but got ${id}.`);
+    return bytes.subarray(byteOffsets[id - firstId], byteOffsets[id - firstId + 1]);
   }
 
   #checkId(id: unknown): void {

@@ -8,6 +8,7 @@ import { alignMerged, type BaseAlignment, DynamicBatch } from './dynamic-batch';
 import { checkBoundary, type MergeSettings, resolveMergeOptions } from './merge-options';
 import { pretokenJudge, wordHyphenJudge, wordJudge } from './pair-judge';
 import { targetLengths } from './reduction';
+import { TokenTexts } from './token-texts';
 import { tokenTraits } from './token-traits';
 import type {
   AsyncDynamicEncodeOptions,
@@ -37,6 +38,7 @@ export class DynamicTokenizer implements Disposable {
   readonly baseSize: number;
   readonly #kernels: Kernels;
   readonly #judge: PairJudge;
+  readonly #texts: TokenTexts;
   #merger: TokenMergerHandle | null;
 
   /** The tokenizer must live as long as this; tokens that are added to it later are not known here. Throws INVALID_ARGUMENT. */
@@ -49,6 +51,7 @@ export class DynamicTokenizer implements Disposable {
     const traits = tokenTraits(parts);
     this.baseSize = traits.length;
     this.#kernels = kernels;
+    this.#texts = new TokenTexts(parts);
     this.#judge = (boundary === 'word' ? wordJudge : boundary === 'wordHyphen' ? wordHyphenJudge : pretokenJudge)(parts);
     this.#merger = kernels.createTokenMerger({
       ...withoutFixed(tokenBytes, tokenOffsets, (id) => parts.isFixed(id)),
@@ -168,7 +171,7 @@ export class DynamicTokenizer implements Disposable {
 
   #batch(base: RaggedTokens, merged: MergedTokens, sequences?: readonly BaseAlignment[]): DynamicBatch {
     const alignment = sequences === undefined ? null : alignMerged(sequences, base, merged);
-    return new DynamicBatch(this.tokenizer, base, merged, { firstId: this.baseSize, alignment });
+    return new DynamicBatch(this.tokenizer, base, merged, { firstId: this.baseSize, texts: this.#texts, alignment });
   }
 
   #checkBatch(batch: unknown): asserts batch is RaggedTokens {
@@ -177,8 +180,8 @@ export class DynamicTokenizer implements Disposable {
     const rises = offsets.every((offset, i) => offset >= (i === 0 ? 0 : offsets[i - 1]));
     if (offsets.length === 0 || offsets[0] !== 0 || !rises || offsets[offsets.length - 1] !== values.length)
       throw invalidArgument('batch.offsets', `ascending from 0 to ${values.length}, the length of batch.values`, offsets);
-    const unknown = values.findIndex((id) => id >= this.baseSize);
-    if (unknown >= 0) throw invalidArgument(`batch.values[${unknown}]`, `an id below ${this.baseSize}`, values[unknown]);
+    for (let i = 0; i < values.length; i++)
+      if (values[i] >= this.baseSize) throw invalidArgument(`batch.values[${i}]`, `an id below ${this.baseSize}`, values[i]);
   }
 }
 

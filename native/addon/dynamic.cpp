@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "merganser/dynamic/batch_merger.hpp"
+#include "merganser/dynamic/chunking.hpp"
+#include "merganser/dynamic/rows.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 #include "task.hpp"
@@ -124,11 +126,43 @@ void copy_merged(const Napi::CallbackInfo& info) {
   copy_to(merger.merge_offsets(), out.Get("mergeOffsets"));
 }
 
+// (RowSums, out)
+void sum_rows(const Napi::CallbackInfo& info) {
+  const Napi::Object sums = info[0].As<Napi::Object>();
+  const auto offsets = sums.Get("offsets").As<Napi::Uint32Array>();
+  const Napi::Value weights = sums.Get("weights");
+  dynamic::sum_rows({sums.Get("table").As<Napi::Float32Array>().Data(), static_cast<size_t>(sums.Get("width").As<Napi::Number>().Int64Value()),
+                     sums.Get("parts").As<Napi::Uint32Array>().Data(), offsets.Data(), offsets.ElementLength() - 1,
+                     weights.IsNull() ? nullptr : weights.As<Napi::Float64Array>().Data()},
+                    info[1].As<Napi::Float32Array>().Data());
+}
+
+// (first, second, width, rows, out)
+void gather_rows(const Napi::CallbackInfo& info) {
+  const auto first = info[0].As<Napi::Float32Array>();
+  const size_t width = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
+  const auto rows = info[3].As<Napi::Uint32Array>();
+  dynamic::gather_rows(first.Data(), first.ElementLength() / width, info[1].As<Napi::Float32Array>().Data(), width, rows.Data(), rows.ElementLength(),
+                       info[4].As<Napi::Float32Array>().Data());
+}
+
+// (queries, keys, width, offsets, probabilities) and (rows, probabilities, width, offsets, out)
+template <void (*kernel)(const float*, const float*, size_t, const uint32_t*, size_t, float*)>
+void over_sequences(const Napi::CallbackInfo& info) {
+  const auto floats = [&](size_t i) { return info[i].As<Napi::Float32Array>().Data(); };
+  const auto offsets = info[3].As<Napi::Uint32Array>();
+  kernel(floats(0), floats(1), static_cast<size_t>(info[2].As<Napi::Number>().Int64Value()), offsets.Data(), offsets.ElementLength() - 1, floats(4));
+}
+
 }  // namespace
 
 void register_dynamic(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   add("createTokenMerger", create_token_merger);
+  add("sumRows", sum_rows);
+  add("gatherRows", gather_rows);
+  add("routeRows", over_sequences<dynamic::route_rows>);
+  add("averageRows", over_sequences<dynamic::average_rows>);
   add("createMergeRun", create_merge_run);
   add("advanceMerging", advance_merging);
   add("startMerging", start_merging);

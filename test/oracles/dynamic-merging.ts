@@ -63,7 +63,7 @@ function mostFrequent(sequences: readonly OracleToken[][], rules: OracleRules, f
     for (let i = 0; i + 1 < sequence.length; i++) {
       const [left, right] = [sequence[i], sequence[i + 1]];
       if (left.special || right.special || !(free || rules.isValid(left.text, right.text))) continue;
-      const key = JSON.stringify([left.text, right.text]);
+      const key = `${left.text}\0${right.text}`;
       const known = counts.get(key);
       if (known === undefined) counts.set(key, { pair: [left.text, right.text], count: 1 });
       else known.count++;

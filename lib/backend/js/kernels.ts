@@ -5,6 +5,8 @@ import { assignNearest, lloyd } from './clustering/lloyd';
 import { greatestProducts, maxSim, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { MergerVocabulary } from './dynamic/merger-vocabulary';
+import { averageRows, routeRows } from './dynamic/chunking';
+import { gatherRows, sumRows } from './dynamic/rows';
 import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
@@ -63,6 +65,10 @@ export function createJsKernels(): Kernels {
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
     sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
     trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
+    sumRows,
+    gatherRows,
+    routeRows,
+    averageRows,
     createTokenMerger: (spec) => box<TokenMergerHandle>(new MergerVocabulary(spec)),
     mergeTokens: (merger, run, judge) => mergeTokens(open<MergerVocabulary>(merger), run, judge),
     mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),

@@ -7,7 +7,8 @@ namespace {
 
 constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kTickEvery = 1 << 16;  // cells and occurrences
-constexpr uint32_t kAhead = 12;           // cells whose loads are under way
+constexpr uint32_t kAhead = 24;           // pairs whose loads are under way
+constexpr size_t kHitsAhead = 8;          // occurrences whose loads are under way
 constexpr uint32_t kFirstQuestions = 64, kMostQuestions = 4096;
 constexpr uint32_t kLookedThrough = 4;  // candidates for one question
 
@@ -92,19 +93,41 @@ bool BatchMerger::next_batch() {
 bool BatchMerger::find_pairs(const std::function<bool()>& goes_on) {
   lists_.clear(from_, to_);
   heap_.clear();
-  uint32_t ticked = from_, ahead = from_;
-  for (uint32_t cell = from_; cell < to_;) {
-    for (; ahead < to_ && ahead <= cell + kAhead; ahead = link_[ahead] + 1) {
-      const uint32_t next = link_[ahead] + 1;
-      if (next < to_ && may_meet(cells_[ahead], cells_[next])) lists_.prefetch(cells_[ahead], cells_[next]);
+  // Pairs on their way into the lists, whose loads are under way.
+  struct Found {
+    uint32_t left, right, cell;
+  };
+  Found found[kAhead];
+  uint32_t taken = 0, added = 0, ticked = from_;
+  const auto add_next = [&] {
+    const Found& next = found[added++ % kAhead];
+    lists_.add(next.left, next.right, next.cell);
+  };
+  Traits left_traits = kFixed;
+  for (uint32_t left = kWall, cell = from_, next; cell < to_; cell = next) {
+    next = link_[cell] + 1;
+    left = cells_[cell];
+    const uint32_t right = cells_[next];
+    const Traits right_traits = right == kWall ? kFixed : tokens_.traits(right);
+    if (!((left_traits | right_traits) & kFixed) && (free_ || !is_barred(left_traits, right_traits))) {
+      if (taken - added == kAhead) add_next();
+      found[taken++ % kAhead] = {left, right, cell};
+      lists_.prefetch_slot(left, right);
+      if (taken - added > kAhead / 3) {
+        const Found& middle = found[(taken - kAhead / 3) % kAhead];
+        lists_.prefetch_pair(middle.left, middle.right);
+      }
+      if (taken - added > 2 * kAhead / 3) {
+        const Found& late = found[(taken - 2 * kAhead / 3) % kAhead];
+        lists_.prefetch_tail(late.left, late.right);
+      }
     }
-    const uint32_t next = link_[cell] + 1;
-    if (next < to_ && may_meet(cells_[cell], cells_[next])) lists_.add(cells_[cell], cells_[next], cell);
-    cell = next;
+    left_traits = right_traits;
     if (cell - ticked < kTickEvery) continue;
     ticked = cell;
     if (!goes_on()) return false;
   }
+  while (added != taken) add_next();
   for (uint32_t pair = 0; pair < lists_.size(); ++pair) {
     if (lists_[pair].count >= run_.least_count) heap_.append({lists_[pair].count, lists_[pair].first, pair});
   }
@@ -172,7 +195,11 @@ uint32_t BatchMerger::replace(uint32_t number) {
   const uint32_t product = tokens_.join(left, right);
   uint32_t occurrences = 0;
   lists_.take_all(number, hits_);
-  for (const uint32_t cell : hits_) {
+  for (size_t i = 0; i < hits_.size(); ++i) {
+    const uint32_t cell = hits_[i], coming = hits_[std::min(i + kHitsAhead, hits_.size() - 1)];
+    __builtin_prefetch(&cells_[coming]);
+    __builtin_prefetch(&link_[coming]);
+    lists_.prefetch_cell(coming);
     if (cells_[cell] != left) continue;  // of overlapping occurrences the one to the left was first
     ++occurrences;
     const uint32_t middle = link_[cell] + 1, last = link_[middle], before = link_[cell - 1];

@@ -13,6 +13,7 @@ constexpr uint32_t kNoCell = 0;
 PairLists::PairLists(size_t cells) : mask_(kFirstSlots - 1), slots_(kFirstSlots), links_(cells) {}
 
 void PairLists::clear(size_t from, size_t to) {
+  if (pairs_.empty()) return;
   for (size_t cell = from; cell < to; ++cell) links_[cell].pair = 0;
   if (pairs_.size() * 8 < slots_.size()) {
     for (const Pair& pair : pairs_) free_run(pair);

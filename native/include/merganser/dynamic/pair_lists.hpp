@@ -34,8 +34,19 @@ class PairLists {
 
   // Forgets all pairs, which stand in cells [from, to) alone.
   void clear(size_t from, size_t to);
-  // Asks for the memory that `add` will touch first.
-  void prefetch(uint32_t left, uint32_t right) const { __builtin_prefetch(&slots_[hash(left, right) & mask_]); }
+  // Ask for the memory that `add` will touch: first where the pair is found, then the pair, then the end of its list. Each needs what the one before
+  // asked for.
+  void prefetch_slot(uint32_t left, uint32_t right) const { __builtin_prefetch(&slots_[hash(left, right) & mask_]); }
+  void prefetch_pair(uint32_t left, uint32_t right) const {
+    const Slot& slot = slots_[hash(left, right) & mask_];
+    if (slot.pair != 0) __builtin_prefetch(&pairs_[slot.pair - 1]);
+  }
+  void prefetch_tail(uint32_t left, uint32_t right) const {
+    const Slot& slot = slots_[hash(left, right) & mask_];
+    if (slot.pair != 0) __builtin_prefetch(&links_[pairs_[slot.pair - 1].tail]);
+  }
+  // Asks for what `remove` and `add` will touch at a cell.
+  void prefetch_cell(uint32_t cell) const { __builtin_prefetch(&links_[cell]); }
   // Adds an occurrence; the pair.
   uint32_t add(uint32_t left, uint32_t right, uint32_t cell);
   // Takes away the occurrence at a cell, if one is kept there.

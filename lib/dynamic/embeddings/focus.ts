@@ -1,0 +1,51 @@
+import { invalidArgument } from '../../errors';
+import { type Matrix, matrixOf, sumRows } from './matrix';
+import { cosines, rowNorms, sparsemax } from './similarity';
+import type { FloatTensor, TextEmbedder, TokenEmbedder, TokensToEmbed } from './types';
+
+export interface FocusOptions {
+  /** Gives each text a vector, in the space of `overlapVectors` (in the paper: fastText, trained on text in the new language). */
+  embedTexts: TextEmbedder;
+  /** Vectors of the tokens that both vocabularies have. */
+  overlapVectors: FloatTensor;
+  /** The model's embeddings of the same tokens. */
+  overlapEmbeddings: FloatTensor;
+}
+
+/**
+ * FOCUS (Dobler, de Melo: FOCUS: Effective Embedding Initialization for Monolingual Specialization of Multilingual Models, EMNLP 2023): a new token is a sum
+ * of the embeddings that both vocabularies have, weighted by sparsemax over the likeness to them.
+ */
+export class FocusEmbedder implements TokenEmbedder {
+  readonly #vectors: Matrix;
+  readonly #norms: Float64Array;
+  readonly #embeddings: Matrix;
+  readonly #embedTexts: TextEmbedder;
+
+  /** Throws INVALID_ARGUMENT. */
+  constructor({ embedTexts, overlapVectors, overlapEmbeddings }: FocusOptions) {
+    if (typeof embedTexts !== 'function') throw invalidArgument('embedTexts', 'a function', embedTexts);
+    this.#embedTexts = embedTexts;
+    this.#vectors = matrixOf('overlapVectors', overlapVectors);
+    if (this.#vectors.rows === 0) throw invalidArgument('overlapVectors', 'a tensor of at least one row', overlapVectors);
+    this.#embeddings = matrixOf('overlapEmbeddings', overlapEmbeddings, { rows: this.#vectors.rows });
+    this.#norms = rowNorms(this.#vectors);
+  }
+
+  async embed({ texts }: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
+    const { width } = this.#vectors;
+    const vectors = matrixOf('what embedTexts gives', await this.#embedTexts(texts), { rows: texts.length, width });
+    const rows: number[] = [];
+    const weights: number[] = [];
+    const offsets = new Uint32Array(texts.length + 1);
+    for (let token = 0; token < texts.length; token++) {
+      sparsemax(cosines(vectors, token, this.#vectors, this.#norms)).forEach((weight, row) => {
+        if (weight === 0) return;
+        rows.push(row);
+        weights.push(weight);
+      });
+      offsets[token + 1] = rows.length;
+    }
+    return sumRows(this.#embeddings, Uint32Array.from(rows), offsets, Float64Array.from(weights));
+  }
+}
