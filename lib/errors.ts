@@ -66,6 +66,11 @@ export function invalidArgument(name: string, expected: string, actual: unknown)
   return new MerganserError('INVALID_ARGUMENT', `Expected ${name} to be ${expected}, but got ${describe(actual)}.`);
 }
 
+/** The same, where words say better than the value what came. */
+export function unexpected(name: string, expected: string, came: string): MerganserError {
+  return new MerganserError('INVALID_ARGUMENT', `Expected ${name} to be ${expected}, but got ${came}.`);
+}
+
 /** The error for an aborted operation; `cause` is the signal's reason. */
 export function aborted(signal: AbortSignal): MerganserError {
   return new MerganserError('ABORTED', 'The operation was aborted.', { cause: signal.reason });

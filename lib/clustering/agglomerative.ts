@@ -1,5 +1,5 @@
 /** Agglomerative clustering: the two nearest clusters become one, until one is left. */
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 
 /** Which distance a merged cluster has to others. */
 export type Linkage = 'ward' | 'average' | 'complete';
@@ -16,7 +16,7 @@ export interface Dendrogram {
 /** Number of points that a condensed matrix is of: n (n − 1) / 2 distances, those of point 0 to 1 … n − 1 first. */
 function pointsOfCondensed(length: number): number {
   const points = Math.round((1 + Math.sqrt(1 + 8 * length)) / 2);
-  if ((points * (points - 1)) / 2 !== length) throw invalidArgument('distances', 'n (n − 1) / 2 distances', `${length} distances`);
+  if ((points * (points - 1)) / 2 !== length) throw unexpected('distances', 'n (n − 1) / 2 distances', `${length} distances`);
   return points;
 }
 

@@ -1,5 +1,5 @@
 /** How good labels are: by other labels (scikit-learn's definitions, natural logarithms), or by the points. */
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { pointsOf, copyRow, type Vectors } from './matrix';
 
 /** What labels say of each other. 1 is agreement; ARI and AMI are near 0 for labels by chance. */
@@ -17,8 +17,8 @@ export interface LabelAgreement {
 /** Compares clusters with classes, both as one label per point. Throws INVALID_ARGUMENT if they are not equally many, or none. */
 export function compareLabels(classes: ArrayLike<number>, clusters: ArrayLike<number>): LabelAgreement {
   const count = classes.length;
-  if (clusters.length !== count) throw invalidArgument('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
-  if (count === 0) throw invalidArgument('classes', 'at least one label', 'none');
+  if (clusters.length !== count) throw unexpected('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
+  if (count === 0) throw unexpected('classes', 'at least one label', 'none');
   const [rows, columns] = [numbered(classes), numbered(clusters)];
   const rowSums = sumsOf(rows.labels, rows.count);
   const columnSums = sumsOf(columns.labels, columns.count);
@@ -155,12 +155,12 @@ export function daviesBouldin(points: Vectors, labels: ArrayLike<number>): numbe
 function labelled(points: Vectors, labels: ArrayLike<number>) {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;
-  if (labels.length !== count) throw invalidArgument('labels', `${count} labels, one per point`, `${labels.length} labels`);
+  if (labels.length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
   const { labels: members, count: clusters } = numbered(labels);
   if (clusters < 2 || clusters >= count) throw invalidArgument('labels', `2 to ${count - 1} different labels`, clusters);
   const rows = new Float32Array(count * dims);
   for (let i = 0; i < count; i++) copyRow(array, i, rows, i * dims);
-  if (!rows.every(Number.isFinite)) throw invalidArgument('points', 'finite numbers', 'others');
+  if (!rows.every(Number.isFinite)) throw unexpected('points', 'finite numbers', 'others');
   return { rows, dims, count, clusters, members };
 }
 

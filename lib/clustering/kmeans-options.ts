@@ -2,7 +2,7 @@
 import type { ClusteringControl, PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { invalidArgument, MerganserError } from '../errors';
+import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { copyPoints, pointsOf, type Vectors } from './matrix';
 import type { KMeansOptions } from './types';
 
@@ -35,8 +35,9 @@ export interface KMeansPlan {
 
 /** Throws INVALID_ARGUMENT. */
 export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan {
+  if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
   const points = { ...pointsOf(vectors, 'points'), weights: null as Float64Array | null };
-  if (points.count === 0) throw invalidArgument('points', 'at least one vector', 'none');
+  if (points.count === 0) throw unexpected('points', 'at least one vector', 'none');
   if (points.count >= 2 ** 32) throw invalidArgument('points', 'fewer than 2^32 vectors', points.count);
   if (options.weights !== undefined) points.weights = readWeights(options.weights, points.count);
   const given = givenCentroids(options, points.dims);
@@ -87,19 +88,18 @@ function atLeastZero(value: number, name: string): number {
 }
 
 function readWeights(weights: ArrayLike<number>, count: number): Float64Array {
-  if (weights.length !== count) throw invalidArgument('weights', `${count} numbers, one per point`, `${weights.length} numbers`);
+  if (weights.length !== count) throw unexpected('weights', `${count} numbers, one per point`, `${weights.length} numbers`);
   const read = Float64Array.from(weights);
   const bad = read.find((weight) => !(weight >= 0 && weight < Infinity));
   if (bad !== undefined) throw invalidArgument('weights', 'finite numbers that are not negative', bad);
-  if (!read.some((weight) => weight > 0)) throw invalidArgument('weights', 'positive for at least one point', 'zeros');
+  if (!read.some((weight) => weight > 0)) throw unexpected('weights', 'positive for at least one point', 'zeros');
   return read;
 }
 
 function givenCentroids({ initialization }: KMeansOptions, dims: number): Float32Array | null {
   if (initialization === undefined || typeof initialization === 'string') return null;
   const given = pointsOf(initialization, 'initialization');
-  if (given.dims !== dims)
-    throw invalidArgument('initialization', `vectors of ${dims} numbers, as the points are`, `vectors of ${given.dims}`);
+  if (given.dims !== dims) throw unexpected('initialization', `vectors of ${dims} numbers, as the points are`, `vectors of ${given.dims}`);
   const centroids = copyPoints(
     given,
     Uint32Array.from({ length: given.count }, (_, i) => i),
@@ -109,7 +109,7 @@ function givenCentroids({ initialization }: KMeansOptions, dims: number): Float3
     let square = 0;
     for (let dim = 0; dim < dims; dim++) square += centroids[i * dims + dim] ** 2;
     if (!(square < 1e37))
-      throw invalidArgument('initialization', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as centroid ${i}`);
+      throw unexpected('initialization', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as centroid ${i}`);
   }
   return centroids;
 }
@@ -124,7 +124,7 @@ function namedInitialization({ initialization }: KMeansOptions, clusters: number
 function clusterCount(wanted: number | undefined, given: Float32Array | null, { count, dims }: PointArray): number {
   if (given !== null) {
     const there = given.length / dims;
-    if (there === 0) throw invalidArgument('initialization', 'at least one centroid', 'none');
+    if (there === 0) throw unexpected('initialization', 'at least one centroid', 'none');
     if (wanted !== undefined && wanted !== there) throw invalidArgument('clusters', `${there}, as many as centroids are given`, wanted);
     return there;
   }

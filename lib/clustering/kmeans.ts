@@ -1,6 +1,6 @@
 /** k-means: what users call. The arithmetic is the backends'. */
 import type { LloydOutcome, PointArray } from '../backend/clustering-kernels';
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { capSizes } from './balanced';
 import { chooseCentroids, unitLength } from './initialize';
 import { planKMeans, type KMeansPlan } from './kmeans-options';
@@ -62,7 +62,7 @@ export async function appendPoints(previous: KMeansResult, points: Vectors, opti
     data: old,
     dims: [oldClusters, dims],
   } = previous.centroids;
-  if (array.dims !== dims) throw invalidArgument('points', `vectors of ${dims} numbers, as the centroids are`, `vectors of ${array.dims}`);
+  if (array.dims !== dims) throw unexpected('points', `vectors of ${dims} numbers, as the centroids are`, `vectors of ${array.dims}`);
   if (array.count === 0) return previous;
   const { clusters: wanted, maxIterations = 3, ...rest } = options;
   const added = wanted ?? Math.ceil(array.count / 16);

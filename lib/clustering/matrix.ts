@@ -1,7 +1,7 @@
 /** Vectors as users hand them over: an array and its shape, as onnxruntime's tensors have them. */
 import type { PointArray } from '../backend/clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../backend/half-floats';
-import { invalidArgument, MerganserError } from '../errors';
+import { invalidArgument, MerganserError, unexpected } from '../errors';
 
 /** Rows of equal length. Half-precision numbers are given as their bits. */
 export interface Vectors {
@@ -38,7 +38,7 @@ export function pointsOf(vectors: Vectors, name: string): PointArray {
     throw invalidArgument(`${name}.dims`, 'the number of rows and their length', dims === undefined ? dims : `[${dims.join(', ')}]`);
   }
   const [count, length] = dims;
-  if (length === 0) throw invalidArgument(`${name}.dims`, 'rows of at least one number', `[${dims.join(', ')}]`);
+  if (length === 0) throw unexpected(`${name}.dims`, 'rows of at least one number', `[${dims.join(', ')}]`);
   if (count * length !== data.length) {
     throw new MerganserError(
       'INVALID_ARGUMENT',

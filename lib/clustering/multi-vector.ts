@@ -1,7 +1,7 @@
 /** Documents as several vectors each: scoring them, and making them fewer (ColBERT, CRISP). */
 import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { planOfMeans, unitRows } from '../reduction/plan';
 import { agglomerate, cutDendrogram } from './agglomerative';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
@@ -25,7 +25,7 @@ export function maxSim(
 ): Float64Array {
   const dims = checked(queries, 'queries');
   if (checked(documents, 'documents') !== dims)
-    throw invalidArgument('documents', `vectors of ${dims} numbers, as the queries are`, `vectors of ${documents.dims[1]}`);
+    throw unexpected('documents', `vectors of ${dims} numbers, as the queries are`, `vectors of ${documents.dims[1]}`);
   const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
   const rows = ({ data, offsets }: VectorSequences) => ({ values: data, offsets });
   selectKernels(options.backend).maxSim(rows(queries), rows(documents), dims, out);
@@ -38,8 +38,8 @@ function checked({ data, dims, offsets }: VectorSequences, name: string): number
     throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, offsets);
   }
   if (!offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1]))
-    throw invalidArgument(`${name}.offsets`, 'ascending', 'descending numbers');
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw invalidArgument(name, 'finite numbers below 1e18', 'others');
+    throw unexpected(`${name}.offsets`, 'ascending', 'descending numbers');
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected(name, 'finite numbers below 1e18', 'others');
   return points.dims;
 }
 
@@ -68,7 +68,7 @@ export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vect
     throw invalidArgument('linkage', '"rows", "cosine" or "euclidean"', linkage);
   const { count, dims: width } = points;
   const data = points.data as Float32Array;
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw invalidArgument('vectors', 'finite numbers below 1e18', 'others');
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
   const kept = new Uint8Array(count);
   for (let i = 0; i < protect.length; i++) {
     if (!Number.isInteger(protect[i]) || protect[i] < 0 || protect[i] >= count)

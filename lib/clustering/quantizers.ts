@@ -1,5 +1,5 @@
 /** Quantizers without training data, and the balancing of assignments. */
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 
 /** Keeps a bounded value off the last level. */
 const MARGIN = 1e-3;
@@ -16,7 +16,7 @@ export class FiniteScalarQuantizer {
   /** Throws INVALID_ARGUMENT unless each number of levels is a whole one from 2, and there are at most 2³² codes. */
   constructor(readonly levels: readonly number[]) {
     if (levels.length === 0 || !levels.every((level) => Number.isInteger(level) && level >= 2)) {
-      throw invalidArgument('levels', 'whole numbers from 2, at least one', `[${levels.join(', ')}]`);
+      throw unexpected('levels', 'whole numbers from 2, at least one', `[${levels.join(', ')}]`);
     }
     this.basis = levels.map((_, i) => levels.slice(0, i).reduce((product, level) => product * level, 1));
     this.codes = levels.reduce((product, level) => product * level, 1);
@@ -26,9 +26,8 @@ export class FiniteScalarQuantizer {
   /** The code of each row of as many numbers as there are levels. NaN is refused. */
   encode(values: Float32Array): Uint32Array {
     const { levels, basis } = this;
-    if (values.length % levels.length !== 0)
-      throw invalidArgument('values', `rows of ${levels.length} numbers`, `${values.length} numbers`);
-    if (values.some(Number.isNaN)) throw invalidArgument('values', 'numbers', 'NaN');
+    if (values.length % levels.length !== 0) throw unexpected('values', `rows of ${levels.length} numbers`, `${values.length} numbers`);
+    if (values.some(Number.isNaN)) throw unexpected('values', 'numbers', 'NaN');
     return Uint32Array.from({ length: values.length / levels.length }, (_, row) =>
       levels.reduce((code, level, i) => code + levelOf(values[row * levels.length + i], level) * basis[i], 0),
     );
@@ -78,7 +77,7 @@ export function sinkhorn(
   }
   if (!(temperature > 0 && temperature < Infinity)) throw invalidArgument('temperature', 'a positive number', temperature);
   if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
-  if (!logits.every(Number.isFinite)) throw invalidArgument('logits', 'finite numbers', 'others');
+  if (!logits.every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
   const rows = logits.length / columns;
   const logs = Float64Array.from(logits, (value) => value / temperature);
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.

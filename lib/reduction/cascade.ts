@@ -1,5 +1,5 @@
 /** Several reductions one after the other, as one. */
-import { invalidArgument } from '../errors';
+import { unexpected } from '../errors';
 import { keptPositions } from './positions';
 import { reduce } from './reduce';
 import type { ReduceOptions, Reduction, TokenBatch } from './types';
@@ -10,8 +10,8 @@ import type { ReduceOptions, Reduction, TokenBatch } from './types';
  */
 export function cascade(tokens: TokenBatch, steps: readonly ReduceOptions[]): Reduction {
   if (tokens.dims.length !== 2)
-    throw invalidArgument('tokens.dims', '[tokens, length]: a cascade takes one sequence', `[${tokens.dims.join(', ')}]`);
-  if (steps.length === 0) throw invalidArgument('steps', 'at least one', 'none');
+    throw unexpected('tokens.dims', '[tokens, length]: a cascade takes one sequence', `[${tokens.dims.join(', ')}]`);
+  if (steps.length === 0) throw unexpected('steps', 'at least one', 'none');
   const positions = steps[0].positions;
   const reductions: Reduction[] = [];
   let current: TokenBatch = tokens;

@@ -1,7 +1,7 @@
 /** Fewer tokens that stand for many: one contract for all operators. */
 import { selectKernels } from '../backend/select';
 import type { Kernels } from '../backend/kernels';
-import { invalidArgument, MerganserError } from '../errors';
+import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { dpcKnn, kMedoids, visionZip } from './centres';
 import { expedit } from './expedit';
 import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
@@ -18,7 +18,7 @@ export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
   const kernels = selectKernels(options.backend);
   const total = sequences.length * sequences[0].count;
   const size = perToken(options.size, total, 'size', 1);
-  if (size.some((value) => !(value > 0))) throw invalidArgument('size', 'positive numbers', 'a number that is not');
+  if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
   const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const plans = sequences.map((sequence, i) => {
@@ -110,7 +110,7 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { k
   if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
   const grid = gridOf(options.grid, 'grid', tokens.count);
   const target = gridOf(options.target, 'target', null);
-  if (target[0] > grid[0] || target[1] > grid[1]) throw invalidArgument('target', 'no larger than the grid', `${target[0]} × ${target[1]}`);
+  if (target[0] > grid[0] || target[1] > grid[1]) throw unexpected('target', 'no larger than the grid', `${target[0]} × ${target[1]}`);
   const { window = 5, temperature = 0.02, normalization = 'l1' } = options;
   if (whole(window, 'window', 1, 1e6) % 2 === 0) throw invalidArgument('window', 'an odd number', window);
   if (temperature !== 'auto' && !(temperature > 0 && temperature < Infinity))
@@ -168,7 +168,7 @@ function applyPlans(
 ): Float32Array {
   const width = values.length / from[plans.length];
   if (!Number.isInteger(width)) {
-    throw invalidArgument('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
+    throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
   const parts = plans.map((plan, i) => of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width));
   return joined(parts, new Float32Array(to[plans.length] * width));
@@ -189,8 +189,7 @@ function positionsOf(plans: readonly Plan[], count: number, { positions }: Reduc
   const width = whole(positions.width, 'positions.width', 1, 1e6);
   whole(keep, 'positions.keep', 1, 1e6);
   const expected = plans.length * count * width;
-  if (data.length !== expected)
-    throw invalidArgument('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
+  if (data.length !== expected) throw unexpected('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
   const all = Float64Array.from(data);
   const parts = plans.map((plan, i) =>
     keptPositions(all.subarray(i * count * width, (i + 1) * count * width), width, keep, plan.source, plan.count),
@@ -212,30 +211,26 @@ function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
   const [count, width] = dims.slice(-2);
   const sequences = dims.length === 3 ? dims[0] : 1;
   if (sequences * count * width !== data.length) {
-    throw invalidArgument(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
+    throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
   }
   const bad = data.findIndex((value) => !(Math.abs(value) < 1e18));
-  if (bad >= 0) throw invalidArgument(name, 'finite numbers below 1e18', `${data[bad]} in token ${Math.floor(bad / width)}`);
+  if (bad >= 0) throw unexpected(name, 'finite numbers below 1e18', `${data[bad]} in token ${Math.floor(bad / width)}`);
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }
 
 function metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): TokenRows[] {
   const rows = sequencesOf(metric, 'metric');
   if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
-    throw invalidArgument(
-      'metric',
-      `${sequences.length} × ${sequences[0].count} tokens, as there are`,
-      `${rows.length} × ${rows[0].count}`,
-    );
+    throw unexpected('metric', `${sequences.length} × ${sequences[0].count} tokens, as there are`, `${rows.length} × ${rows[0].count}`);
   }
   return rows;
 }
 
 function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
   if (values === undefined) return new Float32Array(count).fill(otherwise);
-  if (values.length !== count) throw invalidArgument(name, `${count} numbers, one per token`, `${values.length} numbers`);
+  if (values.length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
   const read = Float32Array.from(values);
-  if (!read.every(Number.isFinite)) throw invalidArgument(name, 'finite numbers', 'others');
+  if (!read.every(Number.isFinite)) throw unexpected(name, 'finite numbers', 'others');
   return read;
 }
 
@@ -260,8 +255,7 @@ function gridOf(grid: readonly number[], name: string, count: number | null): re
   const [rows, columns] = grid ?? [];
   whole(rows, name, 1, 1e6);
   whole(columns, name, 1, 1e6);
-  if (count !== null && rows * columns !== count)
-    throw invalidArgument(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
+  if (count !== null && rows * columns !== count) throw unexpected(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
   return [rows, columns];
 }
 

@@ -3,7 +3,7 @@
  * so their algebra must be cheap: every operation is one linear pass over the ranges.
  */
 
-import { invalidArgument } from '../../errors';
+import { invalidArgument, unexpected } from '../../errors';
 
 /** The largest code point. Sets may hold surrogates too: property data assigns them values. */
 export const MAX_CODE_POINT = 0x10ffff;
@@ -51,7 +51,7 @@ export class CodePointSet implements Iterable<readonly [start: number, endExclus
     for (let i = 0; i < ranges.length; i += 2) {
       const start = ranges[i];
       const end = ranges[i + 1];
-      if (!(start >= previous && end > start && end <= LIMIT)) throw invalidArgument('ranges', 'ascending and disjoint', `${start}-${end}`);
+      if (!(start >= previous && end > start && end <= LIMIT)) throw unexpected('ranges', 'ascending and disjoint', `${start}-${end}`);
       builder.add(start, end);
       previous = end;
     }

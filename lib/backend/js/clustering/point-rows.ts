@@ -1,5 +1,5 @@
 /** Points as numbers to compute with: scaled, centred, in double precision; and sums of them that do not depend on the order. */
-import { invalidArgument } from '../../../errors';
+import { unexpected } from '../../../errors';
 import type { PointArray } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 
@@ -9,7 +9,7 @@ const TOO_LONG = 1e37;
 
 /** The error for a point that holds no finite numbers. */
 export function notFinite(point: number): Error {
-  return invalidArgument('points', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as point ${point}`);
+  return unexpected('points', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as point ${point}`);
 }
 
 /** 1.5 · 2^e: numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them. */
