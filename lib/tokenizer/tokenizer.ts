@@ -8,7 +8,7 @@ import { encodingNameForModel } from './encodings';
 import type { Engine } from './engine';
 import { encodeFull, padFull } from './full-encoding';
 import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch } from './id-encoding';
-import { readBytes, writeTextAtomically } from './load/files';
+import { readBytes, writeBytesAtomically } from './load/files';
 import { utf8Text } from './load/json-text';
 import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
 import { bundledEncoding, hubFile, tiktokenFile, tokenizerFile } from './load/origins';
@@ -18,7 +18,7 @@ import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/v
 import { type MergeParts, mergeParts } from './merge-parts';
 import { newToken } from './new-token';
 import { toTokenizerJson } from './save/tokenizer-json';
-import { tokenizerJsonText } from './save/tokenizer-json-text';
+import { tokenizerJsonBytes } from './save/tokenizer-json-bytes';
 import { checkText, kernelText } from './text-input';
 import type { Ids } from './token-decoder';
 import { countText, roomForTokens, truncateText } from './truncate-text';
@@ -343,7 +343,7 @@ export class Tokenizer implements Disposable {
   /** Writes a tokenizer.json, as a whole or not at all. Node only. Throws NOT_FOUND if it cannot be written. */
   async save(path: string, { pretty = false }: { pretty?: boolean } = {}): Promise<void> {
     this.#engine.checkAlive();
-    await writeTextAtomically(path, tokenizerJsonText(this.#engine.definition, pretty));
+    await writeBytesAtomically(path, tokenizerJsonBytes(this.#engine.definition, pretty));
   }
 
   /**

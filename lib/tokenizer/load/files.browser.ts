@@ -16,6 +16,6 @@ export function readBytesSync(path: string): Uint8Array {
   throw noFiles(path);
 }
 
-export async function writeTextAtomically(path: string, _text: string): Promise<void> {
+export async function writeBytesAtomically(path: string, _bytes: Uint8Array): Promise<void> {
   throw noFiles(path);
 }
