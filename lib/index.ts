@@ -31,12 +31,15 @@ export type {
   NewTokens,
 } from './dynamic/types';
 export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
+export { hdbscan, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, poolVectors, type PoolOptions, type VectorSequences } from './clustering/multi-vector';
 export { FiniteScalarQuantizer, sinkhorn } from './clustering/quantizers';
 export type { Members } from './clustering/members';
+export { spectralClusters, type Affinity, type SpectralOptions } from './clustering/spectral';
+export { subspaceClusters, type SubspaceOptions } from './clustering/subspace';
 export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
 export { cascade } from './reduction/cascade';

@@ -6,7 +6,11 @@ import { gather, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } fr
 const ROWS = 256;
 
 /** Calls `visit` with each row of squared Euclidean distances, from the first to the last; the row is valid during the call. */
-function eachRowOfSquares(kernels: Kernels, { data, count, width }: TokenRows, visit: (row: number, squares: Float32Array) => void): void {
+export function eachRowOfSquares(
+  kernels: Kernels,
+  { data, count, width }: TokenRows,
+  visit: (row: number, squares: Float32Array) => void,
+): void {
   const norms = Float64Array.from({ length: count }, (_, i) => lengthOf(data, i, width) ** 2);
   for (let first = 0; first < count; first += ROWS) {
     const rows = data.subarray(first * width, Math.min(count, first + ROWS) * width);

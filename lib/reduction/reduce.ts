@@ -7,6 +7,7 @@ import { expedit } from './expedit';
 import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
 import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
+import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, TokenBatch } from './types';
 
 /**
@@ -101,6 +102,8 @@ function planFor(options: ReduceOptions, task: Task): Plan {
     }
     case 'expedit':
       return planExpedit(options, task);
+    case 'spectral':
+      return planSpectral(options, task);
     default:
       throw invalidArgument('method', 'a known operator', (options as { method: unknown }).method);
   }
@@ -126,6 +129,27 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { k
     temperature,
     nearest: whole(options.nearest ?? 20, 'nearest', 1, 1e6),
     normalization,
+  });
+}
+
+function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { kernels, tokens }: Task): Plan {
+  const { count } = tokens;
+  const { sigma = 2, locality, neighbours } = options;
+  if (!(sigma > 0 && sigma < Infinity)) throw invalidArgument('sigma', 'a positive number', sigma);
+  const { grid, window = [7, 9] } = locality ?? {};
+  if (grid !== undefined) {
+    const [frames, rows, columns] = grid;
+    if (frames * rows * columns !== count)
+      throw invalidArgument('locality.grid', `frames, rows and columns of ${count} tokens`, `[${grid.join(', ')}]`);
+    grid.forEach((length) => whole(length, 'locality.grid', 1, 1e6));
+    if (window.some((length) => whole(length, 'locality.window', 1, 1e6) % 2 === 0))
+      throw invalidArgument('locality.window', 'odd numbers', `[${window.join(', ')}]`);
+  }
+  return spectralMedoids(kernels, tokens, {
+    clusters: whole(options.clusters, 'clusters', 1, count),
+    sigma,
+    neighbours: neighbours === undefined ? null : whole(neighbours, 'neighbours', 1, count),
+    locality: grid === undefined ? null : { grid, window },
   });
 }
 

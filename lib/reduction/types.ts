@@ -114,8 +114,32 @@ export interface KMedoidsOptions extends CommonOptions {
   readonly maxIterations?: number;
 }
 
+/** k-medoids of the rows of the graph's leading eigenvectors (Zhao et al. 2022, CenterCLIP): clusters of any shape. Tokens stand for the others, in order. */
+export interface SpectralMedoidsOptions extends CommonOptions {
+  readonly method: 'spectral';
+  readonly clusters: number;
+  /** Affinity is exp(−distance² / 2σ²). Default 2. */
+  readonly sigma?: number;
+  /** Only so many nearest tokens are neighbours, from either side. Default: all tokens are. */
+  readonly neighbours?: number;
+  /** Only tokens that are near in frames, rows and columns (the tokens stand in this order) are neighbours. */
+  readonly locality?: {
+    readonly grid: readonly [number, number, number];
+    /** Frames, and rows or columns, that a token looks at, itself in the middle; odd. Default 7 and 9. */
+    readonly window?: readonly [number, number];
+  };
+}
+
 export type ReduceOptions =
-  TomeOptions | ThresholdOptions | TomeGridOptions | DpcKnnOptions | PitomeOptions | VisionZipOptions | ExpeditOptions | KMedoidsOptions;
+  | TomeOptions
+  | ThresholdOptions
+  | TomeGridOptions
+  | DpcKnnOptions
+  | PitomeOptions
+  | VisionZipOptions
+  | ExpeditOptions
+  | KMedoidsOptions
+  | SpectralMedoidsOptions;
 
 export interface Reduction {
   readonly tokens: ReducedTokens;

@@ -1,0 +1,93 @@
+/** Clustering by the eigenvectors of a graph. */
+import type { BackendName, Kernels } from '../backend/kernels';
+import { selectKernels } from '../backend/select';
+import { invalidArgument } from '../errors';
+import { leadingEigenvectors } from './eigenvectors';
+import { kmeans } from './kmeans';
+import { float32Vectors, pointsOf, type Float32Vectors } from './matrix';
+
+/** How similar each point is to each other: symmetric, not negative, [points, points]. */
+export interface Affinity {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+export interface SpectralOptions {
+  /** From 1 to the number of points. */
+  readonly clusters: number;
+  /** Of the k-means at the end. Default 1. */
+  readonly seed?: number;
+  readonly backend?: BackendName;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Spectral clustering (Ng, Jordan & Weiss 2001): k-means of the rows of the leading eigenvectors of D^−½ W D^−½, each row scaled to unit length. A point
+ * without any affinity is a row of zeros. Rejects with INVALID_ARGUMENT for what is no affinity, and with ABORTED.
+ */
+export async function spectralClusters(affinity: Affinity, options: SpectralOptions): Promise<Uint32Array> {
+  const points = checkedAffinity(affinity);
+  const { clusters, seed = 1, ...rest } = options;
+  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
+    throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
+  const { data } = spectralEmbedding(selectKernels(options.backend), affinity.data, points, clusters);
+  // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
+  const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });
+  return labels;
+}
+
+/** Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. */
+export function spectralEmbedding(kernels: Kernels, affinity: Float32Array, points: number, dims: number): Float32Vectors {
+  const { vectors } = leadingEigenvectors(kernels, normalized(affinity, points), points, dims);
+  const rows = new Float32Array(points * dims);
+  for (let k = 0; k < dims; k++) {
+    const vector = vectors.subarray(k * points, (k + 1) * points);
+    const sign = majoritySign(vector);
+    for (let i = 0; i < points; i++) rows[i * dims + k] = sign * vector[i];
+  }
+  for (let i = 0; i < points; i++) {
+    const row = rows.subarray(i * dims, (i + 1) * dims);
+    const length = Math.hypot(...row);
+    if (length > 1e-12) for (let k = 0; k < dims; k++) row[k] /= length;
+  }
+  return float32Vectors(rows, dims);
+}
+
+/** D^−½ W D^−½. */
+function normalized(affinity: Float32Array, points: number): Float32Array {
+  const scales = new Float64Array(points);
+  for (let i = 0; i < points; i++) {
+    let degree = 0;
+    for (let j = 0; j < points; j++) degree += affinity[i * points + j];
+    scales[i] = degree > 0 ? 1 / Math.sqrt(degree) : 0;
+  }
+  const out = new Float32Array(affinity.length);
+  for (let i = 0; i < points; i++) {
+    for (let j = 0; j < points; j++) out[i * points + j] = affinity[i * points + j] * scales[i] * scales[j];
+  }
+  return out;
+}
+
+/** Of each entry weighted by its square: an eigenvector is as good as its negative. */
+function majoritySign(vector: Float64Array): number {
+  let sum = 0;
+  for (const value of vector) sum += Math.sign(value) * value * value;
+  return sum < 0 ? -1 : 1;
+}
+
+/** Gives the number of points. */
+function checkedAffinity(affinity: Affinity): number {
+  const { count, dims, data, type } = pointsOf(affinity, 'affinity');
+  if (type !== 'float32') throw invalidArgument('affinity.data', 'a Float32Array', data);
+  if (count === 0 || count !== dims) throw invalidArgument('affinity.dims', 'as many rows as columns, at least one', `${count} × ${dims}`);
+  const bad = data.findIndex((value) => !(value >= 0 && value < 1e12));
+  if (bad >= 0) throw invalidArgument('affinity', 'numbers from 0 to 10^12', data[bad]);
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < i; j++) {
+      const [a, b] = [data[i * count + j], data[j * count + i]];
+      if (Math.abs(a - b) > 1e-5 * Math.max(a, b))
+        throw invalidArgument('affinity', 'symmetric', `${a} at (${i}, ${j}) and ${b} at (${j}, ${i})`);
+    }
+  }
+  return count;
+}

@@ -1,0 +1,43 @@
+/** CenterCLIP's spectral clustering: k-medoids among the leading eigenvectors of a graph of the tokens. */
+import type { Kernels } from '../backend/kernels';
+import { spectralEmbedding } from '../clustering/spectral';
+import { eachRowOfSquares, kMedoids } from './centres';
+import type { Plan, TokenRows } from './plan';
+
+export interface SpectralTask {
+  readonly clusters: number;
+  readonly sigma: number;
+  /** Edges only to so many nearest tokens, from either side; null: to all. */
+  readonly neighbours: number | null;
+  /** Edges only between tokens that are near on their grid of frames, rows and columns; null: between all. */
+  readonly locality: { readonly grid: readonly [number, number, number]; readonly window: readonly [number, number] } | null;
+}
+
+export function spectralMedoids(kernels: Kernels, tokens: TokenRows, { clusters, sigma, neighbours, locality }: SpectralTask): Plan {
+  const { count } = tokens;
+  const affinity = new Float32Array(count * count);
+  eachRowOfSquares(kernels, tokens, (row, squares) => {
+    const farthest = neighbours === null ? Infinity : squares.slice().sort()[Math.min(neighbours, count - 1)];
+    for (let other = 0; other < count; other++) {
+      if (squares[other] > farthest || (locality !== null && !near(row, other, locality))) continue;
+      const weight = Math.exp(-squares[other] / (2 * sigma * sigma));
+      affinity[row * count + other] = affinity[other * count + row] = weight;
+    }
+  });
+  const { data } = spectralEmbedding(kernels, affinity, count, clusters);
+  return kMedoids(kernels, { data, count, width: clusters }, clusters, 'euclidean', 100);
+}
+
+function near(
+  a: number,
+  b: number,
+  { grid: [, rows, columns], window: [temporal, spatial] }: NonNullable<SpectralTask['locality']>,
+): boolean {
+  const frame = rows * columns;
+  const apart = (x: number, y: number): number => 2 * Math.abs(Math.floor(x) - Math.floor(y));
+  return (
+    apart(a / frame, b / frame) < temporal &&
+    apart((a % frame) / columns, (b % frame) / columns) < spatial &&
+    apart(a % columns, b % columns) < spatial
+  );
+}
