@@ -1,5 +1,5 @@
 /** HDBSCAN (Campello, Moulavi & Sander 2013): clusters of any shape and density, and noise. */
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 
 export interface HdbscanOptions {
   /** Smaller groups are noise. Default 5; at least 2. */
@@ -22,8 +22,7 @@ export interface HdbscanResult {
  */
 export function hdbscan(distances: ArrayLike<number>, options: HdbscanOptions = {}): HdbscanResult {
   const points = Math.round(Math.sqrt(distances.length));
-  if (points * points !== distances.length || points === 0)
-    throw invalidArgument('distances', 'n × n distances', `${distances.length} numbers`);
+  if (points * points !== distances.length || points === 0) throw unexpected('distances', 'n × n distances', `${distances.length} numbers`);
   const { minClusterSize = 5, minSamples = minClusterSize } = options;
   if (!Number.isInteger(minClusterSize) || minClusterSize < 2)
     throw invalidArgument('minClusterSize', 'a whole number from 2', minClusterSize);

@@ -1,7 +1,7 @@
 /** Clustering by the eigenvectors of a graph. */
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { leadingEigenvectors } from './eigenvectors';
 import { kmeans } from './kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors } from './matrix';
@@ -79,14 +79,14 @@ function majoritySign(vector: Float64Array): number {
 function checkedAffinity(affinity: Affinity): number {
   const { count, dims, data, type } = pointsOf(affinity, 'affinity');
   if (type !== 'float32') throw invalidArgument('affinity.data', 'a Float32Array', data);
-  if (count === 0 || count !== dims) throw invalidArgument('affinity.dims', 'as many rows as columns, at least one', `${count} × ${dims}`);
+  if (count === 0 || count !== dims) throw unexpected('affinity.dims', 'as many rows as columns, at least one', `${count} × ${dims}`);
   const bad = data.findIndex((value) => !(value >= 0 && value < 1e12));
   if (bad >= 0) throw invalidArgument('affinity', 'numbers from 0 to 10^12', data[bad]);
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < i; j++) {
       const [a, b] = [data[i * count + j], data[j * count + i]];
       if (Math.abs(a - b) > 1e-5 * Math.max(a, b))
-        throw invalidArgument('affinity', 'symmetric', `${a} at (${i}, ${j}) and ${b} at (${j}, ${i})`);
+        throw unexpected('affinity', 'symmetric', `${a} at (${i}, ${j}) and ${b} at (${j}, ${i})`);
     }
   }
   return count;

@@ -1,7 +1,7 @@
 /** Clusters of points that lie on a few planes through the origin. */
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { invalidArgument } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { unitRows } from '../reduction/plan';
 import { pointsOf, type Vectors } from './matrix';
 import { solvePositiveDefinite } from './positive-definite';
@@ -27,8 +27,8 @@ export async function subspaceClusters(vectors: Vectors, options: SubspaceOption
 export function subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOptions, 'ridge' | 'keep' | 'backend'> = {}): Affinity {
   const { data, type, count, dims } = pointsOf(vectors, 'vectors');
   if (type !== 'float32') throw invalidArgument('vectors.type', '"float32"', type);
-  if (count === 0) throw invalidArgument('vectors', 'at least one vector', 'none');
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw invalidArgument('vectors', 'finite numbers below 1e18', 'others');
+  if (count === 0) throw unexpected('vectors', 'at least one vector', 'none');
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
   const { ridge = 0.01, keep = Math.min(10, count) } = options;
   if (!(ridge > 0 && ridge < Infinity)) throw invalidArgument('ridge', 'a positive number', ridge);
   if (!Number.isInteger(keep) || keep < 1 || keep > count) throw invalidArgument('keep', `a whole number from 1 to ${count}`, keep);

@@ -140,10 +140,10 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
   if (grid !== undefined) {
     const [frames, rows, columns] = grid;
     if (frames * rows * columns !== count)
-      throw invalidArgument('locality.grid', `frames, rows and columns of ${count} tokens`, `[${grid.join(', ')}]`);
+      throw unexpected('locality.grid', `frames, rows and columns of ${count} tokens`, `[${grid.join(', ')}]`);
     grid.forEach((length) => whole(length, 'locality.grid', 1, 1e6));
     if (window.some((length) => whole(length, 'locality.window', 1, 1e6) % 2 === 0))
-      throw invalidArgument('locality.window', 'odd numbers', `[${window.join(', ')}]`);
+      throw unexpected('locality.window', 'odd numbers', `[${window.join(', ')}]`);
   }
   return spectralMedoids(kernels, tokens, {
     clusters: whole(options.clusters, 'clusters', 1, count),
@@ -267,7 +267,7 @@ function matchingTask(protect: ArrayLike<number> | undefined, { kernels, metric,
 /** More than can be taken away is refused, not capped. */
 function removed({ ratio, remove }: { ratio?: number; remove?: number }, count: number, most: number): number {
   if ((ratio === undefined) === (remove === undefined))
-    throw invalidArgument('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
+    throw unexpected('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
   if (remove !== undefined) return whole(remove, 'remove', 0, most);
   if (!(ratio! >= 0 && ratio! <= 1)) throw invalidArgument('ratio', 'a number from 0 to 1', ratio);
   const wanted = Math.round(ratio! * count);

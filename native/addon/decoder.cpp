@@ -59,7 +59,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     if (const napi_value buffer = hand_over(env, memory, size)) return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
   }
   auto out = Napi::Uint8Array::New(env, size);
-  std::memcpy(out.Data(), memory.data(), size);
+  if (size > 0) std::memcpy(out.Data(), memory.data(), size);
   if (size >= kHandOverBytes) memory = {};
   return out;
 }
