@@ -1,27 +1,45 @@
 #include "encode_job.hpp"
 
+#include <algorithm>
+
 namespace merganser::addon {
 namespace {
 
 constexpr size_t kPortionBytes = size_t{1} << 18;
+constexpr size_t kCutSearch = size_t{1} << 12;  // bytes looked through for a place to cut, once a portion: this is done on JavaScript's thread
 
 }  // namespace
 
 EncodeJob::EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Object& keep_alive)
     : Job(env, "merganser encode", listener, keep_alive), input_(std::move(input)) {
-  const size_t texts = input_.offsets.size() - 1;
-  std::vector<std::pair<size_t, size_t>> ranges;
-  for (size_t first = 0; first < texts;) {
-    size_t last = first + 1;
-    while (last < texts && input_.offsets[last + 1] - input_.offsets[first] <= kPortionBytes) ++last;
-    ranges.emplace_back(first, last);
-    first = last;
+  cut_into_portions();
+}
+
+void EncodeJob::cut_into_portions() {
+  const std::vector<uint32_t>& offsets = input_.offsets;
+  const size_t texts = offsets.size() - 1;
+  size_t text = 0;
+  for (size_t begin = 0; text < texts;) {
+    const size_t first = text;
+    while (text < texts && offsets[text + 1] - begin <= kPortionBytes) ++text;
+    size_t end = offsets[text];
+    if (text == first) {
+      end = cut_long_text(begin, offsets[text + 1]);
+      if (end == offsets[text + 1]) ++text;
+    }
+    portions_.push_back({begin, end, first, text, {}, {}});
+    begin = end;
   }
-  portions_ = std::vector<Portion>(ranges.size());
-  for (size_t i = 0; i < ranges.size(); ++i) {
-    portions_[i].first = ranges[i].first;
-    portions_[i].last = ranges[i].second;
+}
+
+// Where the portion ends that begins at `begin`, within a text that ends at `end`.
+size_t EncodeJob::cut_long_text(size_t begin, size_t end) const {
+  const size_t size = end - begin;
+  for (size_t from = kPortionBytes; from < size; from += kPortionBytes) {
+    const size_t cut = input_.encoder->find_cut(input_.text + begin, size, from, std::min(from + kCutSearch, size), actions());
+    if (cut < size) return begin + cut;
   }
+  return end;
 }
 
 void EncodeJob::work() {
@@ -29,24 +47,31 @@ void EncodeJob::work() {
 }
 
 void EncodeJob::encode(Portion& portion) {
-  bpe::EncodeOptions options;
-  options.actions = input_.actions.empty() ? nullptr : input_.actions.data();
-  options.cancelled = &cancelled_;
-  for (size_t i = portion.first; i < portion.last && !cancelled_; ++i) {
-    const uint32_t from = input_.offsets[i], size = input_.offsets[i + 1] - from;
-    bpe::EncodeResult result = input_.encoder->encode(input_.text + from, size, input_.size - from, &portion.ids, options);
+  size_t begin = portion.begin;
+  for (size_t text = portion.first; text < portion.last && !cancelled_; ++text) {
+    if (!encode(portion, begin, input_.offsets[text + 1], text)) return;
     portion.ends.push_back(static_cast<uint32_t>(portion.ids.size()));
-    bytes_done_ += size;
-    if (result.refused) {
-      result.refused_at += from;
-      const std::lock_guard lock(mutex_);
-      // The first in the text is named, whichever thread finds one first.
-      if (!refused_.refused || result.refused_at < refused_.refused_at) refused_ = result;
-      next_ = portions_.size();
-      return;
-    }
+    begin = input_.offsets[text + 1];
   }
+  if (begin < portion.end && !cancelled_ && !encode(portion, begin, portion.end, portion.last)) return;
   report_now_and_then();
+}
+
+// False if there is a token that is refused.
+bool EncodeJob::encode(Portion& portion, size_t begin, size_t end, size_t text) {
+  bpe::EncodeOptions options;
+  options.actions = actions();
+  options.cancelled = &cancelled_;
+  options.continues = begin != input_.offsets[text];
+  bpe::EncodeResult result = input_.encoder->encode(input_.text + begin, end - begin, input_.size - begin, &portion.ids, options);
+  bytes_done_ += end - begin;
+  if (!result.refused) return true;
+  result.refused_at += begin;
+  const std::lock_guard lock(mutex_);
+  // The first in the text is named, whichever thread finds one first.
+  if (!refused_.refused || result.refused_at < refused_.refused_at) refused_ = result;
+  next_ = portions_.size();
+  return false;
 }
 
 // Here and not when JavaScript asks for it: copying gigabytes would hold its thread up.

@@ -9,7 +9,7 @@
 
 namespace merganser::addon {
 
-// Texts are cut into portions of neighbours; threads take portions until none is left.
+// Portions are neighbouring texts, or parts of a long one; threads take portions until none is left.
 class EncodeJob final : public Job {
  public:
   struct Input {
@@ -31,14 +31,19 @@ class EncodeJob final : public Job {
 
  private:
   struct Portion {
-    size_t first, last;  // texts
+    size_t begin, end;   // bytes
+    size_t first, last;  // the texts that end in it; of the text `last` it may hold a part besides
     bpe::IdBuffer ids;
     std::vector<uint32_t> ends;
   };
+  const uint8_t* actions() const { return input_.actions.empty() ? nullptr : input_.actions.data(); }
   void work() override;
   void finish() override;
   double progress() const override { return static_cast<double>(bytes_done_.load()); }
+  void cut_into_portions();
+  size_t cut_long_text(size_t begin, size_t end) const;
   void encode(Portion& portion);
+  bool encode(Portion& portion, size_t begin, size_t end, size_t text);
 
   Input input_;
   std::vector<Portion> portions_;

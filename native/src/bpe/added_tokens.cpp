@@ -18,6 +18,7 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint
   for (uint32_t i = 0; i < tokens_.size(); ++i) {
     const Bytes& content = tokens_[i].content;
     if (content.empty()) continue;
+    longest_ = std::max(longest_, content.size());
     uint32_t node = 0;
     for (const uint8_t byte : content) {
       uint32_t next = child(node, byte);
@@ -128,6 +129,15 @@ bool AddedTokens::find(const uint8_t* text, size_t size, size_t from, size_t tak
     if (match.end < taken) match.end = taken;
     return true;
   }
+}
+
+bool AddedTokens::touches(const uint8_t* text, size_t size, size_t at, const uint8_t* actions) const {
+  for (size_t start = at > longest_ ? at - longest_ : 0; start <= at && start < size; ++start) {
+    if (!starts_[text[start]]) continue;
+    const uint32_t number = longest_at(text + start, size - start, actions);
+    if (number != kNone && start + tokens_[number].content.size() >= at) return true;
+  }
+  return false;
 }
 
 }  // namespace merganser::bpe

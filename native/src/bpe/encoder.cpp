@@ -33,7 +33,8 @@ Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
       cuts_(spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
-      splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr) {}
+      splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr),
+      parts_(spec_, added_, cuts_.get()) {}
 
 Encoder::~Encoder() = default;
 

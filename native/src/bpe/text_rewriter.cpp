@@ -24,8 +24,8 @@ const uint8_t* find_space_mark(const uint8_t* begin, const uint8_t* end) {
 
 }  // namespace
 
-bool TextRewriter::wants_prefix(const Stretch& stretch, bool first) const {
-  if (stretch.begin == stretch.end) return false;
+bool TextRewriter::wants_prefix(const Stretch& stretch, StretchPlace place) const {
+  if (stretch.begin == stretch.end || place == StretchPlace::within) return false;
   const bool space = *stretch.begin == ' ' || (space_alias_ && find_space_mark(stretch.begin, std::min(stretch.begin + 3, stretch.end)));
   switch (prefix_space_) {
     case PrefixSpace::never:
@@ -35,12 +35,12 @@ bool TextRewriter::wants_prefix(const Stretch& stretch, bool first) const {
     case PrefixSpace::unless_space:
       return !space;
     case PrefixSpace::first_unless_space:
-      return first && !space;
+      return place == StretchPlace::first && !space;
   }
   return false;
 }
 
-Stretch TextRewriter::rewrite(Stretch stretch, bool first) {
+Stretch TextRewriter::rewrite(Stretch stretch, StretchPlace place) {
   if (nfc_ && !text::is_nfc_quick(stretch.begin, static_cast<size_t>(stretch.end - stretch.begin))) {
     composed_.clear();
     text::to_nfc(stretch.begin, static_cast<size_t>(stretch.end - stretch.begin), composed_);
@@ -48,7 +48,7 @@ Stretch TextRewriter::rewrite(Stretch stretch, bool first) {
     composed_.resize(size + kPadding, 0);
     stretch = {composed_.data(), composed_.data() + size, composed_.data() + composed_.size()};
   }
-  const bool prefix = wants_prefix(stretch, first);
+  const bool prefix = wants_prefix(stretch, place);
   const uint8_t* mark = space_alias_ ? find_space_mark(stretch.begin, stretch.end) : nullptr;
   if (!prefix && !mark) return stretch;
   rewritten_.resize(static_cast<size_t>(stretch.end - stretch.begin) + 1 + kPadding);

@@ -16,7 +16,8 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
   size_t done = 0, from = 0;
   AddedMatch match;
   auto stretch = [&](size_t begin, size_t end) {
-    if (begin < end) encode_stretch({text + begin, text + end, text + readable}, begin == 0, options);
+    const StretchPlace place = begin > 0 ? StretchPlace::later : options.continues ? StretchPlace::within : StretchPlace::first;
+    if (begin < end) encode_stretch({text + begin, text + end, text + readable}, place, options);
   };
   while (!encoder_.added_.empty() && encoder_.added_.find(text, size, from, done, options.actions, match)) {
     if (options.actions && options.actions[match.token] == AddedTokens::kRefuse) {
@@ -36,8 +37,8 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
   return result;
 }
 
-void Worker::encode_stretch(Stretch stretch, bool first, const EncodeOptions& options) {
-  stretch = rewriter_.rewrite(stretch, first);
+void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
+  stretch = rewriter_.rewrite(stretch, place);
   batch_.begin_stretch(stretch.begin, stretch.readable_end);
   const auto stop = [&] { return batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed)); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {

@@ -72,7 +72,7 @@ class WordCounter::Worker {
 
   void count_text(const uint8_t* begin, const uint8_t* end, const uint8_t* readable_end) {
     if (begin == end) return;
-    const bpe::Stretch stretch = rewriter_.rewrite({begin, end, readable_end}, true);
+    const bpe::Stretch stretch = rewriter_.rewrite({begin, end, readable_end}, bpe::StretchPlace::first);
     if (stretch.begin == stretch.end) return;
     sink_.begin_stretch(stretch.begin, stretch.readable_end);
     split(stretch.begin, stretch.end);

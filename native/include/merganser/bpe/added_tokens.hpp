@@ -24,6 +24,8 @@ class AddedTokens {
   bool empty() const { return tokens_.empty(); }
   // The next match that begins at or after `from` in text[0, size); `taken` is the end of the last match. actions: one per token, or null.
   bool find(const uint8_t* text, size_t size, size_t from, size_t taken, const uint8_t* actions, AddedMatch& match) const;
+  // Whether some token stands in text[0, size) so that it reaches to `at` or beyond, from `at` or before: words and white space around it aside.
+  bool touches(const uint8_t* text, size_t size, size_t at, const uint8_t* actions) const;
 
  private:
   uint32_t longest_at(const uint8_t* text, size_t size, const uint8_t* actions) const;
@@ -34,6 +36,7 @@ class AddedTokens {
 
   std::vector<AddedToken> tokens_;
   std::vector<uint32_t> word_ranges_;
+  size_t longest_ = 0;             // bytes
   // A trie: edges (node << 8 | byte) + 1 in the high half, the child in the low half; token_of_[node] or kNone.
   std::vector<uint64_t> edges_;
   uint32_t edge_mask_ = 0;

@@ -14,6 +14,7 @@
 #include "merganser/bpe/piece_batch.hpp"
 #include "merganser/bpe/safe_cuts.hpp"
 #include "merganser/bpe/splitter.hpp"
+#include "merganser/bpe/text_parts.hpp"
 
 namespace merganser::bpe {
 
@@ -21,6 +22,7 @@ struct EncodeOptions {
   const uint8_t* actions = nullptr;              // one per added token, or null: all become ids
   uint64_t limit = UINT64_MAX;                   // counting: stop when there are more
   const std::atomic<bool>* cancelled = nullptr;  // encoding: stop with whatever there is
+  bool continues = false;                        // the text is the later part of one that find_cut has cut
 };
 
 struct EncodeResult {
@@ -44,6 +46,10 @@ class Encoder {
 
   // Appends the ids of text[0, size), well-formed UTF-8 with `readable` >= size readable bytes, to `out`; or only counts them (out null).
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
+  // See TextParts::find.
+  size_t find_cut(const uint8_t* text, size_t size, size_t from, size_t to, const uint8_t* actions) const {
+    return parts_.find(text, size, from, to, actions);
+  }
 
  private:
   friend class Worker;
@@ -52,6 +58,7 @@ class Encoder {
   AddedTokens added_;
   std::shared_ptr<const SafeCuts> cuts_;
   Splitter splitter_;
+  TextParts parts_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> idle_;
 };

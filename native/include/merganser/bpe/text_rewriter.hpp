@@ -13,6 +13,9 @@ struct Stretch {
   const uint8_t* readable_end;
 };
 
+// first: nothing stands before it. later: an added token does. within: it is the later part of a stretch that was cut.
+enum class StretchPlace : uint8_t { first, later, within };
+
 class TextRewriter {
  public:
   TextRewriter(bool nfc, bool space_alias, PrefixSpace prefix_space) : nfc_(nfc), space_alias_(space_alias), prefix_space_(prefix_space) {}
@@ -20,11 +23,10 @@ class TextRewriter {
   // Nothing is ever changed.
   bool idle() const { return !nfc_ && !space_alias_ && prefix_space_ == PrefixSpace::never; }
   // The stretch as the model is to see it: in place if nothing changes, else in a buffer that is good until the next call.
-  // `first`: nothing stands before it.
-  Stretch rewrite(Stretch stretch, bool first);
+  Stretch rewrite(Stretch stretch, StretchPlace place);
 
  private:
-  bool wants_prefix(const Stretch& stretch, bool first) const;
+  bool wants_prefix(const Stretch& stretch, StretchPlace place) const;
 
   const bool nfc_;
   const bool space_alias_;

@@ -14,8 +14,8 @@ class Worker {
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options);
 
  private:
-  // A stretch of text between added tokens; `first`: nothing stands before it.
-  void encode_stretch(Stretch stretch, bool first, const EncodeOptions& options);
+  // A stretch of text between added tokens.
+  void encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options);
 
   const Encoder& encoder_;
   PieceBatch batch_;

@@ -65,6 +65,7 @@ class Scanner {
   // The same for many lines at once, each as if it were the whole text and ended behind its newline: null for families that cannot.
   const Scanner* of_lines() const { return of_lines_.get(); }
   const ScannerSpec& spec() const { return spec_; }
+  Kind kind(uint32_t code_point) const { return static_cast<Kind>(view_.kinds[view_.pages[code_point >> 8] << 8 | (code_point & 0xFF)]); }
   uint32_t scan(const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) const {
     return function_(view_, position, text, ends, capacity);
   }
