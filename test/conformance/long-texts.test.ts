@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Tokenizer } from '../../lib/index';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
+import { BACKENDS } from './backends';
 import { samples } from './fuzz';
 import { TEXT_SAMPLES } from './texts';
 
@@ -49,8 +50,8 @@ const longText = fc.tuple(snippets(97), snippets(101), fc.constantFrom(...TEXT_S
 const bytesOf = (ids: Uint32Array) => Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength);
 
 describe.each(['gpt2', 'gpt4', 'gpt4o', 'llama3', 'llama2', 'gemma', 'gemma3', 'mistral_nemo'])('%s', (name) => {
-  test('several threads give the ids of one', async () => {
-    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend: 'native' });
+  test.each(BACKENDS)('a batch (%s) gives the ids of one text after another', async (backend) => {
+    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
     for (const text of samples(longText, 3)) {
       const expected = tokenizer.encode(text);
       const { values, offsets } = await tokenizer.encodeBatch(['', text, 'short', text]);
