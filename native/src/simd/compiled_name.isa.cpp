@@ -3,7 +3,7 @@
 namespace merganser::MERGANSER_ISA_NS {
 
 const char* compiled_name() {
-#if defined(__AVX512VBMI2__)
+#if defined(__AVX512VL__)
   return "avx512";
 #elif defined(__AVX2__)
   return "avx2";

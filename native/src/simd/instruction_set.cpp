@@ -58,8 +58,8 @@ InstructionSet best_supported() {
   // SSE4.2, FMA, PCLMULQDQ, POPCNT, OSXSAVE, AVX; BMI1, AVX2, BMI2; LZCNT.
   const bool avx2 = has(basic.ecx, {1, 12, 20, 23, 27, 28}) && has(extended.ebx, {3, 5, 8}) && has(amd.ecx, {5});
   if (!avx2 || (saved_states() & 0x6) != 0x6) return InstructionSet::scalar;
-  // AVX-512 F, DQ, CD, BW, VL; VBMI, VBMI2; the operating system saves mask and ZMM registers.
-  const bool avx512 = has(extended.ebx, {16, 17, 28, 30, 31}) && has(extended.ecx, {1, 6});
+  // AVX-512 F, DQ, CD, BW, VL (every processor with AVX-512 since Skylake); the operating system saves mask and ZMM registers.
+  const bool avx512 = has(extended.ebx, {16, 17, 28, 30, 31});
   return avx512 && (saved_states() & 0xe6) == 0xe6 ? InstructionSet::avx512 : InstructionSet::avx2;
 }
 
