@@ -101,7 +101,7 @@ bool BatchMerger::find_pairs(const std::function<bool()>& goes_on) {
   uint32_t taken = 0, added = 0, ticked = from_;
   const auto add_next = [&] {
     const Found& next = found[added++ % kAhead];
-    lists_.add(next.left, next.right, next.cell);
+    lists_.count(next.left, next.right, next.cell);
   };
   Traits left_traits = kFixed;
   for (uint32_t left = kWall, cell = from_, next; cell < to_; cell = next) {
@@ -113,13 +113,9 @@ bool BatchMerger::find_pairs(const std::function<bool()>& goes_on) {
       if (taken - added == kAhead) add_next();
       found[taken++ % kAhead] = {left, right, cell};
       lists_.prefetch_slot(left, right);
-      if (taken - added > kAhead / 3) {
-        const Found& middle = found[(taken - kAhead / 3) % kAhead];
+      if (taken - added > kAhead / 2) {
+        const Found& middle = found[(taken - kAhead / 2) % kAhead];
         lists_.prefetch_pair(middle.left, middle.right);
-      }
-      if (taken - added > 2 * kAhead / 3) {
-        const Found& late = found[(taken - 2 * kAhead / 3) % kAhead];
-        lists_.prefetch_tail(late.left, late.right);
       }
     }
     left_traits = right_traits;
@@ -140,9 +136,8 @@ bool BatchMerger::pop_exact(PairEntry& top) {
   while (heap_.pop(top)) {
     const Pair& pair = lists_[top.pair];
     if (pair.count < run_.least_count || (pair.state & kForbidden)) continue;
-    const uint32_t first = lists_.settle_first(top.pair);
-    if (top.count == pair.count && top.first == first) return true;
-    heap_.push({pair.count, first, top.pair});
+    if (top.count == pair.count && top.first == lists_.settle_first(top.pair)) return true;
+    heap_.push({pair.count, pair.first, top.pair});
   }
   return false;
 }

@@ -1,20 +1,26 @@
 #include "merganser/dynamic/pair_lists.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace merganser::dynamic {
 namespace {
 
 constexpr size_t kFirstSlots = size_t{1} << 12;
-constexpr uint32_t kNoCell = 0;
+constexpr size_t kFirstLists = 4096, kMoreLists = 8;  // so many pairs at first, and so many times more whenever that was not enough
+constexpr uint32_t kAhead = 32;                       // cells whose pairs are being loaded
 
 }  // namespace
 
-PairLists::PairLists(size_t cells) : mask_(kFirstSlots - 1), slots_(kFirstSlots), links_(cells) {}
+PairLists::PairLists(size_t cells) : mask_(kFirstSlots - 1), slots_(kFirstSlots), pair_at_(cells) {}
 
 void PairLists::clear(size_t from, size_t to) {
+  from_ = from;
+  to_ = to;
+  listed_.clear();
+  next_lists_ = kFirstLists;
   if (pairs_.empty()) return;
-  for (size_t cell = from; cell < to; ++cell) links_[cell].pair = 0;
+  std::fill(pair_at_.data() + from, pair_at_.data() + to, 0);
   if (pairs_.size() * 8 < slots_.size()) {
     for (const Pair& pair : pairs_) free_run(pair);
   } else {
@@ -37,7 +43,7 @@ uint32_t PairLists::pair_of(uint32_t left, uint32_t right) {
     const Pair& pair = pairs_[slots_[slot].pair - 1];
     if (pair.left == left && pair.right == right) return slots_[slot].pair - 1;
   }
-  pairs_.push_back({left, right, 0, 0, 0, 0, 0});
+  pairs_.push_back({left, right, 0, 0, 0, 0, 0, 0});
   slots_[slot] = {tag, size()};
   if (2 * pairs_.size() > slots_.size()) grow();
   return size() - 1;
@@ -55,64 +61,111 @@ void PairLists::grow() {
   slots_.swap(larger);
 }
 
+void PairLists::count(uint32_t left, uint32_t right, uint32_t cell) {
+  const uint32_t number = pair_of(left, right);
+  Pair& pair = pairs_[number];
+  if (pair.count++ == 0) pair.first = cell;
+  pair_at_[cell] = number + 1;
+}
+
 uint32_t PairLists::add(uint32_t left, uint32_t right, uint32_t cell) {
   const uint32_t number = pair_of(left, right);
   Pair& pair = pairs_[number];
+  pair_at_[cell] = number + 1;
   if (pair.count++ == 0) {
-    pair.head = pair.first = cell;
-    pair.state &= ~kUnordered;
-    links_[cell] = {number + 1, kNoCell, kNoCell};
-  } else {
-    if (cell < pair.tail) pair.state |= kUnordered;
-    pair.first = std::min(pair.first, cell);
-    links_[pair.tail].after = cell;
-    links_[cell] = {number + 1, pair.tail, kNoCell};
+    pair.first = cell;
+    pair.size = 0;
+    pair.state = (pair.state | kListed) & ~kUnordered;
   }
-  pair.tail = cell;
+  pair.first = std::min(pair.first, cell);
+  if (pair.state & kListed) append(pair, cell);
   return number;
 }
 
+void PairLists::append(Pair& pair, uint32_t cell) {
+  if (pair.size > 0 && cell < listed_[pair.begin + pair.size - 1]) pair.state |= kUnordered;
+  if (pair.size == pair.room) {
+    const size_t begin = pair.begin;
+    pair.begin = listed_.size();
+    pair.room = std::max(4u, 2 * pair.room);
+    listed_.resize(listed_.size() + pair.room);
+    std::copy_n(listed_.data() + begin, pair.size, listed_.data() + pair.begin);
+  }
+  listed_[pair.begin + pair.size++] = cell;
+}
+
 void PairLists::remove(uint32_t cell) {
-  Link& link = links_[cell];
-  if (link.pair == 0) return;
-  Pair& pair = pairs_[link.pair - 1];
-  (link.before == kNoCell ? pair.head : links_[link.before].after) = link.after;
-  (link.after == kNoCell ? pair.tail : links_[link.after].before) = link.before;
-  --pair.count;
-  link.pair = 0;
+  if (pair_at_[cell] == 0) return;
+  --pairs_[pair_at_[cell] - 1].count;
+  pair_at_[cell] = 0;
+}
+
+// Lists the most frequent pairs that have no list, this one among them.
+void PairLists::list_with(const Pair& wanted) {
+  std::vector<uint32_t> counts;
+  for (const Pair& pair : pairs_) {
+    if (!(pair.state & kListed) && pair.count > 0) counts.push_back(pair.count);
+  }
+  uint32_t least_count = 1;
+  if (counts.size() > next_lists_) {
+    std::nth_element(counts.begin(), counts.begin() + next_lists_, counts.end(), std::greater<>());
+    least_count = std::min(wanted.count, counts[next_lists_]);
+  }
+  next_lists_ *= kMoreLists;
+  // Where the next occurrence goes, + 1; 0: the pair is not being listed.
+  std::vector<size_t> places(pairs_.size());
+  size_t end = listed_.size();
+  for (uint32_t number = 0; number < size(); ++number) {
+    Pair& pair = pairs_[number];
+    if ((pair.state & kListed) || pair.count < least_count) continue;
+    pair.state = (pair.state | kListed) & ~kUnordered;
+    pair.begin = end;
+    pair.size = pair.room = pair.count;
+    places[number] = end + 1;
+    end += pair.count;
+  }
+  listed_.resize(end);
+  for (size_t cell = from_; cell < to_; ++cell) {
+    const uint32_t coming = pair_at_[std::min(cell + kAhead, to_ - 1)];
+    __builtin_prefetch(&places[std::max(coming, 1u) - 1]);
+    const uint32_t number = pair_at_[cell];
+    if (number == 0 || places[number - 1] == 0) continue;
+    listed_[places[number - 1]++ - 1] = static_cast<uint32_t>(cell);
+  }
 }
 
 uint32_t PairLists::settle_first(uint32_t number) {
+  if (!(pairs_[number].state & kListed)) list_with(pairs_[number]);
   Pair& pair = pairs_[number];
-  if (pair.state & kUnordered) order(pair);
-  return pair.first = pair.head;
+  if (pair.state & kUnordered) order(number);
+  for (; pair_at_[listed_[pair.begin]] != number + 1; ++pair.begin, --pair.room) --pair.size;
+  return pair.first = listed_[pair.begin];
 }
 
-void PairLists::order(Pair& pair) {
-  sorted_.clear();
-  for (uint32_t cell = pair.head; cell != kNoCell; cell = links_[cell].after) sorted_.push_back(cell);
-  std::sort(sorted_.begin(), sorted_.end());
-  uint32_t before = kNoCell;
-  for (const uint32_t cell : sorted_) {
-    links_[cell].before = before;
-    if (before != kNoCell) links_[before].after = cell;
-    before = cell;
-  }
-  links_[before].after = kNoCell;
-  pair.head = sorted_.front();
-  pair.tail = before;
+// Of an occurrence that was taken away and came again, the list has two entries.
+void PairLists::order(uint32_t number) {
+  Pair& pair = pairs_[number];
+  uint32_t* const begin = listed_.data() + pair.begin;
+  uint32_t* end = std::remove_if(begin, begin + pair.size, [&](uint32_t cell) { return pair_at_[cell] != number + 1; });
+  std::sort(begin, end);
+  end = std::unique(begin, end);
+  pair.size = static_cast<uint32_t>(end - begin);
   pair.state &= ~kUnordered;
 }
 
 void PairLists::take_all(uint32_t number, std::vector<uint32_t>& cells) {
+  settle_first(number);
   Pair& pair = pairs_[number];
   cells.clear();
-  for (uint32_t cell = pair.head, left = pair.count; left > 0; cell = links_[cell].after, --left) {
+  for (uint32_t i = 0; i < pair.size; ++i) {
+    const uint32_t coming = listed_[pair.begin + std::min(i + kAhead, pair.size - 1)];
+    __builtin_prefetch(&pair_at_[coming]);
+    const uint32_t cell = listed_[pair.begin + i];
+    if (pair_at_[cell] != number + 1) continue;
     cells.push_back(cell);
-    links_[cell].pair = 0;
+    pair_at_[cell] = 0;
   }
-  if (pair.state & kUnordered) std::sort(cells.begin(), cells.end());
-  pair.count = 0;
+  pair.count = pair.size = 0;
 }
 
 }  // namespace merganser::dynamic
