@@ -15,6 +15,8 @@ export {
 export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
+export { MergeSampler, type MergeSamplerOptions, type ReductionDistribution } from './dynamic/merge-sampler';
+export { ReductionTable, type ReductionTableOptions } from './dynamic/reduction-table';
 export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';
 export { DynamicEmbeddings, type DynamicEmbeddingsOptions } from './dynamic/embeddings/dynamic-embeddings';
 export { FocusEmbedder, type FocusOptions } from './dynamic/embeddings/focus';
