@@ -65,6 +65,7 @@ export { ResidualQuantizer, type ResidualTraining } from './quantizers/residual-
 export type { Codes, CodingOptions, Quantizer, QuantizerKind, QuantizerProgress, QuantizerTraining } from './quantizers/types';
 export { cascade } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
+export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
 export { reduce } from './reduction/reduce';
 export { clusterSegments, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
