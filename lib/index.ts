@@ -38,15 +38,38 @@ export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from '.
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, poolVectors, type PoolOptions, type VectorSequences } from './clustering/multi-vector';
-export { FiniteScalarQuantizer, sinkhorn } from './clustering/quantizers';
+export { nestedClusters, type NestedLevel, type NestedOptions } from './clustering/nested';
+export { fitPositionalSubspace, PositionalSubspace, type PositionalOptions } from './clustering/positional-subspace';
+export { poolSequences, type PooledSequences, type SequencePoolOptions } from './clustering/sequence-pooling';
+export { sinkhorn, type SinkhornOptions } from './clustering/sinkhorn';
 export type { Members } from './clustering/members';
 export { spectralClusters, type Affinity, type SpectralOptions } from './clustering/spectral';
 export { subspaceClusters, type SubspaceOptions } from './clustering/subspace';
 export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
+export { poolEmbeddings, type EmbeddingPoolOptions } from './pooling/embedding-pooling';
+export type { HiddenStates } from './pooling/hidden-states';
+export { LatentPooling, type LatentPoolingWeights } from './pooling/latent-pooling';
+export type { LinearWeights, NormWeights } from './pooling/layers';
+export { FiniteScalarQuantizer } from './quantizers/finite-scalar-quantizer';
+export { KMeansQuantizer } from './quantizers/kmeans-quantizer';
+export { loadQuantizer, quantizerFromBytes } from './quantizers/load-quantizer';
+export {
+  codeStatistics,
+  evaluateQuantizer,
+  unitAgreement,
+  type CodeStatistics,
+  type QuantizerMetrics,
+  type UnitAgreement,
+} from './quantizers/metrics';
+export { ProductQuantizer, type ProductTraining } from './quantizers/product-quantizer';
+export { ResidualQuantizer, type ResidualTraining } from './quantizers/residual-quantizer';
+export type { Codes, CodingOptions, Quantizer, QuantizerKind, QuantizerProgress, QuantizerTraining } from './quantizers/types';
 export { cascade } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
+export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
 export { reduce } from './reduction/reduce';
+export { clusterSegments, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';

@@ -23,8 +23,8 @@ export function maxSim(
   documents: VectorSequences,
   options: { readonly backend?: BackendName } = {},
 ): Float64Array {
-  const dims = checked(queries, 'queries');
-  if (checked(documents, 'documents') !== dims)
+  const dims = checkedSequences(queries, 'queries');
+  if (checkedSequences(documents, 'documents') !== dims)
     throw unexpected('documents', `vectors of ${dims} numbers, as the queries are`, `vectors of ${documents.dims[1]}`);
   const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
   const rows = ({ data, offsets }: VectorSequences) => ({ values: data, offsets });
@@ -32,7 +32,8 @@ export function maxSim(
   return out;
 }
 
-function checked({ data, dims, offsets }: VectorSequences, name: string): number {
+/** Throws INVALID_ARGUMENT; gives the length of the vectors. */
+export function checkedSequences({ data, dims, offsets }: VectorSequences, name: string): number {
   const points = pointsOf({ data, dims }, name);
   if (!(offsets instanceof Uint32Array) || offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== points.count) {
     throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, offsets);

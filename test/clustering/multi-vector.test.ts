@@ -1,6 +1,6 @@
-/** MaxSim, pooling by Ward linkage, finite scalar quantization and Sinkhorn. */
+/** MaxSim, pooling by Ward linkage, and Sinkhorn. */
 import fixture from '../fixtures/multi-vector.json';
-import { FiniteScalarQuantizer, maxSim, poolVectors, sinkhorn, type VectorSequences } from '../../lib/index';
+import { maxSim, poolVectors, sinkhorn, type VectorSequences } from '../../lib/index';
 import { describeEachBackend } from '../conformance/backends';
 import { blobs, gaussians } from './blobs';
 
@@ -79,34 +79,4 @@ test('Sinkhorn: rows sum to 1, columns as in NumPy, far logits do not vanish', (
   });
   const far = sinkhorn(Float32Array.of(0, 0, -1e4, -1e4 - 1), 2, { temperature: 0.01 });
   expect(far[2] + far[3]).toBeCloseTo(1, 9);
-});
-
-test('finite scalar quantization: zeros are the middle, levels come back, indices are those of the levels', () => {
-  const quantizer = new FiniteScalarQuantizer([8, 5, 5, 5]);
-  expect(quantizer.codes).toBe(1000);
-  expect([...quantizer.encode(new Float32Array(4))]).toEqual([500]);
-  for (const levels of [
-    [8, 5, 5, 5],
-    [2, 2, 3],
-    [7, 4],
-  ]) {
-    const each = new FiniteScalarQuantizer(levels);
-    const random = Float32Array.from(gaussians(3, 400 * levels.length), (value) => 3 * value);
-    const codes = each.encode(random);
-    expect(new Set(codes).size).toBeGreaterThan(each.codes * 0.15);
-    expect(Math.max(...each.decode(codes).map(Math.abs))).toBeLessThanOrEqual(1);
-    // A greater number never has a lesser level.
-    const line = each.decode(
-      each.encode(Float32Array.from({ length: 100 * levels.length }, (_, i) => (Math.floor(i / levels.length) - 50) / 10)),
-    );
-    levels.forEach((level, i) => {
-      const seen = Array.from({ length: 100 }, (_, row) => line[row * levels.length + i]);
-      expect(seen.every((value, row) => row === 0 || value >= seen[row - 1])).toBe(true);
-      expect(new Set(seen).size).toBe(level);
-    });
-  }
-  const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
-  expect(() => new FiniteScalarQuantizer([1])).toThrow(refused);
-  expect(() => quantizer.encode(new Float32Array(3))).toThrow(refused);
-  expect(() => quantizer.decode(Uint32Array.of(1000))).toThrow(refused);
 });

@@ -1,23 +1,9 @@
 /** Token reduction on every backend: NumPy's results, what holds for every operator, and bad input. */
 import fixture from '../fixtures/reduction.json';
 import { cascade, positionRows, reduce, rotaryChunks, type MerganserError, type ReduceOptions, type Reduction } from '../../lib/index';
-import { blobs, gaussians } from '../clustering/blobs';
+import { blobs } from '../clustering/blobs';
+import { field, meanSquare } from '../clustering/fields';
 import { describeEachBackend } from '../conformance/backends';
-
-/** A smooth field over a grid with noise, as reduction_fixture.py makes it. */
-function field(rows: number, columns: number, dims: number, seed: number, deviation: number): Float32Array {
-  return Float32Array.from(gaussians(seed, rows * columns * dims), (noise, i) => {
-    const [c, x, y] = [i % dims, Math.floor(i / dims) % columns, Math.floor(i / dims / columns)];
-    const wave =
-      Math.sin(2 * Math.PI * ((x / columns) * (1 + (c % 4)) + c / dims)) +
-      Math.cos(2 * Math.PI * ((y / rows) * (1 + (Math.floor(c / 4) % 4)) - c / dims));
-    return wave + noise * deviation;
-  });
-}
-
-function meanSquare(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length;
-}
 
 /** Which tokens are together: the least member of each one's group. */
 function groups(source: ArrayLike<number>): number[] {

@@ -1,0 +1,81 @@
+/** The balancing of assignments. */
+import { invalidArgument, unexpected } from '../errors';
+
+export interface SinkhornOptions {
+  /** Default 0.05. */
+  readonly temperature?: number;
+  /** Default 3. */
+  readonly iterations?: number;
+}
+
+/**
+ * Sinkhorn and Knopp's balancing, as self-supervised learning has it: assignments in proportion to exp(logits / temperature), of which every row sums to 1 and every
+ * column to nearly the same. logits: rows × columns. The greatest is subtracted first, so nothing overflows.
+ */
+export function sinkhorn(logits: Float32Array, columns: number, options: SinkhornOptions = {}): Float64Array {
+  const passes = sinkhornPasses(logits, columns, options);
+  for (;;) {
+    const { done, value } = passes.next();
+    if (done) return value;
+  }
+}
+
+/** Rows between two pauses. */
+const SLICE = 1 << 14;
+
+/** The same, with pauses in which other work can run. */
+export function* sinkhornPasses(
+  logits: Float32Array,
+  columns: number,
+  { temperature = 0.05, iterations = 3 }: SinkhornOptions,
+): Generator<void, Float64Array, undefined> {
+  if (!Number.isInteger(columns) || columns < 1 || logits.length === 0 || logits.length % columns !== 0) {
+    throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
+  }
+  if (!(temperature > 0 && temperature < Infinity)) throw invalidArgument('temperature', 'a positive number', temperature);
+  if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
+  if (!logits.every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+  // With logarithms no row and no column can vanish, however far its logits are below the greatest.
+  const logs = Float64Array.from(logits, (value) => value / temperature);
+  const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    const greatest = new Float64Array(columns).fill(-Infinity);
+    const sums = new Float64Array(columns);
+    for (let at = 0; at < logs.length; at += step, yield) raise(greatest, logs.subarray(at, at + step));
+    for (let at = 0; at < logs.length; at += step, yield) addExponentials(sums, greatest, logs.subarray(at, at + step));
+    const masses = sums.map((sum, column) => greatest[column] + Math.log(sum));
+    for (let at = 0; at < logs.length; at += step, yield) subtract(logs.subarray(at, at + step), masses);
+  }
+  for (let at = 0; at < logs.length; at += step, yield) {
+    const rows = logs.subarray(at, at + step);
+    for (let i = 0; i < rows.length; i++) rows[i] = Math.exp(rows[i]);
+  }
+  return logs;
+}
+
+function raise(greatest: Float64Array, rows: Float64Array): void {
+  for (let at = 0; at < rows.length; at += greatest.length) {
+    for (let column = 0; column < greatest.length; column++) {
+      if (rows[at + column] > greatest[column]) greatest[column] = rows[at + column];
+    }
+  }
+}
+
+function addExponentials(sums: Float64Array, greatest: Float64Array, rows: Float64Array): void {
+  for (let at = 0; at < rows.length; at += sums.length) {
+    for (let column = 0; column < sums.length; column++) sums[column] += Math.exp(rows[at + column] - greatest[column]);
+  }
+}
+
+/** Subtracts the columns' masses, and then each row's own, so that rows sum to 1. */
+function subtract(rows: Float64Array, masses: Float64Array): void {
+  const columns = masses.length;
+  for (let at = 0; at < rows.length; at += columns) {
+    let most = -Infinity;
+    for (let column = 0; column < columns; column++) most = Math.max(most, (rows[at + column] -= masses[column]));
+    let sum = 0;
+    for (let column = 0; column < columns; column++) sum += Math.exp(rows[at + column] - most);
+    const mass = most + Math.log(sum);
+    for (let column = 0; column < columns; column++) rows[at + column] -= mass;
+  }
+}

@@ -1,0 +1,145 @@
+/** One embedding for each sequence by latents that attend to its states, with trained weights (Tang & Yang 2024, after Perceiver and NV-Embed). */
+import { yieldToEventLoop } from '../backend/js/event-loop';
+import type { BackendName, Kernels } from '../backend/kernels';
+import { selectKernels } from '../backend/select';
+import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
+import { aborted, invalidArgument, unexpected } from '../errors';
+import { checkStates, meanOfTokens, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
+import { attend, geglu, layerNorm, linear, type LinearWeights, type NormWeights } from './layers';
+
+/** D: length of the states; R: latents; I: heads × length of a head. */
+export interface LatentPoolingWeights {
+  readonly heads: number;
+  /** [R, D]. */
+  readonly latents: { readonly data: Float32Array; readonly dims: readonly number[] };
+  /** [layers, D]: the latents attend to the layers' means instead of the last layer's tokens. */
+  readonly layerEmbedding?: { readonly data: Float32Array; readonly dims: readonly number[] };
+  readonly latentNorm: NormWeights;
+  readonly contextNorm: NormWeights;
+  /** [I, D]. */
+  readonly query: LinearWeights;
+  /** [2 I, D]: keys, then values. */
+  readonly keyValue: LinearWeights;
+  /** [D, I]. */
+  readonly output: LinearWeights;
+  readonly feedForwardNorm: NormWeights;
+  /** [8 D, D]: values, then gates. */
+  readonly expand: LinearWeights;
+  /** [D, 4 D]. */
+  readonly contract: LinearWeights;
+}
+
+/**
+ * Latents attend to what the states give, add what they find, pass a GEGLU layer, add that, and their mean at unit length is the embedding. What the states give: with
+ * `layerEmbedding` the mean over tokens of each layer, plus that layer's embedding; without, all tokens of the last layer.
+ */
+export class LatentPooling {
+  private readonly width: number;
+  private readonly inner: number;
+
+  /** Throws INVALID_ARGUMENT for weights whose shapes do not fit together. The arrays must not change afterwards. */
+  constructor(private readonly weights: LatentPoolingWeights) {
+    const { latents, layerEmbedding, heads } = weights;
+    const [rows, width] = latents.dims;
+    if (latents.dims.length !== 2 || !(rows > 0 && width > 0))
+      throw unexpected('latents.dims', '[latents, length]', `[${latents.dims.join(', ')}]`);
+    this.width = width;
+    this.inner = weights.query.weight.length / width;
+    if (!Number.isInteger(heads) || heads < 1 || this.inner % heads !== 0)
+      throw invalidArgument('heads', `a divisor of ${this.inner}, the rows of query`, heads);
+    expectLength('latents', latents.data, rows * width);
+    if (layerEmbedding !== undefined) expectLength('layerEmbedding', layerEmbedding.data, layerEmbedding.dims[0] * width);
+    for (const name of ['latentNorm', 'contextNorm', 'feedForwardNorm'] as const) checkLayer(name, weights[name], width, 1);
+    checkLayer('query', weights.query, this.inner, width);
+    checkLayer('keyValue', weights.keyValue, 2 * this.inner, width);
+    checkLayer('output', weights.output, width, this.inner);
+    checkLayer('expand', weights.expand, 8 * width, width);
+    checkLayer('contract', weights.contract, width, 4 * width);
+  }
+
+  /**
+   * Embeddings [sequences, D]. `states`: with `layerEmbedding` [layers, sequences, tokens, D], else [sequences, tokens, D]; `mask`: 1 for each token of all sequences, 0 for
+   * padding. Rejects with INVALID_ARGUMENT, and with ABORTED.
+   */
+  async pool(
+    states: HiddenStates,
+    mask: ArrayLike<number>,
+    { backend, signal }: { readonly backend?: BackendName; readonly signal?: AbortSignal } = {},
+  ): Promise<Float32Vectors> {
+    const { layerEmbedding } = this.weights;
+    const checked = checkStates(states, mask, layerEmbedding !== undefined);
+    const layers = layerEmbedding?.dims[0] ?? 1;
+    if (checked.width !== this.width || checked.layers !== layers)
+      throw unexpected('states', `${layers} layers of ${this.width} numbers per token`, `${checked.layers} of ${checked.width}`);
+    const kernels = selectKernels(backend);
+    const queries = this.queries(kernels);
+    const out = new Float32Array(checked.sequences * this.width);
+    for (let sequence = 0; sequence < checked.sequences; sequence++) {
+      if (signal?.aborted) throw aborted(signal);
+      const context = layerEmbedding === undefined ? tokensOf(checked, sequence) : layerMeans(checked, sequence, layerEmbedding.data);
+      out.set(this.embedding(kernels, queries, context), sequence * this.width);
+      await yieldToEventLoop();
+    }
+    toUnitLength(out, this.width);
+    return float32Vectors(out, this.width);
+  }
+
+  /** They are the same for all sequences. */
+  private queries(kernels: Kernels): Float32Array {
+    const { latents, latentNorm, query } = this.weights;
+    return linear(kernels, query, layerNorm(latentNorm, latents.data), this.width);
+  }
+
+  private embedding(kernels: Kernels, queries: Float32Array, context: Float32Array): Float64Array {
+    const { width, inner, weights } = this;
+    const keyValues = linear(kernels, weights.keyValue, layerNorm(weights.contextNorm, context), width);
+    const found = attend(queries, keyValues, weights.heads, inner / weights.heads);
+    const attended = sumOf(linear(kernels, weights.output, found, inner), weights.latents.data);
+    const expanded = geglu(linear(kernels, weights.expand, layerNorm(weights.feedForwardNorm, attended), width), 4 * width);
+    const latents = sumOf(linear(kernels, weights.contract, expanded, 4 * width), attended);
+    const rows = latents.length / width;
+    return meanOfTokens(
+      latents,
+      0,
+      width,
+      Uint32Array.from({ length: rows }, (_, i) => i),
+      () => 1,
+    );
+  }
+}
+
+function tokensOf({ data, tokens, width, places }: CheckedStates, sequence: number): Float32Array {
+  const out = new Float32Array(places[sequence].length * width);
+  places[sequence].forEach((place, i) => {
+    const from = (sequence * tokens + place) * width;
+    out.set(data.subarray(from, from + width), i * width);
+  });
+  return out;
+}
+
+function layerMeans(states: CheckedStates, sequence: number, embeddings: Float32Array): Float32Array {
+  const { data, layers, sequences, tokens, width, places } = states;
+  const out = new Float32Array(layers * width);
+  for (let layer = 0; layer < layers; layer++) {
+    const from = (layer * sequences + sequence) * tokens * width;
+    out.set(
+      meanOfTokens(data, from, width, places[sequence], () => 1),
+      layer * width,
+    );
+  }
+  return sumOf(out, embeddings);
+}
+
+function sumOf(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((value, at) => value + b[at]);
+}
+
+function checkLayer(name: string, { weight, bias }: LinearWeights, outputs: number, inputs: number): void {
+  expectLength(`${name}.weight`, weight, outputs * inputs);
+  if (bias !== undefined) expectLength(`${name}.bias`, bias, outputs);
+}
+
+function expectLength(name: string, array: Float32Array, length: number): void {
+  if (!(array instanceof Float32Array) || array.length !== length)
+    throw unexpected(name, `a Float32Array of ${length} numbers`, `${array?.length} numbers`);
+}

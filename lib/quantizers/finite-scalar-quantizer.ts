@@ -1,0 +1,91 @@
+/** Quantization without training: every number of a vector by itself. */
+import { float32Vectors, type Float32Vectors, type Vectors } from '../clustering/matrix';
+import { invalidArgument, unexpected } from '../errors';
+import { writeBytesAtomically } from '../tokenizer/load/files';
+import { checkCodes, codesOf } from './codebook-quantizer';
+import { writeQuantizer } from './quantizer-file';
+import type { Codes, CodingOptions, Quantizer } from './types';
+import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+
+/** Keeps a bounded value off the last level. */
+const MARGIN = 1e-3;
+
+/**
+ * Finite scalar quantization (Mentzer et al. 2023): every number is bounded and rounded to one of a few levels; together they are the index of a code, the
+ * first number's level counting 1. Two levels are −½ and ½ (the authors' form needs three).
+ */
+export class FiniteScalarQuantizer implements Quantizer {
+  readonly kind = 'finite-scalar';
+  readonly dims: number;
+  readonly codebookSizes: readonly number[];
+  /** Number of codes. */
+  readonly codes: number;
+  private readonly basis: number[];
+
+  /** Throws INVALID_ARGUMENT unless each number of levels is a whole one from 2, and there are at most 2³² codes. */
+  constructor(readonly levels: readonly number[]) {
+    if (levels.length === 0 || !levels.every((level) => Number.isInteger(level) && level >= 2)) {
+      throw unexpected('levels', 'whole numbers from 2, at least one', `[${levels.join(', ')}]`);
+    }
+    this.basis = levels.map((_, i) => levels.slice(0, i).reduce((product, level) => product * level, 1));
+    this.codes = levels.reduce((product, level) => product * level, 1);
+    if (this.codes > 2 ** 32) throw invalidArgument('levels', 'at most 2^32 codes together', this.codes);
+    this.dims = levels.length;
+    this.codebookSizes = [this.codes];
+  }
+
+  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    const { levels, basis, dims } = this;
+    const points = vectorsOfLength(vectors, dims);
+    const data = new Uint32Array(points.count);
+    // A number takes as long as a hundred that are only copied.
+    await eachBlock(points.count, Math.ceil(blockRows(dims) / 16), options, (first, rows) => {
+      const block = readBlock(points, first, rows);
+      for (let row = 0; row < rows; row++) {
+        let code = 0;
+        for (let i = 0; i < dims; i++) code += levelOf(block[row * dims + i], levels[i]) * basis[i];
+        data[first + row] = code;
+      }
+    });
+    return codesOf(data, 1);
+  }
+
+  /** Numbers from −1 to 1. */
+  async decode(codes: Codes, options: Pick<CodingOptions, 'signal' | 'onProgress'> = {}): Promise<Float32Vectors> {
+    const { levels, basis, dims } = this;
+    checkCodes(codes, this.codebookSizes);
+    const out = new Float32Array(codes.data.length * dims);
+    await eachBlock(codes.data.length, blockRows(dims), options, (first, rows) => {
+      for (let row = first; row < first + rows; row++) {
+        for (let i = 0; i < dims; i++) {
+          const place = Math.floor(codes.data[row] / basis[i]) % levels[i];
+          const half = Math.floor(levels[i] / 2);
+          out[row * dims + i] = levels[i] === 2 ? place - 0.5 : (place - half) / half;
+        }
+      }
+    });
+    return float32Vectors(out, dims);
+  }
+
+  toBytes(): Uint8Array {
+    return writeQuantizer({ header: { version: 1, kind: this.kind, dims: this.dims, levels: this.levels }, codebooks: [] });
+  }
+
+  async save(path: string): Promise<void> {
+    await writeBytesAtomically(path, this.toBytes());
+  }
+}
+
+/** 0 … level − 1. */
+function levelOf(value: number, level: number): number {
+  if (level === 2) return value < 0 ? 0 : 1;
+  const half = ((level - 1) * (1 + MARGIN)) / 2;
+  const offset = level % 2 === 0 ? 0.5 : 0;
+  const bounded = Math.tanh(value + Math.atanh(offset / half)) * half - offset;
+  return roundHalfToEven(bounded) + Math.floor(level / 2);
+}
+
+function roundHalfToEven(value: number): number {
+  const rounded = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}

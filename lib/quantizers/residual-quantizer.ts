@@ -1,0 +1,98 @@
+/** Residual vector quantization: each codebook quantizes what the ones before left over. */
+import { selectKernels } from '../backend/select';
+import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
+import { assignToCentroids } from '../clustering/kmeans';
+import { invalidArgument, unexpected } from '../errors';
+import { BeamSearch } from './beam-search';
+import { CodebookQuantizer, codesOf, trainCodebook } from './codebook-quantizer';
+import type { QuantizerHeader } from './quantizer-file';
+import type { Codes, CodingOptions, QuantizerTraining } from './types';
+import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+
+const MOST_BEAM = 256;
+
+export interface ResidualTraining extends QuantizerTraining {
+  /** How many codes a vector gets. */
+  readonly codebooks: number;
+  /** Partial codes that encoding keeps at each step; 1: the nearest code each time. Default 1. The codebooks do not depend on it. */
+  readonly beam?: number;
+}
+
+export class ResidualQuantizer extends CodebookQuantizer {
+  readonly kind = 'residual';
+
+  /** `beam`: see {@link ResidualTraining}. */
+  constructor(
+    codebooks: readonly Float32Vectors[],
+    readonly beam = 1,
+  ) {
+    if (codebooks.length === 0) throw unexpected('codebooks', 'at least one', 'none');
+    const { dims } = pointsOf(codebooks[0], 'codebooks');
+    if (codebooks.some((codebook) => pointsOf(codebook, 'codebooks').dims !== dims))
+      throw unexpected('codebooks', 'of vectors of one length', 'several lengths');
+    if (!Number.isInteger(beam) || beam < 1 || beam > MOST_BEAM)
+      throw invalidArgument('beam', `a whole number from 1 to ${MOST_BEAM}`, beam);
+    super(dims, codebooks);
+  }
+
+  /** Trains the codebooks one after the other on what is left of the vectors. Rejects as `kmeans` does. */
+  static async train(vectors: Vectors, { codebooks, beam = 1, ...options }: ResidualTraining): Promise<ResidualQuantizer> {
+    if (!Number.isInteger(codebooks) || codebooks < 1) throw invalidArgument('codebooks', 'a whole number from 1', codebooks);
+    const points = pointsOf(vectors, 'vectors');
+    const { count, dims } = points;
+    const rest = new Float32Array(count * dims);
+    await eachBlock(count, blockRows(dims), options.signal ? { signal: options.signal } : {}, (first, rows) =>
+      rest.set(readBlock(points, first, rows), first * dims),
+    );
+    const books: Float32Vectors[] = [];
+    for (let book = 0; book < codebooks; book++) {
+      const { centroids, labels } = await trainCodebook(float32Vectors(rest, dims), options, book, codebooks);
+      books.push(centroids);
+      subtractCodes(rest, centroids, labels);
+    }
+    return new ResidualQuantizer(books, beam);
+  }
+
+  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    const { dims, codebooks } = this;
+    const points = vectorsOfLength(vectors, dims);
+    const data = new Uint32Array(points.count * codebooks.length);
+    const { onProgress: _whole, ...each } = options;
+    const search = this.beam > 1 ? new BeamSearch(selectKernels(options.backend), codebooks, this.beam) : null;
+    await eachBlock(points.count, search?.blockRows ?? blockRows(dims), options, async (first, rows) => {
+      const rest = readBlock(points, first, rows);
+      const codes = data.subarray(first * codebooks.length, (first + rows) * codebooks.length);
+      if (search !== null) search.encode(rest, codes);
+      else await encodeGreedily(rest, codebooks, codes, each);
+    });
+    return codesOf(data, codebooks.length);
+  }
+
+  protected placeOf(): number {
+    return 0;
+  }
+
+  protected override header(): Partial<QuantizerHeader> {
+    return { beam: this.beam };
+  }
+}
+
+async function encodeGreedily(
+  rest: Float32Array,
+  codebooks: readonly Float32Vectors[],
+  codes: Uint32Array,
+  options: CodingOptions,
+): Promise<void> {
+  const dims = codebooks[0].dims[1];
+  for (let book = 0; book < codebooks.length; book++) {
+    const { labels } = await assignToCentroids(float32Vectors(rest, dims), codebooks[book], options);
+    labels.forEach((label, row) => (codes[row * codebooks.length + book] = label));
+    if (book + 1 < codebooks.length) subtractCodes(rest, codebooks[book], labels);
+  }
+}
+
+function subtractCodes(rest: Float32Array, { data, dims: [, dims] }: Float32Vectors, labels: Uint32Array): void {
+  for (let row = 0; row < labels.length; row++) {
+    for (let k = 0, from = labels[row] * dims, to = row * dims; k < dims; k++) rest[to + k] -= data[from + k];
+  }
+}
