@@ -71,6 +71,19 @@ export { transformerMacs, type ReducedLayers, type TransformerShape } from './re
 export { reduce } from './reduction/reduce';
 export { clusterSegments, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
+export type {
+  AsyncVectorSearchOptions,
+  CalibrationOptions,
+  CalibrationPoint,
+  IdFilter,
+  VectorIndexOptions,
+  VectorIndexProgress,
+  VectorMetric,
+  VectorSearchOptions,
+  VectorSearchResult,
+  VectorStorage,
+} from './search/types';
+export { VectorIndex } from './search/vector-index';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';
 export type { TextSource } from './tokenizer/encode-stream';

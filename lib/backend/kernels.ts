@@ -11,6 +11,7 @@
 
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
+import type { SearchKernels, SearchViewHandle } from './search-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -237,7 +238,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;
@@ -275,5 +276,5 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle): void;
+  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | SearchViewHandle): void;
 }

@@ -7,6 +7,8 @@ import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
 import { clusteringKernels } from './native-clustering';
+import { searchKernels } from './native-search';
+import type { SearchKernels } from './search-kernels';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
@@ -37,12 +39,14 @@ class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
   readonly #clustering: ClusteringKernels;
+  readonly #search: SearchKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
     this.countingThreads = addon.threads();
     this.#clustering = clusteringKernels(addon);
+    this.#search = searchKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -132,6 +136,11 @@ class NativeKernels implements Kernels {
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
 
+  createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
+  storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
+  searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);
+  searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
+
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 
   encoderTables: Kernels['encoderTables'] = (encoder) => ownCopy(this.#addon.encoderTables(encoder));
@@ -140,7 +149,9 @@ class NativeKernels implements Kernels {
 
   checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
-  dispose = (handle: Handle<string>): void => this.#addon.release(handle);
+  dispose = (handle: Handle<string>): void => {
+    if (!('spec' in handle)) this.#addon.release(handle);
+  };
 }
 
 /** The native kernels. Throws an Error with the reason if the addon does not load. */
