@@ -91,7 +91,7 @@ uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids
   if (miss.size > kLongestKey) return cache.temporary(ids, count);
   // The same piece may have come before in this group.
   if (const uint64_t value = cache.find(miss.key, miss.size)) return value;
-  full_ = full_ || cache.full_for(count);
+  full_ = full_ || cache.full_for(ids, count);
   return full_ ? cache.temporary(ids, count) : cache.insert(miss.key, miss.size, ids, count);
 }
 

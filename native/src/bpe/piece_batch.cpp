@@ -40,7 +40,8 @@ void PieceBatch::take(const Batch& batch) {
 void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   static const auto look_up_pieces = MERGANSER_SELECT(look_up_pieces);
   const auto [base, readable_end, bounds, count, dropped] = batch;
-  uint16_t misses[kRoom];
+  static_assert(kRoom <= kMostPieces);
+  uint16_t misses[kMostPieces + 16];
   uint32_t direct = count;
   while (direct > 0 && base + bounds[direct - 1] + kReadAhead > readable_end) --direct;
   if (direct > 0) {

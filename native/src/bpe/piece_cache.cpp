@@ -12,6 +12,8 @@ namespace {
 // of many ids.
 constexpr uint32_t kFirst8 = 12, kFirst16 = 12, kFirst32 = 10;
 constexpr size_t kFirstStore = 4096;
+// Vocabularies up to this size have ids of 18 bits in their values: Gemma 3's few beyond that are stored.
+constexpr uint32_t kMostly18Bits = 3u << 17;
 uint32_t log2_limit(size_t bytes, uint32_t first) { return std::max(first, static_cast<uint32_t>(std::bit_width(std::max<size_t>(bytes / 64, 1)) - 1)); }
 
 }  // namespace
@@ -22,7 +24,7 @@ PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
       table32_(kFirst32, log2_limit(bytes / 15 * 2, kFirst32)),
       store_limit_(std::max(bytes / 15 / sizeof(uint32_t), kFirstStore)),
       store_(kFirstStore, store_limit_),
-      id_bits_(vocab_size <= (1u << 18) ? 18 : 27),
+      id_bits_(vocab_size <= kMostly18Bits ? 18 : 27),
       inline_ids_(54 / id_bits_) {}
 
 uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
@@ -49,7 +51,7 @@ uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* 
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
   const uint64_t length = static_cast<uint64_t>(size & 15) << kLengthShift;
-  if (count > inline_ids_) return store(ids, count) | kStored << kCountShift | length;
+  if (!fits(ids, count)) return store(ids, count) | kStored << kCountShift | length;
   uint64_t value = static_cast<uint64_t>(count) << kCountShift | length;
   for (uint32_t i = 0; i < count; ++i) value |= static_cast<uint64_t>(ids[i]) << (i * id_bits_);
   return value;
@@ -81,29 +83,10 @@ uint64_t PieceCache::count(const uint64_t* values, uint32_t count) const {
   return total;
 }
 
-template <uint32_t kIdBits>
-uint32_t* PieceCache::write_ids(const uint64_t* values, uint32_t count, uint32_t* out) const {
-  constexpr uint32_t kMask = (1u << kIdBits) - 1;
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint64_t value = values[i];
-    const uint32_t ids = static_cast<uint32_t>(value >> kCountShift) & 7;
-    if (ids == kStored) [[unlikely]] {
-      const uint32_t* stored = record(value);
-      std::memcpy(out, stored + 1, kStoredAtLeast * sizeof(uint32_t));
-      if (stored[0] > kStoredAtLeast) std::memcpy(out, stored + 1, size_t{stored[0]} * sizeof(uint32_t));
-      out += stored[0];
-      continue;
-    }
-    out[0] = static_cast<uint32_t>(value) & kMask;
-    out[1] = static_cast<uint32_t>(value >> kIdBits) & kMask;
-    if constexpr (kIdBits == 18) out[2] = static_cast<uint32_t>(value >> 2 * kIdBits) & kMask;
-    out += ids;
-  }
-  return out;
+uint32_t* PieceCache::write(const uint64_t* values, uint32_t count, uint32_t* out) const {
+  static const auto write18 = MERGANSER_SELECT(write_ids18), write27 = MERGANSER_SELECT(write_ids27);
+  return (id_bits_ == 18 ? write18 : write27)(values, count, {store_.data(), temporary_.data()}, out);
 }
-
-template uint32_t* PieceCache::write_ids<18>(const uint64_t*, uint32_t, uint32_t*) const;
-template uint32_t* PieceCache::write_ids<27>(const uint64_t*, uint32_t, uint32_t*) const;
 
 void PieceCache::forget() {
   table8_.clear();

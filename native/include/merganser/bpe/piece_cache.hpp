@@ -7,6 +7,7 @@
 
 #include "merganser/bpe/bucket_table.hpp"
 #include "merganser/bpe/piece_tables.hpp"
+#include "merganser/bpe/write_ids.hpp"
 #include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::bpe {
@@ -30,23 +31,21 @@ class PieceCache {
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   void end_batch() { temporary_.clear(); }
-  // True if the store of long results has no room for this many ids: time to `forget`, once no value is in use any more.
-  bool full_for(uint32_t count) const { return count > inline_ids_ && stored_ + count + kStoredAtLeast + 1 > store_limit_; }
+  // True if the store of long results has no room for these: time to `forget`, once no value is in use any more.
+  bool full_for(const uint32_t* ids, uint32_t count) const { return stored_ + count + kStoredAtLeast + 1 > store_limit_ && !fits(ids, count); }
   void forget();
 
   // How many ids the values stand for.
   uint64_t count(const uint64_t* values, uint32_t count) const;
   // Writes the ids of the values one behind the other and returns their end. Up to kOvershoot more may be written than there are.
-  uint32_t* write(const uint64_t* values, uint32_t count, uint32_t* out) const {
-    return id_bits_ == 18 ? write_ids<18>(values, count, out) : write_ids<27>(values, count, out);
-  }
-  static constexpr uint32_t kOvershoot = 8;
+  uint32_t* write(const uint64_t* values, uint32_t count, uint32_t* out) const;
+  static constexpr uint32_t kOvershoot = kWriteOvershoot;
 
  private:
-  static constexpr uint32_t kStoredAtLeast = 8;  // room that a stored result has, so that most are copied at one stroke
-
-  template <uint32_t kIdBits>
-  uint32_t* write_ids(const uint64_t* values, uint32_t count, uint32_t* out) const;
+  // Whether a value can hold them.
+  bool fits(const uint32_t* ids, uint32_t count) const {
+    return count <= inline_ids_ && std::all_of(ids, ids + count, [&](uint32_t id) { return id >> id_bits_ == 0; });
+  }
   uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);
   uint32_t store(const uint32_t* ids, uint32_t count);
   static size_t record_size(uint32_t count) { return 1 + std::max(count, kStoredAtLeast); }

@@ -5,8 +5,8 @@
 // hash names, or, if that was full, in its neighbour. The hot loop looks into the first only, a line that was asked for some pieces earlier; the miss
 // path looks into both before it merges. Keys are zero-padded; the length in the value tells "a" from "a\0".
 //
-// A value is a 64-bit word: up to 54 bits of ids (three of 18 bits, or two of 27 in vocabularies beyond 2^18), how many ids at bit 54,
-// and the length of short pieces at bit 60. More ids than fit stand in a store beside the tables; the value then holds their place.
+// A value is a 64-bit word: up to 54 bits of ids (three of 18 bits, or two of 27 in vocabularies far beyond 2^18), how many ids at bit 54,
+// and the length of short pieces at bit 60. Ids that do not fit stand in a store beside the tables; the value then holds their place.
 #pragma once
 #include <cstdint>
 
@@ -39,7 +39,8 @@ MERGANSER_INLINE uint64_t low_bytes(uint64_t word, uint32_t count) {
 #endif
 }
 
-MERGANSER_INLINE uint32_t hash8(uint64_t key) { return static_cast<uint32_t>(key * 0x9E3779B97F4A7C15ull >> 32); }
+constexpr uint64_t kHash8 = 0x9E3779B97F4A7C15ull;
+MERGANSER_INLINE uint32_t hash8(uint64_t key) { return static_cast<uint32_t>(key * kHash8 >> 32); }
 MERGANSER_INLINE uint32_t hash16(uint64_t low, uint64_t high) {
   return static_cast<uint32_t>((low ^ (high << 29 | high >> 35) * 0xC2B2AE3D27D4EB4Full) * 0x9E3779B97F4A7C15ull >> 32);
 }
@@ -113,8 +114,12 @@ MERGANSER_INLINE PieceKey piece_key(const uint8_t* piece, uint32_t size) {
   return key;
 }
 
-// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count. values[i] is the value found; the numbers of pieces that were not
-// found are written to `misses`, and how many these are is returned. Reads up to 32 bytes from the start of each piece.
+// How many pieces can be looked up at once.
+constexpr uint32_t kMostPieces = 1088;
+
+// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count <= kMostPieces. values[i] is the value found; the numbers of pieces that were not
+// found are written to `misses`, which has room for kMostPieces + 16, in any order, and how many these are is returned. Reads up to 32 bytes from the
+// start of each piece.
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t count, uint64_t* values, uint16_t* misses); \
