@@ -1,8 +1,9 @@
 /** From keys and values to a context's arrays: clusters, the order of the rows, what is known of each cluster. */
+import type { Kernels } from '../../backend/kernels';
 import { membersOf, type Members } from '../../clustering/members';
 import { inBlocks } from './blocks';
 import { clusterRows, segmentClusters, type ClusteringPlan } from './cluster-rows';
-import { ClusterStatistics } from './cluster-statistics';
+import { ClusterStatistics, meanOfRows } from './cluster-statistics';
 import { emptyClusterArrays, type ContextStore } from './context-store';
 import { emptyElements, type Elements, type ElementType } from './element-rows';
 
@@ -18,6 +19,7 @@ export interface ContextSource {
 }
 
 export interface BuildPlan {
+  readonly kernels: Kernels;
   readonly clustering: ClusteringPlan;
   /** A part of the clustered keys if below 1, else how many; 0: none. */
   readonly coarse: number;
@@ -38,7 +40,8 @@ export async function buildStore(source: ContextSource, plan: BuildPlan): Promis
   return store;
 }
 
-function emptyStore(source: ContextSource, { clustering, coarse, sink, recent, scale }: BuildPlan): ContextStore {
+function emptyStore(source: ContextSource, plan: BuildPlan): ContextStore {
+  const { clustering, coarse, sink, recent, scale } = plan;
   const { batch, heads, length, dims, type } = source;
   const first = Math.min(sink, length);
   const clustered = Math.max(0, length - first - recent);
@@ -51,8 +54,8 @@ function emptyStore(source: ContextSource, { clustering, coarse, sink, recent, s
     clustered,
     tail: length - first - clustered,
     rowRoom: length,
-    keys: emptyElements(type, source.keys.length),
-    values: emptyElements(type, source.values.length),
+    keys: emptyElements(plan.kernels, type, source.keys.length),
+    values: emptyElements(plan.kernels, type, source.values.length),
     positions: new Uint32Array(streams * length),
     clusterRoom: clusters,
     arrays: emptyClusterArrays(streams, clusters, dims),
@@ -129,11 +132,7 @@ async function groupClusters(store: ContextStore, stream: number, { clustering }
   reorderClusters(store, stream, members.values);
   for (let group = 0; group < groups; group++) {
     const [from, to] = [members.offsets[group], members.offsets[group + 1]];
-    for (let dim = 0; dim < dims; dim++) {
-      let sum = 0;
-      for (let cluster = from; cluster < to; cluster++) sum += arrays.centroids[(stream * clusters + cluster) * dims + dim];
-      centroids[(stream * groups + group) * dims + dim] = to > from ? sum / (to - from) : 0;
-    }
+    meanOfRows(arrays.centroids, stream * clusters + from, to - from, dims, centroids, (stream * groups + group) * dims);
   }
 }
 

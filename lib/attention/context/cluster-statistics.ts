@@ -63,3 +63,12 @@ export class ClusterStatistics {
     }
   }
 }
+
+/** Mean of `count` rows from row `row` on; zeros if there are none. */
+export function meanOfRows(rows: Float32Array, row: number, count: number, dims: number, out: Float32Array, at: number): void {
+  for (let dim = 0; dim < dims; dim++) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += rows[(row + i) * dims + dim];
+    out[at + dim] = count > 0 ? sum / count : 0;
+  }
+}

@@ -5,6 +5,7 @@
  *
  * so that clusters are ranges of rows, and rows leave the tail for a cluster by being sorted where they are.
  */
+import type { Kernels } from '../../backend/kernels';
 import { emptyElements, type Elements, type ElementType } from './element-rows';
 
 export interface ClusterArrays {
@@ -72,14 +73,13 @@ export function emptyClusterArrays(streams: number, room: number, dims: number):
   };
 }
 
-/** The same context with room for more rows and clusters. */
-export function withRoom(store: ContextStore, rowRoom: number, clusterRoom: number): ContextStore {
+/** The same context with other room for rows and clusters, which must suffice. */
+export function withRoom(store: ContextStore, rowRoom: number, clusterRoom: number, kernels: Kernels): ContextStore {
   const streams = streamsOf(store);
   const { dims, type } = store;
-  const grown = rowRoom > store.rowRoom || clusterRoom > store.clusterRoom;
-  if (!grown) return store;
-  const keys = emptyElements(type, streams * rowRoom * dims);
-  const values = emptyElements(type, streams * rowRoom * dims);
+  if (rowRoom === store.rowRoom && clusterRoom === store.clusterRoom) return store;
+  const keys = emptyElements(kernels, type, streams * rowRoom * dims);
+  const values = emptyElements(kernels, type, streams * rowRoom * dims);
   const positions = new Uint32Array(streams * rowRoom);
   const arrays = emptyClusterArrays(streams, clusterRoom, dims);
   for (let stream = 0; stream < streams; stream++) {
@@ -92,8 +92,12 @@ export function withRoom(store: ContextStore, rowRoom: number, clusterRoom: numb
       move(store.arrays[name], arrays[name], store.clusterRoom * dims, clusterRoom * dims, store.clusters * dims);
     }
     move(store.arrays.offsets, arrays.offsets, store.clusterRoom + 1, clusterRoom + 1, store.clusters + 1);
-    const end = store.sink + store.clustered;
-    arrays.offsets.fill(end, stream * (clusterRoom + 1) + store.clusters + 1, (stream + 1) * (clusterRoom + 1));
+    arrays.offsets.fill(store.sink + store.clustered, stream * (clusterRoom + 1) + store.clusters + 1, (stream + 1) * (clusterRoom + 1));
   }
   return { ...store, rowRoom, keys, values, positions, clusterRoom, arrays };
+}
+
+/** The same context without unused room. */
+export function compacted(store: ContextStore, kernels: Kernels): ContextStore {
+  return withRoom(store, lengthOf(store), store.clusters, kernels);
 }

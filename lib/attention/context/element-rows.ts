@@ -1,5 +1,6 @@
 /** Rows of any element type as numbers. */
 import { fromBfloat16, fromFloat16 } from '../../backend/half-floats';
+import type { Kernels } from '../../backend/kernels';
 
 export type ElementType = 'float32' | 'float16' | 'bfloat16';
 export type Elements = Float32Array | Uint16Array;
@@ -21,8 +22,10 @@ export function numbersOf(data: Elements, type: ElementType, from: number, lengt
   return buffer.subarray(0, length);
 }
 
-export function emptyElements(type: ElementType, length: number): Elements {
-  return type === 'float32' ? new Float32Array(length) : new Uint16Array(length);
+/** Zeros, in the memory that the backend reads fastest. */
+export function emptyElements(kernels: Kernels, type: ElementType, length: number): Elements {
+  const { buffer, byteOffset } = kernels.allocate(length * (type === 'float32' ? 4 : 2));
+  return type === 'float32' ? new Float32Array(buffer, byteOffset, length) : new Uint16Array(buffer, byteOffset, length);
 }
 
 /** Index of the first number that is not finite in [from, to), or −1. */
