@@ -160,6 +160,8 @@ export function estimateClusters(
 export function variancesOf(rows: Rows, labels: readonly number[], centroids: Rows): Rows {
   return centroids.map((mean, cluster) => {
     const members = rows.filter((_, i) => labels[i] === cluster);
-    return mean.map((centre, dim) => (members.length > 0 ? members.reduce((sum, row) => sum + (row[dim] - centre) ** 2, 0) / members.length : 0));
+    return mean.map((centre, dim) =>
+      members.length > 0 ? members.reduce((sum, row) => sum + (row[dim] - centre) ** 2, 0) / members.length : 0,
+    );
   });
 }

@@ -46,7 +46,7 @@ function emptyStore(source: ContextSource, plan: BuildPlan): ContextStore {
   const first = Math.min(sink, length);
   const clustered = Math.max(0, length - first - recent);
   const clusters = segmentClusters(clustering, clustered).reduce((sum, count) => sum + count, 0);
-  const groups = coarse < 1 ? Math.max(1, Math.floor(coarse * clustered)) : Math.min(coarse, clusters);
+  const groups = Math.min(clusters, coarse < 1 ? Math.max(1, Math.floor(coarse * clustered)) : coarse);
   const streams = batch * heads;
   return {
     ...{ batch, heads, dims, type, scale, recent, clusters },

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Kernels } from '../../backend/kernels';
 import { aborted, MerganserError } from '../../errors';
-import { blockwiseChecksum } from './context-checksum';
+import { blockwiseChecksum } from './context-bytes';
 import { planFile, type SavedContext } from './context-format';
 
 const READ_BYTES = 1 << 24;
@@ -39,7 +39,7 @@ async function writeSections(file: FileHandle, context: SavedContext, kernels: K
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, place: number, signal?: AbortSignal): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     if (signal?.aborted) throw aborted(signal);
     const { bytesWritten } = await file.write(bytes, at, Math.min(READ_BYTES, bytes.length - at), place + at);
     at += bytesWritten;

@@ -25,7 +25,7 @@ const BYTE_ORDER = 0x01020304;
 const FORMAT_VERSION = 1;
 const HEADER_BYTES = 64;
 const CHECKED_FROM = 32;
-const ALIGNMENT = 64;
+export const ALIGNMENT = 64;
 export const BLOCK_BYTES = 1 << 20;
 
 const TYPES = { float32: Float32Array, uint16: Uint16Array, uint32: Uint32Array } as const;
@@ -177,7 +177,8 @@ function storeOf(outline: Outline, arrays: Record<string, AnyArray>): ContextSto
   const streams = batch * heads;
   const take = <T extends AnyArray>(name: string, kind: TypeName, size: number): T => {
     const array = Object.hasOwn(arrays, name) ? arrays[name] : undefined;
-    if (array === undefined || typeName(array) !== kind || array.length !== size) throw damaged(`${size} numbers as ${name}`, 'something else');
+    if (array === undefined || typeName(array) !== kind || array.length !== size)
+      throw damaged(`${size} numbers as ${name}`, 'something else');
     return array as T;
   };
   const element = type === 'float32' ? 'float32' : 'uint16';

@@ -56,7 +56,11 @@ export function clusteringRest(
 
 export function whole(value: number, name: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw invalidArgument(name, most < Number.MAX_SAFE_INTEGER ? `a whole number from ${least} to ${most}` : `a whole number from ${least}`, value);
+    throw invalidArgument(
+      name,
+      most < Number.MAX_SAFE_INTEGER ? `a whole number from ${least} to ${most}` : `a whole number from ${least}`,
+      value,
+    );
   }
   return value;
 }

@@ -39,3 +39,34 @@ export interface ContextProgress {
   readonly done: number;
   readonly total: number;
 }
+
+export interface LoadContextOptions {
+  /**
+   * Map the file into memory: keys and values are read when they are first used, and shared with other processes that map it. The file must not be changed
+   * meanwhile (`save` replaces files, it never changes one). Where nothing can be mapped (in browsers, without the addon, on Windows) it is read. Default false.
+   */
+  readonly map?: boolean;
+  /** Compare all arrays with their checksums, which reads them once. The outline's is always compared. Default true. */
+  readonly verify?: boolean;
+  readonly backend?: BackendName;
+  readonly signal?: AbortSignal;
+}
+
+export type SaveContextOptions = Pick<LoadContextOptions, 'signal'>;
+
+export type AppendContextOptions = Pick<ContextOptions, 'threads' | 'signal'>;
+
+/** The clusters of one KV head, as copies. */
+export interface ContextClusters {
+  /** [clusters, d]: means of the member keys. */
+  readonly centroids: Float32Array;
+  /** [clusters, d]: variances of the member keys in each dimension. */
+  readonly keyVariances: Float32Array;
+  /** [clusters, d]: means of the member values. */
+  readonly valueMeans: Float32Array;
+  /** Keys of each cluster: numbers of keys in the context, ascending; those of cluster c are members[offsets[c]] … members[offsets[c + 1] − 1]. */
+  readonly members: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** Groups of clusters, if the context has them: group g has the clusters [groupOffsets[g], groupOffsets[g + 1]). */
+  readonly groupOffsets: Uint32Array | null;
+}
