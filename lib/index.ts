@@ -32,6 +32,17 @@ export type {
   MergeOptions,
   NewTokens,
 } from './dynamic/types';
+export { ClusteredContext } from './attention/context/clustered-context';
+export type {
+  AppendContextOptions,
+  ContextClusterOptions,
+  ContextClusters,
+  ContextOptions,
+  ContextProgress,
+  LoadContextOptions,
+  SaveContextOptions,
+} from './attention/context/types';
+export type { AttentionTensor } from './attention/tensors';
 export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
 export { hdbscan, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';

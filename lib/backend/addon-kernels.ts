@@ -169,6 +169,7 @@ export interface NativeKernelAddon {
   encoderTables(encoder: EncoderHandle): Uint8Array;
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
+  mapFile(path: string): Uint8Array | null;
 
   /** The handle must not be used any more. */
   release(handle: Handle<string>): void;

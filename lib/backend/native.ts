@@ -147,6 +147,8 @@ class NativeKernels implements Kernels {
 
   allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
 
+  mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
+
   checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
   dispose = (handle: Handle<string>): void => {

@@ -88,6 +88,7 @@ export function createJsKernels(): Kernels {
     encoderTables: () => null,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
+    mapFile: () => null,
     dispose: (handle) => {
       (handle as unknown as Box<unknown>).value = null;
     },

@@ -1,0 +1,141 @@
+/** A fixed context whose keys are clustered: what users call. The arithmetic is the backends'. */
+import type { Kernels } from '../../backend/kernels';
+import { selectKernels } from '../../backend/select';
+import { invalidArgument, MerganserError } from '../../errors';
+import { appendRows } from './append-rows';
+import { buildStore } from './build-store';
+import { contextBytes, readContext } from './context-bytes';
+import { readContextBytes, writeContext } from './context-file';
+import type { ContextThresholds, SavedContext } from './context-format';
+import { clusteringRest, planContext } from './context-options';
+import { compacted, lengthOf, type ContextStore } from './context-store';
+import { readSource } from './context-source';
+import { clustersOf } from './context-clusters';
+import { Turns } from './turns';
+import type { AttentionTensor } from '../tensors';
+import type { AppendContextOptions, ContextClusters, ContextOptions, LoadContextOptions, SaveContextOptions } from './types';
+
+export class ClusteredContext {
+  #store: ContextStore | null;
+  readonly #thresholds: ContextThresholds | null;
+  readonly #kernels: Kernels;
+  readonly #turns = new Turns();
+
+  private constructor({ store, thresholds }: SavedContext, kernels: Kernels) {
+    this.#store = store;
+    this.#thresholds = thresholds;
+    this.#kernels = kernels;
+  }
+
+  /**
+   * Clusters the keys of each KV head, stores keys and values cluster by cluster, and computes what the clusters' means and variances are.
+   *
+   * keys, values: [batch, KV heads, length, d], with positions already rotated into the keys. The same input, options and seed give the same context on any number of
+   * threads. Rejects with INVALID_ARGUMENT if shapes or options do not fit or a number is not finite, and with ABORTED.
+   */
+  static async build(keys: AttentionTensor, values: AttentionTensor, options: ContextOptions = {}): Promise<ClusteredContext> {
+    const source = await readSource(keys, values, options.signal);
+    const plan = planContext(options, source.length, source.dims);
+    return new ClusteredContext({ store: await buildStore(source, plan), thresholds: null }, plan.kernels);
+  }
+
+  /** A context that was saved. Rejects with NOT_FOUND, with MALFORMED_FILE for a file that is not what was written, and with ABORTED. */
+  static async load(path: string, options: LoadContextOptions = {}): Promise<ClusteredContext> {
+    const kernels = selectKernels(options.backend);
+    return ClusteredContext.#from(await readContextBytes(path, kernels, options.map ?? false, options.signal), kernels, options);
+  }
+
+  /** The same from bytes, which must not be changed afterwards. */
+  static async fromBytes(bytes: Uint8Array, options: Omit<LoadContextOptions, 'map'> = {}): Promise<ClusteredContext> {
+    return ClusteredContext.#from(bytes, selectKernels(options.backend), options);
+  }
+
+  static async #from(bytes: Uint8Array, kernels: Kernels, { verify = true, signal }: LoadContextOptions): Promise<ClusteredContext> {
+    return new ClusteredContext(await readContext(bytes, kernels, verify, signal), kernels);
+  }
+
+  /** Sequences. */
+  get batch(): number {
+    return this.#open().batch;
+  }
+
+  /** KV heads. */
+  get heads(): number {
+    return this.#open().heads;
+  }
+
+  /** Keys of each head. */
+  get length(): number {
+    return lengthOf(this.#open());
+  }
+
+  /** The head dimension, d. */
+  get dims(): number {
+    return this.#open().dims;
+  }
+
+  /** What keys and values are stored as: the type that they came in. */
+  get type(): 'float32' | 'float16' | 'bfloat16' {
+    return this.#open().type;
+  }
+
+  /** Clusters of each KV head. */
+  get clusterCount(): number {
+    return this.#open().clusters;
+  }
+
+  /** Clusters of one KV head of one sequence. */
+  clusters(sequence: number, head: number): ContextClusters {
+    const store = this.#open();
+    if (!(sequence >= 0 && sequence < store.batch)) throw invalidArgument('sequence', `below ${store.batch}`, sequence);
+    if (!(head >= 0 && head < store.heads)) throw invalidArgument('head', `below ${store.heads}`, head);
+    return clustersOf(store, sequence * store.heads + head);
+  }
+
+  /**
+   * Adds keys and values, [batch, KV heads, length, d], at the end. They are recent keys at first; as soon as there are 128 more of those than the context
+   * keeps, the oldest 128 become 8 clusters. Clusters that were there do not change. What comes out does not depend on the portions that keys come in.
+   * Waits for what the context is being used for. Rejects as `build` does.
+   */
+  async append(keys: AttentionTensor, values: AttentionTensor, options: AppendContextOptions = {}): Promise<void> {
+    const source = await readSource(keys, values, options.signal);
+    const { type, batch, heads, dims } = this.#open();
+    if (source.type !== type) throw invalidArgument('keys.type', `"${type}", as the context has`, source.type);
+    if (source.batch !== batch || source.heads !== heads || source.dims !== dims) {
+      throw invalidArgument('keys.dims', `[${batch}, ${heads}, …, ${dims}]`, `[${keys.dims.join(', ')}]`);
+    }
+    const rest = clusteringRest(options, this.#kernels);
+    await this.#turns.write(async () => {
+      const next = await appendRows(this.#open(), source, rest, this.#kernels);
+      this.#open();
+      this.#store = next;
+    });
+  }
+
+  /**
+   * Writes the context to a file, for `load`: beside it first, and then in its place. docs/attention.md has the format.
+   * Rejects with NOT_FOUND if it cannot be written, and with ABORTED.
+   */
+  async save(path: string, { signal }: SaveContextOptions = {}): Promise<void> {
+    await this.#turns.read(() => writeContext(path, this.#saved(), this.#kernels, signal));
+  }
+
+  /** What `save` writes, for `fromBytes`. */
+  async toBytes(): Promise<Uint8Array> {
+    return this.#turns.read(() => contextBytes(this.#saved(), this.#kernels));
+  }
+
+  /** Lets go of the memory. Everything else throws DISPOSED afterwards. */
+  dispose(): void {
+    this.#store = null;
+  }
+
+  #saved(): SavedContext {
+    return { store: compacted(this.#open(), this.#kernels), thresholds: this.#thresholds };
+  }
+
+  #open(): ContextStore {
+    if (this.#store === null) throw new MerganserError('DISPOSED', 'The context was disposed.');
+    return this.#store;
+  }
+}

@@ -1,0 +1,48 @@
+#include "merganser/io/mapped_file.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace merganser::io {
+
+#if defined(__unix__) || defined(__APPLE__)
+
+namespace {
+
+// A private mapping may be written to; memory for that is not set aside before.
+#if defined(MAP_NORESERVE)
+constexpr int kNoReserve = MAP_NORESERVE;
+#else
+constexpr int kNoReserve = 0;
+#endif
+
+}  // namespace
+
+std::unique_ptr<MappedFile> MappedFile::open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return nullptr;
+  struct stat facts;
+  void* memory = MAP_FAILED;
+  if (fstat(file, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0) {
+    memory = mmap(nullptr, static_cast<size_t>(facts.st_size), PROT_READ | PROT_WRITE, MAP_PRIVATE | kNoReserve, file, 0);
+  }
+  ::close(file);
+  if (memory == MAP_FAILED) return nullptr;
+  return std::unique_ptr<MappedFile>(new MappedFile(static_cast<uint8_t*>(memory), static_cast<size_t>(facts.st_size)));
+}
+
+MappedFile::~MappedFile() { munmap(data_, size_); }
+
+#else
+
+std::unique_ptr<MappedFile> MappedFile::open(const std::string&) { return nullptr; }
+
+MappedFile::~MappedFile() = default;
+
+#endif
+
+}  // namespace merganser::io
