@@ -64,18 +64,4 @@ void greatest_products(const Matrix& left, const Matrix& right, size_t dims, uns
   });
 }
 
-// Each document is packed once, and all queries' rows go through it.
-void max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, double* out) {
-  static const auto sum = MERGANSER_SELECT(sum_of_best);
-  parallel::parallel_for(threads, documents.count, [&](size_t document) {
-    const size_t begin = documents.offsets[document], end = documents.offsets[document + 1];
-    const PackedRows packed({documents.data + begin * dims, end - begin}, dims, kNeverBest);
-    for (size_t query = 0; query < queries.count; ++query) {
-      const size_t first = queries.offsets[query], last = queries.offsets[query + 1];
-      const bool any = first < last && begin < end;
-      out[query * documents.count + document] = any ? sum({queries.data + first * dims, dims, last - first}, packed.view()) : 0;
-    }
-  });
-}
-
 }  // namespace merganser::clustering

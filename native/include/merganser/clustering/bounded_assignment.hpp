@@ -40,7 +40,10 @@ class BoundedAssignment {
   struct Scratch;
   void assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves);
   void measure_own(size_t block, Scratch& scratch, size_t local);
-  void settle(size_t block, size_t panel, Scratch& scratch, size_t challengers);
+  void look_at_one(size_t block, size_t panel, Scratch& scratch);
+  void look_at_two(size_t block, size_t panel, Scratch& scratch);
+  void examine(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch);
+  void settle(size_t block, size_t panel, size_t how_many, Scratch& scratch, size_t challenger);
   float rounding_error(float squared_norm) const;
   float* bounds_of(size_t block, size_t panel) { return bounds_.data() + (block * centroids_.panels() + panel) * points_.block_size(); }
 
