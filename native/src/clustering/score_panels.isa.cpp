@@ -35,7 +35,12 @@ struct BestByLane {
 template <size_t kCount, typename Take>
 MERGANSER_INLINE void each_tile(const Rows& rows, const Panels& panels, size_t panel, Take take) {
   size_t first = 0;
+  // The next panels come while these are in use, a part with each tile.
+  const size_t lines = kCount * panels.dims, lines_each = lines / (rows.count / kTileHeight + 1) + 1;
+  const float* next = panels.data + (panel + kCount) * panels.dims * kPanel;
+  const float* const next_end = panel + 2 * kCount <= panels.count ? next + lines * kPanel : next;
   for (; first + kTileHeight <= rows.count; first += kTileHeight) {
+    for (size_t line = 0; line < lines_each && next < next_end; ++line, next += kPanel) simd::MERGANSER_ISA_NS::expect_line_later(next);
     Tile<kCount> tile;
     tile.compute(RowRun(rows, first), panels, panel);
     take(tile, first, panel);

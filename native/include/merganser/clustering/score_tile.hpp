@@ -75,20 +75,32 @@ struct Tile {
 #pragma GCC unroll 12
       for (size_t row = 0; row < kTileHeight; ++row) scores[p][row] = start;
     }
-    for (size_t dim = 0; dim < panels.dims; ++dim, numbers += kPanel, rows.next()) {
-      Floats16 centroids[kCount];
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    // Six rows leave room for few instructions beside the multiply-adds: four a cycle are decoded.
+#pragma GCC unroll 4
+#endif
+    for (size_t dim = 0; dim < panels.dims; ++dim) {
+      add_dimension(rows, numbers, apart);
+      numbers += kPanel;
+      rows.next();
+    }
+  }
+
+ private:
+  template <typename RowsOf>
+  MERGANSER_INLINE void add_dimension(const RowsOf& rows, const float* numbers, size_t apart) {
+    Floats16 centroids[kCount];
 #pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) {
-        centroids[p] = Floats16::load(numbers + p * apart);
-        centroids[p].keep_loaded();
-        simd::MERGANSER_ISA_NS::expect_line(numbers + p * apart + kDimsAhead * kPanel);
-      }
+    for (size_t p = 0; p < kCount; ++p) {
+      centroids[p] = Floats16::load(numbers + p * apart);
+      centroids[p].keep_loaded();
+      simd::MERGANSER_ISA_NS::expect_line(numbers + p * apart + kDimsAhead * kPanel);
+    }
 #pragma GCC unroll 12
-      for (size_t row = 0; row < kTileHeight; ++row) {
-        const Floats16::Factor factor = Floats16::factor(rows.at(row));
+    for (size_t row = 0; row < kTileHeight; ++row) {
+      const Floats16::Factor factor = Floats16::factor(rows.at(row));
 #pragma GCC unroll 2
-        for (size_t p = 0; p < kCount; ++p) scores[p][row].add_product(factor, centroids[p]);
-      }
+      for (size_t p = 0; p < kCount; ++p) scores[p][row].add_product(factor, centroids[p]);
     }
   }
 };

@@ -19,6 +19,15 @@ namespace merganser::simd::MERGANSER_ISA_NS {
 #define MERGANSER_KEEP_LOADED(vector)
 #endif
 
+// The cache line there will be wanted in the second-level cache.
+MERGANSER_INLINE void expect_line_later([[maybe_unused]] const float* at) {
+#if defined(__GNUC__)
+  __builtin_prefetch(at, 0, 2);
+#elif defined(__AVX2__)
+  _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T1);
+#endif
+}
+
 // The cache line there will be wanted soon.
 MERGANSER_INLINE void expect_line([[maybe_unused]] const float* at) {
 #if defined(__GNUC__)
