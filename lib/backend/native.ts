@@ -131,6 +131,7 @@ class NativeKernels implements Kernels {
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
+  maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -156,19 +156,25 @@ Sequences sequences_of(const Napi::Value& value) {
           offsets.ElementLength() - 1, data_of<uint8_t>(object.Get("mask"))};
 }
 
-// (queries, documents, dims, out)
-void run_max_sim(const Napi::CallbackInfo& info) {
-  max_sim(sequences_of(info[0]), sequences_of(info[1]), info[2].As<Napi::Number>().Uint32Value(), pool_size(), nullptr, data_of<double>(info[3]));
+double row_or_none(size_t row) { return row == SIZE_MAX ? -1 : static_cast<double>(row); }
+
+// (queries, documents, dims, out) => first unfit row of the documents | -1
+Napi::Value run_max_sim(const Napi::CallbackInfo& info) {
+  const size_t unfit =
+      max_sim(sequences_of(info[0]), sequences_of(info[1]), info[2].As<Napi::Number>().Uint32Value(), pool_size(), nullptr, data_of<double>(info[3]));
+  return Napi::Number::New(info.Env(), row_or_none(unfit));
 }
 
-// ({queries, documents, dims, threads, out}, listener) => job
+// ({queries, documents, dims, threads, out, numbers}, listener) => job; numbers[0]: what run_max_sim returns
 Napi::Value start_max_sim(const Napi::CallbackInfo& info) {
   const auto object = info[0].As<Napi::Object>();
   const Sequences queries = sequences_of(object.Get("queries")), documents = sequences_of(object.Get("documents"));
   const size_t dims = size_of(object, "dims");
   const unsigned threads = threads_of(object);
   double* const out = data_of<double>(object.Get("out"));
-  return start(info, "merganser MaxSim", [=](ClusteringTask& task) { max_sim(queries, documents, dims, threads, task.cancelled(), out); });
+  double* const numbers = data_of<double>(object.Get("numbers"));
+  return start(info, "merganser MaxSim",
+               [=](ClusteringTask& task) { numbers[0] = row_or_none(max_sim(queries, documents, dims, threads, task.cancelled(), out)); });
 }
 
 }  // namespace

@@ -27,32 +27,41 @@ const float kUnknown = std::numeric_limits<float>::quiet_NaN();
 struct BoundedAssignment::Scratch {
   explicit Scratch(const PointBlocks& points)
       : staged(points.staging()),
-        list_memory(kLists * (points.block_size() + kListPadding)),
+        list_memory(2 * kLists * (points.block_size() + kListPadding)),
         reach(points.block_size()),
         nearest(points.block_size()),
         norms(points.block_size()),
+        head_norms(points.block_size()),
         errors(points.block_size()),
         thresholds(points.block_size()),
         own(points.block_size()),
         before(points.block_size()),
         challengers(points.block_size()),
         challenger_scores(points.block_size() * 2 * kPanel) {
-    for (size_t i = 0; i < kLists; ++i) lists.rows[i] = list_memory.data() + i * (points.block_size() + kListPadding);
+    uint32_t* memory = list_memory.data();
+    for (ReachLists* of : {&lists, &sifted}) {
+      for (uint32_t*& rows : of->rows) {
+        rows = memory;
+        memory += points.block_size() + kListPadding;
+      }
+    }
   }
   static constexpr size_t kLists = 3;
   StagedRows staged;
   std::vector<uint32_t> list_memory;
-  ReachLists lists;
-  std::vector<float> reach, nearest, norms, errors, thresholds, own;
+  ReachLists lists, sifted;
+  std::vector<float> reach, nearest, norms, head_norms, errors, thresholds, own;
   std::vector<uint32_t> before;
   std::vector<Challenger> challengers;
   std::vector<float> challenger_scores;
 };
 
-BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots)
+BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots, size_t bytes,
+                                     unsigned threads)
     : points_(points),
       centroids_(centroids),
       slots_(slots),
+      heads_(Heads::make(points, centroids, slots, bytes - BoundedAssignment::bytes(points, centroids.panels()), threads)),
       bounds_(points.blocks() * points.block_size() * centroids.panels()),
       reach_(points.size()),
       panel_drifts_(centroids.panels()),
@@ -80,6 +89,7 @@ float BoundedAssignment::rounding_error(float squared_norm) const {
 
 void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves) {
   moves.assign(points_.blocks(), {});
+  if (heads_) heads_->renew(threads);
   std::atomic<size_t> next{0};
   const size_t workers = std::min<size_t>(std::max(1u, threads), points_.blocks());
   parallel::parallel_for(threads, workers, [&](size_t) {
@@ -87,7 +97,16 @@ void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancel
     for (size_t block; (block = next++) < points_.blocks() && !(cancelled && *cancelled);) assign_block(block, scratch, moves[block]);
   });
   complete_ = true;
+  judge_heads();
   std::fill(slot_drifts_.begin(), slot_drifts_.end(), 0.f);
+}
+
+// Which panels the bounds leave changes from pass to pass, and they are those that heads find hard: without a gain in one, there will be none in the next.
+void BoundedAssignment::judge_heads() {
+  if (!heads_) return;
+  const double kept = static_cast<double>(kept_) / static_cast<double>(std::max<uint64_t>(1, sifted_)), dims = static_cast<double>(points_.dims());
+  if (Heads::cost(heads_->width(), kept, dims) > dims) heads_.reset();
+  sifted_ = kept_ = 0;
 }
 
 // Reads a point and computes the distance to its own centroid, with a product that is as exact as the score but not the same to the bit.
@@ -102,6 +121,7 @@ void BoundedAssignment::measure_own(size_t block, Scratch& scratch, size_t local
   scratch.before[local] = slot;
   scratch.errors[local] = error;
   scratch.norms[local] = norm - 2 * error;
+  if (heads_) scratch.head_norms[local] = norm - 4 * error - static_cast<float>(6 * heads_->defect() * centroids_.greatest_norm() * std::sqrt(norm));
   scratch.thresholds[local] = score - 2 * error;
   scratch.own[local] = kUnknown;
   const float distance = std::sqrt(std::max(0.f, norm - 2 * score + 6 * error)) * kUp;
@@ -157,39 +177,66 @@ void BoundedAssignment::look_at_one(size_t block, size_t panel, Scratch& scratch
   } else {
     std::iota(list, list + listed, 0u);
   }
-  examine(block, panel, 1, list, listed, scratch);
+  if (!heads_) return examine(block, panel, 1, list, listed, scratch);
+  sift(block, panel, 1, list, listed, scratch);
+  examine(block, panel, 1, scratch.sifted.rows[0], scratch.sifted.counts[0], scratch);
+}
+
+void BoundedAssignment::look_at_two(size_t block, size_t panel, Scratch& scratch) {
+  static const auto in_reach = MERGANSER_SELECT(rows_in_reach_of_two);
+  ReachLists& lists = scratch.lists;
+  if (complete_) {
+    in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_up_.data() + panel, scratch.reach.data(), points_.block_size(), lists);
+  } else {
+    lists.counts[0] = points_.block_count(block);
+    lists.counts[1] = lists.counts[2] = 0;
+    std::iota(lists.rows[0], lists.rows[0] + lists.counts[0], 0u);
+  }
+  if (!heads_) return examine_lists(block, panel, lists, scratch);
+  sift(block, panel, 2, lists.rows[0], joined(lists), scratch);
+  examine_lists(block, panel, scratch.sifted, scratch);
 }
 
 // Points that need both panels are scored against both at once, as it takes less than twice the time of one; those that need only one join them where their own
 // tiles would not be full.
-void BoundedAssignment::look_at_two(size_t block, size_t panel, Scratch& scratch) {
-  static const auto in_reach = MERGANSER_SELECT(rows_in_reach_of_two);
-  ReachLists& lists = scratch.lists;
-  if (!complete_) {
-    const size_t count = points_.block_count(block);
-    std::iota(lists.rows[0], lists.rows[0] + count, 0u);
-    examine(block, panel, 2, lists.rows[0], count, scratch);
-    return;
-  }
-  in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_up_.data() + panel, scratch.reach.data(), points_.block_size(), lists);
+void BoundedAssignment::examine_lists(size_t block, size_t panel, ReachLists& lists, Scratch& scratch) {
   const auto tiles = [](size_t rows) { return static_cast<double>((rows + kPairTile - 1) / kPairTile); };
   const auto [both, first, second] = lists.counts;
   if (tiles(both + first + second) * kPairCost <= tiles(both) * kPairCost + tiles(first) + tiles(second)) {
-    uint32_t* const end = std::copy_n(lists.rows[1], first, lists.rows[0] + both);
-    std::copy_n(lists.rows[2], second, end);
-    examine(block, panel, 2, lists.rows[0], both + first + second, scratch);
-    return;
+    return examine(block, panel, 2, lists.rows[0], joined(lists), scratch);
   }
   examine(block, panel, 2, lists.rows[0], both, scratch);
   examine(block, panel, 1, lists.rows[1], first, scratch);
   examine(block, panel + 1, 1, lists.rows[2], second, scratch);
 }
 
+// Appends the second and the third list to the first; returns the number of all.
+size_t BoundedAssignment::joined(ReachLists& lists) {
+  const auto [both, first, second] = lists.counts;
+  std::copy_n(lists.rows[2], second, std::copy_n(lists.rows[1], first, lists.rows[0] + both));
+  return both + first + second;
+}
+
+BlockBounds BoundedAssignment::block_bounds(size_t block, const std::vector<float>& norms, Scratch& scratch) {
+  return {bounds_of(block, 0),       points_.block_size(), drifts_up_.data(), norms.data(), scratch.thresholds.data(), slots_.data() + points_.block_begin(block),
+          scratch.own.data()};
+}
+
+void BoundedAssignment::sift(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch) {
+  static const auto sift_kernel = MERGANSER_SELECT(sift_by_heads);
+  scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
+  if (listed == 0) return;
+  sift_kernel(heads_->of_block(block), heads_->view(), panel, how_many, list, listed, block_bounds(block, scratch.head_norms, scratch), scratch.reach.data(),
+              scratch.sifted);
+  const auto [both, first, second] = scratch.sifted.counts;
+  sifted_.fetch_add(how_many * listed, std::memory_order_relaxed);
+  kept_.fetch_add(both * how_many + first + second, std::memory_order_relaxed);
+}
+
 void BoundedAssignment::examine(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch) {
   static const auto examine_kernel = MERGANSER_SELECT(examine_panels);
   if (listed == 0) return;
-  const BlockBounds bounds{bounds_of(block, 0),     points_.block_size(),       drifts_up_.data(),    scratch.norms.data(),
-                           scratch.thresholds.data(), slots_.data() + points_.block_begin(block), scratch.own.data()};
+  const BlockBounds bounds = block_bounds(block, scratch.norms, scratch);
   const size_t challengers = examine_kernel(scratch.staged.rows(points_.block_count(block)), centroids_.view(), panel, how_many, list, listed, bounds,
                                             scratch.challengers.data(), scratch.challenger_scores.data());
   for (size_t i = 0; i < challengers; ++i) settle(block, panel, how_many, scratch, i);

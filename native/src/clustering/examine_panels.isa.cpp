@@ -8,9 +8,6 @@
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
 
-// Room for a number of each row of a tile, whole vectors.
-constexpr size_t kRowNumbers = (kTileHeight + 7) / 8 * 8;
-
 // The greatest number of each row. Half a transposition: what would be moved apart is compared instead.
 MERGANSER_INLINE void greatest_of_rows(const Floats16* rows, float* greatest) {
 #if defined(__AVX512F__)
@@ -39,6 +36,62 @@ MERGANSER_INLINE void greatest_of_rows(const Floats16* rows, float* greatest) {
 #endif
 }
 
+// The own centroid of a point is left out: what its score would be.
+template <size_t kCount>
+MERGANSER_INLINE float take_out(Tile<kCount>& tile, size_t row, uint32_t lane) {
+  alignas(64) float scores[kCount * kPanel];
+#pragma GCC unroll 2
+  for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(scores + p * kPanel);
+  const float own = scores[lane];
+  scores[lane] = kLowestScore;
+#pragma GCC unroll 2
+  for (size_t p = 0; p < kCount; ++p) tile.scores[p][row] = Floats16::load(scores + p * kPanel);
+  return own;
+}
+
+// Of the rows of a tile: lower bounds of their distances from the greatest scores, and what is kept of them, distance + drift. Rounded down by more than
+// root and sum can be off. Written with vectors where the compiler would take one row after the other.
+MERGANSER_INLINE void bounds_of_rows(const float* norms, const float* greatest, float drift, float* distances, float* bounds) {
+#if defined(__AVX512F__)
+  const __m512 square = _mm512_fnmadd_ps(_mm512_set1_ps(2), _mm512_load_ps(greatest), _mm512_load_ps(norms));
+  const __m512 distance = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_max_ps(square, _mm512_setzero_ps())), _mm512_set1_ps(1 - 1e-6f));
+  _mm512_store_ps(distances, distance);
+  _mm512_store_ps(bounds, _mm512_mul_ps(_mm512_add_ps(distance, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f)));
+#elif defined(__AVX2__)
+  const __m256 square = _mm256_fnmadd_ps(_mm256_set1_ps(2), _mm256_load_ps(greatest), _mm256_load_ps(norms));
+  const __m256 distance = _mm256_mul_ps(_mm256_sqrt_ps(_mm256_max_ps(square, _mm256_setzero_ps())), _mm256_set1_ps(1 - 1e-6f));
+  _mm256_store_ps(distances, distance);
+  _mm256_store_ps(bounds, _mm256_mul_ps(_mm256_add_ps(distance, _mm256_set1_ps(drift)), _mm256_set1_ps(1 - 3e-7f)));
+#else
+  for (size_t row = 0; row < kTileHeight; ++row) {
+    const float square = norms[row] - 2 * greatest[row];
+    distances[row] = ::sqrtf(square > 0 ? square : 0.f) * (1 - 1e-6f);
+    bounds[row] = (distances[row] + drift) * (1 - 3e-7f);
+  }
+#endif
+}
+
+// Bit r: left[r] < right[r].
+MERGANSER_INLINE unsigned which_are_less(const float* left, const float* right) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(_mm512_load_ps(left), _mm512_load_ps(right), _CMP_LT_OQ);
+#elif defined(__AVX2__)
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(left), _mm256_load_ps(right), _CMP_LT_OQ)));
+#else
+  unsigned bits = 0;
+  for (size_t row = 0; row < kTileHeight; ++row) bits |= static_cast<unsigned>(left[row] < right[row]) << row;
+  return bits;
+#endif
+}
+
+// Whether the centroid of any of the points is among the panels: most tiles can do without looking for it one by one.
+MERGANSER_INLINE bool any_own(const uint32_t* points, const uint32_t* slots, uint32_t first_slot, uint32_t lanes) {
+  unsigned any = 0;
+#pragma GCC unroll 12
+  for (size_t row = 0; row < kTileHeight; ++row) any |= static_cast<unsigned>(slots[points[row]] - first_slot < lanes);
+  return any != 0;
+}
+
 template <size_t kCount>
 MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t panel, uint32_t* list, size_t count, const BlockBounds& block,
                                 Challenger* challengers, float* challenger_scores) {
@@ -47,51 +100,37 @@ MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t p
   const uint32_t first_slot = static_cast<uint32_t>(panel * kPanel);
   for (size_t i = 0; i < count; i += kTileHeight) {
     const uint32_t* const points = list + i;
+    const bool own = any_own(points, block.slots, first_slot, kCount * kPanel);
     Tile<kCount> tile;
     tile.compute(RowList([&](size_t row) { return rows.data + points[row] * rows.stride; }), panels, panel);
 #pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
+    for (size_t row = 0; own && row < kTileHeight; ++row) {
       const uint32_t lane = block.slots[points[row]] - first_slot;
-      if (lane >= kCount * kPanel) continue;
-      alignas(64) float scores[kCount * kPanel];
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(scores + p * kPanel);
-      block.own_scores[points[row]] = scores[lane];
-      scores[lane] = kLowestScore;
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) tile.scores[p][row] = Floats16::load(scores + p * kPanel);
+      if (lane < kCount * kPanel) block.own_scores[points[row]] = take_out(tile, row, lane);
     }
-    alignas(64) float greatest[kCount][16], norms[kRowNumbers] = {}, bounds[kRowNumbers];
+    alignas(64) float greatest[kCount][16] = {}, norms[16] = {}, thresholds[16] = {}, distances[16], bounds[16];
     const size_t left = tile_size(count, i);
 #pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) norms[row] = block.norms[points[row]];
+    for (size_t row = 0; row < kTileHeight; ++row) norms[row] = block.norms[points[row]], thresholds[row] = block.thresholds[points[row]];
+    unsigned below = ~0u;
 #pragma GCC unroll 2
     for (size_t p = 0; p < kCount; ++p) {
       greatest_of_rows(tile.scores[p], greatest[p]);
-      // Rounded down by more than what the root and the sum can be off.
-      const float drift = block.drifts[panel + p];
-      for (size_t row = 0; row < kRowNumbers; ++row) {
-        const float square = norms[row] - 2 * greatest[p][row];
-        bounds[row] = (::sqrtf(square > 0 ? square : 0.f) * (1 - 1e-6f) + drift) * (1 - 3e-7f);
-      }
+      below &= which_are_less(greatest[p], thresholds);
+      bounds_of_rows(norms, greatest[p], block.drifts[panel + p], distances, bounds);
       float* const bounds_of_panel = block.bounds + (panel + p) * block.bounds_stride;
 #pragma GCC unroll 12
       for (size_t row = 0; row < kTileHeight; ++row) {
         if (row < left) bounds_of_panel[points[row]] = bounds[row];
       }
     }
-    if constexpr (kCount > 1) {
-      for (size_t row = 0; row < kRowNumbers; ++row) greatest[0][row] = greatest[0][row] > greatest[1][row] ? greatest[0][row] : greatest[1][row];
-    }
-    unsigned above = 0;
-#pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) above |= static_cast<unsigned>(greatest[0][row] >= block.thresholds[points[row]]) << row;
-    if (left < kTileHeight) above &= (1u << left) - 1;
+    const unsigned above = ~below & ((1u << left) - 1);
     if (!above) continue;
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
       if (!(above >> row & 1)) continue;
-      challengers[found] = {points[row], greatest[0][row]};
+      const float most = kCount > 1 && greatest[kCount - 1][row] > greatest[0][row] ? greatest[kCount - 1][row] : greatest[0][row];
+      challengers[found] = {points[row], most};
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(challenger_scores + (found * kCount + p) * kPanel);
       ++found;
@@ -100,7 +139,55 @@ MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t p
   return found;
 }
 
+template <size_t kCount>
+MERGANSER_INLINE void sift(const Rows& heads, const Panels& panels, size_t panel, uint32_t* list, size_t count, const BlockBounds& block,
+                           const float* reach, ReachLists& kept) {
+  for (size_t i = 0; i < kTileHeight; ++i) list[count + i] = list[count - 1];
+  const uint32_t first_slot = static_cast<uint32_t>(panel * kPanel);
+  kept.counts[0] = kept.counts[1] = kept.counts[2] = 0;
+  for (size_t i = 0; i < count; i += kTileHeight) {
+    const uint32_t* const points = list + i;
+    const bool own = any_own(points, block.slots, first_slot, kCount * kPanel);
+    Tile<kCount> tile;
+    tile.compute(RowList([&](size_t row) { return heads.data + points[row] * heads.stride; }), panels, panel);
+#pragma GCC unroll 12
+    for (size_t row = 0; own && row < kTileHeight; ++row) {
+      const uint32_t lane = block.slots[points[row]] - first_slot;
+      if (lane < kCount * kPanel) take_out(tile, row, lane);
+    }
+    alignas(64) float greatest[16] = {}, norms[16] = {}, reached[16] = {}, distances[16], bounds[16];
+    unsigned inside[2] = {};
+    const size_t left = tile_size(count, i);
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) norms[row] = block.norms[points[row]], reached[row] = reach[points[row]];
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kCount; ++p) {
+      greatest_of_rows(tile.scores[p], greatest);
+      bounds_of_rows(norms, greatest, block.drifts[panel + p], distances, bounds);
+      inside[p] = which_are_less(distances, reached) & ((1u << left) - 1);
+      float* const bounds_of_panel = block.bounds + (panel + p) * block.bounds_stride;
+#pragma GCC unroll 12
+      for (size_t row = 0; row < kTileHeight; ++row) {
+        if (row < left) bounds_of_panel[points[row]] = bounds[row];
+      }
+    }
+    for (unsigned bits = inside[0] | inside[1]; bits; bits &= bits - 1) {
+      const unsigned row = static_cast<unsigned>(std::countr_zero(bits)), first = inside[0] >> row & 1, second = inside[1] >> row & 1;
+      const size_t which = kCount == 1 || (first & second) ? 0 : 1 + second;
+      kept.rows[which][kept.counts[which]++] = points[row];
+    }
+  }
+}
+
 }  // namespace
+
+void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t how_many, uint32_t* list, size_t count, const BlockBounds& block,
+                   const float* reach, ReachLists& kept) {
+  if constexpr (kTilePanels > 1) {
+    if (how_many == 2) return sift<2>(heads, panels, panel, list, count, block, reach, kept);
+  }
+  sift<1>(heads, panels, panel, list, count, block, reach, kept);
+}
 
 size_t panels_at_once() { return kTilePanels; }
 

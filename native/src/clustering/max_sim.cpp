@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "merganser/clustering/packed_rows.hpp"
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/clustering/products.hpp"
 #include "merganser/clustering/score_panels.hpp"
@@ -15,44 +16,30 @@ constexpr float kLowest = -3e38f;
 // Rows that go through the panels together, and documents that one thread takes at a time.
 constexpr size_t kRows = 240;
 constexpr size_t kDocuments = 8;
+constexpr float kTooLarge = 1e18f;
 
 PointSource source_of(const Sequences& sequences, size_t dims) { return {sequences.data, sequences.type, dims, nullptr, nullptr}; }
 
 bool counts(const Sequences& sequences, size_t row) { return !sequences.mask || sequences.mask[row]; }
 
-class PackedQueries {
- public:
-  PackedQueries(const Sequences& queries, size_t dims) : begins_(queries.count + 1) {
-    for (size_t query = 0; query < queries.count; ++query) {
-      begins_[query + 1] = begins_[query];
-      for (size_t row = queries.offsets[query]; row < queries.offsets[query + 1]; ++row) begins_[query + 1] += counts(queries, row);
-    }
-    panels_ = (begins_.back() + kPanel - 1) / kPanel;
-    memory_.resize(panels_ * kPanel * (dims + 1) + 16);
-    packed_ = memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64 / sizeof(float);
-    dims_ = dims;
-    const auto stage = MERGANSER_SELECT(stage_row);
-    std::vector<float> numbers(dims);
-    size_t slot = 0;
-    for (size_t row = 0; row < queries.offsets[queries.count]; ++row) {
-      if (!counts(queries, row)) continue;
-      stage(source_of(queries, dims), row, numbers.data(), dims);
-      float* const to = packed_ + slot / kPanel * dims * kPanel + slot % kPanel;
-      for (size_t dim = 0; dim < dims; ++dim) to[dim * kPanel] = numbers[dim];
-      ++slot;
-    }
+// begins[query]: the first slot of its rows.
+PackedRows pack_queries(const Sequences& queries, size_t dims, std::vector<size_t>& begins) {
+  const auto stage = MERGANSER_SELECT(stage_row);
+  begins.assign(1, 0);
+  for (size_t query = 0; query < queries.count; ++query) {
+    size_t rows = 0;
+    for (size_t row = queries.offsets[query]; row < queries.offsets[query + 1]; ++row) rows += counts(queries, row);
+    begins.push_back(begins.back() + rows);
   }
-  // Half norms of zero: scores are products.
-  Panels view() const { return {packed_, packed_ + panels_ * kPanel * dims_, panels_, dims_}; }
-  size_t slots() const { return panels_ * kPanel; }
-  size_t begin(size_t query) const { return begins_[query]; }
-
- private:
-  std::vector<size_t> begins_;
-  size_t panels_, dims_;
-  std::vector<float> memory_;
-  float* packed_;
-};
+  PackedRows packed(begins.back(), dims, 0);
+  std::vector<float> numbers(dims);
+  for (size_t row = 0, slot = 0; row < queries.offsets[queries.count]; ++row) {
+    if (!counts(queries, row)) continue;
+    stage(source_of(queries, dims), row, numbers.data(), dims);
+    packed.set(slot++, numbers.data());
+  }
+  return packed;
+}
 
 class DocumentRows {
  public:
@@ -61,6 +48,21 @@ class DocumentRows {
         dims_(dims),
         in_place_(documents.type == ElementType::float32 && !documents.mask),
         staged_(in_place_ ? 0 : kRows, dims) {}
+
+  // The number of the first row of a document that holds a number too large, if any of `some` of its rows does: else SIZE_MAX.
+  size_t first_unfit(size_t document, const Rows& some) const {
+    static const auto magnitude = MERGANSER_SELECT(greatest_magnitude);
+    static const auto stage = MERGANSER_SELECT(stage_row);
+    bool all_fit = true;
+    for (size_t i = 0; i < some.count; ++i) all_fit &= magnitude(some.data + i * some.stride, dims_) < kTooLarge;
+    if (all_fit) return SIZE_MAX;
+    std::vector<float> numbers(dims_);
+    for (size_t row = documents_.offsets[document];; ++row) {
+      if (!counts(documents_, row)) continue;
+      stage(source_of(documents_, dims_), row, numbers.data(), dims_);
+      if (!(magnitude(numbers.data(), dims_) < kTooLarge)) return row;
+    }
+  }
 
   // Calls take(rows) with all rows of a document that count, some at a time.
   template <typename Take>
@@ -91,10 +93,13 @@ class DocumentRows {
 
 }  // namespace
 
-void max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, const std::atomic<bool>* cancelled, double* out) {
+size_t max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, const std::atomic<bool>* cancelled, double* out) {
   static const auto greatest_of = MERGANSER_SELECT(greatest_of_panels);
-  const PackedQueries packed(queries, dims);
-  parallel::parallel_for(threads, (documents.count + kDocuments - 1) / kDocuments, [&](size_t round) {
+  std::vector<size_t> begins;
+  const PackedRows packed = pack_queries(queries, dims, begins);
+  const size_t rounds = (documents.count + kDocuments - 1) / kDocuments;
+  std::vector<size_t> unfit(rounds + 1, SIZE_MAX);
+  parallel::parallel_for(threads, rounds, [&](size_t round) {
     if (cancelled && *cancelled) return;
     std::vector<float> greatest(packed.slots());
     DocumentRows rows(documents, dims);
@@ -103,15 +108,17 @@ void max_sim(const Sequences& queries, const Sequences& documents, size_t dims, 
       bool any = false;
       rows.each(document, [&](const Rows& some) {
         any = true;
+        if (unfit[round] == SIZE_MAX) unfit[round] = rows.first_unfit(document, some);
         greatest_of(some, packed.view(), greatest.data());
       });
       for (size_t query = 0; query < queries.count; ++query) {
         double sum = 0;
-        for (size_t slot = packed.begin(query); any && slot < packed.begin(query + 1); ++slot) sum += static_cast<double>(greatest[slot]);
+        for (size_t slot = begins[query]; any && slot < begins[query + 1]; ++slot) sum += static_cast<double>(greatest[slot]);
         out[query * documents.count + document] = sum;
       }
     }
   });
+  return *std::min_element(unfit.begin(), unfit.end());
 }
 
 }  // namespace merganser::clustering
