@@ -53,9 +53,8 @@ class DocumentRows {
   size_t first_unfit(size_t document, const Rows& some) const {
     static const auto magnitude = MERGANSER_SELECT(greatest_magnitude);
     static const auto stage = MERGANSER_SELECT(stage_row);
-    bool all_fit = true;
-    for (size_t i = 0; i < some.count; ++i) all_fit &= magnitude(some.data + i * some.stride, dims_) < kTooLarge;
-    if (all_fit) return SIZE_MAX;
+    // All rows in one go: between them there is nothing, or zeros.
+    if (magnitude(some.data, (some.count - 1) * some.stride + dims_) < kTooLarge) return SIZE_MAX;
     std::vector<float> numbers(dims_);
     for (size_t row = documents_.offsets[document];; ++row) {
       if (!counts(documents_, row)) continue;
