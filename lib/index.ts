@@ -48,7 +48,8 @@ export { hdbscan, type HdbscanOptions, type HdbscanResult } from './clustering/h
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
-export { maxSim, poolVectors, type PoolOptions, type VectorSequences } from './clustering/multi-vector';
+export { maxSim, maxSimAsync, searchByMaxSim, type MaxSimHits, type MaxSimOptions, type VectorSequences } from './clustering/max-sim';
+export { poolVectors, type PoolOptions } from './clustering/multi-vector';
 export { nestedClusters, type NestedLevel, type NestedOptions } from './clustering/nested';
 export { fitPositionalSubspace, PositionalSubspace, type PositionalOptions } from './clustering/positional-subspace';
 export { poolSequences, type PooledSequences, type SequencePoolOptions } from './clustering/sequence-pooling';

@@ -17,7 +17,7 @@ import type {
   PatternProgram,
 } from './kernels';
 import type { MergedTokens, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
-import type { LloydSpec } from './clustering-kernels';
+import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
@@ -156,14 +156,19 @@ export interface NativeKernelAddon {
   clusteringError(job: ClusteringJobHandle): string | null;
   products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
-  maxSim(
-    queries: Float32Array,
-    queryOffsets: Uint32Array,
-    documents: Float32Array,
-    documentOffsets: Uint32Array,
-    dims: number,
-    out: Float64Array,
-  ): void;
+  maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
+  /** numbers[0]: what maxSim returns. */
+  startMaxSim(
+    spec: {
+      readonly queries: RowSequences;
+      readonly documents: RowSequences;
+      readonly dims: number;
+      readonly threads: number;
+      readonly out: Float64Array;
+      readonly numbers: Float64Array;
+    },
+    listener: JobListener,
+  ): ClusteringJobHandle;
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;

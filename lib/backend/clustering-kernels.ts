@@ -68,13 +68,26 @@ export interface ClusteringKernels {
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
   /**
    * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
-   * [offsets[i], offsets[i + 1]); without rows it scores 0.
+   * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are finite. Returns the first row of
+   * the documents that counts and is not below 10¹⁸, or −1.
    */
-  maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): void;
+  maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
+  /** The same on other threads; at most `threads` of them (0: all of the pool). Rejects with ABORTED. */
+  maxSimAsync(
+    queries: RowSequences,
+    documents: RowSequences,
+    dims: number,
+    out: Float64Array,
+    threads: number,
+    control: ClusteringControl,
+  ): Promise<number>;
 }
 
 export interface RowSequences {
-  readonly values: Float32Array;
+  readonly values: Float32Array | Uint16Array;
+  readonly type: PointArray['type'];
   /** n + 1 entries, in rows. */
   readonly offsets: Uint32Array;
+  /** Per row; null: all count. */
+  readonly mask: Uint8Array | null;
 }

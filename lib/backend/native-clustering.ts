@@ -54,7 +54,11 @@ export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
     },
     products: (left, right, dims, out) => addon.products(left, right, dims, out),
     greatestProducts: (left, right, dims, columns, values) => addon.greatestProducts(left, right, dims, columns, values),
-    maxSim: (queries, documents, dims, out) =>
-      addon.maxSim(queries.values, queries.offsets, documents.values, documents.offsets, dims, out),
+    maxSim: (...call) => addon.maxSim(...call),
+    maxSimAsync: async (queries, documents, dims, out, threads, control) => {
+      const numbers = new Float64Array(1);
+      await jobDone(addon, control, (listener) => addon.startMaxSim({ queries, documents, dims, threads, out, numbers }, listener));
+      return numbers[0];
+    },
   };
 }

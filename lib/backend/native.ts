@@ -135,6 +135,7 @@ class NativeKernels implements Kernels {
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
+  maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 
   createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);

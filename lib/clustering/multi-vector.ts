@@ -1,48 +1,10 @@
-/** Documents as several vectors each: scoring them, and making them fewer (ColBERT, CRISP). */
+/** Documents of several vectors made shorter (ColBERT, CRISP). */
 import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
 import { invalidArgument, unexpected } from '../errors';
 import { planOfMeans, unitRows } from '../reduction/plan';
 import { agglomerate, cutDendrogram } from './agglomerative';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
-
-/** Sequences of vectors back to back; sequence i has the rows offsets[i] … offsets[i + 1] − 1. */
-export interface VectorSequences {
-  readonly data: Float32Array;
-  readonly dims: readonly number[];
-  /** sequences + 1 entries, from 0 to the number of rows. */
-  readonly offsets: Uint32Array;
-}
-
-/**
- * MaxSim of every query with every document: Σ over the query's vectors of the greatest inner product with one of the document's. Row by row: scores[q ·
- * documents + d]. A sequence without vectors scores 0.
- */
-export function maxSim(
-  queries: VectorSequences,
-  documents: VectorSequences,
-  options: { readonly backend?: BackendName } = {},
-): Float64Array {
-  const dims = checkedSequences(queries, 'queries');
-  if (checkedSequences(documents, 'documents') !== dims)
-    throw unexpected('documents', `vectors of ${dims} numbers, as the queries are`, `vectors of ${documents.dims[1]}`);
-  const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
-  const rows = ({ data, offsets }: VectorSequences) => ({ values: data, offsets });
-  selectKernels(options.backend).maxSim(rows(queries), rows(documents), dims, out);
-  return out;
-}
-
-/** Throws INVALID_ARGUMENT; gives the length of the vectors. */
-export function checkedSequences({ data, dims, offsets }: VectorSequences, name: string): number {
-  const points = pointsOf({ data, dims }, name);
-  if (!(offsets instanceof Uint32Array) || offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== points.count) {
-    throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, offsets);
-  }
-  if (!offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1]))
-    throw unexpected(`${name}.offsets`, 'ascending', 'descending numbers');
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected(name, 'finite numbers below 1e18', 'others');
-  return points.dims;
-}
 
 export interface PoolOptions {
   /** About one of so many vectors remains: ⌊n / factor⌋, at least one. */

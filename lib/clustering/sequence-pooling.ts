@@ -1,10 +1,10 @@
 /** Documents of fewer vectors each: k-means per sequence, and what it is compared with (CRISP, Veneroso et al. 2025). */
 import type { BackendName } from '../backend/kernels';
-import { aborted, invalidArgument } from '../errors';
+import { aborted, invalidArgument, unexpected } from '../errors';
 import { gather } from '../reduction/plan';
 import { kmeans } from './kmeans';
 import { float32Vectors } from './matrix';
-import { checkedSequences, type VectorSequences } from './multi-vector';
+import { checkedSequences, type VectorSequences } from './max-sim';
 
 export interface SequencePoolOptions {
   /**
@@ -27,19 +27,29 @@ export interface SequencePoolOptions {
 }
 
 export interface PooledSequences extends VectorSequences {
+  readonly data: Float32Array;
   readonly dims: readonly [number, number];
   /** For each vector the one of its sequence that it went to; −1: it is gone. */
   readonly source: Int32Array;
 }
 
+function float32Rows(sequences: VectorSequences): { readonly width: number; readonly data: Float32Array } {
+  const { data, mask } = sequences;
+  const { dims } = checkedSequences(sequences, 'sequences');
+  if (!(data instanceof Float32Array)) throw invalidArgument('sequences.data', 'a Float32Array', data);
+  if (mask !== undefined) throw invalidArgument('sequences.mask', 'absent: pooling takes all vectors', mask);
+  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('sequences', 'finite numbers below 1e18', 'others');
+  return { width: dims, data };
+}
+
 /** Each sequence on its own. Rejects with INVALID_ARGUMENT, and with ABORTED. */
 export async function poolSequences(sequences: VectorSequences, options: SequencePoolOptions): Promise<PooledSequences> {
-  const width = checkedSequences(sequences, 'sequences');
+  const { width, data } = float32Rows(sequences);
   const { method, keep, signal, onProgress } = options;
   if (method !== 'k-means' && method !== 'tail' && method !== 'every')
     throw invalidArgument('method', '"k-means", "tail" or "every"', method);
   if (!(keep > 0) || (keep >= 1 && !Number.isInteger(keep))) throw invalidArgument('keep', 'a whole number, or a part below 1', keep);
-  const { data, offsets } = sequences;
+  const { offsets } = sequences;
   const total = offsets.length - 1;
   const counts = Uint32Array.from({ length: total }, (_, i) => remaining(offsets[i + 1] - offsets[i], keep));
   const pooledOffsets = new Uint32Array(total + 1);

@@ -23,12 +23,15 @@ unsigned threads_of(const Napi::Object& spec) {
   return wanted == 0 ? parallel::ThreadPool::shared().size() : static_cast<unsigned>(wanted);
 }
 
+ElementType element_type(const std::string& name) {
+  return name == "float16" ? ElementType::float16 : name == "bfloat16" ? ElementType::bfloat16 : ElementType::float32;
+}
+
 PointSet read_points(const Napi::Object& points) {
-  const std::string type = points.Get("type").As<Napi::String>();
   const auto array = points.Get("data").As<Napi::TypedArray>();
   PointSet set;
   set.data = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-  set.type = type == "float16" ? ElementType::float16 : type == "bfloat16" ? ElementType::bfloat16 : ElementType::float32;
+  set.type = element_type(points.Get("type").As<Napi::String>());
   set.dims = size_of(points, "dims");
   set.rows = data_of<uint32_t>(points.Get("rows"));
   set.count = size_of(points, "count");
@@ -144,12 +147,34 @@ void run_greatest_products(const Napi::CallbackInfo& info) {
   greatest_products(matrix_of(info[0], dims), matrix_of(info[1], dims), dims, pool_size(), data_of<uint32_t>(info[3]), data_of<float>(info[4]));
 }
 
-// (query rows, query offsets, document rows, document offsets, dims, out)
-void run_max_sim(const Napi::CallbackInfo& info) {
-  const auto sequences = [&](size_t i) {
-    return Sequences{data_of<float>(info[i]), data_of<uint32_t>(info[i + 1]), info[i + 1].As<Napi::Uint32Array>().ElementLength() - 1};
-  };
-  max_sim(sequences(0), sequences(2), info[4].As<Napi::Number>().Uint32Value(), pool_size(), data_of<double>(info[5]));
+// {values, type, offsets, mask | null}
+Sequences sequences_of(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const auto values = object.Get("values").As<Napi::TypedArray>();
+  const auto offsets = object.Get("offsets").As<Napi::Uint32Array>();
+  return {static_cast<const uint8_t*>(values.ArrayBuffer().Data()) + values.ByteOffset(), element_type(object.Get("type").As<Napi::String>()), offsets.Data(),
+          offsets.ElementLength() - 1, data_of<uint8_t>(object.Get("mask"))};
+}
+
+double row_or_none(size_t row) { return row == SIZE_MAX ? -1 : static_cast<double>(row); }
+
+// (queries, documents, dims, out) => first unfit row of the documents | -1
+Napi::Value run_max_sim(const Napi::CallbackInfo& info) {
+  const size_t unfit =
+      max_sim(sequences_of(info[0]), sequences_of(info[1]), info[2].As<Napi::Number>().Uint32Value(), pool_size(), nullptr, data_of<double>(info[3]));
+  return Napi::Number::New(info.Env(), row_or_none(unfit));
+}
+
+// ({queries, documents, dims, threads, out, numbers}, listener) => job; numbers[0]: what run_max_sim returns
+Napi::Value start_max_sim(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const Sequences queries = sequences_of(object.Get("queries")), documents = sequences_of(object.Get("documents"));
+  const size_t dims = size_of(object, "dims");
+  const unsigned threads = threads_of(object);
+  double* const out = data_of<double>(object.Get("out"));
+  double* const numbers = data_of<double>(object.Get("numbers"));
+  return start(info, "merganser MaxSim",
+               [=](ClusteringTask& task) { numbers[0] = row_or_none(max_sim(queries, documents, dims, threads, task.cancelled(), out)); });
 }
 
 }  // namespace
@@ -164,6 +189,7 @@ void register_clustering(Napi::Env env, Napi::Object exports) {
   add("products", run_products);
   add("greatestProducts", run_greatest_products);
   add("maxSim", run_max_sim);
+  add("startMaxSim", start_max_sim);
 }
 
 }  // namespace merganser::addon

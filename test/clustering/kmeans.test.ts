@@ -65,6 +65,23 @@ describeEachBackend('k-means', (backend) => {
     expect(expected.iterations).toBe(expected.objectives.length);
   });
 
+  test('what leading directions leave out could not have won: variance in few directions, odd widths, ties, odd numbers of panels', async () => {
+    for (const [dims, clusters, step] of [
+      [64, 150, 0],
+      [83, 70, 0],
+      [48, 100, 0.5],
+    ]) {
+      const data = blobs(dims, 1500, 40, dims, 0.7).map((value, i) => value / (1 + (i % dims)));
+      // On a coarse grid many distances are equal.
+      const points = step === 0 ? data : data.map((value) => Math.round(value / step) * step);
+      const options: KMeansOptions = { clusters, maxIterations: 6, initialization: 'random', seed: dims };
+      const expected = await run(points, dims, { ...options, boundsBytes: 0, threads: 1 });
+      expect(await run(points, dims, { ...options, threads: 2 })).toEqual(expected);
+      // Room for bounds alone.
+      expect(await run(points, dims, { ...options, boundsBytes: 4 * 1700 * Math.ceil(clusters / 16) })).toEqual(expected);
+    }
+  });
+
   test('points that stand on a grid: equally near centroids, the lowest wins, with bounds and without', async () => {
     const random = new RandomStream(8);
     const data = Float32Array.from({ length: 4 * 2000 }, () => random.below(5));

@@ -1,8 +1,8 @@
 /** MaxSim, pooling by Ward linkage, and Sinkhorn. */
 import fixture from '../fixtures/multi-vector.json';
-import { maxSim, poolVectors, sinkhorn, type VectorSequences } from '../../lib/index';
+import { maxSim, maxSimAsync, poolVectors, searchByMaxSim, sinkhorn, type VectorSequences } from '../../lib/index';
 import { describeEachBackend } from '../conformance/backends';
-import { blobs, gaussians } from './blobs';
+import { blobs, gaussians, toBfloat16 } from './blobs';
 
 function unit(data: ArrayLike<number>, width: number): Float32Array {
   const rows = Float32Array.from(data);
@@ -49,6 +49,71 @@ describeEachBackend('multi-vector', (backend) => {
     }
   });
 
+  /** Documents of 0 to 40 rows, queries of 0 to 20; widths that fill no register. */
+  function ragged(width: number, documentCount: number): { q: VectorSequences; d: VectorSequences } {
+    const lengths = (count: number, most: number, step: number): Uint32Array => {
+      const offsets = new Uint32Array(count + 1);
+      for (let i = 0; i < count; i++) offsets[i + 1] = offsets[i] + ((i * step) % (most + 1));
+      return offsets;
+    };
+    const [qo, dof] = [lengths(5, 20, 7), lengths(documentCount, 40, 13)];
+    const rows = (offsets: Uint32Array): number => offsets[offsets.length - 1];
+    return {
+      q: { data: Float32Array.from(gaussians(3, rows(qo) * width)), dims: [rows(qo), width], offsets: qo },
+      d: { data: Float32Array.from(gaussians(4, rows(dof) * width)), dims: [rows(dof), width], offsets: dof },
+    };
+  }
+
+  test('MaxSim: half precision, masks, and other threads', async () => {
+    const { q, d } = ragged(19, 60);
+    const expected = maxSim(q, d, { backend });
+    expect(await maxSimAsync(q, d, { backend })).toEqual(expected);
+    expect(await maxSimAsync(q, d, { backend, threads: 1 })).toEqual(expected);
+    const [qb, db] = [toBfloat16(q.data as Float32Array), toBfloat16(d.data as Float32Array)];
+    const half = maxSim({ ...q, data: qb.bits, type: 'bfloat16' }, { ...d, data: db.bits, type: 'bfloat16' }, { backend });
+    expect(half).toEqual(maxSim({ ...q, data: qb.values }, { ...d, data: db.values }, { backend }));
+    // Masked rows are as if they were not there, whatever stands in them.
+    const without = (sequences: VectorSequences, drop: (row: number) => boolean): [masked: VectorSequences, removed: VectorSequences] => {
+      const [count, width] = sequences.dims;
+      const data = (sequences.data as Float32Array).slice();
+      const mask = Uint8Array.from({ length: count }, (_, row) => (drop(row) ? 0 : 1));
+      const kept = Array.from(mask.keys()).filter((row) => mask[row] === 1);
+      mask.forEach((keep, row) => keep === 0 && data.fill(NaN, row * width, (row + 1) * width));
+      const offsets = sequences.offsets.map((offset) => kept.filter((row) => row < offset).length);
+      const left = Float32Array.from(kept.flatMap((row) => [...data.subarray(row * width, (row + 1) * width)]));
+      return [
+        { data, dims: sequences.dims, offsets: sequences.offsets, mask },
+        { data: left, dims: [kept.length, width], offsets },
+      ];
+    };
+    const [qm, qr] = without(q, (row) => row % 5 === 1);
+    const [dm, dr] = without(d, (row) => row % 3 === 0);
+    expect(maxSim(qm, dm, { backend })).toEqual(maxSim(qr, dr, { backend }));
+  });
+
+  test('search gives the greatest scores in order, of equal ones the first document', async () => {
+    const { q, d } = ragged(8, 90);
+    const all = maxSim(q, d, { backend });
+    for (const top of [1, 7, 90, 200]) {
+      const { count, documents: found, scores } = await searchByMaxSim(q, d, { top, backend });
+      expect(count).toBe(Math.min(top, 90));
+      for (let query = 0; query < 5; query++) {
+        const row = [...all.subarray(90 * query, 90 * query + 90)];
+        const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a] || a - b);
+        expect([...found.subarray(query * count, (query + 1) * count)]).toEqual(order.slice(0, count));
+        expect([...scores.subarray(query * count, (query + 1) * count)]).toEqual(order.slice(0, count).map((i) => row[i]));
+      }
+    }
+    const none = await searchByMaxSim(q, { data: new Float32Array(0), dims: [0, 8], offsets: Uint32Array.of(0) }, { backend });
+    expect(none.count).toBe(0);
+  });
+
+  test('MaxSim can be aborted', async () => {
+    const { q, d } = ragged(8, 90);
+    const signal = AbortSignal.abort();
+    await expect(maxSimAsync(q, d, { backend, signal })).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   test('protected vectors stay as they are', () => {
     const pooled = poolVectors(
       { data: documents.subarray(0, 320), dims: [10, 32] },
@@ -65,6 +130,12 @@ describeEachBackend('multi-vector', (backend) => {
     expect(() => maxSim(queries, one(documents.subarray(0, 30), 10), { backend })).toThrow(refused);
     expect(() => maxSim(queries, { ...queries, offsets: Uint32Array.of(0, 40, 32) }, { backend })).toThrow(refused);
     expect(() => maxSim(queries, one(new Float32Array(32).fill(NaN), 32), { backend })).toThrow(refused);
+    const infinite = documents.slice();
+    infinite[301 * 32 + 5] = -Infinity;
+    expect(() => maxSim(queries, one(infinite, 32), { backend })).toThrow(/row 301/);
+    expect(() => maxSim(one(infinite, 32), queries, { backend })).toThrow(/row 301/);
+    expect(() => maxSim(queries, { ...queries, mask: new Uint8Array(3) }, { backend })).toThrow(refused);
+    expect(() => maxSim(queries, { ...queries, data: new Uint16Array(32 * 32) }, { backend })).toThrow(refused);
     expect(() => poolVectors({ data: documents, dims: [600, 32] }, { factor: 0.5, backend })).toThrow(refused);
   });
 });

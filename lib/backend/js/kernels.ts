@@ -2,7 +2,8 @@
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
 import { assignNearest, lloyd } from './clustering/lloyd';
-import { greatestProducts, maxSim, products } from './clustering/products';
+import { maxSim, maxSimAsync } from './clustering/max-sim';
+import { greatestProducts, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { MergerVocabulary } from './dynamic/merger-vocabulary';
 import { averageRows, routeRows } from './dynamic/chunking';
@@ -84,6 +85,7 @@ export function createJsKernels(): Kernels {
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
     searchListsAsync: (view, call, out, signal) => searchListsAsync(open<SearchSpec>(view), call, out, signal),
+    maxSimAsync,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

@@ -13,11 +13,6 @@ namespace {
 constexpr float kNeverBest = -1e30f;
 constexpr int kPowerSteps = 4;
 
-float* aligned(std::vector<float>& memory, size_t count) {
-  memory.assign(count + 16, 0);
-  return memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64) % 64 / sizeof(float);
-}
-
 }  // namespace
 
 CentroidPanels::CentroidPanels(const float* centroids, size_t count, size_t dims, const std::vector<float>& centre)
@@ -29,11 +24,11 @@ CentroidPanels::CentroidPanels(const float* centroids, size_t count, size_t dims
       originals_(centroids, centroids + count * dims),
       rows_(panels_ * kPanel * padded_),
       ids_(panels_ * kPanel),
-      slot_of_(count) {
+      slot_of_(count),
+      packed_(panels_ * kPanel * dims),
+      halves_(panels_ * kPanel) {
   std::iota(ids_.begin(), ids_.end(), 0u);
   std::iota(slot_of_.begin(), slot_of_.end(), 0u);
-  packed_ = aligned(packed_memory_, slots() * dims_);
-  halves_ = aligned(halves_memory_, slots());
   for (size_t slot = 0; slot < count; ++slot) {
     for (size_t dim = 0; dim < dims; ++dim) at(slot)[dim] = centroids[slot * dims + dim] - centre_[dim];
   }
@@ -54,7 +49,7 @@ void CentroidPanels::pack(unsigned threads) {
     for (size_t lane = 0; lane < kPanel; ++lane) {
       const size_t slot = panel * kPanel + lane;
       const float* const row = at(slot);
-      float* const packed = packed_ + panel * dims_ * kPanel + lane;
+      float* const packed = packed_.data() + panel * dims_ * kPanel + lane;
       for (size_t dim = 0; dim < dims_; ++dim) packed[dim * kPanel] = row[dim];
       const double norm = square(row, padded_);
       halves_[slot] = slot < count_ ? static_cast<float>(-0.5 * norm) : kNeverBest;

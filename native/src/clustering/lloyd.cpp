@@ -136,7 +136,7 @@ void Lloyd::begin_bounds() {
   for (size_t i = 0; i < slots_.size(); ++i) ordered[i] = slots_[order[i]];
   slots_.swap(ordered);
   points_.reorder(order);
-  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_);
+  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, spec_.bounds_bytes, spec_.threads);
 }
 
 // Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "merganser/clustering/score_panels.hpp"
+#include "merganser/clustering/packed_rows.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -12,26 +12,11 @@ namespace {
 constexpr size_t kRows = 240;
 constexpr float kNeverBest = -1e30f;
 
-// Rows as panels; their half norms are zero, so that scores are products.
-class PackedRows {
- public:
-  PackedRows(const Matrix& matrix, size_t dims, float padding)
-      : panels_((matrix.rows + kPanel - 1) / kPanel), dims_(dims), memory_(panels_ * kPanel * (dims + 1) + 16) {
-    packed_ = memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64 / sizeof(float);
-    halves_ = packed_ + panels_ * kPanel * dims;
-    std::fill(halves_ + matrix.rows, halves_ + panels_ * kPanel, padding);
-    for (size_t row = 0; row < matrix.rows; ++row) {
-      float* const packed = packed_ + row / kPanel * dims * kPanel + row % kPanel;
-      for (size_t dim = 0; dim < dims; ++dim) packed[dim * kPanel] = matrix.data[row * dims + dim];
-    }
-  }
-  Panels view() const { return {packed_, halves_, panels_, dims_}; }
-
- private:
-  size_t panels_, dims_;
-  std::vector<float> memory_;
-  float *packed_, *halves_;
-};
+PackedRows pack(const Matrix& matrix, size_t dims, float padding) {
+  PackedRows packed(matrix.rows, dims, padding);
+  for (size_t row = 0; row < matrix.rows; ++row) packed.set(row, matrix.data + row * dims);
+  return packed;
+}
 
 Rows rows_from(const Matrix& matrix, size_t dims, size_t begin) {
   return {matrix.data + begin * dims, dims, std::min(kRows, matrix.rows - begin)};
@@ -41,7 +26,7 @@ Rows rows_from(const Matrix& matrix, size_t dims, size_t begin) {
 
 void products(const Matrix& left, const Matrix& right, size_t dims, unsigned threads, float* out) {
   static const auto scores = MERGANSER_SELECT(all_scores);
-  const PackedRows packed(right, dims, 0);
+  const PackedRows packed = pack(right, dims, 0);
   const size_t stride = packed.view().count * kPanel;
   parallel::parallel_for(threads, (left.rows + kRows - 1) / kRows, [&](size_t block) {
     const Rows rows = rows_from(left, dims, block * kRows);
@@ -58,23 +43,9 @@ void products(const Matrix& left, const Matrix& right, size_t dims, unsigned thr
 
 void greatest_products(const Matrix& left, const Matrix& right, size_t dims, unsigned threads, uint32_t* columns, float* values) {
   static const auto best = MERGANSER_SELECT(best_slots);
-  const PackedRows packed(right, dims, kNeverBest);
+  const PackedRows packed = pack(right, dims, kNeverBest);
   parallel::parallel_for(threads, (left.rows + kRows - 1) / kRows, [&](size_t block) {
     best(rows_from(left, dims, block * kRows), packed.view(), columns + block * kRows, values + block * kRows);
-  });
-}
-
-// Each document is packed once, and all queries' rows go through it.
-void max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, double* out) {
-  static const auto sum = MERGANSER_SELECT(sum_of_best);
-  parallel::parallel_for(threads, documents.count, [&](size_t document) {
-    const size_t begin = documents.offsets[document], end = documents.offsets[document + 1];
-    const PackedRows packed({documents.data + begin * dims, end - begin}, dims, kNeverBest);
-    for (size_t query = 0; query < queries.count; ++query) {
-      const size_t first = queries.offsets[query], last = queries.offsets[query + 1];
-      const bool any = first < last && begin < end;
-      out[query * documents.count + document] = any ? sum({queries.data + first * dims, dims, last - first}, packed.view()) : 0;
-    }
   });
 }
 

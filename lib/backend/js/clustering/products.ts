@@ -1,5 +1,4 @@
 /** Inner products of rows in TypeScript. Sums are in double precision, and rounded once. */
-import type { RowSequences } from '../../clustering-kernels';
 
 function product(left: Float32Array, i: number, right: Float32Array, j: number, dims: number): number {
   let sum = 0;
@@ -37,19 +36,5 @@ export function greatestProducts(left: Float32Array, right: Float32Array, dims: 
     for (let j = 1; j < row.length; j++) if (row[j] > row[best]) best = j;
     columns[i] = best;
     values[i] = row[best];
-  }
-}
-
-export function maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): void {
-  const count = documents.offsets.length - 1;
-  for (let document = 0; document < count; document++) {
-    const rows = documents.values.subarray(documents.offsets[document] * dims, documents.offsets[document + 1] * dims);
-    for (let query = 0; query + 1 < queries.offsets.length; query++) {
-      const length = queries.offsets[query + 1] - queries.offsets[query];
-      const values = new Float32Array(length);
-      const first = queries.offsets[query] * dims;
-      if (rows.length > 0) greatestProducts(queries.values.subarray(first), rows, dims, new Uint32Array(length), values);
-      out[query * count + document] = values.reduce((sum, value) => sum + value, 0);
-    }
   }
 }

@@ -6,14 +6,19 @@
 // its panels' lower bounds is not even read. Otherwise its own distance is computed, and then the panels that are still in reach: the points of a block that
 // need one panel are collected, so the work stays the tile of the dense kernel.
 //
+// Before a point is scored against a panel its head is (heads.hpp): a bound again, in a fraction of the time.
+//
 // Every bound carries the worst rounding error of the scores it comes from, so what is left out could not have won in the dense kernel either: the labels are
 // those of `best_slots`, to the bit, ties included.
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "merganser/clustering/centroid_panels.hpp"
+#include "merganser/clustering/examine_panels.hpp"
+#include "merganser/clustering/heads.hpp"
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/parallel/huge_array.hpp"
 
@@ -29,7 +34,8 @@ class BoundedAssignment {
  public:
   static size_t bytes(const PointBlocks& points, size_t panels) { return points.blocks() * points.block_size() * panels * sizeof(float); }
 
-  BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots);
+  // `bytes`: what bounds and heads may take; enough for the bounds.
+  BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots, size_t bytes, unsigned threads);
 
   // The centroid of each slot has moved by so much.
   void drift(const std::vector<double>& by_slot);
@@ -40,18 +46,28 @@ class BoundedAssignment {
   struct Scratch;
   void assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves);
   void measure_own(size_t block, Scratch& scratch, size_t local);
-  void settle(size_t block, size_t panel, Scratch& scratch, size_t challengers);
+  void look_at_one(size_t block, size_t panel, Scratch& scratch);
+  void look_at_two(size_t block, size_t panel, Scratch& scratch);
+  void examine_lists(size_t block, size_t panel, ReachLists& lists, Scratch& scratch);
+  static size_t joined(ReachLists& lists);
+  BlockBounds block_bounds(size_t block, const std::vector<float>& norms, Scratch& scratch);
+  void sift(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch);
+  void examine(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch);
+  void settle(size_t block, size_t panel, size_t how_many, Scratch& scratch, size_t challenger);
+  void judge_heads();
   float rounding_error(float squared_norm) const;
   float* bounds_of(size_t block, size_t panel) { return bounds_.data() + (block * centroids_.panels() + panel) * points_.block_size(); }
 
   const PointBlocks& points_;
   const CentroidPanels& centroids_;
   std::vector<uint32_t>& slots_;
+  std::unique_ptr<Heads> heads_;  // null: none
   parallel::HugeArray<float> bounds_;
   std::vector<float> reach_;           // by position: upper bound of the distance to the own centroid
   std::vector<double> panel_drifts_;   // since the bounds began
   std::vector<float> drifts_up_;       // the same, rounded up
   std::vector<float> slot_drifts_;     // since the last assign, rounded up
+  std::atomic<uint64_t> sifted_{0}, kept_{0};  // pairs of points and panels in this pass, by heads
   bool complete_ = false;
 };
 

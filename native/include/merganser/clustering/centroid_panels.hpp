@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "merganser/clustering/score_panels.hpp"
+#include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::clustering {
 
@@ -29,7 +30,7 @@ class CentroidPanels {
 
   // Renews the packed panels and half norms after centroids have changed.
   void pack(unsigned threads);
-  Panels view() const { return {packed_, halves_, panels_, dims_}; }
+  Panels view() const { return {packed_.data(), halves_.data(), panels_, dims_}; }
   // Greatest ‖c‖ at the last `pack`.
   double greatest_norm() const { return greatest_norm_; }
 
@@ -43,8 +44,7 @@ class CentroidPanels {
   const std::vector<float> centre_;
   std::vector<float> originals_, rows_;
   std::vector<uint32_t> ids_, slot_of_;
-  std::vector<float> packed_memory_, halves_memory_;
-  float *packed_, *halves_;
+  parallel::HugeArray<float> packed_, halves_;
   double greatest_norm_ = 0;
 };
 

@@ -1,7 +1,10 @@
 // Inner products of all rows of one matrix with all rows of another, by the tiles of score_panels.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include "merganser/clustering/row_arithmetic.hpp"
 
 namespace merganser::clustering {
 
@@ -17,12 +20,15 @@ void products(const Matrix& left, const Matrix& right, size_t dims, unsigned thr
 void greatest_products(const Matrix& left, const Matrix& right, size_t dims, unsigned threads, uint32_t* columns, float* values);
 
 // out[q × documents + d] = Σ over the rows of query q of their greatest product with any row of document d. Sequence i has the rows
-// [offsets[i], offsets[i + 1]); without rows it scores 0.
+// [offsets[i], offsets[i + 1]), of which those count that `mask` does not have as 0; without rows it scores 0. Rows of documents may be of any type: they
+// are widened as they are read. Returns the first row of the documents that counts and holds a number that is not below 10¹⁸, or SIZE_MAX.
 struct Sequences {
-  const float* data;
+  const void* data;
+  ElementType type;
   const uint32_t* offsets;
   size_t count;
+  const uint8_t* mask;  // per row; null: all count
 };
-void max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, double* out);
+size_t max_sim(const Sequences& queries, const Sequences& documents, size_t dims, unsigned threads, const std::atomic<bool>* cancelled, double* out);
 
 }  // namespace merganser::clustering

@@ -13,8 +13,6 @@
 namespace merganser::clustering {
 
 constexpr size_t kPanel = 16;
-// Lists of points have room for so many more.
-constexpr size_t kListPadding = 16;
 
 // Rows in memory, float32.
 struct Rows {
@@ -31,34 +29,14 @@ struct Panels {
   size_t dims;
 };
 
-// What `examine_panel` knows of the points of a block; index: place in the block.
-struct BlockBounds {
-  float* bounds;            // of this panel: lower bound of the distance to any centroid of it but the point's own, plus `drift`
-  const float* norms;       // ‖x‖² minus twice the rounding error
-  const float* thresholds;  // scores below this cannot win
-  const uint32_t* slots;    // the point's own centroid
-  float* own_scores;        // filled where the panel holds it
-};
-
-struct Challenger {
-  uint32_t point;  // place in the block
-  float score;
-};
-
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* Best slot of each row and its score; of equal scores the lowest slot. */ \
   void best_slots(const Rows& rows, const Panels& panels, uint32_t* slots, float* scores); \
   /* out[row × out_stride + slot] = score, for all slots of the panels. */ \
   void all_scores(const Rows& rows, const Panels& panels, float* out, size_t out_stride); \
-  /* Greatest score of each row, added to sum: MaxSim. */ \
-  double sum_of_best(const Rows& rows, const Panels& panels); \
-  /* Scores of the listed rows against panel `panel`. The list has room for kListPadding more. Renews the bounds, and gives the rows that some */ \
-  /* other centroid of the panel may have won, with all 16 scores of each (the own one as −3e38). Returns their number. */ \
-  size_t examine_panel(const Rows& rows, const Panels& panels, size_t panel, uint32_t* list, size_t count, float drift, const BlockBounds& block, \
-                       Challenger* challengers, float* challenger_scores); \
-  /* Rows whose bound of a panel does not exclude it: bounds[i] − drift < reach[i]. Returns their number. count: a multiple of 8. */ \
-  size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_t count, uint32_t* list); \
+  /* greatest[slot] = the greatest of what stands there and the scores of all rows. At least one row. */ \
+  void greatest_of_panels(const Rows& rows, const Panels& panels, float* greatest); \
   /* The score of one row and the centroid of one slot. */ \
   float one_score(const float* row, const Panels& panels, uint32_t slot); \
   }

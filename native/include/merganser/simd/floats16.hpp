@@ -19,10 +19,30 @@ namespace merganser::simd::MERGANSER_ISA_NS {
 #define MERGANSER_KEEP_LOADED(vector)
 #endif
 
+// The cache line there will be wanted in the second-level cache.
+MERGANSER_INLINE void expect_line_later([[maybe_unused]] const float* at) {
+#if defined(__GNUC__)
+  __builtin_prefetch(at, 0, 2);
+#elif defined(__AVX2__)
+  _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T1);
+#endif
+}
+
+// The cache line there will be wanted soon.
+MERGANSER_INLINE void expect_line([[maybe_unused]] const float* at) {
+#if defined(__GNUC__)
+  __builtin_prefetch(at, 0, 3);
+#elif defined(__AVX2__)
+  _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0);
+#endif
+}
+
 #if defined(__AVX512F__)
 
-// How many rows of 16 accumulators fit into the registers beside the operands.
+// How many rows of accumulators fit into the registers beside the operands, and how many of them a row has: two, or as many loads as multiply-adds would be
+// needed, and there are no more ports for those.
 constexpr int kTileRows = 12;
+constexpr int kTilePanels = 2;
 
 struct Floats16 {
   __m512 all;
@@ -30,20 +50,29 @@ struct Floats16 {
   static MERGANSER_INLINE Floats16 broadcast(float value) { return {_mm512_set1_ps(value)}; }
   MERGANSER_INLINE void store(float* to) const { _mm512_storeu_ps(to, all); }
   MERGANSER_INLINE void keep_loaded() { MERGANSER_KEEP_LOADED(all); }
+  // A number that multiplies others, in the form that the instructions take.
+  using Factor = __m512;
+  static MERGANSER_INLINE Factor factor(float value) {
+    Factor result = _mm512_set1_ps(value);
+    MERGANSER_KEEP_LOADED(result);
+    return result;
+  }
   // this + factor × other
-  MERGANSER_INLINE void add_product(float factor, const Floats16& other) { all = _mm512_fmadd_ps(_mm512_set1_ps(factor), other.all, all); }
+  MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) { all = _mm512_fmadd_ps(factor, other.all, all); }
   // Takes over the numbers of `other` that are greater, and `id` for them.
   MERGANSER_INLINE void take_greater(const Floats16& other, Floats16& ids, const Floats16& id) {
     const __mmask16 greater = _mm512_cmp_ps_mask(other.all, all, _CMP_GT_OQ);
     all = _mm512_mask_mov_ps(all, greater, other.all);
     ids.all = _mm512_mask_mov_ps(ids.all, greater, id.all);
   }
+  MERGANSER_INLINE void take_greater(const Floats16& other) { all = _mm512_max_ps(all, other.all); }
   MERGANSER_INLINE float greatest() const { return _mm512_reduce_max_ps(all); }
 };
 
 #elif defined(__AVX2__)
 
 constexpr int kTileRows = 6;
+constexpr int kTilePanels = 1;
 
 struct Floats16 {
   __m256 low, high;
@@ -57,11 +86,15 @@ struct Floats16 {
     MERGANSER_KEEP_LOADED(low);
     MERGANSER_KEEP_LOADED(high);
   }
-  MERGANSER_INLINE void add_product(float factor, const Floats16& other) {
-    __m256 factors = _mm256_set1_ps(factor);
-    MERGANSER_KEEP_LOADED(factors);
-    low = _mm256_fmadd_ps(factors, other.low, low);
-    high = _mm256_fmadd_ps(factors, other.high, high);
+  using Factor = __m256;
+  static MERGANSER_INLINE Factor factor(float value) {
+    Factor result = _mm256_set1_ps(value);
+    MERGANSER_KEEP_LOADED(result);
+    return result;
+  }
+  MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
+    low = _mm256_fmadd_ps(factor, other.low, low);
+    high = _mm256_fmadd_ps(factor, other.high, high);
   }
   MERGANSER_INLINE void take_greater(const Floats16& other, Floats16& ids, const Floats16& id) {
     const __m256 low_greater = _mm256_cmp_ps(other.low, low, _CMP_GT_OQ), high_greater = _mm256_cmp_ps(other.high, high, _CMP_GT_OQ);
@@ -69,6 +102,10 @@ struct Floats16 {
     high = _mm256_max_ps(high, other.high);
     ids.low = _mm256_blendv_ps(ids.low, id.low, low_greater);
     ids.high = _mm256_blendv_ps(ids.high, id.high, high_greater);
+  }
+  MERGANSER_INLINE void take_greater(const Floats16& other) {
+    low = _mm256_max_ps(low, other.low);
+    high = _mm256_max_ps(high, other.high);
   }
   MERGANSER_INLINE float greatest() const {
     const __m256 eight = _mm256_max_ps(low, high);
@@ -81,6 +118,7 @@ struct Floats16 {
 #elif defined(__ARM_NEON)
 
 constexpr int kTileRows = 6;
+constexpr int kTilePanels = 1;
 
 struct Floats16 {
   float32x4_t part[4];
@@ -93,7 +131,9 @@ struct Floats16 {
     for (int i = 0; i < 4; ++i) vst1q_f32(to + 4 * i, part[i]);
   }
   MERGANSER_INLINE void keep_loaded() {}
-  MERGANSER_INLINE void add_product(float factor, const Floats16& other) {
+  using Factor = float;
+  static MERGANSER_INLINE Factor factor(float value) { return value; }
+  MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
     for (int i = 0; i < 4; ++i) part[i] = vfmaq_n_f32(part[i], other.part[i], factor);
   }
   MERGANSER_INLINE void take_greater(const Floats16& other, Floats16& ids, const Floats16& id) {
@@ -103,12 +143,16 @@ struct Floats16 {
       ids.part[i] = vbslq_f32(greater, id.part[i], ids.part[i]);
     }
   }
+  MERGANSER_INLINE void take_greater(const Floats16& other) {
+    for (int i = 0; i < 4; ++i) part[i] = vmaxq_f32(part[i], other.part[i]);
+  }
   MERGANSER_INLINE float greatest() const { return vmaxvq_f32(vmaxq_f32(vmaxq_f32(part[0], part[1]), vmaxq_f32(part[2], part[3]))); }
 };
 
 #else
 
 constexpr int kTileRows = 4;
+constexpr int kTilePanels = 1;
 
 struct Floats16 {
   float each[16];
@@ -126,7 +170,9 @@ struct Floats16 {
     for (int i = 0; i < 16; ++i) to[i] = each[i];
   }
   MERGANSER_INLINE void keep_loaded() {}
-  MERGANSER_INLINE void add_product(float factor, const Floats16& other) {
+  using Factor = float;
+  static MERGANSER_INLINE Factor factor(float value) { return value; }
+  MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
     for (int i = 0; i < 16; ++i) each[i] = ::fmaf(factor, other.each[i], each[i]);
   }
   MERGANSER_INLINE void take_greater(const Floats16& other, Floats16& ids, const Floats16& id) {
@@ -135,6 +181,9 @@ struct Floats16 {
       each[i] = other.each[i];
       ids.each[i] = id.each[i];
     }
+  }
+  MERGANSER_INLINE void take_greater(const Floats16& other) {
+    for (int i = 0; i < 16; ++i) each[i] = other.each[i] > each[i] ? other.each[i] : each[i];
   }
   MERGANSER_INLINE float greatest() const {
     float most = each[0];

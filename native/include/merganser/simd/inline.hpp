@@ -6,3 +6,10 @@
 #else
 #define MERGANSER_INLINE inline __attribute__((always_inline))
 #endif
+
+// The same for a lambda, after its parameters.
+#if defined(_MSC_VER)
+#define MERGANSER_INLINE_LAMBDA [[msvc::forceinline]]
+#else
+#define MERGANSER_INLINE_LAMBDA __attribute__((always_inline))
+#endif
