@@ -11,6 +11,7 @@
 
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
+import type { ReductionKernels } from './reduction-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -237,7 +238,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, ReductionKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

@@ -7,6 +7,8 @@ import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
 import { clusteringKernels } from './native-clustering';
+import { reductionKernels } from './native-reduction';
+import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
@@ -37,12 +39,14 @@ class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
   readonly #clustering: ClusteringKernels;
+  readonly #reduction: ReductionKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
     this.countingThreads = addon.threads();
     this.#clustering = clusteringKernels(addon);
+    this.#reduction = reductionKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -131,6 +135,12 @@ class NativeKernels implements Kernels {
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
+  nearestRows: Kernels['nearestRows'] = (...call) => this.#reduction.nearestRows(...call);
+  fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
+  nearestBefore: Kernels['nearestBefore'] = (...call) => this.#reduction.nearestBefore(...call);
+  meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
+  combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
+  sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

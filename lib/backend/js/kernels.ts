@@ -11,6 +11,8 @@ import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
+import { combineRows, sparseSquares } from './reduction/combinations';
+import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
@@ -77,6 +79,12 @@ export function createJsKernels(): Kernels {
     products,
     greatestProducts,
     maxSim,
+    nearestRows,
+    fewNearest,
+    nearestBefore,
+    meanElu,
+    combineRows,
+    sparseSquares,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,
