@@ -34,7 +34,7 @@ export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
       grids,
     });
   });
-  return reductionOf(plans, sequences, options);
+  return reductionOf(plans, tokens.data, sequences[0], options);
 }
 
 interface Task {
@@ -161,19 +161,14 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
   });
 }
 
-function reductionOf(plans: readonly Plan[], sequences: readonly TokenRows[], options: ReduceOptions): Reduction {
-  const [{ count, width }] = sequences;
+/** `tokens`: those of all sequences. */
+function reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, width }: TokenRows, options: ReduceOptions): Reduction {
   const offsets = new Uint32Array(plans.length + 1);
   plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
   const before = Uint32Array.from(offsets, (_, i) => i * count);
   const merge = (values: Float32Array): Float32Array => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
   const unmerge = (values: Float32Array): Float32Array => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
-  const data = merge(
-    joined(
-      sequences.map((sequence) => sequence.data),
-      new Float32Array(plans.length * count * width),
-    ),
-  );
+  const data = merge(tokens);
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge,
@@ -203,6 +198,7 @@ function applyPlans(
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
   const parts = plans.map((plan, i) => of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width));
+  if (parts.length === 1) return parts[0];
   return joined(parts, new Float32Array(to[plans.length] * width));
 }
 
@@ -245,9 +241,9 @@ function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
   if (sequences * count * width !== data.length) {
     throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
   }
-  let bad = 0;
-  while (Math.abs(data[bad]) < 1e18) bad++;
-  if (bad < data.length) throw unexpected(name, 'finite numbers below 1e18', `${data[bad]} in token ${Math.floor(bad / width)}`);
+  for (let i = 0; i < data.length; i++) {
+    if (!(Math.abs(data[i]) < 1e18)) throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+  }
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }
 

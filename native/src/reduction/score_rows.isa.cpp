@@ -119,6 +119,21 @@ MERGANSER_INLINE void all_products(const float* const* rows, const float* values
   }
 }
 
+// Sums of kSums × 16 columns.
+template <size_t kSums>
+MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+  Floats16 sums[kSums];
+#pragma GCC unroll 12
+  for (size_t i = 0; i < kSums; ++i) sums[i] = Floats16::broadcast(0);
+  for (size_t entry = 0; entry < count; ++entry) {
+    const float* const row = values + columns[entry] * dims;
+#pragma GCC unroll 12
+    for (size_t i = 0; i < kSums; ++i) sums[i].add_product(weights[entry], Floats16::load(row + i * kLanes));
+  }
+#pragma GCC unroll 12
+  for (size_t i = 0; i < kSums; ++i) sums[i].store(out + i * kLanes);
+}
+
 }  // namespace
 
 void add_elu(const float* scores, size_t stride, size_t rows, size_t columns, float margin, double* row_sums, double* column_sums) {
@@ -154,19 +169,21 @@ size_t rows_above(const float* scores, size_t stride, size_t rows, const float* 
 }
 
 void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
-  constexpr size_t kBlock = 4 * kLanes;
+  // As many sums as there are registers for: the longer the stretch of a row that is read at once, the better the memory knows what comes.
+  constexpr size_t kSums = static_cast<size_t>(simd::MERGANSER_ISA_NS::kTileRows), kBlock = kSums * kLanes;
   size_t dim = 0;
-  for (; dim + kBlock <= dims; dim += kBlock) {
-    Floats16 sums[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) sums[i] = Floats16::broadcast(0);
-    for (size_t entry = 0; entry < count; ++entry) {
-      const float* const row = values + columns[entry] * dims + dim;
-#pragma GCC unroll 4
-      for (size_t i = 0; i < 4; ++i) sums[i].add_product(weights[entry], Floats16::load(row + i * kLanes));
+  for (; dim + kLanes <= dims;) {
+    const size_t left = dims - dim;
+    if (left >= kBlock) {
+      combine_block<kSums>(values + dim, dims, columns, weights, count, out + dim);
+      dim += kBlock;
+    } else if (left >= 4 * kLanes) {
+      combine_block<4>(values + dim, dims, columns, weights, count, out + dim);
+      dim += 4 * kLanes;
+    } else {
+      combine_block<1>(values + dim, dims, columns, weights, count, out + dim);
+      dim += kLanes;
     }
-#pragma GCC unroll 4
-    for (size_t i = 0; i < 4; ++i) sums[i].store(out + dim + i * kLanes);
   }
   for (; dim < dims; ++dim) {
     float sum = 0;

@@ -59,13 +59,13 @@ clustering::Panels TokenPanels::view(size_t first, size_t count) const {
 }
 
 StagedRows::StagedRows(const TokenRows& tokens, size_t first, size_t count, Similarity similarity)
-    : dims_(tokens.dims), count_(count), rows_(new float[count * tokens.dims]), squares_(new double[count]) {
+    : stride_(tokens.dims + kPanel), count_(count), rows_(new float[count * stride_]), squares_(new double[count]) {
   for (size_t i = 0; i < count; ++i) {
     const float* const from = tokens.row(first + i);
-    squares_[i] = squared_length(from, dims_);
+    squares_[i] = squared_length(from, tokens.dims);
     const float scale = similarity == Similarity::cosine ? static_cast<float>(unit_scale(squares_[i])) : 1;
-    float* const to = rows_.get() + i * dims_;
-    for (size_t dim = 0; dim < dims_; ++dim) to[dim] = from[dim] * scale;
+    float* const to = rows_.get() + i * stride_;
+    for (size_t dim = 0; dim < tokens.dims; ++dim) to[dim] = from[dim] * scale;
   }
 }
 

@@ -40,12 +40,13 @@ class TokenPanels {
 class StagedRows {
  public:
   StagedRows(const TokenRows& tokens, size_t first, size_t count, Similarity similarity);
-  clustering::Rows view() const { return {rows_.get(), dims_, count_}; }
+  clustering::Rows view() const { return {rows_.get(), stride_, count_}; }
   // Of the tokens as they are.
   double squared_length_of(size_t i) const { return squares_[i]; }
 
  private:
-  size_t dims_, count_;
+  // Longer than a row: rows whose length is a power of two would all want the same places in the cache.
+  size_t stride_, count_;
   std::unique_ptr<float[]> rows_;
   std::unique_ptr<double[]> squares_;
 };
