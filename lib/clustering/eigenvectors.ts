@@ -103,7 +103,7 @@ class KrylovSpace {
     const found: Float64Array[] = [];
     for (const vector of vectors) {
       if (this.basis.length + found.length === this.size) break;
-      for (let own = vector.slice(); ; own = this.randomVector()) {
+      for (let own: Float64Array = vector.slice(); ; own = this.randomVector()) {
         const before = Math.sqrt(dot(own, own));
         // Twice: the first pass leaves rounding errors of what it takes away.
         for (let pass = 0; pass < 2; pass++) {
