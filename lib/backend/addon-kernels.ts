@@ -170,6 +170,29 @@ export interface NativeKernelAddon {
     listener: JobListener,
   ): ClusteringJobHandle;
 
+  nearestRows(
+    left: Float32Array,
+    leftRows: Uint32Array | null,
+    right: Float32Array,
+    rightRows: Uint32Array | null,
+    dims: number,
+    cosine: boolean,
+    columns: Uint32Array,
+    values: Float32Array,
+  ): void;
+  fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
+  nearestBefore(values: Float32Array, rows: Uint32Array | null, dims: number, squares: Float32Array): void;
+  meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
+  combineRows(
+    offsets: Uint32Array,
+    columns: Uint32Array,
+    weights: Float32Array,
+    values: Float32Array,
+    dims: number,
+    out: Float32Array,
+  ): void;
+  sparseSquares(offsets: Uint32Array, columns: Uint32Array, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;
   checksum(bytes: Uint8Array): bigint;

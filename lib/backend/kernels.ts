@@ -12,6 +12,7 @@
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { SearchKernels, SearchViewHandle } from './search-kernels';
+import type { ReductionKernels } from './reduction-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -238,7 +239,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels, ReductionKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

@@ -9,6 +9,8 @@ import type { ClusteringKernels } from './clustering-kernels';
 import { clusteringKernels } from './native-clustering';
 import { searchKernels } from './native-search';
 import type { SearchKernels } from './search-kernels';
+import { reductionKernels } from './native-reduction';
+import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
@@ -40,6 +42,7 @@ class NativeKernels implements Kernels {
   readonly #addon: NativeKernelAddon;
   readonly #clustering: ClusteringKernels;
   readonly #search: SearchKernels;
+  readonly #reduction: ReductionKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
@@ -47,6 +50,7 @@ class NativeKernels implements Kernels {
     this.countingThreads = addon.threads();
     this.#clustering = clusteringKernels(addon);
     this.#search = searchKernels(addon);
+    this.#reduction = reductionKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -141,6 +145,12 @@ class NativeKernels implements Kernels {
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);
   searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
+  nearestRows: Kernels['nearestRows'] = (...call) => this.#reduction.nearestRows(...call);
+  fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
+  nearestBefore: Kernels['nearestBefore'] = (...call) => this.#reduction.nearestBefore(...call);
+  meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
+  combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
+  sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

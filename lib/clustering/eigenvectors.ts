@@ -5,8 +5,10 @@ import { symmetricEigenpairs, type Eigenpairs } from './symmetric-eigen';
 
 /** Vectors beyond those that are asked for: they make the last of them converge. */
 const SPARE = 8;
-/** Blocks of a Krylov space: V, AV, A²V. */
-const DEPTH = 3;
+/** Vectors that the matrix is multiplied with at a time, as many as a panel of the kernels has. */
+const BLOCK = 16;
+/** The least number of vectors that are added between two restarts. */
+const LEAST_GROWTH = 160;
 const MOST_RESTARTS = 100;
 /** What single-precision products leave, in parts of the greatest eigenvalue. */
 const RESIDUAL = 3e-6;
@@ -14,27 +16,25 @@ const RESIDUAL = 3e-6;
 const SMALL = 64;
 
 /**
- * The `count` eigenvectors of the greatest eigenvalues, each of unit length, as rows. The block Krylov method, restarted: a product of the matrix
- * with a few vectors is all that grows with size², and eigenvalues may be equal. Products are in single precision, all else in double. Ends when
- * residuals are below 3·10⁻⁶ of the greatest eigenvalue, or after 100 restarts with what there is then (eigenvalues that are nearly equal to the
- * next one beyond `count` leave their vectors undetermined anyway).
+ * The `count` eigenvectors of the greatest eigenvalues, each of unit length, as rows. Block Lanczos with thick restarts (Wu & Simon 2000): the space grows by products of
+ * the matrix with a few vectors at a time, then the best vectors in it are kept, and it grows on from where it was. Products are all that grows with size², and eigenvalues may be
+ * equal. Products are in single precision, all else in double. Ends when residuals are below 3·10⁻⁶ of the greatest eigenvalue, or after 100 restarts with what there is then
+ * (eigenvalues that are nearly equal to the next one beyond `count` leave their vectors undetermined anyway).
  */
 export function leadingEigenvectors(kernels: Kernels, matrix: Float32Array, size: number, count: number): Eigenpairs {
   if (size <= SMALL) return leading(symmetricEigenpairs(Float64Array.from(matrix), size), size, count);
   const width = Math.min(size, count + SPARE);
-  const random = new RandomStream(1);
-  let block: Float64Array[] = Array.from({ length: width }, () => Float64Array.from({ length: size }, () => random.gaussian()));
-  let ritz: Ritz | null = null;
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
-    const { basis, images } = krylovSpace(kernels, matrix, size, block, random);
-    ritz = rayleighRitz(basis, images, Math.min(width, basis.length));
-    const worst = Math.max(...ritz.residuals.slice(0, count));
-    if (worst <= RESIDUAL * Math.max(...ritz.values.map(Math.abs)) || basis.length === size) break;
-    block = ritz.vectors;
+  const room = Math.min(size, width + Math.max(width, LEAST_GROWTH));
+  const space = new KrylovSpace(kernels, matrix, size);
+  for (let restart = 0; ; restart++) {
+    space.grow(room);
+    const { values, residuals } = space.keepBest(width);
+    const worst = Math.max(...residuals.slice(0, count));
+    if (worst > RESIDUAL * Math.max(...values.map(Math.abs)) && room < size && restart < MOST_RESTARTS) continue;
+    const vectors = new Float64Array(count * size);
+    space.basis.slice(0, count).forEach((vector, i) => vectors.set(vector, i * size));
+    return { values: values.slice(0, count), vectors };
   }
-  const vectors = new Float64Array(count * size);
-  ritz!.vectors.slice(0, count).forEach((vector, i) => vectors.set(vector, i * size));
-  return { values: ritz!.values.slice(0, count), vectors };
 }
 
 function leading({ values, vectors }: Eigenpairs, size: number, count: number): Eigenpairs {
@@ -42,83 +42,91 @@ function leading({ values, vectors }: Eigenpairs, size: number, count: number): 
 }
 
 /** Orthonormal vectors and their products with the matrix. */
-function krylovSpace(
-  kernels: Kernels,
-  matrix: Float32Array,
-  size: number,
-  start: Float64Array[],
-  random: RandomStream,
-): { basis: Float64Array[]; images: Float64Array[] } {
-  const basis: Float64Array[] = [];
-  const images: Float64Array[] = [];
-  let block = start;
-  for (let depth = 0; depth < DEPTH; depth++) {
-    const added = block.map((vector) => orthonormal(vector, basis, random)).filter((vector) => vector !== null);
-    if (added.length === 0) break;
-    block = multiply(kernels, matrix, size, added);
-    images.push(...block);
-  }
-  return { basis, images };
-}
+class KrylovSpace {
+  basis: Float64Array[] = [];
+  private images: Float64Array[] = [];
+  /** Where it grows on; orthonormal, and orthogonal to the basis. */
+  private next: Float64Array[];
+  private readonly random = new RandomStream(1);
 
-/** The part of a vector that is orthogonal to the basis, at unit length, put into the basis; null if the basis spans everything. */
-function orthonormal(vector: Float64Array, basis: Float64Array[], random: RandomStream): Float64Array | null {
-  if (basis.length === vector.length) return null;
-  let own = vector.slice();
-  for (;;) {
-    const before = Math.sqrt(dot(own, own));
-    // Twice: the first pass leaves rounding errors of what it takes away.
-    for (let pass = 0; pass < 2; pass++) for (const other of basis) addMultiple(own, other, -dot(own, other));
-    const length = Math.sqrt(dot(own, own));
-    if (length > 1e-8 * before && length > 0) {
-      for (let k = 0; k < own.length; k++) own[k] /= length;
-      basis.push(own);
-      return own;
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly matrix: Float32Array,
+    private readonly size: number,
+  ) {
+    this.next = this.orthonormal(Array.from({ length: BLOCK }, () => this.randomVector()));
+  }
+
+  /** Up to `room` vectors. */
+  grow(room: number): void {
+    while (this.basis.length < room && this.next.length > 0) {
+      const added = this.next.slice(0, room - this.basis.length);
+      const images = this.multiply(added);
+      this.basis.push(...added);
+      this.images.push(...images);
+      this.next = this.orthonormal(images);
     }
-    own = Float64Array.from({ length: vector.length }, () => random.gaussian());
   }
-}
 
-function multiply(kernels: Kernels, matrix: Float32Array, size: number, vectors: readonly Float64Array[]): Float64Array[] {
-  const rows = new Float32Array(vectors.length * size);
-  vectors.forEach((vector, i) => rows.set(vector, i * size));
-  const products = new Float32Array(rows.length);
-  kernels.products(rows, matrix, size, products);
-  return vectors.map((_, i) => Float64Array.from(products.subarray(i * size, (i + 1) * size)));
-}
-
-interface Ritz {
-  readonly values: Float64Array;
-  readonly vectors: Float64Array[];
-  readonly residuals: number[];
-}
-
-/** The best approximations of eigenvectors within the basis. */
-function rayleighRitz(basis: readonly Float64Array[], images: readonly Float64Array[], count: number): Ritz {
-  const size = basis.length;
-  const projected = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
+  /** Keeps the `count` vectors of the space that are nearest to being eigenvectors of the greatest eigenvalues. */
+  keepBest(count: number): { values: Float64Array; residuals: number[] } {
+    const { basis, images } = this;
+    const size = basis.length;
+    const projected = new Float64Array(size * size);
+    for (let i = 0; i < size; i++) {
       // Symmetric but for rounding.
-      projected[i * size + j] = projected[j * size + i] = (dot(basis[i], images[j]) + dot(basis[j], images[i])) / 2;
+      for (let j = 0; j <= i; j++) projected[i * size + j] = projected[j * size + i] = dot(basis[i], images[j]);
     }
+    const { values, vectors } = symmetricEigenpairs(projected, size);
+    const combined = (of: readonly Float64Array[], row: number): Float64Array => {
+      const sum = new Float64Array(this.size);
+      for (let i = 0; i < size; i++) addMultiple(sum, of[i], vectors[row * size + i]);
+      return sum;
+    };
+    const rows = Array.from({ length: Math.min(count, size) }, (_, row) => row);
+    this.basis = rows.map((row) => combined(basis, row));
+    this.images = rows.map((row) => combined(images, row));
+    const residuals = rows.map((row) => {
+      const rest = this.images[row].slice();
+      addMultiple(rest, this.basis[row], -values[row]);
+      return Math.sqrt(dot(rest, rest));
+    });
+    return { values, residuals };
   }
-  const { values, vectors } = symmetricEigenpairs(projected, size);
-  const combined = (of: readonly Float64Array[], row: number): Float64Array => {
-    const sum = new Float64Array(of[0].length);
-    for (let i = 0; i < size; i++) addMultiple(sum, of[i], vectors[row * size + i]);
-    return sum;
-  };
-  const found: Float64Array[] = [];
-  const residuals: number[] = [];
-  for (let row = 0; row < count; row++) {
-    const vector = combined(basis, row);
-    const rest = combined(images, row);
-    addMultiple(rest, vector, -values[row]);
-    found.push(vector);
-    residuals.push(Math.sqrt(dot(rest, rest)));
+
+  private randomVector(): Float64Array {
+    return Float64Array.from({ length: this.size }, () => this.random.gaussian());
   }
-  return { values, vectors: found, residuals };
+
+  /** The parts of vectors that are orthogonal to the basis and to each other, at unit length; random ones where nothing is left. Fewer if the basis nearly spans everything. */
+  private orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
+    const found: Float64Array[] = [];
+    for (const vector of vectors) {
+      if (this.basis.length + found.length === this.size) break;
+      for (let own: Float64Array = vector.slice(); ; own = this.randomVector()) {
+        const before = Math.sqrt(dot(own, own));
+        // Twice: the first pass leaves rounding errors of what it takes away.
+        for (let pass = 0; pass < 2; pass++) {
+          for (const others of [this.basis, found]) for (const other of others) addMultiple(own, other, -dot(own, other));
+        }
+        const length = Math.sqrt(dot(own, own));
+        if (!(length > 1e-8 * before && length > 0)) continue;
+        found.push(own.map((value) => value / length));
+        break;
+      }
+    }
+    return found;
+  }
+
+  private multiply(vectors: readonly Float64Array[]): Float64Array[] {
+    const { size } = this;
+    const rows = new Float32Array(vectors.length * size);
+    vectors.forEach((vector, i) => rows.set(vector, i * size));
+    // The kernel packs what stands on its right: that is to be the small one.
+    const products = new Float32Array(rows.length);
+    this.kernels.products(this.matrix, rows, size, products);
+    return vectors.map((_, i) => Float64Array.from({ length: size }, (_value, row) => products[row * vectors.length + i]));
+  }
 }
 
 function dot(a: Float64Array, b: Float64Array): number {

@@ -13,7 +13,7 @@ export function membersOf(labels: Uint32Array, clusters: number): Members {
   for (let cluster = 0; cluster < clusters; cluster++) offsets[cluster + 1] += offsets[cluster];
   const next = offsets.slice(0, clusters);
   const values = new Uint32Array(labels.length);
-  labels.forEach((label, point) => (values[next[label]++] = point));
+  for (let point = 0; point < labels.length; point++) values[next[labels[point]]++] = point;
   return { values, offsets };
 }
 

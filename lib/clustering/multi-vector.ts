@@ -52,7 +52,7 @@ export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vect
     free.forEach((row, i) => (source[row] = keptRows.length + labels[i]));
   }
   const total = keptRows.length + groups;
-  const means = planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width);
+  const means = planOfMeans(selectKernels(options.backend), source, total, new Float32Array(count).fill(1)).merge(unit, width);
   const pooled = normalize ? unitRows({ data: means, count: total, width }) : means;
   keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
   return { ...float32Vectors(pooled, width), source };

@@ -1,5 +1,6 @@
 /** Operators that choose tokens as centres: DPC-KNN, k-medoids, VisionZip. */
 import type { Kernels } from '../backend/kernels';
+import { membersOf } from '../clustering/members';
 import { descending } from './matching';
 import { gather, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } from './plan';
 
@@ -26,43 +27,43 @@ export function eachRowOfSquares(
 
 /** Density peaks (Rodriguez & Laio 2014) with density from k nearest neighbours (Du et al. 2016); distances are divided by the root of the width. */
 export function dpcKnn(kernels: Kernels, tokens: TokenRows, weights: Float32Array, clusters: number, neighbours: number): Plan {
-  const { count, width } = tokens;
-  const density = new Float64Array(count);
-  let farthest = 0;
-  eachRowOfSquares(kernels, tokens, (row, squares) => {
-    const sorted = Float32Array.from(squares).sort();
-    let sum = 0;
-    for (let i = 0; i < neighbours; i++) sum += sorted[i];
-    density[row] = Math.exp(-sum / neighbours / width);
-    farthest = Math.max(farthest, sorted[count - 1]);
-  });
+  const { data, count, width } = tokens;
+  // Of equal densities the first token counts as the denser one.
+  const density = densities(kernels, tokens, neighbours);
+  const order = descending(density);
+  const squares = new Float32Array(count);
+  kernels.nearestBefore({ values: data, rows: order }, width, squares);
+  // The densest token is as far from a denser one as tokens can be, and so always a centre.
   const scores = new Float64Array(count);
-  eachRowOfSquares(kernels, tokens, (row, squares) => {
-    let nearest = farthest;
-    for (let other = 0; other < count; other++) {
-      // Of equal densities the first token counts as the denser one.
-      const denser = density[other] > density[row] || (density[other] === density[row] && other < row);
-      if (denser && squares[other] < nearest) nearest = squares[other];
-    }
-    scores[row] = density[row] * Math.sqrt(nearest / width);
-  });
+  for (let i = 0; i < count; i++) scores[order[i]] = density[order[i]] * Math.sqrt(squares[i] / width);
+  scores[order[0]] = Infinity;
   const centres = descending(scores).slice(0, clusters).sort();
-  return planOfMeans(nearestCentres(kernels, tokens, centres), clusters, weights);
+  return planOfMeans(kernels, nearestOf(kernels, tokens, centres, 'euclidean'), clusters, weights);
+}
+
+/** exp(−mean squared distance of the nearest tokens / width), the token itself included. */
+function densities(kernels: Kernels, { data, count, width }: TokenRows, neighbours: number): Float64Array {
+  const columns = new Uint32Array(count * neighbours);
+  const squares = new Float32Array(count * neighbours);
+  kernels.fewNearest(data, data, width, neighbours, columns, squares);
+  const density = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    for (let at = i * neighbours; at < (i + 1) * neighbours; at++) if (columns[at] !== i) sum += squares[at];
+    density[i] = Math.exp(-sum / neighbours / width);
+  }
+  return density;
 }
 
 /** For each token the number of its nearest centre; a centre is its own. */
-function nearestCentres(kernels: Kernels, { data, count, width }: TokenRows, centres: Uint32Array): Uint32Array {
-  const rows = gather(data, width, centres);
-  const halves = Float64Array.from(centres, (_, i) => lengthOf(rows, i, width) ** 2 / 2);
-  const products = new Float32Array(count * centres.length);
-  kernels.products(data, rows, width, products);
+function nearestOf(
+  kernels: Kernels,
+  { data, count, width }: TokenRows,
+  centres: Uint32Array,
+  distance: 'euclidean' | 'cosine',
+): Uint32Array {
   const source = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    let best = 0;
-    const score = (c: number): number => products[i * centres.length + c] - halves[c];
-    for (let c = 1; c < centres.length; c++) if (score(c) > score(best)) best = c;
-    source[i] = best;
-  }
+  kernels.nearestRows({ values: data, rows: null }, { values: data, rows: centres }, width, distance, source, new Float32Array(count));
   centres.forEach((token, c) => (source[token] = c));
   return source;
 }
@@ -75,62 +76,73 @@ export function kMedoids(
   distance: 'euclidean' | 'cosine',
   maxIterations: number,
 ): Plan {
-  const { count, width } = tokens;
+  const { count } = tokens;
   const points = distance === 'cosine' ? { ...tokens, data: unitRows(tokens) } : tokens;
-  const norms = Float64Array.from({ length: count }, (_, i) => lengthOf(points.data, i, width) ** 2);
-  /** Distances of some tokens to others, row by row. */
-  const between = (left: Uint32Array, right: Uint32Array): Float32Array => {
-    const out = new Float32Array(left.length * right.length);
-    kernels.products(gather(points.data, width, left), gather(points.data, width, right), width, out);
-    left.forEach((a, i) =>
-      right.forEach((b, j) => {
-        const at = i * right.length + j;
-        if (distance === 'cosine') out[at] = 1 - out[at];
-        else out[at] = a === b ? 0 : Math.sqrt(Math.max(0, norms[a] + norms[b] - 2 * out[at]));
-      }),
-    );
-    return out;
-  };
-  const all = Uint32Array.from({ length: count }, (_, i) => i);
-  const assign = (medoids: Uint32Array): Uint32Array => {
-    const distances = between(all, medoids);
-    const source = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      let best = 0;
-      for (let c = 1; c < medoids.length; c++) if (distances[i * medoids.length + c] < distances[i * medoids.length + best]) best = c;
-      source[i] = best;
-    }
-    medoids.forEach((token, c) => (source[token] = c));
-    return source;
-  };
-  let medoids = farthestFirst(tokens, clusters, (token) => between(all, Uint32Array.of(token)));
+  const distances = new Distances(kernels, points, distance);
+  let medoids = farthestFirst(tokens, clusters, distances);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const source = assign(medoids);
-    const moved = medoids.map((_, c) => {
-      const members = all.filter((token) => source[token] === c);
-      const distances = between(members, members);
-      const sums = Float64Array.from(members, (_token, i) =>
-        distances.subarray(i * members.length, (i + 1) * members.length).reduce((sum, value) => sum + value, 0),
-      );
-      return members[sums.indexOf(Math.min(...sums))];
-    });
+    const { values, offsets } = membersOf(nearestOf(kernels, points, medoids, distance), clusters);
+    const moved = medoids.map((_, c) => distances.medoid(values.subarray(offsets[c], offsets[c + 1])));
     const same = moved.every((token, c) => token === medoids[c]);
     medoids = moved;
     if (same) break;
   }
   medoids.sort();
-  const plan = planOfMeans(assign(medoids), clusters, new Float32Array(count).fill(1));
+  const plan = planOfMeans(kernels, nearestOf(kernels, points, medoids, distance), clusters, new Float32Array(count).fill(1));
   return { ...plan, merge: (values, valueWidth) => gather(values, valueWidth, medoids) };
 }
 
-function farthestFirst({ data, count, width }: TokenRows, clusters: number, distancesTo: (token: number) => Float32Array): Uint32Array {
+/** Distances between some tokens. */
+class Distances {
+  private readonly squares: Float64Array;
+
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly points: TokenRows,
+    private readonly distance: 'euclidean' | 'cosine',
+  ) {
+    this.squares = Float64Array.from({ length: points.count }, (_, i) => lengthOf(points.data, i, points.width) ** 2);
+  }
+
+  /** From all tokens to one. */
+  to(token: number): Float32Array {
+    const { data, count, width } = this.points;
+    const out = new Float32Array(count);
+    this.kernels.products(data, data.subarray(token * width, (token + 1) * width), width, out);
+    for (let i = 0; i < count; i++) out[i] = this.of(i, token, out[i]);
+    return out;
+  }
+
+  /** The member with the least sum of distances to the others, of equal ones the first. */
+  medoid(members: Uint32Array): number {
+    const { data, width } = this.points;
+    const rows = gather(data, width, members);
+    const products = new Float32Array(members.length ** 2);
+    this.kernels.products(rows, rows, width, products);
+    let best = 0;
+    let least = Infinity;
+    for (let i = 0, at = 0; i < members.length; i++) {
+      let sum = 0;
+      for (let j = 0; j < members.length; j++, at++) sum += this.of(members[i], members[j], products[at]);
+      if (sum < least) [best, least] = [i, sum];
+    }
+    return members[best];
+  }
+
+  private of(a: number, b: number, product: number): number {
+    if (a === b) return 0;
+    return this.distance === 'cosine' ? 1 - product : Math.sqrt(Math.max(0, this.squares[a] + this.squares[b] - 2 * product));
+  }
+}
+
+function farthestFirst({ data, count, width }: TokenRows, clusters: number, between: Distances): Uint32Array {
   const chosen = new Uint32Array(clusters);
   let longest = 0;
   for (let i = 1; i < count; i++) if (lengthOf(data, i, width) > lengthOf(data, longest, width)) longest = i;
   chosen[0] = longest;
   const nearest = new Float32Array(count).fill(Infinity);
   for (let c = 1; c < clusters; c++) {
-    const distances = distancesTo(chosen[c - 1]);
+    const distances = between.to(chosen[c - 1]);
     // A token that is chosen is not chosen again, not even where all others are equal to one.
     nearest[chosen[c - 1]] = -1;
     let best = 0;
@@ -159,16 +171,16 @@ export function visionZip(kernels: Kernels, metric: TokenRows, attention: ArrayL
   for (const token of targets) isTarget[token] = 1;
   const joining = rest.filter((token) => isTarget[token] === 0);
   const columns = new Uint32Array(joining.length);
-  const unit = unitRows(metric);
   if (contextual > 0 && joining.length > 0) {
-    kernels.greatestProducts(gather(unit, width, joining), gather(unit, width, targets), width, columns, new Float32Array(joining.length));
+    const [left, right] = [joining, targets].map((rows) => ({ values: metric.data, rows }));
+    kernels.nearestRows(left, right, width, 'cosine', columns, new Float32Array(joining.length));
   }
   const source = new Uint32Array(count);
   all.filter((token) => stays[token] === 1).forEach((token, i) => (source[token] = i));
   targets.forEach((token, i) => (source[token] = dominant + i));
   joining.forEach((token, i) => (source[token] = dominant + columns[i]));
   const weights = new Float32Array(count).fill(1);
-  const plan = planOfMeans(source, dominant + contextual, weights);
+  const plan = planOfMeans(kernels, source, dominant + contextual, weights);
   const kept = Uint32Array.from([...all.filter((token) => stays[token] === 1), ...targets]);
   const merge = (values: Float32Array, valueWidth: number): Float32Array => {
     const out = gather(values, valueWidth, kept);

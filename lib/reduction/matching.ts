@@ -1,7 +1,7 @@
 /** Operators that match tokens in pairs: ToMe, its variants on a grid, ToFu, threshold merging, PiToMe. */
 import type { Kernels } from '../backend/kernels';
 import { RandomStream } from '../clustering/random';
-import { gather, planOfMeans, sourceOf, unitRows, type Plan, type TokenRows } from './plan';
+import { planOfMeans, sourceOf, type Plan, type TokenRows } from './plan';
 
 export interface MatchingTask {
   readonly kernels: Kernels;
@@ -13,16 +13,14 @@ export interface MatchingTask {
 
 /** The candidates' most similar destinations and the cosines with them. */
 function match(
-  kernels: Kernels,
-  unit: Float32Array,
-  width: number,
+  { kernels, metric: { data, width } }: MatchingTask,
   candidates: Uint32Array,
   destinations: Uint32Array,
 ): { to: Uint32Array; cosines: Float32Array } {
   const columns = new Uint32Array(candidates.length);
   const cosines = new Float32Array(candidates.length);
   if (candidates.length > 0 && destinations.length > 0) {
-    kernels.greatestProducts(gather(unit, width, candidates), gather(unit, width, destinations), width, columns, cosines);
+    kernels.nearestRows({ values: data, rows: candidates }, { values: data, rows: destinations }, width, 'cosine', columns, cosines);
   }
   return { to: columns.map((column) => destinations[column]), cosines };
 }
@@ -33,15 +31,14 @@ export function descending(values: ArrayLike<number>): Uint32Array {
 }
 
 function merged(
-  count: number,
+  { kernels, metric: { count }, weights }: MatchingTask,
   pairs: Iterable<readonly [number, number]>,
-  weights: Float32Array,
   lengths: 'mean' | 'greatest' = 'mean',
 ): Plan {
   const into = new Int32Array(count).fill(-1);
   for (const [from, to] of pairs) into[from] = to;
   const { source, kept } = sourceOf(count, into);
-  return planOfMeans(source, kept, weights, lengths);
+  return planOfMeans(kernels, source, kept, weights, lengths);
 }
 
 function* chosenPairs(candidates: Uint32Array, to: Uint32Array, chosen: Iterable<number>): Generator<readonly [number, number]> {
@@ -58,13 +55,13 @@ export function tome(
   most: { readonly remove: number } | { readonly threshold: number },
   lengths: 'mean' | 'greatest',
 ): Plan {
-  const { count, width } = task.metric;
+  const { count } = task.metric;
   const candidates = places(count, (i) => i % 2 === 0 && task.protected[i] === 0);
   const destinations = places(count, (i) => i % 2 === 1 && task.protected[i] === 0);
-  const { to, cosines } = match(task.kernels, unitRows(task.metric), width, candidates, destinations);
+  const { to, cosines } = match(task, candidates, destinations);
   const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
   const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
-  return merged(count, chosenPairs(candidates, to, chosen), task.weights, lengths);
+  return merged(task, chosenPairs(candidates, to, chosen), lengths);
 }
 
 /** How many tokens `tome` can take away at most. */
@@ -97,42 +94,23 @@ export function gridDestinations(
 
 /** All tokens but destinations are candidates. */
 export function tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove: number): Plan {
-  const { count, width } = task.metric;
+  const { count } = task.metric;
   const candidates = places(count, (i) => isDestination[i] === 0 && task.protected[i] === 0);
   const destinations = places(count, (i) => isDestination[i] === 1);
-  const { to, cosines } = match(task.kernels, unitRows(task.metric), width, candidates, destinations);
-  return merged(count, chosenPairs(candidates, to, descending(cosines).subarray(0, remove)), task.weights);
+  const { to, cosines } = match(task, candidates, destinations);
+  return merged(task, chosenPairs(candidates, to, descending(cosines).subarray(0, remove)));
 }
 
 /** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
 export function pitome(task: MatchingTask, remove: number, margin: number): Plan {
-  const { count, width } = task.metric;
-  const unit = unitRows(task.metric);
+  const { data, count, width } = task.metric;
   const free = places(count, (i) => task.protected[i] === 0);
-  const order = descending(energies(task.kernels, unit, count, width, free, margin));
+  const energies = new Float64Array(count);
+  task.kernels.meanElu(data, width, margin, energies);
+  const order = descending(Float64Array.from(free, (token) => energies[token]));
   const top = order.subarray(0, 2 * remove).map((i) => free[i]);
   const candidates = top.filter((_, i) => i % 2 === 0);
   const destinations = top.filter((_, i) => i % 2 === 1);
-  const { to } = match(task.kernels, unit, width, candidates, destinations);
-  return merged(count, chosenPairs(candidates, to, candidates.keys()), task.weights);
-}
-
-/** Mean over all tokens of ELU(cosine − margin), for each of the free ones. */
-function energies(kernels: Kernels, unit: Float32Array, count: number, width: number, free: Uint32Array, margin: number): Float64Array {
-  const BLOCK = 256;
-  const result = new Float64Array(free.length);
-  for (let first = 0; first < free.length; first += BLOCK) {
-    const rows = free.subarray(first, first + BLOCK);
-    const cosines = new Float32Array(rows.length * count);
-    kernels.products(gather(unit, width, rows), unit, width, cosines);
-    for (let i = 0; i < rows.length; i++) {
-      let sum = 0;
-      for (let j = i * count; j < (i + 1) * count; j++) {
-        const x = cosines[j] - margin;
-        sum += x > 0 ? x : Math.expm1(x);
-      }
-      result[first + i] = sum / count;
-    }
-  }
-  return result;
+  const { to } = match(task, candidates, destinations);
+  return merged(task, chosenPairs(candidates, to, candidates.keys()));
 }

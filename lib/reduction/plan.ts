@@ -1,4 +1,6 @@
 /** What an operator decides for one sequence, and what follows from it for any values. */
+import type { Kernels } from '../backend/kernels';
+import { membersOf } from '../clustering/members';
 
 export interface Plan {
   readonly count: number;
@@ -17,48 +19,51 @@ export interface TokenRows {
 }
 
 /** Reduced tokens are weighted means of their members; `lengths` restores the greatest length of them. */
-export function planOfMeans(source: Uint32Array, count: number, weights: Float32Array, lengths: 'mean' | 'greatest' = 'mean'): Plan {
+export function planOfMeans(
+  kernels: Kernels,
+  source: Uint32Array,
+  count: number,
+  weights: Float32Array,
+  lengths: 'mean' | 'greatest' = 'mean',
+): Plan {
   const size = new Float32Array(count);
-  source.forEach((target, i) => (size[target] += weights[i]));
+  for (let i = 0; i < source.length; i++) size[source[i]] += weights[i];
+  const { values: columns, offsets } = membersOf(source, count);
+  const shares = memberShares(source, weights, columns, size);
   return {
     count,
     source,
     size,
     merge: (values, width) => {
-      const means = weightedMeans(values, width, source, count, weights);
-      return lengths === 'mean' ? means : withGreatestLength(means, values, width, source);
+      const means = new Float32Array(count * width);
+      kernels.combineRows({ offsets, columns }, shares, values, width, means);
+      if (lengths === 'greatest') restoreGreatestLength(means, values, width, source);
+      return means;
     },
     unmerge: (values, width) => gather(values, width, source),
   };
 }
 
-export function weightedMeans(
-  values: Float32Array,
-  width: number,
-  source: Uint32Array,
-  count: number,
-  weights: Float32Array,
-): Float32Array {
-  const sums = new Float64Array(count * width);
-  const masses = new Float64Array(count);
-  source.forEach((target, i) => {
-    masses[target] += weights[i];
-    for (let k = 0, to = target * width, from = i * width; k < width; k++) sums[to + k] += weights[i] * values[from + k];
-  });
-  return Float32Array.from(sums, (sum, i) => {
-    const mass = masses[Math.floor(i / width)];
-    return mass > 0 ? sum / mass : 0;
-  });
+/** Each member's part of its token's weight, in the order of `columns`. */
+function memberShares(source: Uint32Array, weights: Float32Array, columns: Uint32Array, size: Float32Array): Float32Array {
+  const masses = new Float64Array(size.length);
+  for (let i = 0; i < source.length; i++) masses[source[i]] += weights[i];
+  const shares = new Float32Array(columns.length);
+  for (let at = 0; at < columns.length; at++) {
+    const mass = masses[source[columns[at]]];
+    shares[at] = mass > 0 ? weights[columns[at]] / mass : 0;
+  }
+  return shares;
 }
 
-function withGreatestLength(means: Float32Array, values: Float32Array, width: number, source: Uint32Array): Float32Array {
+function restoreGreatestLength(means: Float32Array, values: Float32Array, width: number, source: Uint32Array): void {
   const greatest = new Float64Array(means.length / width);
-  source.forEach((target, i) => (greatest[target] = Math.max(greatest[target], lengthOf(values, i, width))));
-  return means.map((value, i) => {
-    const row = Math.floor(i / width);
+  for (let i = 0; i < source.length; i++) greatest[source[i]] = Math.max(greatest[source[i]], lengthOf(values, i, width));
+  for (let row = 0; row < greatest.length; row++) {
     const length = lengthOf(means, row, width);
-    return length > 0 ? (value * greatest[row]) / length : 0;
-  });
+    const scale = length > 0 ? greatest[row] / length : 0;
+    for (let i = row * width; i < (row + 1) * width; i++) means[i] *= scale;
+  }
 }
 
 export function lengthOf(values: Float32Array, row: number, width: number): number {

@@ -3,7 +3,7 @@ import { selectKernels } from '../backend/select';
 import type { Kernels } from '../backend/kernels';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { dpcKnn, kMedoids, visionZip } from './centres';
-import { expedit } from './expedit';
+import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
 import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
@@ -22,6 +22,7 @@ export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
   if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
   const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
+  const grids = gridsOf(options, sequences[0].count);
   const plans = sequences.map((sequence, i) => {
     const range = [i * sequence.count, (i + 1) * sequence.count] as const;
     return planFor(options, {
@@ -30,9 +31,10 @@ export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
       metric: metric[i],
       weights: size.subarray(...range),
       attention: attention?.subarray(...range) ?? null,
+      grids,
     });
   });
-  return reductionOf(plans, sequences, options);
+  return reductionOf(plans, tokens.data, sequences[0], options);
 }
 
 interface Task {
@@ -41,6 +43,7 @@ interface Task {
   readonly metric: TokenRows;
   readonly weights: Float32Array;
   readonly attention: Float32Array | null;
+  readonly grids: ExpeditGrids | null;
 }
 
 function planFor(options: ReduceOptions, task: Task): Plan {
@@ -109,23 +112,28 @@ function planFor(options: ReduceOptions, task: Task): Plan {
   }
 }
 
-function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { kernels, tokens }: Task): Plan {
-  if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
-  const grid = gridOf(options.grid, 'grid', tokens.count);
+/** The grids of Expedit, which all sequences share; null for other operators. */
+function gridsOf(options: ReduceOptions, count: number): ExpeditGrids | null {
+  if (options.method !== 'expedit') return null;
+  const grid = gridOf(options.grid, 'grid', count);
   const target = gridOf(options.target, 'target', null);
   if (target[0] > grid[0] || target[1] > grid[1]) throw unexpected('target', 'no larger than the grid', `${target[0]} × ${target[1]}`);
-  const { window = 5, temperature = 0.02, normalization = 'l1' } = options;
+  const window = options.window ?? 5;
   if (whole(window, 'window', 1, 1e6) % 2 === 0) throw invalidArgument('window', 'an odd number', window);
+  return expeditGrids(grid, target, window);
+}
+
+function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { kernels, tokens, grids }: Task): Plan {
+  if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
+  const { temperature = 0.02, normalization = 'l1' } = options;
   if (temperature !== 'auto' && !(temperature > 0 && temperature < Infinity))
     throw invalidArgument('temperature', 'a positive number or "auto"', temperature);
   if (normalization !== 'l1' && normalization !== 'l2') throw invalidArgument('normalization', '"l1" or "l2"', normalization);
   return expedit({
     kernels,
     tokens,
-    grid,
-    target,
+    grids: grids!,
     iterations: whole(options.iterations ?? 5, 'iterations', 0, 1e6),
-    window,
     temperature,
     nearest: whole(options.nearest ?? 20, 'nearest', 1, 1e6),
     normalization,
@@ -153,19 +161,14 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
   });
 }
 
-function reductionOf(plans: readonly Plan[], sequences: readonly TokenRows[], options: ReduceOptions): Reduction {
-  const [{ count, width }] = sequences;
+/** `tokens`: those of all sequences. */
+function reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, width }: TokenRows, options: ReduceOptions): Reduction {
   const offsets = new Uint32Array(plans.length + 1);
   plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
   const before = Uint32Array.from(offsets, (_, i) => i * count);
   const merge = (values: Float32Array): Float32Array => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
   const unmerge = (values: Float32Array): Float32Array => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
-  const data = merge(
-    joined(
-      sequences.map((sequence) => sequence.data),
-      new Float32Array(plans.length * count * width),
-    ),
-  );
+  const data = merge(tokens);
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge,
@@ -195,6 +198,7 @@ function applyPlans(
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
   const parts = plans.map((plan, i) => of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width));
+  if (parts.length === 1) return parts[0];
   return joined(parts, new Float32Array(to[plans.length] * width));
 }
 
@@ -237,8 +241,9 @@ function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
   if (sequences * count * width !== data.length) {
     throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
   }
-  const bad = data.findIndex((value) => !(Math.abs(value) < 1e18));
-  if (bad >= 0) throw unexpected(name, 'finite numbers below 1e18', `${data[bad]} in token ${Math.floor(bad / width)}`);
+  for (let i = 0; i < data.length; i++) {
+    if (!(Math.abs(data[i]) < 1e18)) throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+  }
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }
 

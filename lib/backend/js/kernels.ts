@@ -14,6 +14,8 @@ import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
+import { combineRows, sparseSquares } from './reduction/combinations';
+import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
@@ -86,6 +88,12 @@ export function createJsKernels(): Kernels {
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
     searchListsAsync: (view, call, out, signal) => searchListsAsync(open<SearchSpec>(view), call, out, signal),
     maxSimAsync,
+    nearestRows,
+    fewNearest,
+    nearestBefore,
+    meanElu,
+    combineRows,
+    sparseSquares,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

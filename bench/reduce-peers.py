@@ -1,0 +1,171 @@
+"""The formulas of the operators of token reduction in NumPy and PyTorch (CPU), timed.
+
+python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS RUNS LIBRARIES -> one JSON line {library: {version, seconds, groups}} (groups: where each token of the first
+sequence went, null for Expedit) or {missing: reason}. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+import numpy as np
+
+path, operator, options = sys.argv[1], sys.argv[5], json.loads(sys.argv[6])
+batch, count, width, runs = (int(sys.argv[i]) for i in (2, 3, 4, 7))
+libraries = sys.argv[8].split(",")
+tokens = np.fromfile(path, dtype=np.float32).reshape(batch, count, width)
+answer = {}
+
+
+def timed(work, value):
+    work(value)
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        result = work(value)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times), result
+
+
+def window_mask():
+    rows, columns = options["grid"]
+    h, w = options["target"]
+    r = options.get("window", 5) // 2
+    y, x = np.repeat(np.arange(rows) * h // rows, columns), np.tile(np.arange(columns) * w // columns, rows)
+    v, u = np.repeat(np.arange(h), w), np.tile(np.arange(w), h)
+    return (abs(y[:, None] - v) <= r) & (abs(x[:, None] - u) <= r)
+
+
+def numpy_one(z):
+    n = len(z)
+    squares = lambda a, b: np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T, 0)
+    into = np.arange(n)
+
+    def means(into):
+        sums, sizes = np.zeros_like(z), np.zeros(n, np.float32)
+        np.add.at(sums, into, z)
+        np.add.at(sizes, into, 1)
+        return sums[sizes > 0] / sizes[sizes > 0, None]
+
+    if operator in ("tome", "pitome"):
+        unit = z / np.linalg.norm(z, axis=1, keepdims=True)
+        if operator == "tome":
+            scores = unit[::2] @ unit[1::2].T
+            order = np.argsort(-scores.max(1), kind="stable")[: options["remove"]]
+            into[2 * order] = 2 * scores.argmax(1)[order] + 1
+        else:
+            d = unit @ unit.T - options["margin"]
+            energy = np.where(d > 0, d, np.expm1(np.minimum(d, 0))).mean(1)
+            top = np.argsort(-energy, kind="stable")[: 2 * options["remove"]]
+            into[top[::2]] = top[1::2][(unit[top[::2]] @ unit[top[1::2]].T).argmax(1)]
+        return into, means(into)
+    k = options.get("clusters", 0)
+    if operator == "dpc-knn":
+        d = np.sqrt(squares(z, z)) / np.sqrt(width)
+        np.fill_diagonal(d, 0)
+        rho = np.exp(-(np.sort(d, 1)[:, :5] ** 2).mean(1))
+        i = np.arange(n)
+        denser = (rho[None] > rho[:, None]) | ((rho[None] == rho[:, None]) & (i[None] < i[:, None]))
+        centres = np.sort(np.argsort(-(np.where(denser, d, d.max()).min(1) * rho), kind="stable")[:k])
+        labels = d[centres].argmin(0)
+        labels[centres] = np.arange(k)
+        return labels, means(centres[labels])
+    if operator in ("k-medoids", "spectral"):
+        x = z
+        if operator == "spectral":
+            w = np.exp(-squares(z, z) / (2 * options["sigma"] ** 2))
+            scale = 1 / np.sqrt(w.sum(1))
+            x = np.linalg.eigh(w * scale[:, None] * scale)[1][:, -k:]
+            x = x / np.linalg.norm(x, axis=1, keepdims=True)
+        d = np.sqrt(squares(x, x))
+        np.fill_diagonal(d, 0)
+        medoids = [int(np.linalg.norm(x, axis=1).argmax())]
+        while len(medoids) < k:
+            medoids.append(int(d[:, medoids].min(1).argmax()))
+        medoids = np.array(medoids)
+        for _ in range(100):
+            labels, before = d[:, medoids].argmin(1), medoids.copy()
+            for j in range(k):
+                members = np.where(labels == j)[0]
+                medoids[j] = members[d[np.ix_(members, members)].sum(1).argmin()]
+            if (medoids == before).all():
+                break
+        medoids = np.sort(medoids)
+        return d[:, medoids].argmin(1), z[medoids]
+    if operator == "expedit":
+        mask, tau, m = window_mask(), options["temperature"], options["target"][0] * options["target"][1]
+        h, w = options["target"]
+        rows, columns = options["grid"]
+        grid = z.reshape(rows, columns, width)
+        s = np.array([[grid[i * rows // h : -(-(i + 1) * rows // h), j * columns // w : -(-(j + 1) * columns // w)].mean((0, 1)) for j in range(w)] for i in range(h)]).reshape(m, width)
+        for _ in range(5):
+            logits = np.where(mask, -tau * squares(z, s), -np.inf)
+            a = np.exp(logits - logits.max(1, keepdims=True))
+            a /= a.sum(1, keepdims=True)
+            s = a.T @ z / np.maximum(a.sum(0)[:, None], 1e-16)
+        weights = np.exp(-tau * squares(z, s))
+        weights = np.where(weights >= np.sort(weights, 1)[:, -20][:, None], weights, 0)
+        return None, weights / weights.sum(1, keepdims=True) @ s
+
+
+def torch_all(torch, z):
+    b, n, c = z.shape
+    if operator in ("tome", "pitome"):
+        unit = z / z.norm(dim=-1, keepdim=True)
+        r = options["remove"]
+        if operator == "tome":
+            scores = unit[:, ::2] @ unit[:, 1::2].transpose(-1, -2)
+            best, to = scores.max(-1)
+            order = best.argsort(-1, descending=True)
+            kept, source, target = order[:, r:], order[:, :r], to.gather(1, order[:, :r])
+            left, right = z[:, ::2], z[:, 1::2]
+            rows = lambda x, i: x.gather(1, i[..., None].expand(-1, -1, c))
+            merged = right.scatter_reduce(1, target[..., None].expand(-1, -1, c), rows(left, source), reduce="mean")
+            into = torch.arange(n).repeat(b, 1).scatter(1, 2 * source, 2 * target + 1)
+            return into, torch.cat([rows(left, kept), merged], 1)
+        energy = torch.nn.functional.elu(unit @ unit.transpose(-1, -2) - options["margin"]).mean(-1)
+        order = energy.argsort(-1, descending=True)
+        a, d, rest = order[:, : 2 * r : 2], order[:, 1 : 2 * r : 2], order[:, 2 * r :]
+        rows = lambda x, i: x.gather(1, i[..., None].expand(-1, -1, c))
+        to = (rows(unit, a) @ rows(unit, d).transpose(-1, -2)).argmax(-1)
+        merged = rows(z, d).scatter_reduce(1, to[..., None].expand(-1, -1, c), rows(z, a), reduce="mean")
+        return torch.arange(n).repeat(b, 1).scatter(1, a, d.gather(1, to)), torch.cat([rows(z, rest), merged], 1)
+    if operator == "dpc-knn":
+        k = options["clusters"]
+        d = torch.cdist(z, z) / c**0.5
+        rho = (-(d.topk(5, dim=-1, largest=False).values ** 2).mean(-1)).exp()
+        denser = (rho[:, None, :] > rho[:, :, None]).to(z.dtype)
+        delta = (d * denser + d.flatten(1).max(1).values[:, None, None] * (1 - denser)).min(-1).values
+        centres = (delta * rho).topk(k, dim=-1).indices.sort(-1).values
+        labels = d.gather(1, centres[..., None].expand(-1, -1, n)).argmin(1)
+        labels.scatter_(1, centres, torch.arange(k).repeat(b, 1))
+        sums = torch.zeros(b, k, c).scatter_add_(1, labels[..., None].expand(-1, -1, c), z)
+        return labels, sums / torch.zeros(b, k).scatter_add_(1, labels, torch.ones(b, n))[..., None]
+    if operator == "expedit":
+        mask, tau = torch.from_numpy(window_mask()), options["temperature"]
+        squares = lambda a, s: (a**2).sum(-1)[..., None] + (s**2).sum(-1)[:, None] - 2 * a @ s.transpose(-1, -2)
+        s = torch.nn.functional.adaptive_avg_pool2d(z.transpose(1, 2).reshape(b, c, *options["grid"]), options["target"]).flatten(2).transpose(1, 2)
+        for _ in range(5):
+            a = torch.where(mask, -tau * squares(z, s), -torch.inf).softmax(-1)
+            s = a.transpose(-1, -2) @ z / a.sum(1).clamp(min=1e-16)[..., None]
+        weights = (-tau * squares(z, s).clamp(min=0)).exp()
+        weights = torch.where(weights >= weights.topk(20, dim=-1).values[..., -1:], weights, 0)
+        return None, (weights / weights.sum(-1, keepdim=True)) @ s
+    return None
+
+
+if "numpy" in libraries:
+    seconds, results = timed(lambda value: [numpy_one(z) for z in value], tokens)
+    answer["numpy"] = {"version": np.__version__, "seconds": seconds, "groups": None if results[0][0] is None else results[0][0].tolist(), "first": results[0][1].ravel()[:64].tolist()}
+if "torch" in libraries:
+    try:
+        import torch
+
+        with torch.inference_mode():
+            if torch_all(torch, torch.from_numpy(tokens)) is not None:
+                seconds, (groups, values) = timed(lambda value: torch_all(torch, value), torch.from_numpy(tokens))
+                answer["torch"] = {"version": torch.__version__, "seconds": seconds, "groups": None if groups is None else groups[0].tolist(), "first": values[0].flatten()[:64].tolist()}
+    except ImportError as error:
+        answer["missing"] = str(error)
+print(json.dumps(answer))

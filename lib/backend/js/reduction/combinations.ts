@@ -1,0 +1,36 @@
+/** Sums of rows with weights, and squared distances of chosen pairs, in TypeScript: sums in double precision, rounded once. */
+import type { SparsePattern } from '../../reduction-kernels';
+
+export function combineRows(
+  { offsets, columns }: SparsePattern,
+  weights: Float32Array,
+  values: Float32Array,
+  dims: number,
+  out: Float32Array,
+): void {
+  const sum = new Float64Array(dims);
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    sum.fill(0);
+    for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+      const weight = weights[entry];
+      for (let k = 0, from = columns[entry] * dims; k < dims; k++) sum[k] += weight * values[from + k];
+    }
+    out.set(sum, row * dims);
+  }
+}
+
+export function sparseSquares(
+  { offsets, columns }: SparsePattern,
+  left: Float32Array,
+  right: Float32Array,
+  dims: number,
+  out: Float32Array,
+): void {
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) {
+      let square = 0;
+      for (let k = 0, from = row * dims, to = columns[entry] * dims; k < dims; k++) square += (left[from + k] - right[to + k]) ** 2;
+      out[entry] = square;
+    }
+  }
+}

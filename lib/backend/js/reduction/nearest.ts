@@ -1,0 +1,113 @@
+/** Which rows are near to which, in TypeScript: sums in double precision. */
+import type { RowSelection } from '../../reduction-kernels';
+import { products } from '../clustering/products';
+
+function count({ values, rows }: RowSelection, dims: number): number {
+  return rows === null ? values.length / dims : rows.length;
+}
+
+function rowOf({ values, rows }: RowSelection, i: number, dims: number): Float32Array {
+  const row = rows === null ? i : rows[i];
+  return values.subarray(row * dims, (row + 1) * dims);
+}
+
+/** The selected rows back to back, and their squared lengths. */
+function staged(selection: RowSelection, dims: number): { rows: Float32Array; squares: Float64Array } {
+  const total = count(selection, dims);
+  const rows = selection.rows === null ? selection.values : new Float32Array(total * dims);
+  const squares = new Float64Array(total);
+  for (let i = 0; i < total; i++) {
+    const row = rowOf(selection, i, dims);
+    for (let k = 0; k < dims; k++) squares[i] += row[k] * row[k];
+    if (selection.rows !== null) rows.set(row, i * dims);
+  }
+  return { rows, squares };
+}
+
+export function nearestRows(
+  left: RowSelection,
+  right: RowSelection,
+  dims: number,
+  similarity: 'cosine' | 'euclidean',
+  columns: Uint32Array,
+  values: Float32Array,
+): void {
+  const { rows, squares } = staged(right, dims);
+  const row = new Float32Array(squares.length);
+  for (let i = 0; i < columns.length; i++) {
+    const own = rowOf(left, i, dims);
+    products(own, rows, dims, row);
+    let best = -1;
+    let most = -Infinity;
+    for (let j = 0; j < row.length; j++) {
+      const score = similarity === 'cosine' ? (squares[j] > 0 ? row[j] / Math.sqrt(squares[j]) : 0) : row[j] - squares[j] / 2;
+      if (score > most) [best, most] = [j, score];
+    }
+    let square = 0;
+    for (let k = 0; k < dims; k++) square += own[k] * own[k];
+    columns[i] = best;
+    values[i] = similarity === 'euclidean' ? Math.max(0, square - 2 * most) : square > 0 ? most / Math.sqrt(square) : 0;
+  }
+}
+
+/** Calls `visit` with the squared distances of each row of `left` to all of `right`; they are valid during the call. */
+function eachRowOfSquares(
+  left: Float32Array,
+  right: Float32Array,
+  dims: number,
+  visit: (row: number, squares: Float32Array) => void,
+): void {
+  const [own, others] = [staged({ values: left, rows: null }, dims).squares, staged({ values: right, rows: null }, dims).squares];
+  const row = new Float32Array(others.length);
+  for (let i = 0; i < own.length; i++) {
+    products(left.subarray(i * dims, (i + 1) * dims), right, dims, row);
+    for (let j = 0; j < row.length; j++) row[j] = Math.max(0, own[i] + others[j] - 2 * row[j]);
+    visit(i, row);
+  }
+}
+
+export function fewNearest(
+  left: Float32Array,
+  right: Float32Array,
+  dims: number,
+  few: number,
+  columns: Uint32Array,
+  squares: Float32Array,
+): void {
+  eachRowOfSquares(left, right, dims, (row, all) => {
+    const values = squares.subarray(row * few, (row + 1) * few).fill(Infinity);
+    const places = columns.subarray(row * few, (row + 1) * few);
+    for (let j = 0; j < all.length; j++) {
+      let at = few - 1;
+      if (!(all[j] < values[at])) continue;
+      for (; at > 0 && values[at - 1] > all[j]; at--) [values[at], places[at]] = [values[at - 1], places[at - 1]];
+      [values[at], places[at]] = [all[j], j];
+    }
+  });
+}
+
+export function nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void {
+  const { rows, squares: lengths } = staged(selection, dims);
+  const row = new Float32Array(lengths.length);
+  for (let i = 0; i < lengths.length; i++) {
+    products(rows.subarray(i * dims, (i + 1) * dims), rows.subarray(0, i * dims), dims, row);
+    let least = Infinity;
+    for (let j = 0; j < i; j++) least = Math.min(least, Math.max(0, lengths[i] + lengths[j] - 2 * row[j]));
+    squares[i] = least;
+  }
+}
+
+export function meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void {
+  const { squares } = staged({ values, rows: null }, dims);
+  const scales = squares.map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
+  const row = new Float32Array(means.length);
+  for (let i = 0; i < means.length; i++) {
+    products(values.subarray(i * dims, (i + 1) * dims), values, dims, row);
+    let sum = 0;
+    for (let j = 0; j < row.length; j++) {
+      const x = row[j] * scales[i] * scales[j] - margin;
+      sum += x > 0 ? x : Math.expm1(x);
+    }
+    means[i] = sum / means.length;
+  }
+}

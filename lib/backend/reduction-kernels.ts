@@ -1,0 +1,42 @@
+/** The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite; squared lengths fit into single precision. */
+
+/** Rows of a matrix: all of them, or the ones listed. */
+export interface RowSelection {
+  readonly values: Float32Array;
+  readonly rows: Uint32Array | null;
+}
+
+/** Row r of a sparse matrix has the entries [offsets[r], offsets[r + 1]). */
+export interface SparsePattern {
+  readonly offsets: Uint32Array;
+  readonly columns: Uint32Array;
+}
+
+/**
+ * Squared distances are within 8 · dims · 2⁻²⁴ of the greater squared length, cosines within 4 · dims · 2⁻²⁴. What is chosen by them is exact but for ties within that:
+ * the native backend computes in single precision, the TypeScript one in double.
+ */
+export interface ReductionKernels {
+  /**
+   * For each row of `left` a row of `right`, as its place in the selection: 'cosine': the most similar one, `values` are the cosines (0 with zero vectors); 'euclidean': the nearest one, `values`
+   * are squared distances. Of equal ones the first. `right` is not empty.
+   */
+  nearestRows(
+    left: RowSelection,
+    right: RowSelection,
+    dims: number,
+    similarity: 'cosine' | 'euclidean',
+    columns: Uint32Array,
+    values: Float32Array,
+  ): void;
+  /** The `few` nearest rows of `right` for each of `left`, and their squared distances: the nearest first, of equal ones the first. At most as many as there are. */
+  fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
+  /** For each selected row the least squared distance to any one before it in the selection; infinity for the first. */
+  nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void;
+  /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
+  meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
+  /** out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. */
+  combineRows(pattern: SparsePattern, weights: Float32Array, values: Float32Array, dims: number, out: Float32Array): void;
+  /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */
+  sparseSquares(pattern: SparsePattern, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+}

@@ -1,0 +1,21 @@
+// Sums of rows with weights, and inner products of chosen pairs: what is done where only few pairs matter.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace merganser::reduction {
+
+// Row r of a sparse matrix has the entries [offsets[r], offsets[r + 1]).
+struct SparseRows {
+  const uint32_t* offsets;
+  const uint32_t* columns;
+  size_t rows;
+};
+
+// out[r] = Σ over its entries of weights[entry] × row columns[entry] of values.
+void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out);
+
+// out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper.
+void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out);
+
+}  // namespace merganser::reduction

@@ -1,0 +1,27 @@
+// What becomes of scores while they are in the cache, on every instruction set: sums of exponentials, rows worth a closer look, sums of rows.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "merganser/simd/instruction_set.hpp"
+
+namespace merganser::reduction {
+
+#define MERGANSER_DECLARE(isa) \
+  namespace isa { \
+  /* Adds ELU(score − margin) of each row's first `columns` scores to its sum, and, unless null, of each column's scores to its sum. A row has room for 64 numbers. */ \
+  void add_elu(const float* scores, size_t stride, size_t rows, size_t columns, float margin, double* row_sums, double* column_sums); \
+  /* Rows with a score above their threshold, among 64. Returns their number. */ \
+  size_t rows_above(const float* scores, size_t stride, size_t rows, const float* thresholds, uint32_t* list); \
+  /* out = Σ weights[i] × row columns[i] of values, each number a chain of fused multiply-adds. */ \
+  void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
+  /* out[i] = ⟨row, row columns[i] of values⟩, in sixteen partial sums. */ \
+  void products_with(const float* row, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out); \
+  /* The same of two rows. */ \
+  void products_of_two(const float* first, const float* second, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out_first, \
+                       float* out_second); \
+  }
+MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
+#undef MERGANSER_DECLARE
+
+}  // namespace merganser::reduction

@@ -1,0 +1,73 @@
+#include "merganser/reduction/combinations.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/token_rows.hpp"
+
+namespace merganser::reduction {
+namespace {
+
+// Rows of a piece: pieces are worth a thread's attention, and many enough that threads end together.
+constexpr size_t kPieceWork = 1 << 16;
+
+size_t piece_rows(const SparseRows& matrix, size_t dims) {
+  const size_t work = std::max<size_t>(1, (matrix.offsets[matrix.rows] - matrix.offsets[0]) * dims / std::max<size_t>(1, matrix.rows));
+  return std::max<size_t>(2, kPieceWork / work) / 2 * 2;
+}
+
+template <typename Body>
+void for_pieces(const SparseRows& matrix, size_t dims, unsigned threads, Body body) {
+  if (matrix.rows == 0) return;
+  const size_t rows = piece_rows(matrix, dims);
+  parallel::parallel_for(threads, (matrix.rows + rows - 1) / rows,
+                         [&](size_t piece) { body(piece * rows, std::min(matrix.rows, (piece + 1) * rows)); });
+}
+
+bool same_columns(const SparseRows& matrix, size_t row) {
+  const uint32_t *const own = matrix.columns + matrix.offsets[row], *const next = matrix.columns + matrix.offsets[row + 1];
+  const size_t count = matrix.offsets[row + 1] - matrix.offsets[row];
+  return matrix.offsets[row + 2] - matrix.offsets[row + 1] == count && std::equal(own, own + count, next);
+}
+
+}  // namespace
+
+void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out) {
+  static const auto combine = MERGANSER_SELECT(combine_row);
+  for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
+    for (size_t row = first; row < last; ++row) {
+      const uint32_t from = matrix.offsets[row];
+      combine(values, dims, matrix.columns + from, weights + from, matrix.offsets[row + 1] - from, out + row * dims);
+    }
+  });
+}
+
+void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out) {
+  static const auto one = MERGANSER_SELECT(products_with);
+  static const auto two = MERGANSER_SELECT(products_of_two);
+  std::vector<double> lengths(right_rows);
+  for (size_t row = 0; row < right_rows; ++row) lengths[row] = squared_length(right + row * dims, dims);
+  const auto to_squares = [&](size_t row) {
+    const double own = squared_length(left + row * dims, dims);
+    for (uint32_t entry = matrix.offsets[row]; entry < matrix.offsets[row + 1]; ++entry) {
+      out[entry] = std::max(0.f, static_cast<float>(own + lengths[matrix.columns[entry]] - 2 * static_cast<double>(out[entry])));
+    }
+  };
+  for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
+    for (size_t row = first; row < last; ++row) {
+      const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
+      const float* const token = left + row * dims;
+      if (row + 1 < last && same_columns(matrix, row)) {
+        two(token, token + dims, right, dims, matrix.columns + from, count, out + from, out + from + count);
+        to_squares(row++);
+      } else {
+        one(token, right, dims, matrix.columns + from, count, out + from);
+      }
+      to_squares(row);
+    }
+  });
+}
+
+}  // namespace merganser::reduction

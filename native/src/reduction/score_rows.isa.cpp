@@ -1,0 +1,208 @@
+#include "merganser/reduction/score_rows.hpp"
+
+#include <bit>
+#include <cmath>
+
+#include "merganser/simd/floats16.hpp"
+
+namespace merganser::reduction::MERGANSER_ISA_NS {
+namespace {
+
+using simd::MERGANSER_ISA_NS::Floats16;
+
+constexpr size_t kLanes = 16, kColumns = 64;
+
+// exp(x) − 1 for −80 … 0, to 2 units in the last place: exp(x) = 2ⁿ (1 + r q(r)), of which 1 is taken away without rounding. No fused operations: the same bits on every
+// instruction set.
+MERGANSER_INLINE float exponential_less_one(float x) {
+  constexpr float kRound = 12582912.f;
+  const float n = (x * 1.44269504f + kRound) - kRound;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float q = r * (1.f / 5040) + 1.f / 720;
+  q = q * r + 1.f / 120;
+  q = q * r + 1.f / 24;
+  q = q * r + 1.f / 6;
+  q = q * r + 0.5f;
+  q = q * r + 1;
+  const float power = std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23);
+  return power * (r * q) + (power - 1);
+}
+
+MERGANSER_INLINE float elu(float x) {
+  const float below = x < 0 ? x : 0, above = x > 0 ? x : 0;
+  return above + exponential_less_one(below > -80 ? below : -80);
+}
+
+MERGANSER_INLINE float sum_of_lanes(const Floats16& sums) {
+  alignas(64) float lanes[kLanes];
+  sums.store(lanes);
+  float eight[8];
+  for (size_t i = 0; i < 8; ++i) eight[i] = lanes[i] + lanes[i + 8];
+  return ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]));
+}
+
+// Sixteen columns starting at `dim`, of which `left` are there.
+MERGANSER_INLINE Floats16 load_part(const float* row, size_t left) {
+  alignas(64) float lanes[kLanes] = {};
+  for (size_t i = 0; i < left; ++i) lanes[i] = row[i];
+  return Floats16::load(lanes);
+}
+
+#if defined(__AVX512F__)
+MERGANSER_INLINE void add_products(Floats16& sums, const Floats16& a, const Floats16& b) { sums.all = _mm512_fmadd_ps(a.all, b.all, sums.all); }
+#elif defined(__AVX2__)
+MERGANSER_INLINE void add_products(Floats16& sums, const Floats16& a, const Floats16& b) {
+  sums.low = _mm256_fmadd_ps(a.low, b.low, sums.low);
+  sums.high = _mm256_fmadd_ps(a.high, b.high, sums.high);
+}
+#elif defined(__ARM_NEON)
+MERGANSER_INLINE void add_products(Floats16& sums, const Floats16& a, const Floats16& b) {
+  for (int i = 0; i < 4; ++i) sums.part[i] = vfmaq_f32(sums.part[i], a.part[i], b.part[i]);
+}
+#else
+MERGANSER_INLINE void add_products(Floats16& sums, const Floats16& a, const Floats16& b) {
+  for (int i = 0; i < 16; ++i) sums.each[i] = ::fmaf(a.each[i], b.each[i], sums.each[i]);
+}
+#endif
+
+template <int kRows>
+MERGANSER_INLINE void add_all(Floats16 (*sums)[4], const Floats16* left, const Floats16* right) {
+#pragma GCC unroll 2
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) add_products(sums[r][c], left[r], right[c]);
+  }
+}
+
+// Rows × 4 inner products; the loads of four columns serve all rows.
+template <int kRows>
+MERGANSER_INLINE void four_products(const float* const* rows, const float* const* columns, size_t dims, float* const* out) {
+  Floats16 sums[kRows][4];
+#pragma GCC unroll 2
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) sums[r][c] = Floats16::broadcast(0);
+  }
+  size_t dim = 0;
+  for (; dim + kLanes <= dims; dim += kLanes) {
+    Floats16 left[kRows], right[4];
+#pragma GCC unroll 2
+    for (int r = 0; r < kRows; ++r) left[r] = Floats16::load(rows[r] + dim);
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; ++c) right[c] = Floats16::load(columns[c] + dim);
+    add_all<kRows>(sums, left, right);
+  }
+  if (dim < dims) {
+    Floats16 left[kRows], right[4];
+    for (int r = 0; r < kRows; ++r) left[r] = load_part(rows[r] + dim, dims - dim);
+    for (int c = 0; c < 4; ++c) right[c] = load_part(columns[c] + dim, dims - dim);
+    add_all<kRows>(sums, left, right);
+  }
+  for (int r = 0; r < kRows; ++r) {
+    for (int c = 0; c < 4; ++c) out[r][c] = sum_of_lanes(sums[r][c]);
+  }
+}
+
+template <int kRows>
+MERGANSER_INLINE void all_products(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out) {
+  for (size_t first = 0; first < count; first += 4) {
+    const float* four[4];
+    // The last ones are repeated where there are not four.
+    for (size_t c = 0; c < 4; ++c) four[c] = values + columns[first + c < count ? first + c : count - 1] * dims;
+    float found[kRows][4];
+    float* to[kRows];
+    for (int r = 0; r < kRows; ++r) to[r] = found[r];
+    four_products<kRows>(rows, four, dims, to);
+    for (int r = 0; r < kRows; ++r) {
+      for (size_t c = 0; c < 4 && first + c < count; ++c) out[r][first + c] = found[r][c];
+    }
+  }
+}
+
+// Sums of kSums × 16 columns.
+template <size_t kSums>
+MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+  Floats16 sums[kSums];
+#pragma GCC unroll 12
+  for (size_t i = 0; i < kSums; ++i) sums[i] = Floats16::broadcast(0);
+  for (size_t entry = 0; entry < count; ++entry) {
+    const float* const row = values + columns[entry] * dims;
+#pragma GCC unroll 12
+    for (size_t i = 0; i < kSums; ++i) sums[i].add_product(weights[entry], Floats16::load(row + i * kLanes));
+  }
+#pragma GCC unroll 12
+  for (size_t i = 0; i < kSums; ++i) sums[i].store(out + i * kLanes);
+}
+
+}  // namespace
+
+void add_elu(const float* scores, size_t stride, size_t rows, size_t columns, float margin, double* row_sums, double* column_sums) {
+  alignas(64) double of_columns[kColumns] = {};
+  for (size_t row = 0; row < rows; ++row, scores += stride) {
+    alignas(64) float values[kColumns];
+    for (size_t at = 0; at < kColumns; ++at) values[at] = elu(scores[at] - margin);
+    for (size_t at = columns; at < kColumns; ++at) values[at] = 0;
+    double of_row[8] = {};
+    for (size_t at = 0; at < kColumns; at += 8) {
+      for (size_t lane = 0; lane < 8; ++lane) {
+        const double value = static_cast<double>(values[at + lane]);
+        of_row[lane] += value;
+        of_columns[at + lane] += value;
+      }
+    }
+    row_sums[row] += ((of_row[0] + of_row[4]) + (of_row[2] + of_row[6])) + ((of_row[1] + of_row[5]) + (of_row[3] + of_row[7]));
+  }
+  if (!column_sums) return;
+  for (size_t at = 0; at < columns; ++at) column_sums[at] += of_columns[at];
+}
+
+size_t rows_above(const float* scores, size_t stride, size_t rows, const float* thresholds, uint32_t* list) {
+  size_t found = 0;
+  for (size_t row = 0; row < rows; ++row, scores += stride) {
+    const Floats16 nothing = Floats16::broadcast(0);
+    Floats16 most = Floats16::load(scores), ids = nothing;
+    for (size_t at = kLanes; at < kColumns; at += kLanes) most.take_greater(Floats16::load(scores + at), ids, nothing);
+    list[found] = static_cast<uint32_t>(row);
+    found += most.greatest() > thresholds[row];
+  }
+  return found;
+}
+
+void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+  // As many sums as there are registers for: the longer the stretch of a row that is read at once, the better the memory knows what comes.
+  constexpr size_t kSums = static_cast<size_t>(simd::MERGANSER_ISA_NS::kTileRows), kBlock = kSums * kLanes;
+  size_t dim = 0;
+  for (; dim + kLanes <= dims;) {
+    const size_t left = dims - dim;
+    if (left >= kBlock) {
+      combine_block<kSums>(values + dim, dims, columns, weights, count, out + dim);
+      dim += kBlock;
+    } else if (left >= 4 * kLanes) {
+      combine_block<4>(values + dim, dims, columns, weights, count, out + dim);
+      dim += 4 * kLanes;
+    } else {
+      combine_block<1>(values + dim, dims, columns, weights, count, out + dim);
+      dim += kLanes;
+    }
+  }
+  for (; dim < dims; ++dim) {
+    float sum = 0;
+    for (size_t entry = 0; entry < count; ++entry) sum = ::fmaf(weights[entry], values[columns[entry] * dims + dim], sum);
+    out[dim] = sum;
+  }
+}
+
+void products_with(const float* row, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out) {
+  const float* const rows[1] = {row};
+  float* const outs[1] = {out};
+  all_products<1>(rows, values, dims, columns, count, outs);
+}
+
+void products_of_two(const float* first, const float* second, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out_first,
+                     float* out_second) {
+  const float* const rows[2] = {first, second};
+  float* const outs[2] = {out_first, out_second};
+  all_products<2>(rows, values, dims, columns, count, outs);
+}
+
+}  // namespace merganser::reduction::MERGANSER_ISA_NS

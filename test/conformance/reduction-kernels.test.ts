@@ -1,0 +1,160 @@
+/** The kernels of token reduction on every backend, against their definitions in double precision. */
+import fc from 'fast-check';
+import { selectKernels } from '../../lib/backend/select';
+import type { RowSelection } from '../../lib/backend/reduction-kernels';
+import { blobs } from '../clustering/blobs';
+import { describeEachBackend } from './backends';
+import { FUZZ_SEED } from './fuzz';
+
+const RUNS = { numRuns: 6, seed: FUZZ_SEED };
+/** Beyond a piece of rows, beyond a group of panels, and what is left over of each. */
+const shape = fc.record({
+  left: fc.constantFrom(1, 2, 15, 97, 250, 300),
+  right: fc.constantFrom(1, 3, 16, 65, 130, 257),
+  dims: fc.constantFrom(1, 3, 16, 31, 64, 100),
+  seed: fc.nat(1000),
+});
+
+function dot(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
+  let sum = 0;
+  for (let k = 0; k < dims; k++) sum += a[i * dims + k] * b[j * dims + k];
+  return sum;
+}
+
+function square(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
+  let sum = 0;
+  for (let k = 0; k < dims; k++) sum += (a[i * dims + k] - b[j * dims + k]) ** 2;
+  return sum;
+}
+
+function cosine(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
+  const lengths = Math.sqrt(dot(a, i, a, i, dims) * dot(b, j, b, j, dims));
+  return lengths > 0 ? dot(a, i, b, j, dims) / lengths : 0;
+}
+
+/** Every other row of twice as many, from the last to the first. */
+function someRows(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => 2 * (count - 1 - i));
+}
+
+describeEachBackend('reduction kernels', (backend) => {
+  const kernels = selectKernels(backend);
+
+  test('nearestRows: the most similar and the nearest, of all rows and of some', () => {
+    fc.assert(
+      fc.property(shape, fc.boolean(), fc.boolean(), ({ left, right, dims, seed }, byCosine, some) => {
+        const a = blobs(seed, left, 5, dims, 0.5);
+        const b = blobs(seed + 2, some ? 2 * right : right, 5, dims, 0.5);
+        const selection: RowSelection = { values: b, rows: some ? someRows(right) : null };
+        const [columns, values] = [new Uint32Array(left), new Float32Array(left)];
+        kernels.nearestRows({ values: a, rows: null }, selection, dims, byCosine ? 'cosine' : 'euclidean', columns, values);
+        for (let i = 0; i < left; i++) {
+          const all = Array.from({ length: right }, (_, j) => {
+            const row = selection.rows?.[j] ?? j;
+            return byCosine ? -cosine(a, i, b, row, dims) : square(a, i, b, row, dims);
+          });
+          const least = Math.min(...all);
+          const room = 1e-5 * (1 + dot(a, i, a, i, dims));
+          expect(all[columns[i]] - least).toBeLessThan(room);
+          expect(Math.abs((byCosine ? -values[i] : values[i]) - least)).toBeLessThan(room);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('fewNearest: ascending, all different, none nearer left out', () => {
+    fc.assert(
+      fc.property(shape, fc.integer({ min: 1, max: 20 }), ({ left, right, dims, seed }, wanted) => {
+        const few = Math.min(wanted, right);
+        const [a, b] = [blobs(seed, left, 5, dims, 0.5), blobs(seed + 2, right, 5, dims, 0.5)];
+        const [columns, squares] = [new Uint32Array(left * few), new Float32Array(left * few)];
+        kernels.fewNearest(a, b, dims, few, columns, squares);
+        for (let i = 0; i < left; i++) {
+          const expected = Array.from({ length: right }, (_, j) => square(a, i, b, j, dims));
+          const own = [...columns.subarray(i * few, (i + 1) * few)];
+          const sorted = [...expected].sort((x, y) => x - y);
+          const room = 1e-5 * (1 + dot(a, i, a, i, dims));
+          expect(new Set(own).size).toBe(few);
+          own.forEach((column, k) => {
+            expect(Math.abs(expected[column] - sorted[k])).toBeLessThan(room);
+            expect(Math.abs(squares[i * few + k] - sorted[k])).toBeLessThan(room);
+          });
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('nearestBefore and meanElu', () => {
+    fc.assert(
+      fc.property(shape, fc.double({ min: -1.5, max: 1.5, noNaN: true }), ({ left, dims, seed }, margin) => {
+        const values = blobs(seed, 2 * left, 5, dims, 0.5);
+        const rows = someRows(left);
+        const squares = new Float32Array(left);
+        kernels.nearestBefore({ values, rows }, dims, squares);
+        expect(squares[0]).toBe(Infinity);
+        for (let i = 1; i < left; i++) {
+          const expected = Math.min(...Array.from({ length: i }, (_, j) => square(values, rows[i], values, rows[j], dims)));
+          expect(Math.abs(squares[i] - expected)).toBeLessThan(1e-5 * (1 + dot(values, rows[i], values, rows[i], dims)));
+        }
+        const means = new Float64Array(2 * left);
+        kernels.meanElu(values, dims, margin, means);
+        for (let i = 0; i < 2 * left; i += 7) {
+          let sum = 0;
+          for (let j = 0; j < 2 * left; j++) {
+            const x = cosine(values, i, values, j, dims) - margin;
+            sum += x > 0 ? x : Math.expm1(x);
+          }
+          expect(means[i]).toBeCloseTo(sum / (2 * left), 6);
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('combineRows and sparseSquares', () => {
+    fc.assert(
+      fc.property(shape, ({ left, right, dims, seed }) => {
+        const [a, b] = [blobs(seed, left, 5, dims, 0.5), blobs(seed + 2, right, 5, dims, 0.5)];
+        // Pairs of rows with the same entries, rows with none, rows of their own.
+        const lists = Array.from({ length: left }, (_, i) =>
+          Array.from({ length: (i >> 1) % 4 === 3 ? 0 : 1 + ((i >> 1) % 9) }, (_v, k) => (k * 5 + (i >> 1)) % right),
+        );
+        const offsets = Uint32Array.from([0, ...lists.map((_, i) => lists.slice(0, i + 1).reduce((sum, list) => sum + list.length, 0))]);
+        const columns = Uint32Array.from(lists.flat());
+        const weights = Float32Array.from(columns, (_, i) => (i % 7) - 2);
+        const out = new Float32Array(left * dims).fill(NaN);
+        kernels.combineRows({ offsets, columns }, weights, b, dims, out);
+        const squares = new Float32Array(columns.length);
+        kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
+        for (let i = 0; i < left; i++) {
+          for (let k = 0; k < dims; k++) {
+            let sum = 0;
+            for (let entry = offsets[i]; entry < offsets[i + 1]; entry++) sum += weights[entry] * b[columns[entry] * dims + k];
+            expect(Math.abs(out[i * dims + k] - sum)).toBeLessThan(1e-4);
+          }
+          for (let entry = offsets[i]; entry < offsets[i + 1]; entry++) {
+            const room = 1e-5 * (1 + dot(a, i, a, i, dims) + dot(b, columns[entry], b, columns[entry], dims));
+            expect(Math.abs(squares[entry] - square(a, i, b, columns[entry], dims))).toBeLessThan(room);
+          }
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('zeros and equal rows: the first of equal ones, no NaN', () => {
+    const zeros = new Float32Array(70 * 8);
+    const [columns, values, squares] = [new Uint32Array(70), new Float32Array(70), new Float32Array(70 * 3)];
+    kernels.nearestRows({ values: zeros, rows: null }, { values: zeros, rows: null }, 8, 'cosine', columns, values);
+    expect([...columns, ...values].every((value) => value === 0)).toBe(true);
+    const few = new Uint32Array(70 * 3);
+    kernels.fewNearest(zeros.fill(2), zeros, 8, 3, few, squares);
+    expect([...few.subarray(0, 3)]).toEqual([0, 1, 2]);
+    expect([...squares].every((value) => value === 0)).toBe(true);
+    const means = new Float64Array(70);
+    kernels.meanElu(new Float32Array(70 * 8), 8, 0.5, means);
+    expect(means[0]).toBeCloseTo(Math.expm1(-0.5), 6);
+  });
+});
