@@ -51,6 +51,7 @@ export type {
   CalibrationOptions,
   CalibrationPoint,
   IdFilter,
+  LoadIndexOptions,
   VectorIndexOptions,
   VectorIndexProgress,
   VectorMetric,

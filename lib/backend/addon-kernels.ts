@@ -172,6 +172,7 @@ export interface NativeKernelAddon {
   startSearch(view: SearchViewHandle, call: SearchCall, out: SearchOutput, listener: JobListener): JobHandle;
   /** Progress is the number of points stored. `kept` is not collected before the end. */
   startStoring(view: SearchViewHandle, call: StoreCall, kept: SearchSpec, listener: JobListener): JobHandle;
+  mapFile(path: string): ArrayBuffer;
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;

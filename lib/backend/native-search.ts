@@ -51,6 +51,14 @@ export function searchKernels(addon: NativeKernelAddon): SearchKernels {
     },
     storeRows: (view, stored, control) =>
       jobDone(addon, control, (listener) => addon.startStoring(view, stored, kept.get(view)!, listener)),
+    mapFile: (path) => {
+      try {
+        return new Uint8Array(addon.mapFile(path));
+      } catch (cause) {
+        const reason = String((cause as { message?: unknown }).message);
+        throw new MerganserError('NOT_FOUND', `Expected a file to map at ${path}, but got: ${reason}.`, { cause });
+      }
+    },
     searchLists: (view, search, out) => {
       try {
         addon.searchLists(view, search, out);

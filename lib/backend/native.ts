@@ -140,6 +140,7 @@ class NativeKernels implements Kernels {
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);
   searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
+  mapFile: Kernels['mapFile'] = (path) => this.#search.mapFile!(path);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

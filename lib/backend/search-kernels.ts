@@ -122,4 +122,9 @@ export interface SearchKernels {
   searchLists(view: SearchViewHandle, call: SearchCall, out: SearchOutput): void;
   /** The same on the pool's threads. Rejects with ABORTED. */
   searchListsAsync(view: SearchViewHandle, call: SearchCall, out: SearchOutput, signal?: AbortSignal): Promise<void>;
+  /**
+   * A file's bytes, read as they are used; what is written to them stays in this process. They must not be used once the file was made shorter. Throws NOT_FOUND. null: the
+   * backend has no such thing.
+   */
+  readonly mapFile: ((path: string) => Uint8Array) | null;
 }

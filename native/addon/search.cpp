@@ -1,6 +1,7 @@
 // Vector indexes: views of arrays that JavaScript keeps, and searches of them, at once or as jobs (see task.hpp).
 #include <napi.h>
 
+#include "merganser/io/mapped_file.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "merganser/search/search_lists.hpp"
 #include "merganser/search/store_rows.hpp"
@@ -150,6 +151,12 @@ Napi::Value start_storing(const Napi::CallbackInfo& info) {
                                                         }));
 }
 
+// (path) => ArrayBuffer
+Napi::Value map_file(const Napi::CallbackInfo& info) {
+  auto* const file = new io::MappedFile(info[0].As<Napi::String>());
+  return Napi::ArrayBuffer::New(info.Env(), file->data(), file->size(), [](Napi::Env, void*, io::MappedFile* gone) { delete gone; }, file);
+}
+
 }  // namespace
 
 void register_search(Napi::Env env, Napi::Object exports) {
@@ -158,6 +165,7 @@ void register_search(Napi::Env env, Napi::Object exports) {
   add("searchLists", run_search);
   add("startSearch", start_search);
   add("startStoring", start_storing);
+  add("mapFile", map_file);
 }
 
 }  // namespace merganser::addon

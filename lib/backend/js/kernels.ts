@@ -84,6 +84,7 @@ export function createJsKernels(): Kernels {
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
     searchListsAsync: (view, call, out, signal) => searchListsAsync(open<SearchSpec>(view), call, out, signal),
+    mapFile: null,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

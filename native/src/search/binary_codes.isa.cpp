@@ -90,6 +90,25 @@ MERGANSER_INLINE void sum_page(const uint8_t* bits, size_t groups, const uint8_t
 }
 #endif
 
+// A bit for each of 32 numbers.
+MERGANSER_INLINE uint32_t not_below(const float* numbers, float threshold) {
+#if defined(__AVX512F__)
+  const __m512 limit = _mm512_set1_ps(threshold);
+  const uint32_t low = _mm512_cmp_ps_mask(_mm512_loadu_ps(numbers), limit, _CMP_NLT_UQ);
+  return low | static_cast<uint32_t>(_mm512_cmp_ps_mask(_mm512_loadu_ps(numbers + 16), limit, _CMP_NLT_UQ)) << 16;
+#elif defined(__AVX2__)
+  const __m256 limit = _mm256_set1_ps(threshold);
+  uint32_t mask = 0;
+  for (int i = 0; i < 4; ++i)
+    mask |= static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(numbers + 8 * i), limit, _CMP_NLT_UQ))) << 8 * i;
+  return mask;
+#else
+  uint32_t mask = 0;
+  for (size_t i = 0; i < kPageSlots; ++i) mask |= static_cast<uint32_t>(!(numbers[i] < threshold)) << i;
+  return mask;
+#endif
+}
+
 }  // namespace
 
 void rotate(float* row, size_t dims, const float* signs, size_t rounds) {
@@ -116,9 +135,7 @@ void scan_codes(const BinaryCodes& codes, size_t groups, const CodeQuery& query,
       const float value = static_cast<float>(sums[lane]) * query.step + lowest;
       estimates[lane] = (base + offsets[lane]) + factors[lane] * value;
     }
-    uint32_t mask = 0;
-    for (size_t lane = 0; lane < kPageSlots; ++lane) mask |= static_cast<uint32_t>(!(estimates[lane] < threshold)) << lane;
-    masks[i] = mask;
+    masks[i] = not_below(estimates, threshold);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/search/best.hpp"
@@ -15,6 +16,8 @@ namespace {
 constexpr double kDeviation = 0.6;
 // Lists whose vectors are read at once, so that there is a threshold for the others.
 constexpr size_t kFirstLists = 8;
+// The memory is told of a list's codes so many lists before.
+constexpr size_t kListsAhead = 2;
 // Noted vectors are read so many at a time.
 constexpr size_t kReadTogether = 16;
 // Queries that share pages.
@@ -97,9 +100,11 @@ class CodeSearch {
     const CodeTables tables(view_.codes, call_.queries + query * view_.dims, view_.dims);
     Best best(view_.exact.data ? call_.candidates : call_.k, view_.ids);
     noted_.clear();
-    size_t number = 0;
-    for (const uint32_t list : order_.of(queries_, static_cast<uint32_t>(query))) {
-      const bool read = number++ < kFirstLists || !best.full();
+    const std::vector<uint32_t>& lists = order_.of(queries_, static_cast<uint32_t>(query));
+    for (size_t number = 0; number < lists.size(); ++number) {
+      const uint32_t list = lists[number];
+      for (size_t next = number == 0 ? 1 : number + kListsAhead; next <= number + kListsAhead && next < lists.size(); ++next) expect(lists[next]);
+      const bool read = number < kFirstLists || !best.full();
       const size_t before = noted_.size();
       note(list, tables.view(), threshold_of(best));
       if (!read) continue;
@@ -116,20 +121,52 @@ class CodeSearch {
   // Estimates are of ⟨x, q⟩, or of half of −‖x − q‖².
   float threshold_of(const Best& best) const { return view_.kind == ScoreKind::dot ? best.threshold() : best.threshold() / 2; }
 
+  // Tells the memory that a list's codes will be read.
+  void expect(uint32_t list) const {
+#if defined(__GNUC__)
+    constexpr size_t kLine = 64;
+    const size_t page_bytes = code_groups(view_.dims) * 16;
+    const auto fetch = [](const void* from, size_t bytes) {
+      for (size_t at = 0; at < bytes; at += kLine) __builtin_prefetch(static_cast<const char*>(from) + at);
+    };
+    for (size_t at = view_.page_offsets[list]; at < view_.page_offsets[list + 1]; ++at) {
+      fetch(view_.codes.bits + view_.pages[at] * page_bytes, page_bytes);
+      fetch(view_.codes.factors + view_.pages[at] * 2 * kPageSlots, 2 * kPageSlots * sizeof(float));
+    }
+    fetch(view_.centroids.data + list * view_.dims, view_.dims * sizeof(float));
+#else
+    static_cast<void>(list);
+#endif
+  }
+
+  // ⟨c, q⟩ and ‖q − c‖² of a list's centroid; eight partial sums, which the compiler makes vectors of.
+  std::pair<double, double> from_centroid(uint32_t list) const {
+    constexpr size_t kLanes = 8;
+    const float* const centroid = view_.centroids.data + list * view_.dims;
+    const float* const values = queries_.values + query_ * queries_.stride;
+    double products[kLanes] = {}, squares[kLanes] = {};
+    const auto add = [&](size_t i, size_t lane) {
+      const double value = centroid[i], other = values[i], difference = other - value;
+      products[lane] += value * other;
+      squares[lane] += difference * difference;
+    };
+    size_t i = 0;
+    for (; i + kLanes <= view_.dims; i += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+    }
+    for (size_t lane = 0; i < view_.dims; ++i, ++lane) add(i, lane);
+    double product = 0, square = 0;
+    for (size_t lane = 0; lane < kLanes; ++lane) product += products[lane], square += squares[lane];
+    return {product, square};
+  }
+
   void note(uint32_t list, const CodeQuery& query, float threshold) {
     static const auto scan = MERGANSER_SELECT(scan_codes);
     const uint32_t* const pages = view_.pages + view_.page_offsets[list];
     const size_t size = view_.sizes[list], count = (size + kPageSlots - 1) / kPageSlots;
     masks_.resize(count);
     estimates_.resize(count * kPageSlots);
-    double product = 0, square = 0;
-    const float* const centroid = view_.centroids.data + list * view_.dims;
-    const float* const values = queries_.values + query_ * queries_.stride;
-    for (size_t i = 0; i < view_.dims; ++i) {
-      const double value = centroid[i], difference = values[i] - value;
-      product += value * values[i];
-      square += difference * difference;
-    }
+    const auto [product, square] = from_centroid(list);
     const float base = static_cast<float>(view_.kind == ScoreKind::dot ? product : -square / 2);
     const float margin = static_cast<float>(static_cast<double>(call_.confidence) * kDeviation * std::sqrt(square));
     scan(view_.codes, code_groups(view_.dims), query, base, margin, threshold, pages, count, masks_.data(), estimates_.data());

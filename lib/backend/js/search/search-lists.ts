@@ -101,7 +101,7 @@ class QuerySearch {
   /** Reads what was noted, the most promising first, until none can be better than what is there. */
   finish(): void {
     this.noted.sort((a, b) => b.estimate - a.estimate || a.slot - b.slot);
-    for (let i = 0; i < this.noted.length && this.noted[i].estimate >= this.threshold(); ) {
+    for (let i = 0; i < this.noted.length && this.noted[i].estimate >= this.threshold();) {
       const threshold = this.threshold();
       const end = Math.min(this.noted.length, i + READ_TOGETHER);
       for (; i < end && this.noted[i].estimate >= threshold; i++) this.offer(this.noted[i].slot);
@@ -138,6 +138,9 @@ class QuerySearch {
       product += value * query[i];
       square += (query[i] - value) ** 2;
     }
-    return [Math.fround(this.spec.score === 'dot' ? product : -square / 2), Math.fround(this.call.confidence * DEVIATION * Math.sqrt(square))];
+    return [
+      Math.fround(this.spec.score === 'dot' ? product : -square / 2),
+      Math.fround(this.call.confidence * DEVIATION * Math.sqrt(square)),
+    ];
   }
 }
