@@ -88,6 +88,7 @@ export type {
   CalibrationOptions,
   CalibrationPoint,
   IdFilter,
+  LoadIndexOptions,
   VectorIndexOptions,
   VectorIndexProgress,
   VectorMetric,

@@ -162,9 +162,7 @@ class NativeKernels implements Kernels {
 
   checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
-  dispose = (handle: Handle<string>): void => {
-    if (!('spec' in handle)) this.#addon.release(handle);
-  };
+  dispose = (handle: Handle<string>): void => this.#addon.release(handle);
 }
 
 /** The native kernels. Throws an Error with the reason if the addon does not load. */

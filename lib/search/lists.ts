@@ -34,7 +34,7 @@ export async function assignLists(
   centroids: Float32Array,
 ): Promise<Uint32Array> {
   const labels = new Uint32Array(points.count);
-  if (centroids.length > points.dims) {
+  if (points.count > 0 && centroids.length > points.dims) {
     await kernels.assignNearest({ points, spherical: metric === 'cosine', threads }, centroids, labels, null, { signal });
   }
   return labels;

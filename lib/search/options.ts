@@ -4,7 +4,7 @@ import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { pointsOf, type Vectors } from '../clustering/matrix';
-import type { VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
+import type { LoadIndexOptions, VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
 
 const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
 const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
@@ -117,4 +117,8 @@ function rescoring({ rescore, metric }: VectorIndexOptions, dims: number): Index
   if ((metric ?? 'cosine') === 'cosine')
     throw unexpected('rescore', 'a type of numbers, as cosines are of vectors of unit length', 'an array');
   return points;
+}
+
+export function loading({ backend, rescore }: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
+  return { kernels: selectKernels(backend), source: rescore === undefined ? null : pointsOf(rescore, 'rescore') };
 }

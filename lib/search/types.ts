@@ -95,3 +95,11 @@ export interface CalibrationPoint {
   readonly probes: number;
   readonly recall: number;
 }
+
+export interface LoadIndexOptions {
+  /** Leave the vectors in the file. */
+  readonly mapped?: boolean;
+  /** The vectors that the index was built to score once more by, if those were an array. */
+  readonly rescore?: Vectors;
+  readonly backend?: BackendName;
+}

@@ -6,17 +6,21 @@ import { MerganserError, unexpected } from '../errors';
 import { calibrateProbes } from './calibrate';
 import { Gate } from './gate';
 import { IdTable } from './id-table';
+import { fileParts, readContents, sourceOf } from './index-format';
+import { openIndexFile, writeIndexFile } from './index-files';
 import { assignLists, clusterLists, codeOf, listCentroids } from './lists';
-import { integer, planIndex, readIds, type IndexPlan } from './options';
+import { integer, loading, planIndex, readIds, type IndexPlan } from './options';
 import { PageLists, slotsOf } from './page-lists';
 import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
-import { SlotStorage } from './slot-storage';
+import { contentsOf, LARGE_ARRAYS, stateOf } from './saved-index';
+import { allocated, SlotStorage } from './slot-storage';
 import { bytesOf, sizeOf, specOf, type IndexState } from './state';
 import { readSlots } from './slot-vectors';
 import type {
   AsyncVectorSearchOptions,
   CalibrationOptions,
   CalibrationPoint,
+  LoadIndexOptions,
   VectorIndexOptions,
   VectorMetric,
   VectorSearchOptions,
@@ -24,6 +28,12 @@ import type {
 } from './types';
 
 type Appending = Pick<IndexPlan, 'kernels' | 'metric' | 'threads' | 'signal' | 'progress'>;
+
+/** Rejects with NOT_FOUND if there is no such file, else with UNSUPPORTED. */
+async function refuseMapping(path: string): Promise<never> {
+  await (await openIndexFile(path)).close();
+  throw new MerganserError('UNSUPPORTED', 'Expected a backend and a system that can map files, but got others.');
+}
 
 /**
  * Finds the vectors that have the greatest inner products or cosines with a query, or the least distances from it.
@@ -187,6 +197,50 @@ export class VectorIndex {
     const calibration = await calibrateProbes(this, (positions) => readSlots(this.#open(), positions), options);
     this.#state = { ...this.#open(), calibration };
     return calibration;
+  }
+
+  /** Writes it to a file, which {@link load} reads: whoever reads it meanwhile sees the old contents or the new ones. */
+  async save(path: string): Promise<void> {
+    await this.#gate.read(() => writeIndexFile(path, fileParts(contentsOf(this.#open()), this.#open().kernels)));
+  }
+
+  /** The same in memory. */
+  toBytes(): Uint8Array {
+    const parts = [...fileParts(contentsOf(this.#open()), this.#open().kernels)];
+    const bytes = allocated(() => new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0)));
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+
+  /**
+   * Reads what {@link save} wrote on a machine of the same byte order. Rejects with NOT_FOUND if it cannot be read, and with MALFORMED_FILE if it is damaged.
+   *
+   * With `mapped` the file stays where it is: vectors are read from it as they are used, and processes share them; changes stay in memory. The native backend
+   * is needed for that, else it rejects with UNSUPPORTED. Only what is small is checked then, and the file must not be made shorter while the index is in use.
+   */
+  static async load(path: string, options: LoadIndexOptions = {}): Promise<VectorIndex> {
+    const { kernels, source } = loading(options);
+    if (options.mapped) {
+      const bytes = kernels.mapFile(path) ?? (await refuseMapping(path));
+      const contents = await readContents(sourceOf(bytes), kernels, (name) => !LARGE_ARRAYS.includes(name));
+      return new VectorIndex(stateOf(contents, kernels, source));
+    }
+    const file = await openIndexFile(path);
+    try {
+      return new VectorIndex(stateOf(await readContents(file, kernels, () => true), kernels, source));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** From what {@link toBytes} gave; the bytes must not be used otherwise. Rejects with MALFORMED_FILE. */
+  static async fromBytes(bytes: Uint8Array, options: Omit<LoadIndexOptions, 'mapped'> = {}): Promise<VectorIndex> {
+    const { kernels, source } = loading(options);
+    return new VectorIndex(stateOf(await readContents(sourceOf(bytes), kernels, () => true), kernels, source));
   }
 
   dispose(): void {

@@ -1,4 +1,8 @@
 /** The vector index on every backend: brute force in double precision, every kind of storage and metric, random changes against a model, and bad input. */
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { VectorIndex, type VectorIndexOptions, type Vectors, type VectorSearchResult } from '../../lib/index';
 import { gaussians } from '../clustering/blobs';
 import { describeEachBackend } from '../conformance/backends';
@@ -60,6 +64,7 @@ function rowMap(data: Float32Array, ids?: ArrayLike<number>, dims = DIMS): Map<n
   return new Map(Array.from({ length: data.length / dims }, (_, i) => [ids?.[i] ?? i, data.subarray(i * dims, (i + 1) * dims)]));
 }
 
+const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
 
 describeEachBackend('vector index', (backend) => {
   const build = (data: Float32Array, options: VectorIndexOptions = {}, dims = DIMS): Promise<VectorIndex> =>
@@ -93,4 +98,190 @@ describeEachBackend('vector index', (backend) => {
       }
     },
   );
+
+  test('binary codes miss little, and more probes find no less', async () => {
+    const data = noise(3, 2000, 64);
+    const queries = noise(4, 20, 64);
+    using index = await build(data, { metric: 'l2', lists: 20 }, 64);
+    const truth = Array.from({ length: 20 }, (_, i) =>
+      bruteForce('l2', rowMap(data, undefined, 64), queries.subarray(64 * i, 64 * i + 64), 5),
+    );
+    const recall = (options: { probes: number; confidence?: number }): number => {
+      const { ids } = index.search(vectors(queries, 64), 5, options);
+      return truth.reduce((sum, nearest, i) => sum + nearest.filter(({ id }) => ids.subarray(5 * i, 5 * i + 5).includes(id)).length, 0);
+    };
+    expect(recall({ probes: 20 })).toBeGreaterThanOrEqual(97);
+    expect(recall({ probes: 20, confidence: Infinity })).toBe(100);
+    const exact = [1, 2, 5, 10, 20].map((probes) => recall({ probes, confidence: Infinity }));
+    expect(exact).toEqual([...exact].sort((a, b) => a - b));
+    const points = await index.calibrate({ k: 5, maxQueries: 30 });
+    expect(points[points.length - 1].recall).toBeGreaterThan(0.95);
+    expect(index.search(vectors(queries, 64), 5, { recall: 0.9 }).ids.length).toBe(100);
+  });
+
+  test('threads, batches and one query at a time give the same', async () => {
+    for (const options of [{ kind: 'exact' }, { lists: 12, codes: 'none' }, { lists: 12 }] as const) {
+      using index = await build(noise(5, 900, 64), options, 64);
+      const queries = noise(6, 30, 64);
+      const all = index.search(vectors(queries, 64), 7, { threads: 1 });
+      expect(index.search(vectors(queries, 64), 7, { threads: 3 })).toEqual(all);
+      for (let i = 0; i < 30; i++) {
+        const one = index.search(queries.subarray(64 * i, 64 * i + 64), 7, { threads: 2 });
+        expect(one.ids).toEqual(all.ids.slice(7 * i, 7 * i + 7));
+        expect(one.scores).toEqual(all.scores.slice(7 * i, 7 * i + 7));
+      }
+    }
+  });
+
+  test('random changes and searches agree with a model', async () => {
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('add' as const), ids: fc.uniqueArray(fc.nat(300), { maxLength: 40 }) }),
+      fc.record({ kind: fc.constant('remove' as const), ids: fc.array(fc.nat(300), { maxLength: 60 }) }),
+      fc.record({ kind: fc.constant('search' as const), ids: fc.array(fc.nat(300), { maxLength: 30 }) }),
+      fc.record({ kind: fc.constant('reload' as const), ids: fc.constant<number[]>([]) }),
+    );
+    const property = fc.asyncProperty(
+      fc.array(change, { maxLength: 12 }),
+      fc.constantFrom('none' as const, 'binary' as const),
+      async (changes, codes) => {
+        const model = rowMap(noise(7, 50));
+        let index = await build(noise(7, 50), { metric: 'l2', lists: 4, codes });
+        for (const [step, { kind, ids }] of changes.entries()) {
+          if (kind === 'reload') {
+            index = await VectorIndex.fromBytes(index.toBytes(), { backend });
+          } else if (kind === 'remove') {
+            const there = new Set(ids.filter((id) => model.has(id)));
+            expect(await index.remove(ids)).toBe(there.size);
+            there.forEach((id) => model.delete(id));
+          } else if (kind === 'add') {
+            const rows = noise(100 + step, ids.length);
+            if (ids.some((id) => model.has(id))) {
+              await expect(index.add(vectors(rows), ids)).rejects.toThrow(refused);
+            } else {
+              await index.add(vectors(rows), ids);
+              rowMap(rows, ids).forEach((row, id) => model.set(id, row));
+            }
+          } else {
+            const query = noise(200 + step, 1);
+            const search = { probes: 4, confidence: Infinity };
+            expectNearest(index.search(query, 8, search), 0, bruteForce('l2', model, query, 8), 'l2', 1e-3);
+            const allowed = new Map([...model].filter(([id]) => ids.includes(id)));
+            const bitmap = new Uint32Array(10);
+            ids.forEach((id) => (bitmap[id >>> 5] |= 1 << (id & 31)));
+            for (const filter of [ids, { bitmap }, (id: number) => ids.includes(id)]) {
+              expectNearest(index.search(query, 8, { ...search, filter }), 0, bruteForce('l2', allowed, query, 8), 'l2', 1e-3);
+            }
+          }
+          expect(index.size).toBe(model.size);
+        }
+      },
+    );
+    await fc.assert(property, { numRuns: 15, seed: 5 });
+  });
+
+  test('files: saved, loaded, mapped, damaged', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'merganser-index-'));
+    try {
+      const path = join(folder, 'index');
+      using index = await build(noise(8, 300, 64), { storage: 'int8', rescore: 'bfloat16', lists: 6 }, 64);
+      const queries = vectors(noise(9, 5, 64), 64);
+      const found = index.search(queries, 6);
+      await index.save(path);
+      for (const mapped of backend === 'native' ? [false, true] : [false]) {
+        using loaded = await VectorIndex.load(path, { mapped, backend });
+        expect(loaded.search(queries, 6)).toEqual(found);
+        await loaded.remove([...found.ids]);
+        await loaded.add(vectors(noise(10, 3, 64), 64));
+        expect(loaded.size).toBe(300 - new Set(found.ids).size + 3);
+      }
+      using again = await VectorIndex.load(path, { backend });
+      expect(again.search(queries, 6)).toEqual(found);
+      const bytes = readFileSync(path);
+      const malformed = expect.objectContaining({ code: 'MALFORMED_FILE' });
+      for (const at of [0, 9, 13, 17, 25, 33, 70, 400, bytes.length >> 1]) {
+        const damaged = Uint8Array.from(bytes);
+        damaged[at] ^= 0x55;
+        writeFileSync(path, damaged);
+        await expect(VectorIndex.load(path, { backend })).rejects.toThrow(malformed);
+      }
+      writeFileSync(path, bytes);
+      truncateSync(path, bytes.length - 100);
+      await expect(VectorIndex.load(path, { backend })).rejects.toThrow(malformed);
+      await expect(VectorIndex.load(join(folder, 'none'), { backend })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+      await expect(index.save(join(folder, 'no', 'folder'))).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('candidates are scored once more by the caller’s vectors', async () => {
+    const data = noise(11, 400);
+    using index = await build(data, { metric: 'inner-product', storage: 'int8', rescore: vectors(data), lists: 5, probes: 5 });
+    const query = noise(12, 1);
+    expectNearest(index.search(query, 5), 0, bruteForce('inner-product', rowMap(data), query, 5), 'inner-product', 1e-4);
+    await expect(index.add(vectors(noise(1, 1)), [400])).rejects.toThrow(refused);
+    await expect(VectorIndex.fromBytes(index.toBytes(), { backend })).rejects.toThrow(refused);
+    using loaded = await VectorIndex.fromBytes(index.toBytes(), { backend, rescore: vectors(data) });
+    expect(loaded.search(query, 5)).toEqual(index.search(query, 5));
+  });
+
+  test('few vectors, none, zeros, and equal ones', async () => {
+    using empty = await build(new Float32Array(0), { kind: 'exact' });
+    expect(empty.search(noise(1, 1), 3)).toEqual({ ids: new Uint32Array(0), scores: new Float32Array(0), offsets: Uint32Array.of(0, 0) });
+    await empty.add(vectors(new Float32Array(3 * DIMS)), [9, 4, 7]);
+    expect([...empty.search(noise(1, 1), 9).ids]).toEqual([4, 7, 9]);
+    expect([...empty.search(new Float32Array(DIMS), 2).scores]).toEqual([0, 0]);
+    expect([...empty.search(noise(1, 1), 0).offsets]).toEqual([0, 0]);
+    expect(await empty.remove([4, 7, 9, 1])).toBe(3);
+    expect(empty.size).toBe(0);
+  });
+
+  test('what does not fit is refused', async () => {
+    const data = noise(1, 40);
+    for (const options of [
+      { lists: 41 },
+      { lists: 0 },
+      { probes: 99, lists: 4 },
+      { ids: [1, 2] },
+      { ids: new Array<number>(40).fill(3) },
+      { kind: 'exact', lists: 3 },
+      { metric: 'l1' as 'l2' },
+      { storage: 'int4' as 'int8' },
+      { rescore: vectors(data) },
+      { recall: 2 },
+    ] as VectorIndexOptions[]) {
+      await expect(build(data, options)).rejects.toThrow(refused);
+    }
+    for (const bad of [NaN, Infinity, 1e30]) {
+      const broken = data.slice();
+      broken[5 * DIMS + 3] = bad;
+      for (const kind of ['exact', 'inverted-file'] as const) await expect(build(broken, { kind })).rejects.toThrow(refused);
+      using index = await build(data);
+      await expect(
+        index.add(
+          vectors(broken),
+          Array.from({ length: 40 }, (_, i) => 100 + i),
+        ),
+      ).rejects.toThrow(refused);
+      expect(index.size).toBe(40);
+      expect(() => index.search(broken.subarray(5 * DIMS, 6 * DIMS), 3)).toThrow(refused);
+    }
+    await expect(
+      build(
+        data.map((value) => value * 1e6),
+        { kind: 'exact', storage: 'float16', metric: 'l2' },
+      ),
+    ).rejects.toThrow(refused);
+    const index = await build(data);
+    expect(() => index.search(noise(1, 1, 5), 3)).toThrow(refused);
+    expect(() => index.search(noise(1, 1), -1)).toThrow(refused);
+    expect(() => index.search(noise(1, 1), 3, { recall: 0.9 })).toThrow(refused);
+    expect(() => index.search(noise(1, 1), 3, { filter: 7 as unknown as number[] })).toThrow(refused);
+    await expect(index.searchAsync(noise(1, 1), 3, { signal: AbortSignal.abort() })).rejects.toThrow(
+      expect.objectContaining({ code: 'ABORTED' }),
+    );
+    await expect(build(data, { signal: AbortSignal.abort() })).rejects.toThrow(expect.objectContaining({ code: 'ABORTED' }));
+    index.dispose();
+    expect(() => index.search(noise(1, 1), 3)).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
+  });
 });

@@ -8,6 +8,10 @@ import { RowScorer } from './slot-rows';
 
 /** The estimate of ⟨r, q − c⟩ is off by about so much of factor × ‖q − c‖: √(1 − ⅔) of a sign vector's length, over the cosine that is left. */
 const DEVIATION = 0.6;
+/** Lists whose vectors are read at once, so that there is a threshold for the others. */
+const FIRST_LISTS = 8;
+/** Noted vectors are read so many at a time. */
+const READ_TOGETHER = 16;
 const BUSY_MILLISECONDS = 5;
 
 export function searchLists(spec: SearchSpec, call: SearchCall, out: SearchOutput): void {
@@ -32,6 +36,7 @@ function searchOne(spec: SearchSpec, call: SearchCall, number: number, out: Sear
   const found = new Best(exact === null ? call.k : call.candidates, ids);
   const search = new QuerySearch(spec, call, query, found);
   for (const list of listsToSearch(spec, query, call.probes)) search.list(list);
+  search.finish();
   let { slots, scores } = found.sorted();
   if (exact !== null) {
     const scorer = new RowScorer(exact.rows, spec.score, query);
@@ -62,6 +67,9 @@ export function listsToSearch({ centroids, sizes }: SearchSpec, query: Float32Ar
 class QuerySearch {
   private readonly rows: RowScorer;
   private readonly codes: CodeScorer | null;
+  /** Slots that may hold something better, and their estimates. */
+  private noted: { slot: number; estimate: number }[] = [];
+  private lists = 0;
 
   constructor(
     private readonly spec: SearchSpec,
@@ -74,22 +82,47 @@ class QuerySearch {
   }
 
   list(list: number): void {
-    const { pages, pageOffsets, sizes } = this.spec;
-    const { mask } = this.call;
-    const [base, margin] = this.codes === null ? [0, 0] : this.baseOf(list);
-    for (let at = pageOffsets[list], left = sizes[list]; left > 0; at++, left -= PAGE_SLOTS) {
-      const page = pages[at];
-      const allowed = mask === null ? 0xffffffff : mask[page];
-      for (let lane = 0; lane < Math.min(left, PAGE_SLOTS); lane++) {
-        if (!(allowed & (1 << lane))) continue;
-        // Estimates are of the score by rows; with l2 a score is −2 × what they are of.
-        if (this.codes !== null && this.codes.estimate(page, lane, base, margin) < this.threshold()) continue;
-        const slot = page * PAGE_SLOTS + lane;
-        this.found.offer(slot, this.rows.score(slot));
-      }
+    const { codes } = this;
+    if (codes === null) {
+      for (const slot of this.slotsOf(list)) this.offer(slot);
+      return;
+    }
+    const [base, margin] = this.baseOf(list);
+    const threshold = this.threshold();
+    const passed: { slot: number; estimate: number }[] = [];
+    for (const slot of this.slotsOf(list)) {
+      const estimate = codes.estimate(Math.floor(slot / PAGE_SLOTS), slot % PAGE_SLOTS, base, margin);
+      if (estimate >= threshold) passed.push({ slot, estimate });
+    }
+    if (this.lists++ < FIRST_LISTS || threshold === -Infinity) for (const { slot } of passed) this.offer(slot);
+    else this.noted = this.noted.concat(passed);
+  }
+
+  /** Reads what was noted, the most promising first, until none can be better than what is there. */
+  finish(): void {
+    this.noted.sort((a, b) => b.estimate - a.estimate || a.slot - b.slot);
+    for (let i = 0; i < this.noted.length && this.noted[i].estimate >= this.threshold();) {
+      const threshold = this.threshold();
+      const end = Math.min(this.noted.length, i + READ_TOGETHER);
+      for (; i < end && this.noted[i].estimate >= threshold; i++) this.offer(this.noted[i].slot);
     }
   }
 
+  private *slotsOf(list: number): Generator<number> {
+    const { pages, pageOffsets, sizes } = this.spec;
+    const { mask } = this.call;
+    for (let at = pageOffsets[list], left = sizes[list]; left > 0; at++, left -= PAGE_SLOTS) {
+      const page = pages[at];
+      const allowed = mask === null ? 0xffffffff : mask[page];
+      for (let lane = 0; lane < Math.min(left, PAGE_SLOTS); lane++) if (allowed & (1 << lane)) yield page * PAGE_SLOTS + lane;
+    }
+  }
+
+  private offer(slot: number): void {
+    this.found.offer(slot, this.rows.score(slot));
+  }
+
+  /** For estimates, which are of ⟨x, q⟩ or of half of −‖x − q‖². */
   private threshold(): number {
     return this.spec.score === 'dot' ? this.found.threshold : this.found.threshold / 2;
   }

@@ -1,0 +1,129 @@
+/**
+ * The file that an index is kept in: an outline in JSON, and its arrays as they are in memory.
+ *
+ * | bytes | what |
+ * |---|---|
+ * | 8 | `MRGINDEX` |
+ * | 4 | 0x01020304 in the byte order of the machine that wrote it |
+ * | 4 | version of this format |
+ * | 8 | size of the file |
+ * | 8 | XXH64 of the outline |
+ * | 8 | length of the outline |
+ * | 24 | 0 |
+ * | … | the outline in UTF-8, then the arrays, each at a multiple of 64 bytes |
+ *
+ * In the outline an array is [type, place, length, XXH64 in hexadecimal].
+ */
+import type { Kernels } from '../backend/kernels';
+import { MerganserError } from '../errors';
+
+const MAGIC = 'MRGINDEX';
+const BYTE_ORDER = 0x01020304;
+const FORMAT_VERSION = 1;
+const HEADER_BYTES = 64;
+const ALIGNMENT = 64;
+
+const TYPES = { u8: Uint8Array, i8: Int8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
+type TypeName = keyof typeof TYPES;
+export type IndexArray = Uint8Array | Int8Array | Uint16Array | Uint32Array | Float32Array;
+
+export interface IndexContents {
+  /** Plain data. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly arrays: Readonly<Record<string, IndexArray>>;
+}
+
+/** The bytes of a file, in parts that are not copies. */
+export function* fileParts({ facts, arrays }: IndexContents, kernels: Kernels): Generator<Uint8Array> {
+  let end = 0;
+  const places = Object.entries(arrays).map(([name, array]) => {
+    const bytes = bytesOf(array);
+    const place = end;
+    end = aligned(end + bytes.length);
+    return [name, [typeOf(array), place, array.length, kernels.checksum(bytes).toString(16)]] as const;
+  });
+  const outline = new TextEncoder().encode(JSON.stringify({ facts, arrays: Object.fromEntries(places) }));
+  const base = aligned(HEADER_BYTES + outline.length);
+  const head = new Uint8Array(base);
+  const view = new DataView(head.buffer);
+  head.set(new TextEncoder().encode(MAGIC));
+  new Uint32Array(head.buffer, 8, 1)[0] = BYTE_ORDER;
+  view.setUint32(12, FORMAT_VERSION, true);
+  view.setBigUint64(16, BigInt(base + end), true);
+  view.setBigUint64(24, kernels.checksum(outline), true);
+  view.setBigUint64(32, BigInt(outline.length), true);
+  head.set(outline, HEADER_BYTES);
+  yield head;
+  for (const array of Object.values(arrays)) {
+    const bytes = bytesOf(array);
+    yield bytes;
+    yield new Uint8Array(aligned(bytes.length) - bytes.length);
+  }
+}
+
+export interface ByteSource {
+  readonly size: number;
+  /** At multiples of 64 the bytes stand at multiples of 8 in their buffer. */
+  read(at: number, length: number): Promise<Uint8Array>;
+}
+
+/** Rejects with MALFORMED_FILE. The contents of arrays are checked if `checked` says so of their name. */
+export async function readContents(source: ByteSource, kernels: Kernels, checked: (name: string) => boolean): Promise<IndexContents> {
+  if (source.size < HEADER_BYTES) throw damaged(`a header of ${HEADER_BYTES} bytes`, `${source.size} bytes`);
+  const head = (await source.read(0, HEADER_BYTES)).slice();
+  const view = new DataView(head.buffer);
+  const magic = String.fromCharCode(...head.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw damaged(`the mark ${MAGIC}`, JSON.stringify(magic));
+  if (new Uint32Array(head.buffer, 8, 1)[0] !== BYTE_ORDER) throw damaged("this machine's byte order", 'another');
+  const version = view.getUint32(12, true);
+  if (version !== FORMAT_VERSION) throw damaged(`version ${FORMAT_VERSION}`, `version ${version}`);
+  if (view.getBigUint64(16, true) !== BigInt(source.size)) throw damaged(`${view.getBigUint64(16, true)} bytes`, `${source.size}`);
+  const length = Number(view.getBigUint64(32, true));
+  if (length > source.size - HEADER_BYTES) throw damaged('an outline that lies in it', `one of ${length} bytes`);
+  const outline = await source.read(HEADER_BYTES, length);
+  if (kernels.checksum(outline) !== view.getBigUint64(24, true)) throw damaged('the outline that its header tells of', 'another');
+  const { facts, arrays } = JSON.parse(new TextDecoder().decode(outline)) as {
+    facts: Record<string, unknown>;
+    arrays: Record<string, unknown[]>;
+  };
+  const base = aligned(HEADER_BYTES + length);
+  const read: Record<string, IndexArray> = {};
+  for (const [name, [type, place, count, checksum]] of Object.entries(arrays)) {
+    const Type = TYPES[type as TypeName];
+    const bytes = (count as number) * Type.BYTES_PER_ELEMENT;
+    if (base + (place as number) + bytes > source.size) throw damaged(`${name} in it`, 'a file that ends before');
+    const found = await source.read(base + (place as number), bytes);
+    if (checked(name) && kernels.checksum(found).toString(16) !== checksum) throw damaged(`the checksum of ${name}`, 'other bytes');
+    read[name] = new Type(found.buffer as ArrayBuffer, found.byteOffset, count as number);
+  }
+  return { facts, arrays: read };
+}
+
+/** Bytes in memory. */
+export function sourceOf(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (at, length) => {
+      const part = bytes.subarray(at, at + length);
+      return part.byteOffset % 8 === 0 ? part : part.slice();
+    },
+  };
+}
+
+export function damaged(expected: string, actual: string): MerganserError {
+  return new MerganserError('MALFORMED_FILE', `Expected the file of a vector index with ${expected}, but got ${actual}.`);
+}
+
+function bytesOf(array: IndexArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** Objects of other realms are no instances of this one's classes. */
+function typeOf(array: IndexArray): TypeName {
+  const name = Object.prototype.toString.call(array).slice('[object '.length, -1);
+  return (Object.keys(TYPES) as TypeName[]).find((type) => TYPES[type].name === name)!;
+}
+
+function aligned(size: number): number {
+  return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+}
