@@ -6,18 +6,33 @@ import { appendRows } from './append-rows';
 import { buildStore } from './build-store';
 import { contextBytes, readContext } from './context-bytes';
 import { readContextBytes, writeContext } from './context-file';
-import type { ContextThresholds, SavedContext } from './context-format';
+import type { SavedContext } from './context-format';
 import { clusteringRest, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
 import { readSource } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
-import type { AppendContextOptions, ContextClusters, ContextOptions, LoadContextOptions, SaveContextOptions } from './types';
+import { attendStore } from './attend-store';
+import { planAttend, readQueries } from './attend-options';
+import { contextThresholds, scoreContext } from './calibrate';
+import { readCalibration } from './calibration-options';
+import { resultOf } from './attend-result';
+import type {
+  AppendContextOptions,
+  AttendOptions,
+  AttendResult,
+  CalibrationOptions,
+  ContextClusters,
+  ContextOptions,
+  ContextThresholds,
+  LoadContextOptions,
+  SaveContextOptions,
+} from './types';
 
 export class ClusteredContext {
   #store: ContextStore | null;
-  readonly #thresholds: ContextThresholds | null;
+  #thresholds: ContextThresholds | null;
   readonly #kernels: Kernels;
   readonly #turns = new Turns();
 
@@ -90,6 +105,38 @@ export class ClusteredContext {
     if (!(sequence >= 0 && sequence < store.batch)) throw invalidArgument('sequence', `below ${store.batch}`, sequence);
     if (!(head >= 0 && head < store.heads)) throw invalidArgument('head', `below ${store.heads}`, head);
     return clustersOf(store, sequence * store.heads + head);
+  }
+
+  /**
+   * Attention of queries, [batch, query heads, queries, d], to the context and to new keys behind it. Query heads h·g … h·g + g − 1 belong to KV head h and share its
+   * masks. Clusters are retrieved by `threshold`, `budget` or `topP`; sinks and recent keys always are.
+   *
+   * With everything kept it is dense attention. Rejects with INVALID_ARGUMENT if shapes or options do not fit or a number is not finite, and with ABORTED.
+   */
+  async attend(queries: AttentionTensor, options: AttendOptions = {}): Promise<AttendResult> {
+    return this.#turns.read(async () => {
+      const store = this.#open();
+      const plan = await planAttend(queries, options, store, this.#thresholds, this.#kernels);
+      return resultOf(store, plan.queries, await attendStore(store, plan));
+    });
+  }
+
+  /**
+   * Finds the thresholds that leave out a part of the clustered keys, as the given queries see them (the paper takes the last 100 of the context), and keeps them for `attend`.
+   * For one threshold for several layers see `calibrateContexts`.
+   */
+  async calibrate(queries: AttentionTensor, options: CalibrationOptions): Promise<ContextThresholds> {
+    const wanted = readCalibration(options);
+    return this.#turns.write(async () => {
+      const store = this.#open();
+      const scores = await scoreContext(store, await readQueries(queries, store, options.signal), this.#kernels, options.signal);
+      return (this.#thresholds = contextThresholds(scores, wanted));
+    });
+  }
+
+  /** What `attend` goes by if it is not told otherwise. */
+  get thresholds(): ContextThresholds | null {
+    return this.#thresholds;
   }
 
   /**

@@ -20,7 +20,8 @@ export async function readSource(keys: AttentionTensor, values: AttentionTensor,
   return { keys: own.data, values: other.data, type: own.type, batch, heads, length, dims };
 }
 
-async function requireFinite(
+/** Throws INVALID_ARGUMENT, naming the place. */
+export async function requireFinite(
   data: Elements,
   type: ElementType,
   name: string,

@@ -1,0 +1,69 @@
+/** Thresholds for a target sparsity, from the scores that a context's own queries give (Hooper et al. 2024, §4.2). */
+import type { Kernels } from '../../backend/kernels';
+import { yieldToEventLoop } from '../../backend/js/event-loop';
+import { aborted } from '../../errors';
+import { centroidsOf, groupsOf, scoresOf, sizesOf } from './attend-store';
+import { streamsOf, type ContextStore } from './context-store';
+import { scoreQuantile } from './quantile';
+import type { Queries } from './query-rows';
+import type { ContextThresholds } from './types';
+
+/** Scores of everything that keys can be in, each with its number of keys. */
+export interface ScoredKeys {
+  readonly scores: Float64Array;
+  readonly sizes: Uint32Array;
+}
+
+export interface ContextScores {
+  /** Of each stream. */
+  readonly fine: readonly ScoredKeys[];
+  readonly coarse: readonly ScoredKeys[] | null;
+}
+
+/** The scores of all clusters, averaged over all queries. */
+export async function scoreContext(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ContextScores> {
+  const fine: ScoredKeys[] = [];
+  const coarse: ScoredKeys[] = [];
+  for (let stream = 0; stream < streamsOf(store); stream++) {
+    if (signal?.aborted) throw aborted(signal);
+    const sizes = sizesOf(store, stream);
+    const score = (data: Float32Array, of: Uint32Array): Float64Array =>
+      scoresOf(store, kernels, queries, stream, [0, queries.length], data, of);
+    fine.push({ scores: score(centroidsOf(store, stream), sizes), sizes });
+    if (store.coarse !== null) {
+      const groups = groupsOf(store, stream, sizes);
+      coarse.push({ scores: score(groups.data, groups.sizes), sizes: groups.sizes });
+    }
+    await yieldToEventLoop();
+  }
+  return { fine, coarse: store.coarse === null ? null : coarse };
+}
+
+/** One quantile of the keys of all streams, or one for each. */
+export function thresholdsOf(scored: readonly ScoredKeys[], sparsity: number, perHead: boolean): number[] {
+  if (perHead) return scored.map(({ scores, sizes }) => scoreQuantile(scores, sizes, sparsity));
+  const pooled = pool(scored);
+  return [scoreQuantile(pooled.scores, pooled.sizes, sparsity)];
+}
+
+export function contextThresholds(
+  scores: ContextScores,
+  { sparsity, coarseSparsity, perHead }: { readonly sparsity: number; readonly coarseSparsity: number; readonly perHead: boolean },
+): ContextThresholds {
+  return {
+    fine: thresholdsOf(scores.fine, sparsity, perHead),
+    coarse: scores.coarse === null ? null : thresholdsOf(scores.coarse, coarseSparsity, perHead),
+  };
+}
+
+function pool(scored: readonly ScoredKeys[]): ScoredKeys {
+  const count = scored.reduce((sum, { sizes }) => sum + sizes.length, 0);
+  const pooled = { scores: new Float64Array(count), sizes: new Uint32Array(count) };
+  let at = 0;
+  for (const { scores, sizes } of scored) {
+    pooled.scores.set(scores, at);
+    pooled.sizes.set(sizes, at);
+    at += sizes.length;
+  }
+  return pooled;
+}
