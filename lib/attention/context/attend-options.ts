@@ -3,7 +3,7 @@ import type { Kernels } from '../../backend/kernels';
 import { invalidArgument, MerganserError, unexpected } from '../../errors';
 import { readTensor, type AttentionTensor } from '../tensors';
 import type { AttendPlan } from './attend-store';
-import { requireFinite, readSource } from './context-source';
+import { readRows, requireFinite } from './context-source';
 import { streamsOf, type ContextStore } from './context-store';
 import { whole } from './context-options';
 import type { Queries } from './query-rows';
@@ -44,19 +44,12 @@ export async function readQueries(tensor: AttentionTensor, { batch, heads, dims 
   return { data, type, batch, heads: shape[1], length: shape[2], dims };
 }
 
-async function readAdded(
-  { newKeys, newValues, signal }: AttendOptions,
-  { batch, heads, dims }: ContextStore,
-): Promise<AttendPlan['added']> {
+async function readAdded({ newKeys, newValues, signal }: AttendOptions, store: ContextStore): Promise<AttendPlan['added']> {
   if (newKeys === undefined && newValues === undefined) return null;
   if (newKeys === undefined || newValues === undefined) {
     throw new MerganserError('INVALID_ARGUMENT', 'Expected newKeys and newValues together, but got one of them.');
   }
-  const source = await readSource(newKeys, newValues, signal);
-  if (source.batch !== batch || source.heads !== heads || source.dims !== dims) {
-    throw unexpected('newKeys.dims', `[${batch}, ${heads}, …, ${dims}], as the context has`, `[${newKeys.dims.join(', ')}]`);
-  }
-  return source;
+  return readRows(newKeys, newValues, store, 'newKeys', signal);
 }
 
 function readSelections(

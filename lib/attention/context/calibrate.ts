@@ -40,19 +40,25 @@ export async function scoreContext(store: ContextStore, queries: Queries, kernel
 }
 
 /** One quantile of the keys of all streams, or one for each. */
-export function thresholdsOf(scored: readonly ScoredKeys[], sparsity: number, perHead: boolean): number[] {
+function thresholdsOf(scored: readonly ScoredKeys[], sparsity: number, perHead: boolean): number[] {
   if (perHead) return scored.map(({ scores, sizes }) => scoreQuantile(scores, sizes, sparsity));
   const pooled = pool(scored);
   return [scoreQuantile(pooled.scores, pooled.sizes, sparsity)];
 }
 
+/** Those of several contexts together. Groups of clusters count if all contexts have them. */
 export function contextThresholds(
-  scores: ContextScores,
+  contexts: readonly ContextScores[],
   { sparsity, coarseSparsity, perHead }: { readonly sparsity: number; readonly coarseSparsity: number; readonly perHead: boolean },
 ): ContextThresholds {
+  const coarse = contexts.flatMap((context) => context.coarse ?? []);
   return {
-    fine: thresholdsOf(scores.fine, sparsity, perHead),
-    coarse: scores.coarse === null ? null : thresholdsOf(scores.coarse, coarseSparsity, perHead),
+    fine: thresholdsOf(
+      contexts.flatMap(({ fine }) => fine),
+      sparsity,
+      perHead,
+    ),
+    coarse: contexts.some((context) => context.coarse === null) ? null : thresholdsOf(coarse, coarseSparsity, perHead),
   };
 }
 

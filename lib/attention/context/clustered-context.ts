@@ -9,13 +9,13 @@ import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
 import { clusteringRest, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
-import { readSource } from './context-source';
+import { readRows, readSource } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
 import { attendStore } from './attend-store';
 import { planAttend, readQueries } from './attend-options';
-import { contextThresholds, scoreContext } from './calibrate';
+import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
 import { readCalibration } from './calibration-options';
 import { resultOf } from './attend-result';
 import type {
@@ -123,14 +123,29 @@ export class ClusteredContext {
 
   /**
    * Finds the thresholds that leave out a part of the clustered keys, as the given queries see them (the paper takes the last 100 of the context), and keeps them for `attend`.
-   * For one threshold for several layers see `calibrateContexts`.
+   * Rejects as `attend` does.
    */
-  async calibrate(queries: AttentionTensor, options: CalibrationOptions): Promise<ContextThresholds> {
-    const wanted = readCalibration(options);
-    return this.#turns.write(async () => {
+  calibrate(queries: AttentionTensor, options: CalibrationOptions): Promise<ContextThresholds> {
+    return ClusteredContext.calibrateTogether([{ context: this, queries }], options);
+  }
+
+  /** The same with one threshold for the contexts of several layers, whose keys are pooled (with `perHead`: for one layer only). */
+  static async calibrateTogether(
+    layers: readonly { readonly context: ClusteredContext; readonly queries: AttentionTensor }[],
+    options: CalibrationOptions,
+  ): Promise<ContextThresholds> {
+    const wanted = readCalibration(options, layers.length);
+    const scores: ContextScores[] = [];
+    for (const { context, queries } of layers) scores.push(await context.#scores(queries, options.signal));
+    const thresholds = contextThresholds(scores, wanted);
+    for (const { context } of layers) context.#thresholds = thresholds;
+    return thresholds;
+  }
+
+  #scores(queries: AttentionTensor, signal?: AbortSignal): Promise<ContextScores> {
+    return this.#turns.read(async () => {
       const store = this.#open();
-      const scores = await scoreContext(store, await readQueries(queries, store, options.signal), this.#kernels, options.signal);
-      return (this.#thresholds = contextThresholds(scores, wanted));
+      return scoreContext(store, await readQueries(queries, store, signal), this.#kernels, signal);
     });
   }
 
@@ -145,15 +160,12 @@ export class ClusteredContext {
    * Waits for what the context is being used for. Rejects as `build` does.
    */
   async append(keys: AttentionTensor, values: AttentionTensor, options: AppendContextOptions = {}): Promise<void> {
-    const source = await readSource(keys, values, options.signal);
-    const { type, batch, heads, dims } = this.#open();
-    if (source.type !== type) throw invalidArgument('keys.type', `"${type}", as the context has`, source.type);
-    if (source.batch !== batch || source.heads !== heads || source.dims !== dims) {
-      throw invalidArgument('keys.dims', `[${batch}, ${heads}, …, ${dims}]`, `[${keys.dims.join(', ')}]`);
-    }
     const rest = clusteringRest(options, this.#kernels);
     await this.#turns.write(async () => {
-      const next = await appendRows(this.#open(), source, rest, this.#kernels);
+      const store = this.#open();
+      const source = await readRows(keys, values, store, 'keys', options.signal);
+      if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
+      const next = await appendRows(store, source, rest, this.#kernels);
       this.#open();
       this.#store = next;
     });
