@@ -1,8 +1,8 @@
 /** Thresholds for a target sparsity, from the scores that a context's own queries give (Hooper et al. 2024, §4.2). */
 import type { Kernels } from '../../backend/kernels';
-import { yieldToEventLoop } from '../../backend/js/event-loop';
 import { aborted } from '../../errors';
-import { centroidsOf, groupsOf, scoresOf, sizesOf } from './attend-store';
+import { Pace } from './blocks';
+import { centroidsOf, groupsOf, scoresOf, sizesOf } from './cluster-scores';
 import { streamsOf, type ContextStore } from './context-store';
 import { scoreQuantile } from './quantile';
 import type { Queries } from './query-rows';
@@ -24,17 +24,17 @@ export interface ContextScores {
 export async function scoreContext(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ContextScores> {
   const fine: ScoredKeys[] = [];
   const coarse: ScoredKeys[] = [];
+  const pace = new Pace(signal);
+  if (signal?.aborted) throw aborted(signal);
   for (let stream = 0; stream < streamsOf(store); stream++) {
-    if (signal?.aborted) throw aborted(signal);
     const sizes = sizesOf(store, stream);
-    const score = (data: Float32Array, of: Uint32Array): Float64Array =>
-      scoresOf(store, kernels, queries, stream, [0, queries.length], data, of);
-    fine.push({ scores: score(centroidsOf(store, stream), sizes), sizes });
+    const score = (data: Float32Array, of: Uint32Array): Promise<Float64Array> =>
+      scoresOf(store, { kernels, queries, pace }, stream, [0, queries.length], data, of);
+    fine.push({ scores: await score(centroidsOf(store, stream), sizes), sizes });
     if (store.coarse !== null) {
       const groups = groupsOf(store, stream, sizes);
-      coarse.push({ scores: score(groups.data, groups.sizes), sizes: groups.sizes });
+      coarse.push({ scores: await score(groups.data, groups.sizes), sizes: groups.sizes });
     }
-    await yieldToEventLoop();
   }
   return { fine, coarse: store.coarse === null ? null : coarse };
 }

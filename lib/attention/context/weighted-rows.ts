@@ -1,9 +1,11 @@
 /** Exact attention of a block of queries over rows that come in parts, with one softmax over all of them. */
 import type { Kernels } from '../../backend/kernels';
-import { MerganserError } from '../../errors';
+import type { Pace } from './blocks';
+import { requireFiniteLogit } from './lookup';
 
-/** Logits that are in memory at a time. */
-const LOGITS_AT_A_TIME = 1 << 21;
+/** Multiplications between two turns, and the fewest keys that are worth a step. */
+const WORK_AT_A_TIME = 1 << 22;
+const FEWEST_KEYS = 16;
 
 /** Keys, or what stands for them, with their values: [rows × dims] each. */
 export interface WeightedRows {
@@ -37,10 +39,14 @@ export class BlockAttention {
     this.totals = new Float64Array(queries.length);
   }
 
-  add(part: WeightedRows): void {
+  /** Rejects with ABORTED, and with INVALID_ARGUMENT where a logit is not finite. */
+  async add(part: WeightedRows, pace: Pace): Promise<void> {
     const count = part.keys.length / this.dims;
-    const step = Math.max(1, Math.floor(LOGITS_AT_A_TIME / Math.max(1, this.rows)));
-    for (let from = 0; from < count; from += step) this.addSome(part, from, Math.min(count, from + step));
+    const step = Math.max(FEWEST_KEYS, Math.floor(WORK_AT_A_TIME / Math.max(1, this.rows * this.dims)));
+    for (let from = 0; from < count; from += step) {
+      this.addSome(part, from, Math.min(count, from + step));
+      await pace.step();
+    }
   }
 
   private addSome({ keys, values, bias, variances, causal }: WeightedRows, from: number, to: number): void {
@@ -74,10 +80,8 @@ export class BlockAttention {
     const { dims, greatest, sums, totals } = this;
     let most = -Infinity;
     for (let i = 0; i < count; i++) most = Math.max(most, weights[i]);
-    if (Number.isNaN(most) || most === Infinity) {
-      throw new MerganserError('INVALID_ARGUMENT', 'Expected queries whose products with the keys are finite, but got longer ones.');
-    }
     if (most === -Infinity) return;
+    requireFiniteLogit(most);
     if (most > greatest[row]) {
       const factor = Math.exp(greatest[row] - most);
       sums[row] *= factor;
