@@ -189,6 +189,10 @@ export class ClusteredContext {
     this.#store = null;
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   #saved(): SavedContext {
     return { store: compacted(this.#open(), this.#kernels), thresholds: this.#thresholds };
   }
