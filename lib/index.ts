@@ -35,10 +35,16 @@ export type {
 export { ClusteredContext } from './attention/context/clustered-context';
 export type {
   AppendContextOptions,
+  AttendOptions,
+  AttendResult,
+  CalibrationOptions,
+  ClusterEstimate,
   ContextClusterOptions,
   ContextClusters,
   ContextOptions,
   ContextProgress,
+  ContextThresholds,
+  KeptClusters,
   LoadContextOptions,
   SaveContextOptions,
 } from './attention/context/types';

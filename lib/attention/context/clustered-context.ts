@@ -6,18 +6,33 @@ import { appendRows } from './append-rows';
 import { buildStore } from './build-store';
 import { contextBytes, readContext } from './context-bytes';
 import { readContextBytes, writeContext } from './context-file';
-import type { ContextThresholds, SavedContext } from './context-format';
+import type { SavedContext } from './context-format';
 import { clusteringRest, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
-import { readSource } from './context-source';
+import { readRows, readSource } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
-import type { AppendContextOptions, ContextClusters, ContextOptions, LoadContextOptions, SaveContextOptions } from './types';
+import { attendStore } from './attend-store';
+import { planAttend, readQueries } from './attend-options';
+import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
+import { readCalibration } from './calibration-options';
+import { resultOf } from './attend-result';
+import type {
+  AppendContextOptions,
+  AttendOptions,
+  AttendResult,
+  CalibrationOptions,
+  ContextClusters,
+  ContextOptions,
+  ContextThresholds,
+  LoadContextOptions,
+  SaveContextOptions,
+} from './types';
 
 export class ClusteredContext {
   #store: ContextStore | null;
-  readonly #thresholds: ContextThresholds | null;
+  #thresholds: ContextThresholds | null;
   readonly #kernels: Kernels;
   readonly #turns = new Turns();
 
@@ -93,20 +108,64 @@ export class ClusteredContext {
   }
 
   /**
+   * Attention of queries, [batch, query heads, queries, d], to the context and to new keys behind it. Query heads h·g … h·g + g − 1 belong to KV head h and share its
+   * masks. Clusters are retrieved by `threshold`, `budget` or `topP`; sinks and recent keys always are.
+   *
+   * With everything kept it is dense attention. Rejects with INVALID_ARGUMENT if shapes or options do not fit or a number is not finite, and with ABORTED.
+   */
+  async attend(queries: AttentionTensor, options: AttendOptions = {}): Promise<AttendResult> {
+    return this.#turns.read(async () => {
+      const store = this.#open();
+      const plan = await planAttend(queries, options, store, this.#thresholds, this.#kernels);
+      return resultOf(store, plan.queries, await attendStore(store, plan));
+    });
+  }
+
+  /**
+   * Finds the thresholds that leave out a part of the clustered keys, as the given queries see them (the paper takes the last 100 of the context), and keeps them for `attend`.
+   * Rejects as `attend` does.
+   */
+  calibrate(queries: AttentionTensor, options: CalibrationOptions): Promise<ContextThresholds> {
+    return ClusteredContext.calibrateTogether([{ context: this, queries }], options);
+  }
+
+  /** The same with one threshold for the contexts of several layers, whose keys are pooled (with `perHead`: for one layer only). */
+  static async calibrateTogether(
+    layers: readonly { readonly context: ClusteredContext; readonly queries: AttentionTensor }[],
+    options: CalibrationOptions,
+  ): Promise<ContextThresholds> {
+    const wanted = readCalibration(options, layers.length);
+    const scores: ContextScores[] = [];
+    for (const { context, queries } of layers) scores.push(await context.#scores(queries, options.signal));
+    const thresholds = contextThresholds(scores, wanted);
+    for (const { context } of layers) context.#thresholds = thresholds;
+    return thresholds;
+  }
+
+  #scores(queries: AttentionTensor, signal?: AbortSignal): Promise<ContextScores> {
+    return this.#turns.read(async () => {
+      const store = this.#open();
+      return scoreContext(store, await readQueries(queries, store, signal), this.#kernels, signal);
+    });
+  }
+
+  /** What `attend` goes by if it is not told otherwise. */
+  get thresholds(): ContextThresholds | null {
+    return this.#thresholds;
+  }
+
+  /**
    * Adds keys and values, [batch, KV heads, length, d], at the end. They are recent keys at first; as soon as there are 128 more of those than the context
    * keeps, the oldest 128 become 8 clusters. Clusters that were there do not change. What comes out does not depend on the portions that keys come in.
    * Waits for what the context is being used for. Rejects as `build` does.
    */
   async append(keys: AttentionTensor, values: AttentionTensor, options: AppendContextOptions = {}): Promise<void> {
-    const source = await readSource(keys, values, options.signal);
-    const { type, batch, heads, dims } = this.#open();
-    if (source.type !== type) throw invalidArgument('keys.type', `"${type}", as the context has`, source.type);
-    if (source.batch !== batch || source.heads !== heads || source.dims !== dims) {
-      throw invalidArgument('keys.dims', `[${batch}, ${heads}, …, ${dims}]`, `[${keys.dims.join(', ')}]`);
-    }
     const rest = clusteringRest(options, this.#kernels);
     await this.#turns.write(async () => {
-      const next = await appendRows(this.#open(), source, rest, this.#kernels);
+      const store = this.#open();
+      const source = await readRows(keys, values, store, 'keys', options.signal);
+      if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
+      const next = await appendRows(store, source, rest, this.#kernels);
       this.#open();
       this.#store = next;
     });
@@ -128,6 +187,10 @@ export class ClusteredContext {
   /** Lets go of the memory. Everything else throws DISPOSED afterwards. */
   dispose(): void {
     this.#store = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   #saved(): SavedContext {

@@ -18,6 +18,7 @@
 import type { Kernels } from '../../backend/kernels';
 import { MerganserError } from '../../errors';
 import type { ContextStore } from './context-store';
+import type { ContextThresholds } from './types';
 
 const MAGIC = 'MRGCONTX';
 const BYTE_ORDER = 0x01020304;
@@ -46,12 +47,6 @@ interface Outline extends Numbers {
   readonly groups: number;
   readonly thresholds: ContextThresholds | null;
   readonly arrays: Readonly<Record<string, ArrayEntry>>;
-}
-
-/** Scores that a key's cluster must exceed: one for all heads, or one for each stream; `coarse` for groups of clusters. */
-export interface ContextThresholds {
-  readonly fine: readonly number[];
-  readonly coarse: readonly number[] | null;
 }
 
 export interface SavedContext {

@@ -4,6 +4,7 @@ import type { AttentionTensor } from '../tensors';
 import { readTensor } from '../tensors';
 import { inBlocks } from './blocks';
 import type { ContextSource } from './build-store';
+import type { ContextStore } from './context-store';
 import { findNotFinite, type Elements, type ElementType } from './element-rows';
 
 /** Throws INVALID_ARGUMENT if they do not fit each other or a number is not finite, and rejects with ABORTED. */
@@ -20,7 +21,21 @@ export async function readSource(keys: AttentionTensor, values: AttentionTensor,
   return { keys: own.data, values: other.data, type: own.type, batch, heads, length, dims };
 }
 
-async function requireFinite(
+/** More of them, for a context that is there. `name`: what users call the keys. */
+export async function readRows(
+  keys: AttentionTensor,
+  values: AttentionTensor,
+  { batch, heads, dims }: ContextStore,
+  name: string,
+  signal?: AbortSignal,
+): Promise<ContextSource> {
+  const source = await readSource(keys, values, signal);
+  if (source.batch === batch && source.heads === heads && source.dims === dims) return source;
+  throw unexpected(`${name}.dims`, `[${batch}, ${heads}, …, ${dims}], as the context has`, `[${keys.dims.join(', ')}]`);
+}
+
+/** Throws INVALID_ARGUMENT, naming the place. */
+export async function requireFinite(
   data: Elements,
   type: ElementType,
   name: string,

@@ -1,5 +1,6 @@
 import type { BackendName } from '../../backend/kernels';
 import type { KMeansInitialization } from '../../clustering/types';
+import type { AttentionTensor } from '../tensors';
 
 export interface ContextClusterOptions {
   /** Clusters of each KV head; a number below 1 is a part of the keys that are clustered. Default 0.05. */
@@ -69,4 +70,70 @@ export interface ContextClusters {
   readonly offsets: Uint32Array;
   /** Groups of clusters, if the context has them: group g has the clusters [groupOffsets[g], groupOffsets[g + 1]). */
   readonly groupOffsets: Uint32Array | null;
+}
+
+export interface CalibrationOptions {
+  /** The part of the clustered keys that is to be left out, 0 … 1. */
+  readonly sparsity: number;
+  /** The same for groups of clusters, if the context has them; it should be lower. Default 0.5, at most `sparsity`. */
+  readonly coarseSparsity?: number;
+  /** One threshold for each KV head instead of one for all. Default false. */
+  readonly perHead?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Scores that clusters must exceed to be retrieved. */
+export interface ContextThresholds {
+  /** One for all KV heads, or one for each KV head of each sequence. */
+  readonly fine: readonly number[];
+  /** The same for groups of clusters; null for a lookup in one step. */
+  readonly coarse: readonly number[] | null;
+}
+
+/** How the clusters that were not retrieved take part. */
+export type ClusterEstimate = 'none' | 'mean' | 'variance';
+
+export interface AttendOptions {
+  /**
+   * Clusters whose score is greater are retrieved: exp(q·C) / Σ_j N_j exp(q·C_j), averaged over queries and summed over the query heads of a KV head. One number, one for each KV
+   * head of each sequence, or what `calibrate` gave. Default: the thresholds that the context was calibrated to.
+   */
+  readonly threshold?: number | readonly number[] | ContextThresholds;
+  /** Instead: at most so many clustered keys for each KV head, those of the highest scores; below 1: a part of the clustered keys. */
+  readonly budget?: number;
+  /** Instead: clusters of the highest scores that together get this part of the attention, by the estimate of the lookup. */
+  readonly topP?: number;
+  /** Queries of a head that share a mask. Default: all. */
+  readonly perTile?: number;
+  /**
+   * What becomes of clusters that were not retrieved. 'none' (default): nothing. 'mean': each stands for its keys with its mean key, mean value and size.
+   * 'variance': with half the variance of its logits, too, which takes out most of the error of that where the keys of a cluster are about normally distributed.
+   */
+  readonly estimate?: ClusterEstimate;
+  /** Keys behind the context, [batch, KV heads, new, d]: the queries attend to all of them. */
+  readonly newKeys?: AttentionTensor;
+  readonly newValues?: AttentionTensor;
+  /** The last query sees all new keys, the one before it all but the last, and so on. Default true. */
+  readonly causal?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface AttendResult {
+  /** [batch, query heads, queries, d], float32. Zeros for a query that sees nothing. */
+  readonly output: { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly [number, number, number, number] };
+  /** [batch × query heads × queries]: the logarithm of the sum of all exponentials, to merge with attention over other keys. −∞ for a query that sees nothing. */
+  readonly logSumExp: Float32Array;
+  readonly kept: KeptClusters;
+}
+
+/** What was retrieved, for each KV head of each sequence and each tile of queries: mask (sequence × KV heads + head) × tiles + tile. */
+export interface KeptClusters {
+  readonly tiles: number;
+  /** Numbers of clusters, ascending; those of mask m are clusters[offsets[m]] … clusters[offsets[m + 1] − 1]. */
+  readonly clusters: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** Keys of the context that took part exactly, sinks and recent ones included, for each mask. */
+  readonly keys: Uint32Array;
+  /** The same as a part of all keys of the context, on average. 0 for an empty context. */
+  readonly fraction: number;
 }
