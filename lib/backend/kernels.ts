@@ -10,6 +10,7 @@
  */
 
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
+import type { AttentionKernels } from './attention-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
@@ -237,7 +238,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, AttentionKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

@@ -6,6 +6,7 @@ import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
+import { attentionKernels } from './js/attention/kernels';
 import { clusteringKernels } from './native-clustering';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
@@ -131,6 +132,14 @@ class NativeKernels implements Kernels {
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
+  attend: Kernels['attend'] = (...call) => attentionKernels.attend(...call);
+  attendAsync: Kernels['attendAsync'] = (...call) => attentionKernels.attendAsync(...call);
+  centroidScores: Kernels['centroidScores'] = (...call) => attentionKernels.centroidScores(...call);
+  centroidScoresAsync: Kernels['centroidScoresAsync'] = (...call) => attentionKernels.centroidScoresAsync(...call);
+  selectClusters: Kernels['selectClusters'] = (...call) => attentionKernels.selectClusters(...call);
+  attendClusters: Kernels['attendClusters'] = (...call) => attentionKernels.attendClusters(...call);
+  attendClustersAsync: Kernels['attendClustersAsync'] = (...call) => attentionKernels.attendClustersAsync(...call);
+  mergeAttention: Kernels['mergeAttention'] = (...call) => attentionKernels.mergeAttention(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -1,6 +1,7 @@
 /** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
+import { attentionKernels } from './attention/kernels';
 import { assignNearest, lloyd } from './clustering/lloyd';
 import { greatestProducts, maxSim, products } from './clustering/products';
 import { Decoder } from './decoder';
@@ -77,6 +78,7 @@ export function createJsKernels(): Kernels {
     products,
     greatestProducts,
     maxSim,
+    ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,
