@@ -49,6 +49,28 @@ export type {
   SaveContextOptions,
 } from './attention/context/types';
 export type { AttentionTensor } from './attention/tensors';
+export {
+  centroidScores,
+  centroidScoresSync,
+  quantizeCentroids,
+  selectClusters,
+  type Centroids,
+  type CentroidScoreOptions,
+  type ChosenClusters,
+  type ClusterChoice,
+} from './attention/centroid-lookup';
+export { flashAttention, flashAttentionSync } from './attention/flash-attention';
+export { mergeAttention } from './attention/merge-attention';
+export { sparseAttention, sparseAttentionSync } from './attention/sparse-attention';
+export type {
+  AttentionAsyncOptions,
+  AttentionLayout,
+  AttentionOptions,
+  AttentionResult,
+  FlashAttentionOptions,
+  SparseAttentionOptions,
+  SparseKeys,
+} from './attention/types';
 export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
 export { hdbscan, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';

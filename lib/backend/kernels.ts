@@ -10,6 +10,7 @@
  */
 
 import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
+import type { AttentionKernels } from './attention-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { SearchKernels, SearchViewHandle } from './search-kernels';
 import type { ReductionKernels } from './reduction-kernels';
@@ -239,7 +240,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels, ReductionKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels, ReductionKernels, AttentionKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;

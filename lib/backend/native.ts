@@ -6,6 +6,7 @@ import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
+import { attentionKernels } from './js/attention/kernels';
 import { clusteringKernels } from './native-clustering';
 import { searchKernels } from './native-search';
 import type { SearchKernels } from './search-kernels';
@@ -151,6 +152,14 @@ class NativeKernels implements Kernels {
   meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
   combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
+  attend: Kernels['attend'] = (...call) => attentionKernels.attend(...call);
+  attendAsync: Kernels['attendAsync'] = (...call) => attentionKernels.attendAsync(...call);
+  centroidScores: Kernels['centroidScores'] = (...call) => attentionKernels.centroidScores(...call);
+  centroidScoresAsync: Kernels['centroidScoresAsync'] = (...call) => attentionKernels.centroidScoresAsync(...call);
+  selectClusters: Kernels['selectClusters'] = (...call) => attentionKernels.selectClusters(...call);
+  attendClusters: Kernels['attendClusters'] = (...call) => attentionKernels.attendClusters(...call);
+  attendClustersAsync: Kernels['attendClustersAsync'] = (...call) => attentionKernels.attendClustersAsync(...call);
+  mergeAttention: Kernels['mergeAttention'] = (...call) => attentionKernels.mergeAttention(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -1,6 +1,7 @@
 /** The pure-TypeScript backend. It needs nothing but JavaScript: no addon, no Node. */
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
+import { attentionKernels } from './attention/kernels';
 import { assignNearest, lloyd } from './clustering/lloyd';
 import { maxSim, maxSimAsync } from './clustering/max-sim';
 import { greatestProducts, products } from './clustering/products';
@@ -94,6 +95,7 @@ export function createJsKernels(): Kernels {
     meanElu,
     combineRows,
     sparseSquares,
+    ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

@@ -1,0 +1,55 @@
+/** Exact attention over all keys, without ever holding the matrix of logits. */
+import type { AttentionSpec, KeyPart } from '../backend/attention-kernels';
+import { selectKernels } from '../backend/select';
+import { readAttention, type ReadAttention } from './attention-tensors';
+import type { AttentionTensor } from './tensors';
+import type { AttentionAsyncOptions, AttentionResult, FlashAttentionOptions } from './types';
+
+function plan(
+  queries: AttentionTensor,
+  keys: AttentionTensor,
+  values: AttentionTensor,
+  options: FlashAttentionOptions,
+): ReadAttention & { readonly spec: AttentionSpec } {
+  const read = readAttention(queries, keys, values, options, undefined);
+  const part: KeyPart = {
+    keys: read.keys.rows,
+    values: read.values.rows,
+    lengths: read.keys.lengths,
+    causal: options.causal ?? false,
+    lists: null,
+    bias: null,
+    variances: null,
+  };
+  return { ...read, spec: { ...read.shape, queries: read.queries, parts: [part] } };
+}
+
+/**
+ * softmax(q·kᵀ × scale)·v of every query head, on the native backend's threads (the TypeScript backend gives other work its turn).
+ *
+ * queries: [batch, query heads, rows, d]; keys, values: [batch, KV heads, keys, d] (d of the values may differ; 1 … 256), in any of the layouts of the options; query head h
+ * reads KV head ⌊h / (query heads / KV heads)⌋. Keys and values of float16 and bfloat16 are read as they are; outputs are float32. Numbers that are not finite
+ * spread to the queries that meet them. Rejects with INVALID_ARGUMENT if shapes do not fit, and with ABORTED. (Dao et al. 2022, FlashAttention.)
+ */
+export async function flashAttention(
+  queries: AttentionTensor,
+  keys: AttentionTensor,
+  values: AttentionTensor,
+  options: FlashAttentionOptions & AttentionAsyncOptions = {},
+): Promise<AttentionResult> {
+  const { spec, to, result } = plan(queries, keys, values, options);
+  await selectKernels(options.backend).attendAsync(spec, to, options);
+  return result;
+}
+
+/** The same at once: for decoding steps, which are short. Throws INVALID_ARGUMENT. */
+export function flashAttentionSync(
+  queries: AttentionTensor,
+  keys: AttentionTensor,
+  values: AttentionTensor,
+  options: FlashAttentionOptions = {},
+): AttentionResult {
+  const { spec, to, result } = plan(queries, keys, values, options);
+  selectKernels(options.backend).attend(spec, to);
+  return result;
+}

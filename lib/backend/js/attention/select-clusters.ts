@@ -1,0 +1,53 @@
+/** Which clusters are chosen, by their scores. */
+import { unitsOf, type AttentionShape, type ClusterLists, type ClusterRows, type ClusterSelection } from '../../attention-kernels';
+import { clusterSizes } from './centroid-scores';
+
+export function selectClusters(
+  shape: AttentionShape,
+  clusters: Pick<ClusterRows, 'clusters' | 'offsets'>,
+  selection: ClusterSelection,
+  scores: Float32Array,
+): ClusterLists {
+  const count = clusters.clusters;
+  const units = unitsOf(shape);
+  const offsets = new Uint32Array(units.length + 1);
+  const chosen: number[] = [];
+  units.forEach((unit, index) => {
+    const stream = unit.sequence * shape.kvHeads + unit.head;
+    const sizes = clusterSizes(clusters, stream);
+    for (const cluster of select(scores.subarray(index * count, (index + 1) * count), sizes, selection.kind, selection.limits[stream]))
+      chosen.push(cluster);
+    offsets[index + 1] = chosen.length;
+  });
+  return { offsets, clusters: Uint32Array.from(chosen) };
+}
+
+/** Ascending. */
+function select(scores: Float32Array, sizes: Float64Array, kind: ClusterSelection['kind'], limit: number): Uint32Array {
+  const there = Uint32Array.from(scores.keys()).filter((i) => sizes[i] > 0 && !Number.isNaN(scores[i]));
+  if (kind === 'threshold') return there.filter((i) => scores[i] > limit);
+  const order = there.sort((a, b) => scores[b] - scores[a] || a - b);
+  const chosen = kind === 'budget' ? withinBudget(order, sizes, limit) : withMass(order, scores, sizes, limit);
+  return order.subarray(0, chosen).sort();
+}
+
+function withinBudget(order: Uint32Array, sizes: Float64Array, keys: number): number {
+  let taken = 0;
+  return countWhile(order, (cluster) => (taken += sizes[cluster]) <= keys);
+}
+
+function withMass(order: Uint32Array, scores: Float32Array, sizes: Float64Array, part: number): number {
+  if (part >= 1) return order.length;
+  const wanted = part * order.reduce((sum, cluster) => sum + sizes[cluster] * scores[cluster], 0);
+  let mass = 0;
+  return countWhile(order, (cluster) => {
+    if (mass >= wanted) return false;
+    mass += sizes[cluster] * scores[cluster];
+    return true;
+  });
+}
+
+function countWhile(order: Uint32Array, condition: (cluster: number) => boolean): number {
+  const end = order.findIndex((cluster) => !condition(cluster));
+  return end < 0 ? order.length : end;
+}
