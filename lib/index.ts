@@ -75,6 +75,7 @@ export { countPretokens, type CountPretokensOptions } from './training/count-pre
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
   CountingOptions,
+  SuperwordOptions,
   TrainingCounts,
   TrainingFiles,
   TrainingInput,

@@ -1,5 +1,6 @@
 /** The machinery of one tokenizer: a definition, a backend, and what is made of both when it is first needed. */
 import { type BpeHandle, DisallowedAddedToken, type EncodeControl, type EncoderHandle, type Kernels } from '../backend/kernels';
+import { Supermerges } from '../backend/js/supermerges';
 import { MerganserError } from '../errors';
 import { AddedTokenMatcher } from './added-token-matcher';
 import { type CompiledFrom, compileTokenizer } from './compiled/compiled-tokenizer';
@@ -39,6 +40,7 @@ export class Engine {
   private planMemo: EncodingPlan | null = null;
   private encoderMemo: EncoderHandle | null = null;
   private modelMemo: BpeHandle | null = null;
+  private supermergesMemo: Supermerges | null = null;
   private tokenDecoderMemo: TokenDecoder | null = null;
   private disposed = false;
 
@@ -123,8 +125,9 @@ export class Engine {
   get encoder(): EncoderHandle | null {
     if (this.encoderMemo !== null) return this.encoderMemo;
     const { model, fused } = this.plan;
-    if (fused === null) return null;
-    return (this.encoderMemo = this.kernels.createEncoder({ model, ...fused, cacheBytes: this.cacheBytes }));
+    const { supermerges } = this.definition.model;
+    if (fused === null || (supermerges !== undefined && !this.kernels.fusesSupermerges)) return null;
+    return (this.encoderMemo = this.kernels.createEncoder({ model, ...fused, cacheBytes: this.cacheBytes, supermerges }));
   }
 
   get tokenDecoder(): TokenDecoder {
@@ -150,10 +153,16 @@ export class Engine {
       kernels: this.kernels,
       model: this.modelMemo,
       modelText,
+      supermerges: this.supermerges,
       added: this.matcher,
       normalizer: this.normalizer,
       preTokenizer: this.preTokenizer,
     };
+  }
+
+  private get supermerges(): Supermerges | null {
+    const { supermerges } = this.definition.model;
+    return supermerges === undefined ? null : (this.supermergesMemo ??= new Supermerges(supermerges));
   }
 
   /** Ids of a well-formed text, without special tokens around it. Throws DISALLOWED_SPECIAL. */

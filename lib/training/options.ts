@@ -6,6 +6,7 @@ import type { NewToken } from '../tokenizer/added-tokens';
 import { checkNesting } from '../tokenizer/load/json-fields';
 import { newToken } from '../tokenizer/new-token';
 import { readPostProcessor } from '../tokenizer/post-processors/read-post-processor';
+import { type ResolvedSuperwords, resolveSuperwords } from './superword-options';
 import type { CountingOptions, TrainingOptions } from './types';
 
 /** The ByteLevel that GPT-2 splits with. */
@@ -38,6 +39,7 @@ export interface ResolvedTraining extends ResolvedCounting {
   readonly settings: BpeSettings;
   readonly postProcessor: unknown;
   readonly decoder: unknown;
+  readonly superwords: ResolvedSuperwords | null;
 }
 
 /** Throws INVALID_ARGUMENT. */
@@ -72,9 +74,10 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
   const specials = specialTokens.map((token) => newToken(token, true));
   for (const { content } of specials) if (content === '') throw invalidArgument('specialTokens', 'tokens that are not empty', content);
   const byteFallback = options.byteFallback ?? false;
+  const vocabSize = integer(options.vocabSize, 'vocabSize', 1, MOST_TOKENS);
   return {
     ...counting,
-    vocabSize: integer(options.vocabSize, 'vocabSize', 1, MOST_TOKENS),
+    vocabSize,
     leastCount: Math.max(1, integer(options.minFrequency ?? 0, 'minFrequency', 0, Number.MAX_SAFE_INTEGER)),
     specialTokens: specials,
     first: [...specials.map(({ content }) => content), ...(byteFallback ? byteTokens() : [])],
@@ -91,6 +94,7 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
     },
     postProcessor,
     decoder,
+    superwords: options.superwords === undefined ? null : resolveSuperwords(options.superwords, vocabSize),
   };
 }
 

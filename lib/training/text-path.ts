@@ -1,6 +1,6 @@
 /** How text becomes words for a trainer: by a counter of the backend where there is a fused path, else through the parts one after the other. */
 import type { Kernels, ScannerFamily, SplitStep } from '../backend/kernels';
-import type { CountedWords, WordCounterSpec } from '../backend/training-kernels';
+import type { CountedWords, TokenWordsSpec, WordCounterSpec } from '../backend/training-kernels';
 import { AddedTokenMatcher } from '../tokenizer/added-token-matcher';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { bytesText, planPath } from '../tokenizer/fused-plan';
@@ -29,8 +29,8 @@ export interface TextPath {
   readonly toWords: ((text: Uint8Array) => CountedWords) | null;
 }
 
-/** Throws INVALID_TOKENIZER, INVALID_PATTERN and UNSUPPORTED for parts that are not what they must be. */
-export function textPath(parts: TextParts, lines: boolean, kernels: Kernels): TextPath {
+/** `tokens`: words of tokens are to be counted. Throws INVALID_TOKENIZER, INVALID_PATTERN and UNSUPPORTED for parts that are not what they must be. */
+export function textPath(parts: TextParts, lines: boolean, kernels: Kernels, tokens: TokenWordsSpec | null = null): TextPath {
   const { normalizer, preTokenizer } = parts;
   const input = endsInByteLevel(normalizer, preTokenizer) && !parts.affixed ? 'bytes' : 'text';
   const unit = input === 'bytes' ? 'byte' : 'char';
@@ -39,11 +39,13 @@ export function textPath(parts: TextParts, lines: boolean, kernels: Kernels): Te
   // The general path's parts are made even if they are not used: they check what the definitions hold.
   const toWords = generalPath(definition, kernels);
   const fused = planPath(definition);
-  if (fused === null) return { unit, spaceAlias: false, counter: { ...NOTHING_FUSED, lines }, toWords };
+  if (fused === null) return { unit, spaceAlias: false, counter: { ...NOTHING_FUSED, lines, tokens }, toWords };
   const { nfc, spaceAlias, prefixSpace, steps } = fused;
   const scanner = fused.scanner ?? scannerOfOneStep(steps);
-  const cutsWords = scanner !== null && CUT_FAMILIES.includes(scanner.family) && prefixSpace === 'never' && !spaceAlias;
-  return { unit, spaceAlias, counter: { nfc, spaceAlias, prefixSpace, steps, scanner, lines, cutsWords }, toWords: null };
+  // A run of words does not end where a text may be cut.
+  const cutsWords =
+    tokens?.runs !== true && scanner !== null && CUT_FAMILIES.includes(scanner.family) && prefixSpace === 'never' && !spaceAlias;
+  return { unit, spaceAlias, counter: { nfc, spaceAlias, prefixSpace, steps, scanner, lines, cutsWords, tokens }, toWords: null };
 }
 
 /** The scanner that does the same as a single step. */

@@ -1,0 +1,37 @@
+// Words that consist of tokens: what superwords are learned from, and what a tokenizer is extended by.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "merganser/bpe/piece_sink.hpp"
+#include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/training/word_table.hpp"
+
+namespace merganser::training {
+
+struct TokenWordsSpec {
+  std::shared_ptr<const bpe::Model> model;
+  bool runs = false;              // a word is a run of pieces that are one token each and `eligible`; else it is the tokens of a piece
+  std::vector<uint8_t> eligible;  // by token id
+};
+
+// Counts the words of tokens that pieces make, those of one token left out: nothing can be merged in them.
+class TokenSink final : public bpe::PieceSink {
+ public:
+  TokenSink(const TokenWordsSpec& spec, WordTable& table) : spec_(spec), table_(table), tokenizer_(spec.model, kMemory) {}
+  // Behind a stretch: no run goes on.
+  void end_run();
+
+ private:
+  static constexpr size_t kMemory = size_t{16} << 20;
+  void take(const Batch& batch) override;
+  void push(uint32_t id);
+
+  const TokenWordsSpec& spec_;
+  WordTable& table_;
+  bpe::PieceTokenizer tokenizer_;
+  std::vector<uint8_t> word_;
+};
+
+}  // namespace merganser::training
