@@ -60,7 +60,7 @@ Napi::Value create_word_counter(const Napi::CallbackInfo& info) {
   if (reader.has("tokens")) {
     Reader tokens = reader.child("tokens");
     Reader model = tokens.child("model");
-    spec.tokens.emplace(training::TokenWordsSpec{read_model(model), tokens.boolean("runs"), tokens.array<uint8_t>("eligible")});
+    spec.tokens.emplace(read_model(model), tokens.boolean("runs"), tokens.array<uint8_t>("eligible"));
   }
   return handle_on(info.Env(), std::make_shared<Counter>(std::move(spec)));
 }

@@ -18,7 +18,10 @@ class SupermergeSink final : public PieceSink {
   void end_run();
 
  private:
+  static constexpr uint32_t kRound = 64;
   void take(const Batch& batch) override;
+  void take_piece(const uint8_t* piece, uint32_t size, uint64_t hash);
+  void take_token(uint32_t id);
 
   const Supermerges& supermerges_;
   PieceTokenizer tokenizer_;

@@ -11,8 +11,9 @@
 namespace merganser::training {
 
 struct TokenWordsSpec {
+  TokenWordsSpec(std::shared_ptr<const bpe::Model> model, bool runs, std::vector<uint8_t> eligible);
   std::shared_ptr<const bpe::Model> model;
-  bool runs = false;              // a word is a run of pieces that are one token each and `eligible`; else it is the tokens of a piece
+  bool runs;                      // a word is a run of pieces that are one token each and `eligible`; else it is the tokens of a piece
   std::vector<uint8_t> eligible;  // by token id
 };
 
@@ -25,7 +26,10 @@ class TokenSink final : public bpe::PieceSink {
 
  private:
   static constexpr size_t kMemory = size_t{16} << 20;
+  static constexpr uint32_t kRound = 64;
   void take(const Batch& batch) override;
+  void take_runs(const Batch& batch);
+  void take_pieces(const Batch& batch);
   void push(uint32_t id);
 
   const TokenWordsSpec& spec_;
