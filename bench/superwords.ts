@@ -23,7 +23,8 @@ const { values: options } = parseArgs({
 
 /** The file, or a copy of its beginning. */
 function textFile(folder: string): string {
-  if (options.corpus === undefined) throw new Error('No text to train on: name a folder with --corpus or MERGANSER_CORPUS; see bench/corpus.md.');
+  if (options.corpus === undefined)
+    throw new Error('No text to train on: name a folder with --corpus or MERGANSER_CORPUS; see bench/corpus.md.');
   const path = join(options.corpus, options.file);
   if (options.megabytes === undefined) return path;
   const bytes = readFileSync(path).subarray(0, Number(options.megabytes) * 1e6);
@@ -38,7 +39,9 @@ async function main(): Promise<void> {
   const { size } = statSync(file);
   const text = readFileSync(file);
   console.log(`${machine()}\n\n${options.file}, ${(size / 1e6).toFixed(0)} MB\n`);
-  console.log('| tokens | method | bytes per token | × BPE | training s | s/GB | encoding MB/s, one thread |\n|---:|---|---:|---:|---:|---:|---:|');
+  console.log(
+    '| tokens | method | bytes per token | × BPE | training s | s/GB | encoding MB/s, one thread |\n|---:|---|---:|---:|---:|---:|---:|',
+  );
   for (const vocabSize of options.vocab.split(',').map(Number)) {
     const methods: Array<readonly [string, SuperwordOptions | undefined]> = [
       ['BPE', undefined],
@@ -49,7 +52,10 @@ async function main(): Promise<void> {
     let plain = 0;
     for (const [name, superwords] of methods) {
       const start = performance.now();
-      const tokenizer = await trainBpe({ files: file }, { vocabSize, invalidUtf8: 'replace', ...(superwords === undefined ? {} : { superwords }) });
+      const tokenizer = await trainBpe(
+        { files: file },
+        { vocabSize, invalidUtf8: 'replace', ...(superwords === undefined ? {} : { superwords }) },
+      );
       const seconds = (performance.now() - start) / 1000;
       void tokenizer.encode('warm');
       const encodeStart = performance.now();

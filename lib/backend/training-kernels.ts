@@ -8,7 +8,7 @@ export type WordCounterHandle = Handle<'wordCounter'>;
 /** Words are not counted themselves, but words of tokens made of them, of two tokens and more. */
 export interface TokenWordsSpec {
   readonly model: BpeSpec;
-  /** false: a word is the tokens of a piece. true: it is a run of pieces that are one token each, and `eligible`. */
+  /** false: a word is a run of `eligible` tokens within a piece. true: it is a run of pieces that are one such token each. */
   readonly runs: boolean;
   /** By token id. */
   readonly eligible: Uint8Array;

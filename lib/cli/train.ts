@@ -1,5 +1,5 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
@@ -18,6 +18,7 @@ const OPTIONS = {
   superwords: { argument: 'METHOD', help: 'tokens over the boundaries of words too: superbpe or boundless; the files are read twice' },
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
+  'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
 } as const;
@@ -49,6 +50,7 @@ export const train = defineCommand({
         initialAlphabet: initialAlphabet(values['initial-alphabet']),
         unkToken: values['unk-token'],
         superwords: superwordOptions(values),
+        randomSpans: randomSpans(values['random-spans']),
       }),
       ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
     };
@@ -73,6 +75,11 @@ function superwordOptions(values: OptionValues<typeof OPTIONS>): SuperwordOption
   if (method !== undefined) return { method, ...rest };
   if (Object.keys(rest).length > 0) throw usageError('--transition and --max-words go with --superwords.');
   return undefined;
+}
+
+function randomSpans(value: string | undefined): RandomSpans | undefined {
+  const seed = parseInteger('random-spans', value);
+  return seed === undefined ? undefined : { seed };
 }
 
 function initialAlphabet(value: string | undefined): 'byteLevel' | string[] | undefined {

@@ -40,6 +40,8 @@ export class Counting {
     options: CountingOptions,
     tokens: TokenWordsSpec | null = null,
   ): Promise<Counting> {
+    if (isCounts(input) && resolved.spans !== null)
+      throw invalidArgument('input', 'text, since random spans are not in counts of words', input);
     const source = isCounts(input) ? await openCounts(input.counts) : await openSource(input);
     const affixed = resolved.continuingPrefix + resolved.endOfWordSuffix !== '';
     const feeding = resolved.feeding ?? ('feeding' in source ? source.feeding : 'items');

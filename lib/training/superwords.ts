@@ -61,10 +61,15 @@ export class SuperwordTraining {
   ): Promise<SuperwordPhase> {
     const preTokenizer = weakPreTokenizer(pattern);
     const before = grownVocabulary(start, merges.triples);
-    const found = await this.train({ ...this.resolved, preTokenizer }, { model, runs: false, eligible: new Uint8Array(0) }, before, {
-      rule: tokenRule(maxWords, model),
-      schedule: null,
-    });
+    const found = await this.train(
+      { ...this.resolved, preTokenizer },
+      { model, runs: false, eligible: new Uint8Array(before.length).fill(1) },
+      before,
+      {
+        rule: tokenRule(maxWords, model),
+        schedule: null,
+      },
+    );
     const all = new Uint32Array(merges.triples.length + found.triples.length);
     all.set(merges.triples);
     all.set(found.triples, merges.triples.length);

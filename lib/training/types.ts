@@ -69,6 +69,13 @@ export interface SuperwordOptions {
   pattern?: string;
 }
 
+export interface RandomSpans {
+  /** Decides the cuts, together with the text itself: not the order of texts. An integer from 0 to 2³² − 1. */
+  seed: number;
+  /** least and most characters, and weight, of each kind of span. Default: TokenAdapt's, 4 to 23 characters. */
+  lengths?: ReadonlyArray<readonly [least: number, most: number, weight: number]>;
+}
+
 export interface TrainingOptions extends CountingOptions {
   /** Number of tokens: special ones, characters and merges. */
   vocabSize: number;
@@ -85,6 +92,11 @@ export interface TrainingOptions extends CountingOptions {
   /** Adds the tokens `<0x00>` … `<0xFF>` behind the special ones, and sets `byte_fallback`. */
   byteFallback?: boolean;
   superwords?: SuperwordOptions;
+  /**
+   * Text is cut into spans of random lengths before training (TokenAdapt's supertokens), in place of a pre-tokenizer: tokens may hold several words or parts
+   * of them. The normalizer is NFC by default, and the tokenizer splits nothing. Not with count files.
+   */
+  randomSpans?: RandomSpans;
   unkToken?: string;
   fuseUnk?: boolean;
   ignoreMerges?: boolean;

@@ -48,7 +48,13 @@ void TokenSink::take_pieces(const Batch& batch) {
       continue;
     }
     const auto tokens = tokenizer_.encode(batch.base + batch.bounds[i], batch.bounds[i + 1] - batch.bounds[i]);
-    for (uint32_t k = 0; k < tokens.count; ++k) push(tokens.ids[k]);
+    for (uint32_t k = 0; k < tokens.count; ++k) {
+      if (spec_.eligible[tokens.ids[k]] != 0) {
+        push(tokens.ids[k]);
+      } else {
+        end_run();
+      }
+    }
     end_run();
   }
 }

@@ -35,7 +35,9 @@ export class TokenWords {
       else this.endRun(table);
       return;
     }
-    for (const id of ids) this.push(id);
+    for (const id of ids)
+      if (eligible[id] !== 0) this.push(id);
+      else this.endRun(table);
     this.endRun(table);
   }
 

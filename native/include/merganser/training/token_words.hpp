@@ -13,7 +13,7 @@ namespace merganser::training {
 struct TokenWordsSpec {
   TokenWordsSpec(std::shared_ptr<const bpe::Model> model, bool runs, std::vector<uint8_t> eligible);
   std::shared_ptr<const bpe::Model> model;
-  bool runs;                      // a word is a run of pieces that are one token each and `eligible`; else it is the tokens of a piece
+  bool runs;                      // a word is a run of pieces that are one token each and `eligible`; else it is a run of such tokens within a piece
   std::vector<uint8_t> eligible;  // by token id
 };
 
