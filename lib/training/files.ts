@@ -5,6 +5,7 @@ import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { glob } from 'tinyglobby';
 import { invalidArgument, MerganserError } from '../errors';
+import { zstdDecompressor } from './zstd';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -70,7 +71,7 @@ function decompressor(compression: 'gzip' | 'zstd'): Transform {
   if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
   const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
   if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  throw new MerganserError('UNSUPPORTED', `This Node (${process.version}) cannot read .zst files; Node 22.15 and later can.`);
+  return zstdDecompressor();
 }
 
 /** The error for a file that cannot be read. */
