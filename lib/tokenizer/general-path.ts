@@ -32,6 +32,8 @@ export interface GeneralOptions {
   readonly full: boolean;
   /** What to do with each added token (`AddedTokenAction`), by its index in `added.tokens`; null: all are recognised. */
   readonly actions: Uint8Array | null;
+  /** Makes the tokens of pieces in place of the model. */
+  readonly encodePieces?: ((text: Uint8Array, pieceOffsets: Uint32Array) => PieceTokens) | undefined;
 }
 
 export interface GeneralEncoding {
@@ -60,7 +62,9 @@ export function encodeGeneral(parts: GeneralParts, text: Uint8Array, options: Ge
   const cut = cutText(parts, text, options);
   const pieces = toModelText(cut.pieces, parts.modelText);
   const contiguous = joinPieces(pieces);
-  const ofPieces = parts.kernels.encodePieces(parts.model, contiguous.text, contiguous.offsets);
+  const ofPieces =
+    options.encodePieces?.(contiguous.text, contiguous.offsets) ??
+    parts.kernels.encodePieces(parts.model, contiguous.text, contiguous.offsets);
   const tokens = parts.supermerges?.join(ofPieces, adjacency(pieces)) ?? ofPieces;
   const assembler = new Assembler(parts.added, pieces, contiguous.offsets, tokens, cut.found);
   return options.full ? assembler.full() : assembler.idsOnly();

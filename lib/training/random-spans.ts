@@ -1,4 +1,5 @@
 /** Supertokens: words are spans of random lengths (TokenAdapt). */
+import { randomNumbers } from '../backend/js/dropout';
 import type { Kernels } from '../backend/kernels';
 import type { CountedWords } from '../backend/training-kernels';
 import { invalidArgument } from '../errors';
@@ -60,14 +61,14 @@ export function spanWords(
     const cut: Uint8Array[] = [];
     for (let i = 0; i + 1 < offsets.length; i++) {
       const word = bytes.subarray(offsets[i], offsets[i + 1]);
-      const random = new RandomNumbers(spans.seed, kernels.checksum(word));
+      const random = randomNumbers(seedOf(spans.seed, kernels.checksum(word)));
       for (const span of cutSpans(decodeUtf8(word), spans, random)) cut.push(encodeUtf8(span));
     }
     return joined(cut);
   };
 }
 
-function cutSpans(text: string, spans: ResolvedSpans, random: RandomNumbers): string[] {
+function cutSpans(text: string, spans: ResolvedSpans, random: () => number): string[] {
   const cut: string[] = [];
   const characters = Array.from(text);
   for (let at = 0; at < characters.length;) {
@@ -83,8 +84,8 @@ function cutSpans(text: string, spans: ResolvedSpans, random: RandomNumbers): st
   return cut;
 }
 
-function spanLength({ lengths, totalWeight }: ResolvedSpans, random: RandomNumbers): number {
-  let place = random.next() * totalWeight;
+function spanLength({ lengths, totalWeight }: ResolvedSpans, random: () => number): number {
+  let place = random() * totalWeight;
   let chosen = lengths[0];
   for (const entry of lengths) {
     if (entry[2] === 0) continue;
@@ -93,7 +94,7 @@ function spanLength({ lengths, totalWeight }: ResolvedSpans, random: RandomNumbe
     if (place < 0) break;
   }
   const [least, most] = chosen;
-  return least + Math.floor(random.next() * (most - least + 1));
+  return least + Math.floor(random() * (most - least + 1));
 }
 
 function joined(words: readonly Uint8Array[]): CountedWords {
@@ -104,19 +105,7 @@ function joined(words: readonly Uint8Array[]): CountedWords {
   return { bytes, offsets, counts: new Float64Array(words.length).fill(1) };
 }
 
-/** SplitMix with 32 bits, begun by a seed and a text's checksum. */
-class RandomNumbers {
-  private state: number;
-
-  constructor(seed: number, checksum: bigint) {
-    this.state = (seed ^ Number(checksum & 0xffff_ffffn) ^ Math.imul(Number(checksum >> 32n), 0x9e37_79b9)) >>> 0;
-  }
-
-  /** From 0 on, below 1. */
-  next(): number {
-    this.state = (this.state + 0x9e37_79b9) >>> 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 16), 0x21f0_aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a_2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  }
+/** Of a seed and a text's checksum. */
+function seedOf(seed: number, checksum: bigint): number {
+  return (seed ^ Number(checksum & 0xffff_ffffn) ^ Math.imul(Number(checksum >> 32n), 0x9e37_79b9)) >>> 0;
 }

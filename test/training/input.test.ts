@@ -13,7 +13,7 @@ import {
   type TrainingOptions,
   type TrainingProgress,
 } from '../../lib/index';
-import { zstdDecompressor } from '../../lib/training/zstd';
+import { zstdDecompressor } from '../../lib/training/files';
 import { describeEachBackend } from '../conformance/backends';
 
 /** Deterministic text with words, white space at the ends of lines, several scripts, and a long line without an end. */

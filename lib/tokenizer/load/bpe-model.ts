@@ -68,7 +68,7 @@ function readSettings(fields: JsonFields): BpeSettings {
     if (typeof dropout !== 'number' || !(dropout > 0 && dropout <= 1)) throw fields.error('dropout', 'null or a number from 0 to 1');
     throw new MerganserError(
       'UNSUPPORTED',
-      `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null to encode without it.`,
+      `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null, and pass the options dropout and seed where it is wanted.`,
     );
   }
   return {
