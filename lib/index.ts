@@ -151,9 +151,12 @@ export type {
   VocabMergesOptions,
 } from './tokenizer/types';
 export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
+export { extendTokenizer, type ExtendOptions } from './training/extend-tokenizer';
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
   CountingOptions,
+  RandomSpans,
+  SuperwordOptions,
   TrainingCounts,
   TrainingFiles,
   TrainingInput,

@@ -20,7 +20,7 @@ import type { MergedTokens, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMe
 import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
-import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
+import type { BpeTrainingSpec, SymbolKind, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
 declare const encodeJob: unique symbol;
 /** A running job; belongs to the addon. */
@@ -98,7 +98,7 @@ export interface NativeKernelAddon {
   wordCounterTotal(counter: WordCounterHandle): number;
   distinctWords(counter: WordCounterHandle): number;
   /** The result is to be taken when the job is done. */
-  countSymbols(counter: WordCounterHandle, unit: 'byte' | 'char', placed: boolean, listener: JobListener): JobHandle;
+  countSymbols(counter: WordCounterHandle, unit: SymbolKind['unit'], placed: boolean, listener: JobListener): JobHandle;
   symbolCount(counter: WordCounterHandle): number;
   takeSymbols(counter: WordCounterHandle, symbols: Uint32Array, counts: Float64Array): void;
   /** The result is to be taken when the job is done. */
@@ -110,6 +110,7 @@ export interface NativeKernelAddon {
   mergeCount(job: JobHandle): number;
   /** As many as there is room for. */
   copyMerges(job: JobHandle, triples: Uint32Array): void;
+  copyMergeCounts(job: JobHandle, counts: Float64Array): void;
   cancelJob(job: JobHandle): void;
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;

@@ -184,6 +184,11 @@ export interface EncoderSpec {
   readonly scanner: ScannerFamily | null;
   /** Upper bound for each thread's cache of pieces, in bytes. */
   readonly cacheBytes: number;
+  /**
+   * left, right, product ids in order of rank: neighbouring pieces of a stretch that are one token each, and parts of one of these, are merged again.
+   * Only where `fusesSupermerges`.
+   */
+  readonly supermerges?: Uint32Array | undefined;
 }
 
 /** What to do with each added token found in the text, by its index in `EncoderSpec.added`. */
@@ -253,6 +258,8 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   encodePieces(model: BpeHandle, text: Uint8Array, pieceOffsets: Uint32Array): PieceTokens;
 
   createEncoder(spec: EncoderSpec): EncoderHandle;
+  /** Whether encoders know supermerges. */
+  readonly fusesSupermerges: boolean;
   /** Lone surrogates of a string become U+FFFD. */
   encode(encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array;
   /** Number of ids `encode` would give, or some number > limit as soon as that is certain. */

@@ -1,7 +1,15 @@
 /** Counting and training on the addon's threads, as promises. */
 import { aborted, MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
-import type { BpeTrainingSpec, CountedWords, SymbolCounts, SymbolKind, TrainingControl, WordCounterHandle } from './training-kernels';
+import type {
+  BpeTrainingSpec,
+  CountedWords,
+  SymbolCounts,
+  SymbolKind,
+  TrainedMerges,
+  TrainingControl,
+  WordCounterHandle,
+} from './training-kernels';
 
 /** Runs a job that nothing is heard of before its end. Rejects with INVALID_UTF8, NOT_FOUND or OUT_OF_MEMORY. */
 export function jobDone(addon: NativeKernelAddon, start: (listener: JobListener) => JobHandle): Promise<void> {
@@ -51,7 +59,7 @@ export function trainOnThread(
   counter: WordCounterHandle,
   spec: BpeTrainingSpec,
   { signal, onProgress }: TrainingControl,
-): Promise<Uint32Array> {
+): Promise<TrainedMerges> {
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
     const mergesSoFar = (): Uint32Array => {
@@ -64,8 +72,10 @@ export function trainOnThread(
       signal?.removeEventListener('abort', cancel);
       if (signal?.aborted) return reject(aborted(signal));
       const message = addon.jobError(job);
-      if (message === null) resolve(mergesSoFar());
-      else reject(jobError(message));
+      if (message !== null) return reject(jobError(message));
+      const counts = new Float64Array(addon.mergeCount(job));
+      addon.copyMergeCounts(job, counts);
+      resolve({ triples: mergesSoFar(), counts });
     };
     const job = addon.startTraining(counter, spec, (finished, count) => {
       try {

@@ -70,6 +70,7 @@ class NativeKernels implements Kernels {
     return tokens;
   };
 
+  readonly fusesSupermerges = true;
   createEncoder = (spec: EncoderSpec): EncoderHandle => {
     const words = spec.added.some((token) => token.singleWord) ? wordRanges() : null;
     // The tables hold them too.

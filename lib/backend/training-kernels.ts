@@ -1,15 +1,26 @@
 /** The part of the contract (see kernels.ts) that trains: counting words, and merging pairs in what was counted. */
 import type { Handle } from './kernels';
-import type { EncoderSpec } from './kernels';
+import type { BpeSpec, EncoderSpec } from './kernels';
 
 export type WordCounterHandle = Handle<'wordCounter'>;
 
 /** How texts become words: as an encoder's pieces do (`EncoderSpec`), without added tokens. */
+/** Words are not counted themselves, but words of tokens made of them, of two tokens and more. */
+export interface TokenWordsSpec {
+  readonly model: BpeSpec;
+  /** false: a word is a run of `eligible` tokens within a piece. true: it is a run of pieces that are one such token each. */
+  readonly runs: boolean;
+  /** By token id. */
+  readonly eligible: Uint8Array;
+}
+
 export interface WordCounterSpec extends Pick<EncoderSpec, 'nfc' | 'spaceAlias' | 'prefixSpace' | 'steps' | 'scanner'> {
   /** Every line of a text, with its newline, is a text of its own. Lines end at U+000A only. */
   readonly lines: boolean;
   /** Words end before a space between two ASCII letters, whatever stands around them: long texts may be cut there. */
   readonly cutsWords: boolean;
+  /** null: words are counted as they are. `addWords` takes words of tokens if they are counted: three bytes for an id, the most significant first. */
+  readonly tokens: TokenWordsSpec | null;
 }
 
 /** Words and how often they were counted: word i is bytes[offsets[i], offsets[i + 1]). */
@@ -23,10 +34,10 @@ export interface CountedWords {
 
 /**
  * What words are made of, by number: 'byte': the byte. 'char': the character's code point, or, if `placed`, 4 × code point + (1 if it does not begin
- * the word) + (2 if it ends it).
+ * the word) + (2 if it ends it). 'token': the token's id, in words of tokens; not for `countSymbols`.
  */
 export interface SymbolKind {
-  readonly unit: 'byte' | 'char';
+  readonly unit: 'byte' | 'char' | 'token';
   readonly placed: boolean;
 }
 
@@ -35,6 +46,43 @@ export interface SymbolCounts {
   readonly symbols: Uint32Array;
   readonly counts: Float64Array;
 }
+
+/** What is known of a token for `TokenRuleSpec`: the number of its words (runs of characters that are no space) in the lower 16 bits, and these. */
+export enum TokenTrait {
+  StartsWithWord = 0x1_0000,
+  EndsWithWord = 0x2_0000,
+  EndsWithColon = 0x4_0000,
+  /** It holds a colon before a space. */
+  Forbidden = 0x8_0000,
+}
+
+/** Tokens have no colon before a space, and at most so many words. */
+export interface TokenRuleSpec {
+  readonly maxWords: number;
+  /** Of the tokens that are there at first. */
+  readonly traits: Uint32Array;
+}
+
+/**
+ * Merges inside of words, found before, that the training makes too, each before the first supermerge of a lower count. Words of tokens consist of the
+ * numbers that these merges give; supermerges are about the ids of the vocabulary that has both.
+ */
+export interface MergeScheduleSpec {
+  /** left, right, product */
+  readonly triples: Uint32Array;
+  readonly counts: Float64Array;
+  /** For each merge: whether words that are spelt as its product are one token from then on, and take part in supermerges. */
+  readonly completes: Uint8Array;
+  /** So many come before any supermerge, whatever the counts. */
+  readonly forced: number;
+}
+
+/** left, right, product ids of merges in order, and how often each pair was there. With a schedule, `SUPERMERGE` is added to the left id of supermerges. */
+export interface TrainedMerges {
+  readonly triples: Uint32Array;
+  readonly counts: Float64Array;
+}
+export const SUPERMERGE = 0x8000_0000;
 
 export interface BpeTrainingSpec extends SymbolKind {
   /** Merging ends when there are so many tokens. */
@@ -51,11 +99,14 @@ export interface BpeTrainingSpec extends SymbolKind {
   readonly symbolIds: Uint32Array;
   /** UTF-8. Taken off the right part of a pair that begins with it; usually empty. */
   readonly continuingPrefix: Uint8Array;
+  readonly rule: TokenRuleSpec | null;
+  /** Only for words of tokens. */
+  readonly schedule: MergeScheduleSpec | null;
 }
 
 export interface TrainingControl {
   readonly signal?: AbortSignal | undefined;
-  /** Called on the calling thread a few times a second at most; `merges` gives those that have been made, as `trainBpe` does. */
+  /** Called on the calling thread a few times a second at most; `merges` gives the ids of those that have been made, as `trainBpe` does. */
   readonly onProgress?: ((count: number, merges: () => Uint32Array) => void) | undefined;
 }
 
@@ -85,7 +136,7 @@ export interface TrainingKernels {
   sortWords(counter: WordCounterHandle): Promise<CountedWords>;
   /**
    * Takes all words out of the counter and trains on them: the pair of the highest count is merged, of equal counts that of the smallest left id, then
-   * right id. Gives (left, right, product) ids in order; a product that is a token already keeps its id. Rejects with ABORTED.
+   * right id. A product that is a token already keeps its id; in words of tokens such pairs are left alone. Rejects with ABORTED.
    */
-  trainBpe(counter: WordCounterHandle, spec: BpeTrainingSpec, control: TrainingControl): Promise<Uint32Array>;
+  trainBpe(counter: WordCounterHandle, spec: BpeTrainingSpec, control: TrainingControl): Promise<TrainedMerges>;
 }

@@ -7,6 +7,7 @@ import { buildAddon } from './build-addon';
 import { type Command, defineCommand, ExitCode } from './command';
 import { count } from './count';
 import { countPretokensCommand } from './count-pretokens';
+import { extend } from './extend';
 import { decode } from './decode';
 import { encode } from './encode';
 import { inspect } from './inspect';
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   count,
   inspect,
   train,
+  extend,
   'count-pretokens': countPretokensCommand,
   build,
 };

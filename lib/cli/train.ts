@@ -1,7 +1,7 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
 import { defineCommand, ExitCode } from './command';
-import { usageError } from './options';
+import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
 import { write } from './terminal';
 import { COUNTING_OPTIONS, countingOptions, given, parseInteger, tokenizerParts, trainingInput } from './training-options';
@@ -15,6 +15,10 @@ const OPTIONS = {
   'limit-alphabet': { argument: 'N', help: 'keep only the N most frequent characters' },
   'max-token-length': { argument: 'N', help: 'tokens have fewer characters than this' },
   'byte-fallback': { help: 'add the tokens <0x00> … <0xFF>' },
+  superwords: { argument: 'METHOD', help: 'tokens over the boundaries of words too: superbpe or boundless; the files are read twice' },
+  transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
+  'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
+  'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
 } as const;
@@ -45,6 +49,8 @@ export const train = defineCommand({
         specialTokens: values['special-tokens']?.split(','),
         initialAlphabet: initialAlphabet(values['initial-alphabet']),
         unkToken: values['unk-token'],
+        superwords: superwordOptions(values),
+        randomSpans: randomSpans(values['random-spans']),
       }),
       ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
     };
@@ -59,6 +65,22 @@ export const train = defineCommand({
     return ExitCode.Done;
   },
 });
+
+function superwordOptions(values: OptionValues<typeof OPTIONS>): SuperwordOptions | undefined {
+  const method = oneOf('superwords', values.superwords, ['superbpe', 'boundless']);
+  const rest = given({
+    transition: parseInteger('transition', values.transition),
+    maxWords: parseInteger('max-words', values['max-words']),
+  });
+  if (method !== undefined) return { method, ...rest };
+  if (Object.keys(rest).length > 0) throw usageError('--transition and --max-words go with --superwords.');
+  return undefined;
+}
+
+function randomSpans(value: string | undefined): RandomSpans | undefined {
+  const seed = parseInteger('random-spans', value);
+  return seed === undefined ? undefined : { seed };
+}
 
 function initialAlphabet(value: string | undefined): 'byteLevel' | string[] | undefined {
   return value === 'byte-level' ? 'byteLevel' : value === undefined ? undefined : Array.from(value);

@@ -20,6 +20,8 @@ export interface BpeModel {
   readonly settings: BpeSettings;
   /** (left, right, product) ids in order of rank; null: tiktoken's rule. */
   readonly merges: Uint32Array | null;
+  /** (left, right, product) ids in order of rank: merges of neighbouring pieces that are one token each (BoundlessBPE). */
+  readonly supermerges?: Uint32Array | undefined;
   readonly spec: BpeSpec;
   /**
    * What the model reads. 'bytes': the pieces' raw bytes, where pre-tokenization ends in ByteLevel and the model's tokens were turned back from the

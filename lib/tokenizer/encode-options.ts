@@ -1,4 +1,5 @@
 /** What a call of encode asks for, with defaults filled in. */
+import type { Dropout } from '../backend/js/dropout';
 import { AddedTokenAction, type EncodeControl } from '../backend/kernels';
 import { invalidArgument } from '../errors';
 import type { AddedTokens } from './added-tokens';
@@ -14,6 +15,8 @@ export interface EncodeSettings {
   readonly truncation: ResolvedTruncation | null;
   readonly padding: ResolvedPadding | null;
   readonly invalidUtf8: InvalidUtf8;
+  /** null: every merge is made. */
+  readonly dropout: Dropout | null;
 }
 
 /** Resolves the options of one tokenizer. */
@@ -34,6 +37,7 @@ export class EncodeOptionsResolver {
       truncation: definition.truncation,
       padding: definition.padding,
       invalidUtf8: 'replace',
+      dropout: null,
     };
   }
 
@@ -50,6 +54,7 @@ export class EncodeOptionsResolver {
       truncation: this.truncation(options, addSpecialTokens),
       padding: options.padding === undefined ? this.definition.padding : options.padding === false ? null : resolvePadding(options.padding),
       invalidUtf8,
+      dropout: resolveDropout(options),
     };
   }
 
@@ -65,6 +70,17 @@ export class EncodeOptionsResolver {
     checkStride(resolved, addSpecialTokens ? this.addedToSingle : 0);
     return resolved;
   }
+}
+
+function resolveDropout({ dropout, seed }: EncodeOptions): Dropout | null {
+  if (dropout === undefined) {
+    if (seed !== undefined) throw invalidArgument('seed', 'left out where there is no dropout', seed);
+    return null;
+  }
+  if (typeof dropout !== 'number' || !(dropout >= 0 && dropout <= 1)) throw invalidArgument('dropout', 'a number from 0 to 1', dropout);
+  if (typeof seed !== 'number' || seed >>> 0 !== seed)
+    throw invalidArgument('seed', 'an integer from 0 to 2^32 - 1, as dropout needs one', seed);
+  return dropout === 0 ? null : { probability: dropout, seed };
 }
 
 /** One action for each added token; null if every one is recognised. */

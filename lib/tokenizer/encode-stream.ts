@@ -31,6 +31,7 @@ export class EncodeStreamer {
     /** Less text than this is not searched for a place to cut. */
     private readonly leastPending = LEAST_PENDING,
   ) {
+    if (settings.dropout !== null) throw invalidArgument('dropout', 'left out of streams', settings.dropout.probability);
     const { pieces } = engine.layouts.get(false, settings.addSpecialTokens);
     const place = pieces.indexOf(0);
     if (place < 0 || pieces.lastIndexOf(0) !== place) {

@@ -1,5 +1,14 @@
 /** The machinery of one tokenizer: a definition, a backend, and what is made of both when it is first needed. */
-import { type BpeHandle, DisallowedAddedToken, type EncodeControl, type EncoderHandle, type Kernels } from '../backend/kernels';
+import {
+  type BpeHandle,
+  DisallowedAddedToken,
+  type EncodeControl,
+  type EncoderHandle,
+  type Kernels,
+  type PieceTokens,
+} from '../backend/kernels';
+import { type Dropout, DropoutMerger } from '../backend/js/dropout';
+import { Supermerges } from '../backend/js/supermerges';
 import { MerganserError } from '../errors';
 import { AddedTokenMatcher } from './added-token-matcher';
 import { type CompiledFrom, compileTokenizer } from './compiled/compiled-tokenizer';
@@ -39,6 +48,8 @@ export class Engine {
   private planMemo: EncodingPlan | null = null;
   private encoderMemo: EncoderHandle | null = null;
   private modelMemo: BpeHandle | null = null;
+  private dropoutMemo: DropoutMerger | null = null;
+  private supermergesMemo: Supermerges | null = null;
   private tokenDecoderMemo: TokenDecoder | null = null;
   private disposed = false;
 
@@ -76,7 +87,14 @@ export class Engine {
 
   /** Forgets what depends on the added tokens. */
   refreshAddedTokens(): void {
-    this.matcherMemo = this.optionsMemo = this.planMemo = this.encoderMemo = this.modelMemo = this.tokenDecoderMemo = null;
+    this.matcherMemo =
+      this.optionsMemo =
+      this.planMemo =
+      this.encoderMemo =
+      this.modelMemo =
+      this.tokenDecoderMemo =
+      this.dropoutMemo =
+        null;
   }
 
   /** Gives memory back early; the engine must not be used any more. */
@@ -123,8 +141,9 @@ export class Engine {
   get encoder(): EncoderHandle | null {
     if (this.encoderMemo !== null) return this.encoderMemo;
     const { model, fused } = this.plan;
-    if (fused === null) return null;
-    return (this.encoderMemo = this.kernels.createEncoder({ model, ...fused, cacheBytes: this.cacheBytes }));
+    const { supermerges } = this.definition.model;
+    if (fused === null || (supermerges !== undefined && !this.kernels.fusesSupermerges)) return null;
+    return (this.encoderMemo = this.kernels.createEncoder({ model, ...fused, cacheBytes: this.cacheBytes, supermerges }));
   }
 
   get tokenDecoder(): TokenDecoder {
@@ -150,22 +169,29 @@ export class Engine {
       kernels: this.kernels,
       model: this.modelMemo,
       modelText,
+      supermerges: this.supermerges,
       added: this.matcher,
       normalizer: this.normalizer,
       preTokenizer: this.preTokenizer,
     };
   }
 
+  private get supermerges(): Supermerges | null {
+    const { supermerges } = this.definition.model;
+    return supermerges === undefined ? null : (this.supermergesMemo ??= new Supermerges(supermerges));
+  }
+
   /** Ids of a well-formed text, without special tokens around it. Throws DISALLOWED_SPECIAL. */
-  textIds(text: TextInput, control: EncodeControl): Uint32Array {
+  textIds(text: TextInput, control: EncodeControl, dropout: Dropout | null = null): Uint32Array {
     const encoder = this.encoder;
-    if (encoder === null) return this.encodeGeneral(asBytes(text), control, false).ids;
+    if (encoder === null || dropout !== null) return this.encodeGeneral(asBytes(text), control, false, dropout).ids;
     return this.explainingRefusal(() => this.kernels.encode(encoder, text, control));
   }
 
   /** The general path; `full` asks for spans and words. Throws DISALLOWED_SPECIAL. */
-  encodeGeneral(text: Uint8Array, control: EncodeControl, full: boolean): GeneralEncoding {
-    return this.explainingRefusal(() => encodeGeneral(this.generalParts, text, { full, actions: control.actions }));
+  encodeGeneral(text: Uint8Array, control: EncodeControl, full: boolean, dropout: Dropout | null = null): GeneralEncoding {
+    const encodePieces = dropout === null ? undefined : this.droppingMerges(dropout);
+    return this.explainingRefusal(() => encodeGeneral(this.generalParts, text, { full, actions: control.actions, encodePieces }));
   }
 
   /** Runs kernels, and says in words which special token they refused. */
@@ -175,6 +201,11 @@ export class Engine {
     } catch (error) {
       throw this.explainRefusal(error);
     }
+  }
+
+  private droppingMerges(dropout: Dropout): (text: Uint8Array, pieceOffsets: Uint32Array) => PieceTokens {
+    const merger = (this.dropoutMemo ??= new DropoutMerger(this.plan.model));
+    return (text, pieceOffsets) => merger.encode(text, pieceOffsets, dropout);
   }
 
   explainRefusal(error: unknown): unknown {

@@ -25,7 +25,7 @@ export function padFull(parts: readonly EncodingPart[], { padding }: EncodeSetti
 
 function encodePart(engine: Engine, input: TextInput, sequence: number, settings: EncodeSettings): EncodingPart {
   const text = textBytes(input, settings.invalidUtf8);
-  const { ids, spans, wordIds, addedTexts } = engine.encodeGeneral(text, settings.control, true);
+  const { ids, spans, wordIds, addedTexts } = engine.encodeGeneral(text, settings.control, true, settings.dropout);
   const { length } = ids;
   return {
     ids,

@@ -5,6 +5,7 @@
  * text → stretches between added tokens → normalized → stretches between `normalized` added tokens → pieces → tokens
  */
 import type { BpeHandle, Kernels, PieceTokens } from '../backend/kernels';
+import type { Supermerges } from '../backend/js/supermerges';
 import type { AddedTokenMatcher } from './added-token-matcher';
 import { type ModelText, toModelText } from './model-text';
 import { NormalizedText } from './normalized-text';
@@ -19,6 +20,8 @@ export interface GeneralParts {
   readonly model: BpeHandle;
   /** The form of text that `model` was made for. */
   readonly modelText: ModelText;
+  /** null: pieces stay apart. */
+  readonly supermerges?: Supermerges | null;
   readonly added: AddedTokenMatcher;
   readonly normalizer: Normalizer | null;
   readonly preTokenizer: PreTokenizer | null;
@@ -29,6 +32,8 @@ export interface GeneralOptions {
   readonly full: boolean;
   /** What to do with each added token (`AddedTokenAction`), by its index in `added.tokens`; null: all are recognised. */
   readonly actions: Uint8Array | null;
+  /** Makes the tokens of pieces in place of the model. */
+  readonly encodePieces?: ((text: Uint8Array, pieceOffsets: Uint32Array) => PieceTokens) | undefined;
 }
 
 export interface GeneralEncoding {
@@ -57,17 +62,30 @@ export function encodeGeneral(parts: GeneralParts, text: Uint8Array, options: Ge
   const cut = cutText(parts, text, options);
   const pieces = toModelText(cut.pieces, parts.modelText);
   const contiguous = joinPieces(pieces);
-  const tokens = parts.kernels.encodePieces(parts.model, contiguous.text, contiguous.offsets);
+  const ofPieces =
+    options.encodePieces?.(contiguous.text, contiguous.offsets) ??
+    parts.kernels.encodePieces(parts.model, contiguous.text, contiguous.offsets);
+  const tokens = parts.supermerges?.join(ofPieces, adjacency(pieces)) ?? ofPieces;
   const assembler = new Assembler(parts.added, pieces, contiguous.offsets, tokens, cut.found);
   return options.full ? assembler.full() : assembler.idsOnly();
 }
 
 /** The first steps of `encodeGeneral`, without the model: for those who want to show or count pieces. */
-export function cutText(parts: Omit<GeneralParts, 'kernels' | 'model' | 'modelText'>, text: Uint8Array, options: GeneralOptions): CutText {
+export function cutText(
+  parts: Omit<GeneralParts, 'kernels' | 'model' | 'modelText' | 'supermerges'>,
+  text: Uint8Array,
+  options: GeneralOptions,
+): CutText {
   const tracked = options.full || parts.preTokenizer?.needsOffsets === true;
   const stretches = normalizeStretches(NormalizedText.original(text, tracked), parts.added, parts.normalizer, options.actions);
   const whole = piecesOf(stretches.text, stretches.bounds);
   return { pieces: parts.preTokenizer?.preTokenize(whole) ?? whole, found: stretches.found };
+}
+
+/** Whether a piece lies directly behind the one before it, in the same stretch. */
+function adjacency({ bounds, groups }: Pieces): (piece: number) => boolean {
+  const firsts = new Set(groups);
+  return (piece) => !firsts.has(piece) && bounds[2 * piece] === bounds[2 * piece - 1];
 }
 
 /** The pieces back to back, as the model takes them. */

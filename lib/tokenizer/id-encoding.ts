@@ -1,4 +1,5 @@
 /** Encoding to ids alone: single texts, pairs and batches. */
+import type { Dropout } from '../backend/js/dropout';
 import type { RaggedIds } from '../backend/kernels';
 import { aborted, invalidArgument } from '../errors';
 import type { EncodeSettings } from './encode-options';
@@ -14,7 +15,7 @@ export function encodeIds(engine: Engine, text: TextInput, pair: TextInput | und
   checkText(text);
   if (pair !== undefined) checkText(pair, 'pair');
   const texts = (pair === undefined ? [text] : [text, pair]).map((input) =>
-    engine.textIds(kernelText(input, settings.invalidUtf8), settings.control),
+    engine.textIds(kernelText(input, settings.invalidUtf8), settings.control, settings.dropout),
   );
   const layout = engine.layouts.get(pair !== undefined, settings.addSpecialTokens);
   const ids = applyLayout(layout, truncated(engine, texts, settings));
@@ -59,11 +60,12 @@ export function encodeBatchSync(engine: Engine, input: BatchInput, settings: Enc
   return finishBatch(engine, first, second, settings);
 }
 
-function batchIds(engine: Engine, texts: JoinedTexts, { control }: EncodeSettings): RaggedIds {
+function batchIds(engine: Engine, texts: JoinedTexts, { control, dropout }: EncodeSettings): RaggedIds {
   const { encoder } = engine;
-  if (encoder !== null) return engine.explainingRefusal(() => engine.kernels.encodeBatch(encoder, texts.bytes, texts.offsets, control));
+  if (encoder !== null && dropout === null)
+    return engine.explainingRefusal(() => engine.kernels.encodeBatch(encoder, texts.bytes, texts.offsets, control));
   const parts: Uint32Array[] = [];
-  for (let i = 0; i + 1 < texts.offsets.length; i++) parts.push(engine.textIds(textAt(texts, i), control));
+  for (let i = 0; i + 1 < texts.offsets.length; i++) parts.push(engine.textIds(textAt(texts, i), control, dropoutOf(dropout, i)));
   return ragged(parts);
 }
 
@@ -101,13 +103,13 @@ const TURN_MS = 8;
 async function batchIdsAsync(
   engine: Engine,
   texts: JoinedTexts,
-  { control }: EncodeSettings,
+  { control, dropout }: EncodeSettings,
   signal: AbortSignal | undefined,
   onProgress: ((bytesDone: number) => void) | undefined,
 ): Promise<RaggedIds> {
   if (signal?.aborted) throw aborted(signal);
   const { encoder } = engine;
-  if (encoder !== null) {
+  if (encoder !== null && dropout === null) {
     try {
       return await engine.kernels.encodeBatchAsync(encoder, texts.bytes, texts.offsets, { ...control, signal, onProgress });
     } catch (error) {
@@ -123,10 +125,15 @@ async function batchIdsAsync(
       if (signal?.aborted) throw aborted(signal);
       turnEnd = performance.now() + TURN_MS;
     }
-    parts.push(engine.textIds(textAt(texts, i), control));
+    parts.push(engine.textIds(textAt(texts, i), control, dropoutOf(dropout, i)));
   }
   onProgress?.(texts.bytes.length);
   return ragged(parts);
+}
+
+/** Every text of a batch has a seed of its own. */
+export function dropoutOf(dropout: Dropout | null, text: number): Dropout | null {
+  return dropout && { ...dropout, seed: (dropout.seed + text) >>> 0 };
 }
 
 function textAt({ bytes, offsets }: JoinedTexts, index: number): Uint8Array {

@@ -52,7 +52,8 @@ export class StreamCuts {
 
   private static make(engine: Engine): StreamCuts | null {
     const { fused, model } = engine.plan;
-    if (fused === null) return null;
+    // Supermerges reach over the ends of pieces.
+    if (fused === null || engine.definition.model.supermerges !== undefined) return null;
     const splits = SettledSplits.of(fused.steps);
     const pairs = fused.steps.length === 0 ? UnmergeablePairs.of(model, fused.spaceAlias) : null;
     return splits === null && pairs === null ? null : new StreamCuts(engine, fused, splits, pairs);

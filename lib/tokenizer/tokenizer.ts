@@ -7,7 +7,7 @@ import { toEncoding } from './encoding-parts';
 import { encodingNameForModel } from './encodings';
 import type { Engine } from './engine';
 import { encodeFull, padFull } from './full-encoding';
-import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch } from './id-encoding';
+import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch, dropoutOf } from './id-encoding';
 import { readBytes, writeBytesAtomically } from './load/files';
 import { utf8Text } from './load/json-text';
 import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
@@ -177,7 +177,9 @@ export class Tokenizer implements Disposable {
     if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array of strings or Uint8Arrays', texts);
     if (pairs !== undefined && pairs.length !== texts.length)
       throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
-    const parts = texts.map((text: TextInput, index) => encodeFull(this.#engine, text, pairs?.[index], settings));
+    const parts = texts.map((text: TextInput, index) =>
+      encodeFull(this.#engine, text, pairs?.[index], { ...settings, dropout: dropoutOf(settings.dropout, index) }),
+    );
     return padFull(parts, settings).map(toEncoding);
   }
 
@@ -194,7 +196,9 @@ export class Tokenizer implements Disposable {
       (sum, input) => {
         checkText(input);
         if (sum > limit) return sum;
-        return sum + countText(this.#engine, kernelText(input, settings.invalidUtf8), settings.control, limit - sum);
+        const known = kernelText(input, settings.invalidUtf8);
+        if (settings.dropout !== null) return sum + this.#engine.textIds(known, settings.control, settings.dropout).length;
+        return sum + countText(this.#engine, known, settings.control, limit - sum);
       },
       this.#engine.layouts.get(texts.length === 2, settings.addSpecialTokens).added,
     );

@@ -26,6 +26,13 @@ export interface EncodeOptions {
   truncation?: false | Truncation;
   /** false: ignore the file's padding settings; an object overrides them. Default: as in the file. */
   padding?: false | Padding;
+  /**
+   * BPE-dropout, for training models: the probability, from 0 to 1, that a merge is left out when its turn comes. It needs a `seed`, takes the general path
+   * on the calling thread, and does not go with streams. Text i of a batch is encoded as with seed + i.
+   */
+  dropout?: number;
+  /** Of the random choices of `dropout`: an integer from 0 to 2³² − 1. The same on every backend. */
+  seed?: number;
 }
 
 export interface BatchEncodeOptions extends Omit<EncodeOptions, 'pair'> {

@@ -1,6 +1,6 @@
 /** Counting words of whatever users train on, within a limit of memory. */
 import type { Kernels } from '../backend/kernels';
-import type { WordCounterHandle } from '../backend/training-kernels';
+import type { TokenWordsSpec, WordCounterHandle } from '../backend/training-kernels';
 import { invalidArgument, MerganserError } from '../errors';
 import { type CountFile, CountFileWriter, openCountFile } from './count-files';
 import { checkHeader, type CountHeader, countHeader } from './count-format';
@@ -32,12 +32,20 @@ export class Counting {
     private readonly source: Source | readonly CountFile[],
   ) {}
 
-  /** Throws INVALID_ARGUMENT, NOT_FOUND, MALFORMED_FILE, and what the parts of the tokenizer throw. */
-  static async open(input: TrainingInput, kernels: Kernels, resolved: ResolvedCounting, options: CountingOptions): Promise<Counting> {
+  /** `tokens`: words of tokens are counted. Throws INVALID_ARGUMENT, NOT_FOUND, MALFORMED_FILE, and what the parts of the tokenizer throw. */
+  static async open(
+    input: TrainingInput,
+    kernels: Kernels,
+    resolved: ResolvedCounting,
+    options: CountingOptions,
+    tokens: TokenWordsSpec | null = null,
+  ): Promise<Counting> {
+    if (isCounts(input) && resolved.spans !== null)
+      throw invalidArgument('input', 'text, since random spans are not in counts of words', input);
     const source = isCounts(input) ? await openCounts(input.counts) : await openSource(input);
     const affixed = resolved.continuingPrefix + resolved.endOfWordSuffix !== '';
     const feeding = resolved.feeding ?? ('feeding' in source ? source.feeding : 'items');
-    const path = textPath({ ...resolved, affixed }, feeding === 'lines', kernels);
+    const path = textPath({ ...resolved, affixed }, feeding === 'lines', kernels, tokens);
     const header = countHeader(path, resolved.normalizer, resolved.preTokenizer);
     if (!('feed' in source)) for (const file of source) checkHeader(file.header, header, file.path);
     return new Counting(kernels, path, kernels.createWordCounter(path.counter), header, resolved, options, source);

@@ -1,12 +1,15 @@
 /** Training files, in Node. The build puts files.browser.ts in its place where there are none. */
 import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
-import { pipeline, type Transform } from 'node:stream';
+import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { glob } from 'tinyglobby';
 import { invalidArgument, MerganserError } from '../errors';
 
 const CHUNK_BYTES = 1 << 20;
+/** Bytes that fzstd takes at once, on the calling thread. */
+const STEP_BYTES = 1 << 14;
 
 export interface TrainingFile {
   readonly path: string;
@@ -70,7 +73,37 @@ function decompressor(compression: 'gzip' | 'zstd'): Transform {
   if (compression === 'gzip') return zlib.createGunzip({ chunkSize: CHUNK_BYTES });
   const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
   if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  throw new MerganserError('UNSUPPORTED', `This Node (${process.version}) cannot read .zst files; Node 22.15 and later can.`);
+  return zstdDecompressor();
+}
+
+/** Zstandard for a Node that has none of its own (before 22.15). Frames, one after another. A file that is cut off is an error; checksums are not looked at. */
+export function zstdDecompressor(): Transform {
+  const decompress = new Decompress((chunk) => void stream.push(chunk));
+  let fed = false;
+  const stream: Transform = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      fed = true;
+      finishing(done, () => {
+        for (let at = 0; at < chunk.length; at += STEP_BYTES) decompress.push(chunk.subarray(at, at + STEP_BYTES));
+      });
+    },
+    flush(done) {
+      finishing(done, () => {
+        if (fed) decompress.push(new Uint8Array(0), true);
+      });
+    },
+  });
+  return stream;
+}
+
+function finishing(done: TransformCallback, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done();
 }
 
 /** The error for a file that cannot be read. */

@@ -6,7 +6,9 @@ import type { NewToken } from '../tokenizer/added-tokens';
 import { checkNesting } from '../tokenizer/load/json-fields';
 import { newToken } from '../tokenizer/new-token';
 import { readPostProcessor } from '../tokenizer/post-processors/read-post-processor';
-import type { CountingOptions, TrainingOptions } from './types';
+import { type ResolvedSuperwords, resolveSuperwords } from './superword-options';
+import { type ResolvedSpans, resolveSpans } from './random-spans';
+import type { CountingOptions, RandomSpans, TrainingOptions } from './types';
 
 /** The ByteLevel that GPT-2 splits with. */
 export const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true } as const;
@@ -24,6 +26,7 @@ export interface ResolvedCounting {
   readonly replaceInvalid: boolean;
   readonly continuingPrefix: string;
   readonly endOfWordSuffix: string;
+  readonly spans: ResolvedSpans | null;
 }
 
 export interface ResolvedTraining extends ResolvedCounting {
@@ -38,6 +41,7 @@ export interface ResolvedTraining extends ResolvedCounting {
   readonly settings: BpeSettings;
   readonly postProcessor: unknown;
   readonly decoder: unknown;
+  readonly superwords: ResolvedSuperwords | null;
 }
 
 /** Throws INVALID_ARGUMENT. */
@@ -56,6 +60,7 @@ export function resolveCounting(options: CountingOptions): ResolvedCounting {
     replaceInvalid: invalidUtf8 === 'replace',
     continuingPrefix: text(options.continuingSubwordPrefix, 'continuingSubwordPrefix'),
     endOfWordSuffix: text(options.endOfWordSuffix, 'endOfWordSuffix'),
+    spans: null,
   };
 }
 
@@ -68,13 +73,14 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
   checkNesting(postProcessor, 'postProcessor');
   checkNesting(decoder, 'decoder');
   readPostProcessor(postProcessor);
-  const counting = resolveCounting(options);
+  const counting = options.randomSpans === undefined ? resolveCounting(options) : resolveSpanCounting(options, options.randomSpans);
   const specials = specialTokens.map((token) => newToken(token, true));
   for (const { content } of specials) if (content === '') throw invalidArgument('specialTokens', 'tokens that are not empty', content);
   const byteFallback = options.byteFallback ?? false;
+  const vocabSize = integer(options.vocabSize, 'vocabSize', 1, MOST_TOKENS);
   return {
     ...counting,
-    vocabSize: integer(options.vocabSize, 'vocabSize', 1, MOST_TOKENS),
+    vocabSize,
     leastCount: Math.max(1, integer(options.minFrequency ?? 0, 'minFrequency', 0, Number.MAX_SAFE_INTEGER)),
     specialTokens: specials,
     first: [...specials.map(({ content }) => content), ...(byteFallback ? byteTokens() : [])],
@@ -91,7 +97,18 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
     },
     postProcessor,
     decoder,
+    superwords: options.superwords === undefined ? null : resolveSuperwords(options.superwords, vocabSize),
   };
+}
+
+/** Random spans take the place of a pre-tokenizer that splits. */
+function resolveSpanCounting(options: TrainingOptions, spans: RandomSpans): ResolvedCounting {
+  if (options.preTokenizer !== undefined)
+    throw invalidArgument('preTokenizer', 'left out where randomSpans are given: they take its place', options.preTokenizer);
+  if (options.superwords !== undefined)
+    throw invalidArgument('superwords', 'left out where randomSpans are given: these make words of their own', options.superwords);
+  const { normalizer = { type: 'NFC' } } = options;
+  return { ...resolveCounting({ ...options, normalizer, preTokenizer: { ...BYTE_LEVEL, use_regex: false } }), spans: resolveSpans(spans) };
 }
 
 /** The vocabulary must have room for the tokens that come before merges. Throws INVALID_ARGUMENT. */

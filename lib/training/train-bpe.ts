@@ -1,15 +1,18 @@
 /** Training of BPE tokenizers. */
 import { selectKernels } from '../backend/select';
-import type { BpeTrainingSpec, SymbolKind } from '../backend/training-kernels';
+import type { BpeTrainingSpec, SymbolKind, TrainedMerges } from '../backend/training-kernels';
 import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { lazyBpeModel } from '../tokenizer/load/bpe-model';
 import { StringVocabulary } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
 import { Counting, noWords } from './counting';
+import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
 import { checkRoom, type ResolvedTraining, resolveTraining } from './options';
 import { PhaseProgress } from './progress';
 import { startVocabulary, type StartVocabulary } from './start-vocabulary';
+import { checkReadableTwice } from './superword-options';
+import { type SuperwordPhase, SuperwordTraining, type WordPhase } from './superwords';
 import type { TrainingInput, TrainingOptions, TrainingReport } from './types';
 
 const encoder = new TextEncoder();
@@ -27,10 +30,11 @@ export type TrainedTokenizer = Tokenizer & { readonly report: TrainingReport };
 export async function trainBpe(input: TrainingInput, options: TrainingOptions): Promise<TrainedTokenizer> {
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
   const resolved = resolveTraining(options);
+  if (resolved.superwords !== null) checkReadableTwice(input);
   const kernels = selectKernels(options.backend);
   const counting = await Counting.open(input, kernels, resolved, options);
   try {
-    return await new Training(counting, resolved, options).run();
+    return await new Training(input, counting, resolved, options).run();
   } finally {
     await counting.close();
   }
@@ -41,6 +45,7 @@ class Training {
   private readonly kind: SymbolKind;
 
   constructor(
+    private readonly input: TrainingInput,
     private readonly counting: Counting,
     private readonly resolved: ResolvedTraining,
     private readonly options: TrainingOptions,
@@ -51,6 +56,7 @@ class Training {
   async run(): Promise<TrainedTokenizer> {
     const { counting, resolved } = this;
     const { kernels, counter } = counting;
+    const { superwords } = resolved;
     const bytes = await counting.count();
     await counting.gather();
     const words = kernels.countedWords(counter);
@@ -58,30 +64,44 @@ class Training {
     const found = await kernels.countSymbols(counter, this.kind);
     const distinctWords = kernels.distinctWords(counter);
     const start = startVocabulary(found, this.kind, { ...resolved, spaceAlias: counting.path.spaceAlias });
-    checkRoom(resolved.vocabSize, resolved.first.length, start.tokens.length);
+    const vocabSize = superwords?.transition ?? resolved.vocabSize;
+    checkRoom(vocabSize, resolved.first.length, start.tokens.length);
     const pretokenize = (performance.now() - this.started) / 1000;
 
-    const merging = new PhaseProgress('merge', resolved.vocabSize - start.tokens.length, this.options.onProgress);
-    const merges = await kernels.trainBpe(counter, this.spec(start), {
-      signal: this.options.signal,
-      onProgress: (count) => merging.reach(count),
-    });
-    merging.reach(merges.length / 3);
-    const merge = merging.end();
-    const tokenizer = this.tokenizer(start.tokens, merges);
+    const merges = await this.merge(start, vocabSize);
+    const merge = (performance.now() - this.started) / 1000 - pretokenize;
+    const wordPhase = { start: start.tokens, merges };
+    const superwordPhase =
+      superwords === null ? null : await new SuperwordTraining(kernels, this.input, resolved, this.options).run(wordPhase, superwords);
+    const tokenizer = this.tokenizer(superwordPhase ?? this.withoutSuperwords(wordPhase));
+    const total = (performance.now() - this.started) / 1000;
     const report: TrainingReport = {
       bytes,
       words,
       distinctWords,
       alphabet: found.symbols.length,
-      merges: merges.length / 3,
-      seconds: { pretokenize, merge, total: (performance.now() - this.started) / 1000 },
+      merges:
+        superwordPhase === null ? merges.counts.length : superwordPhase.merges.length / 3 + (superwordPhase.supermerges?.length ?? 0) / 3,
+      superwordMerges: superwordPhase?.count ?? 0,
+      seconds: { pretokenize, merge, superwords: superwordPhase === null ? 0 : total - pretokenize - merge, total },
     };
     return Object.assign(tokenizer, { report });
   }
 
-  private spec({ tokens, symbols, symbolIds }: StartVocabulary): BpeTrainingSpec {
-    const { vocabSize, leastCount, maxTokenLength, continuingPrefix } = this.resolved;
+  private async merge(start: StartVocabulary, vocabSize: number): Promise<TrainedMerges> {
+    const { kernels, counter } = this.counting;
+    const progress = new PhaseProgress('merge', vocabSize - start.tokens.length, this.options.onProgress);
+    const merges = await kernels.trainBpe(counter, this.spec(start, vocabSize), {
+      signal: this.options.signal,
+      onProgress: (count) => progress.reach(count),
+    });
+    progress.reach(merges.counts.length);
+    progress.end();
+    return merges;
+  }
+
+  private spec({ tokens, symbols, symbolIds }: StartVocabulary, vocabSize: number): BpeTrainingSpec {
+    const { leastCount, maxTokenLength, continuingPrefix } = this.resolved;
     const table = new StringVocabulary(new Map(), tokens).utf8();
     return {
       ...this.kind,
@@ -92,20 +112,26 @@ class Training {
       symbols,
       symbolIds,
       continuingPrefix: encoder.encode(continuingPrefix),
+      rule: null,
+      schedule: null,
     };
   }
 
-  private tokenizer(startTokens: readonly string[], merges: Uint32Array): Tokenizer {
-    const { resolved } = this;
-    const { normalizer, preTokenizer, postProcessor, decoder, settings } = resolved;
-    const tokens = grownVocabulary(startTokens, merges, resolved.continuingPrefix);
-    const vocabulary = new StringVocabulary(new Map(tokens.map((token, id) => [token, id])), tokens);
-    const allNew = merges.length / 3 === tokens.length - startTokens.length;
-    const model = lazyBpeModel({ vocabulary, merges: allNew ? merges : lastOfEach(merges), settings }, normalizer, preTokenizer);
+  private withoutSuperwords({ start, merges: { triples } }: WordPhase): SuperwordPhase {
+    const tokens = grownVocabulary(start, triples, this.resolved.continuingPrefix);
+    const allNew = triples.length / 3 === tokens.length - start.length;
+    const merges = allNew ? triples : lastOfEach(triples);
+    return { tokens, merges, supermerges: undefined, count: 0, preTokenizer: this.resolved.preTokenizer };
+  }
+
+  private tokenizer({ tokens, merges, supermerges, preTokenizer }: SuperwordPhase): Tokenizer {
+    const { normalizer, postProcessor, decoder, settings, specialTokens } = this.resolved;
+    const vocabulary = vocabularyOf(tokens);
+    const model = lazyBpeModel({ vocabulary, merges, supermerges, settings }, normalizer, preTokenizer);
     if (settings.unkToken !== null && vocabulary.id(settings.unkToken) === undefined)
       throw invalidArgument('unkToken', 'a token of the vocabulary, such as one of specialTokens', settings.unkToken);
     const addedTokens = new AddedTokens(vocabulary);
-    addedTokens.add(resolved.specialTokens);
+    addedTokens.add(specialTokens);
     return Tokenizer.fromDefinition(
       {
         flavor: 'huggingface',
@@ -122,26 +148,4 @@ class Training {
       this.options,
     );
   }
-}
-
-/** All tokens: those of the start, and what merges made of them. */
-function grownVocabulary(start: readonly string[], merges: Uint32Array, prefix: string): string[] {
-  const tokens = [...start];
-  for (let i = 0; i < merges.length; i += 3) {
-    if (merges[i + 2] < tokens.length) continue;
-    const right = tokens[merges[i + 1]];
-    tokens.push(tokens[merges[i]] + (prefix !== '' && right.startsWith(prefix) ? right.slice(prefix.length) : right));
-  }
-  return tokens;
-}
-
-/** A pair can be merged again after what it makes was made by another pair too. The reference's model knows the last time only. */
-function lastOfEach(merges: Uint32Array): Uint32Array {
-  const last = new Map<number, number>();
-  for (let i = 0; i < merges.length; i += 3) last.set(merges[i] * 2 ** 24 + merges[i + 1], i);
-  if (last.size * 3 === merges.length) return merges;
-  return merges.filter((_, i) => {
-    const first = i - (i % 3);
-    return last.get(merges[first] * 2 ** 24 + merges[first + 1]) === first;
-  });
 }

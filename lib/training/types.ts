@@ -47,6 +47,35 @@ export interface CountingOptions extends Pick<LoadOptions, 'backend'> {
   signal?: AbortSignal;
 }
 
+/** Tokens that reach over the boundaries of words. Only for text that ends in ByteLevel; the input is read twice. */
+export interface SuperwordOptions {
+  /**
+   * 'superbpe' (arXiv:2503.13423): from `transition` on, text is split by a weaker `pattern`, and merging continues in longer pieces. Any library can load
+   * the result.
+   * 'boundless' (arXiv:2504.00178): neighbouring words that are one token each merge too. The result is saved in a form that only merganser reads.
+   */
+  method: 'superbpe' | 'boundless';
+  /**
+   * Number of tokens when superwords begin. superbpe: needed. boundless: if it is left out, merges of words compete with merges inside of words, the
+   * higher count first and of equal counts that of words; else they begin when there are so many tokens (arXiv:2604.05192).
+   */
+  transition?: number;
+  /** No token has more words (runs of characters that are no space). Default: 4 for superbpe, no limit for boundless. */
+  maxWords?: number;
+  /**
+   * superbpe: the regular expression of tokenizer.json that text is split by from `transition` on; matches and what lies between them are pieces.
+   * boundless: which words may merge, a JavaScript regular expression with flag u. Defaults: those of the papers (docs/superwords.md).
+   */
+  pattern?: string;
+}
+
+export interface RandomSpans {
+  /** Decides the cuts, together with the text itself: not the order of texts. An integer from 0 to 2³² − 1. */
+  seed: number;
+  /** least and most characters, and weight, of each kind of span. Default: TokenAdapt's, 4 to 23 characters. */
+  lengths?: ReadonlyArray<readonly [least: number, most: number, weight: number]>;
+}
+
 export interface TrainingOptions extends CountingOptions {
   /** Number of tokens: special ones, characters and merges. */
   vocabSize: number;
@@ -62,6 +91,12 @@ export interface TrainingOptions extends CountingOptions {
   maxTokenLength?: number;
   /** Adds the tokens `<0x00>` … `<0xFF>` behind the special ones, and sets `byte_fallback`. */
   byteFallback?: boolean;
+  superwords?: SuperwordOptions;
+  /**
+   * Text is cut into spans of random lengths before training (TokenAdapt's supertokens), in place of a pre-tokenizer: tokens may hold several words or parts
+   * of them. The normalizer is NFC by default, and the tokenizer splits nothing. Not with count files.
+   */
+  randomSpans?: RandomSpans;
   unkToken?: string;
   fuseUnk?: boolean;
   ignoreMerges?: boolean;
@@ -92,6 +127,8 @@ export interface TrainingReport {
   /** Characters, or bytes, that words consist of. */
   alphabet: number;
   merges: number;
-  /** Wall time of reading and counting, of merging, and of everything. */
-  seconds: { pretokenize: number; merge: number; total: number };
+  /** Those of `merges` that are no merges inside of words; 0 without `superwords`. */
+  superwordMerges: number;
+  /** Wall time of reading and counting, of merging, of the second phase if there is one, and of everything. */
+  seconds: { pretokenize: number; merge: number; superwords: number; total: number };
 }

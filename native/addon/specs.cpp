@@ -149,6 +149,7 @@ bpe::EncoderSpec read_encoder(Reader& reader) {
   spec.scanner = read_scanner(reader, reader, tables);
   if (!spec.scanner) spec.steps = read_steps(reader, tables);
   spec.cache_bytes = static_cast<size_t>(reader.number("cacheBytes"));
+  if (reader.has("supermerges")) spec.supermerges = std::make_shared<const bpe::Supermerges>(reader.array<uint32_t>("supermerges"));
   return spec;
 }
 

@@ -57,6 +57,11 @@ Napi::Value create_word_counter(const Napi::CallbackInfo& info) {
   spec.scanner = read_scanner(reader, reader, nullptr);
   if (!spec.scanner) spec.steps = read_steps(reader, nullptr);
   spec.cuts = {reader.boolean("lines"), reader.boolean("cutsWords")};
+  if (reader.has("tokens")) {
+    Reader tokens = reader.child("tokens");
+    Reader model = tokens.child("model");
+    spec.tokens.emplace(read_model(model), tokens.boolean("runs"), tokens.array<uint8_t>("eligible"));
+  }
   return handle_on(info.Env(), std::make_shared<Counter>(std::move(spec)));
 }
 
@@ -107,7 +112,7 @@ Napi::Value distinct_words(const Napi::CallbackInfo& info) {
 }
 
 training::SymbolKind symbol_kind(const std::string& unit, bool placed) {
-  return {unit == "byte" ? training::Unit::byte : training::Unit::character, placed};
+  return {unit == "byte" ? training::Unit::byte : unit == "token" ? training::Unit::token : training::Unit::character, placed};
 }
 
 // (counter, unit, placed, listener) => job; then symbolCount and takeSymbols
@@ -165,6 +170,16 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   spec.symbol_ids = reader.array<uint32_t>("symbolIds");
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.affixes = spec.kind.placed;
+  if (reader.has("rule")) {
+    Reader rule = reader.child("rule");
+    spec.token_traits = rule.array<uint32_t>("traits");
+    spec.most_words = static_cast<uint32_t>(rule.number("maxWords"));
+  }
+  if (reader.has("schedule")) {
+    Reader schedule = reader.child("schedule");
+    spec.schedule.emplace(training::ScheduleSpec{schedule.array<uint32_t>("triples"), schedule.array<double>("counts"),
+                                                 schedule.array<uint8_t>("completes"), static_cast<uint32_t>(schedule.number("forced"))});
+  }
   return spec;
 }
 
@@ -184,6 +199,13 @@ void copy_merges(const Napi::CallbackInfo& info) {
   auto out = info[1].As<Napi::Uint32Array>();
   const std::vector<uint32_t> merges = merges_of(info[0]).copy();
   std::copy_n(merges.begin(), std::min(merges.size(), out.ElementLength()), out.Data());
+}
+
+// (job, counts): of as many merges as there is room for
+void copy_merge_counts(const Napi::CallbackInfo& info) {
+  auto out = info[1].As<Napi::Float64Array>();
+  const std::vector<uint64_t> counts = merges_of(info[0]).counts();
+  std::copy_n(counts.begin(), std::min(counts.size(), out.ElementLength()), out.Data());
 }
 
 }  // namespace
@@ -207,6 +229,7 @@ void register_training(Napi::Env env, Napi::Object exports) {
   add("startTraining", start_training);
   add("mergeCount", merge_count);
   add("copyMerges", copy_merges);
+  add("copyMergeCounts", copy_merge_counts);
 }
 
 }  // namespace merganser::addon

@@ -42,6 +42,22 @@ test('files, standard input and count files give the same tokenizer', async () =
   expect(await output('c.json')).toEqual(expected);
 });
 
+test('superwords, random spans and extension', async () => {
+  const path = join(folder, 'superwords.json');
+  const boundless = ['train', text, '-v', '70', '--superwords', 'boundless', '--max-words', '3', '-o', path];
+  expect(await command(boundless)).toMatchObject({ status: 0 });
+  expect(await output('superwords.json')).toEqual(
+    await saved({ files: text }, { vocabSize: 70, superwords: { method: 'boundless', maxWords: 3 } }),
+  );
+  expect((await command(['train', text, '-v', '70', '--transition', '9', '-o', path])).status).not.toBe(0);
+  expect((await command(['train', text, '-v', '70', '--random-spans', '5', '-o', path])).status).toBe(0);
+  expect(await output('superwords.json')).toEqual(await saved({ files: text }, { vocabSize: 70, randomSpans: { seed: 5 } }));
+  const plain = join(folder, 'plain.json');
+  expect((await command(['train', text, '-v', '40', '-o', plain])).status).toBe(0);
+  const extended = await command(['extend', '-t', plain, text, '-n', '9', '-o', path]);
+  expect(extended).toMatchObject({ status: 0, stderr: expect.stringContaining('49 tokens, 9 of them new') as unknown });
+});
+
 test('options reach the trainer', async () => {
   const parts = join(folder, 'parts.json');
   const [normalizer, preTokenizer] = [{ type: 'Lowercase' }, { type: 'WhitespaceSplit' }];

@@ -1,6 +1,6 @@
 /** Every way to hand text over trains the same tokenizer, and what cannot be trained on is refused. */
-import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createReadStream, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -13,6 +13,7 @@ import {
   type TrainingOptions,
   type TrainingProgress,
 } from '../../lib/index';
+import { zstdDecompressor } from '../../lib/training/files';
 import { describeEachBackend } from '../conformance/backends';
 
 /** Deterministic text with words, white space at the ends of lines, several scripts, and a long line without an end. */
@@ -64,6 +65,57 @@ describeEachBackend('training input', (backend) => {
     ];
     for (const input of inputs) expect(await trained(input)).toBe(expected);
     expect(await trained([text], { feeding: 'lines' })).toBe(expected);
+  });
+
+  test('zstd, by whatever decompresses it', async () => {
+    // A line twenty times, as the zstd command writes it.
+    const frame = Buffer.from('KLUv/QRo7QAAoHRoZSBvdGhlciBtaXMgdGhlcmUKAgDrPdURVrwiK+xr', 'base64');
+    const path = await put('text.zst', Buffer.concat([frame, frame]));
+    const expected = await trained(['the other mother is there\n'.repeat(40)]);
+    expect(await trained({ files: path })).toBe(expected);
+    const chunks: Buffer[] = [];
+    for await (const chunk of Readable.from([frame.subarray(0, 9), frame.subarray(9)]).pipe(zstdDecompressor()))
+      chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toBe('the other mother is there\n'.repeat(20));
+    expect(await codeOf(trained({ files: await put('cut.zst', frame.subarray(0, -6)) }))).toBe('MALFORMED_FILE');
+    expect(await codeOf(trained({ files: await put('none.zst', 'no zstd at all') }))).toBe('MALFORMED_FILE');
+  });
+
+  test('a file that vanishes, and a disk that is full', async () => {
+    const first = await put(`stays-${backend}.txt`, text);
+    const second = await put(`vanishes-${backend}.txt`, text);
+    let looks = 0;
+    const signal = {
+      get aborted() {
+        if (looks++ === 0) rmSync(second);
+        return false;
+      },
+      addEventListener() {},
+      removeEventListener() {},
+    } as unknown as AbortSignal;
+    await expect(trained({ files: [first, second] }, { signal })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining(second) as unknown,
+    });
+
+    const many = await put('full.txt', Array.from({ length: 200_000 }, (_, i) => Math.imul(i, 2654435761) >>> 0).join('\n'));
+    const handle = await open(many);
+    const full = jest.spyOn(Object.getPrototypeOf(handle) as typeof handle, 'writeFile').mockImplementation(() => {
+      return Promise.reject(new Error('ENOSPC: no space left on device, write'));
+    });
+    try {
+      const limits = { memoryLimit: 1 << 20, spillFolder: folder };
+      await expect(trained({ files: many }, limits)).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: expect.stringContaining('ENOSPC') as unknown,
+      });
+      const counts = join(folder, `full-${backend}.counts`);
+      expect(await codeOf(countPretokens([text], counts, { backend }))).toBe('NOT_FOUND');
+      expect((await readdir(folder)).filter((name) => name.startsWith('merganser-') || name.startsWith(`full-${backend}`))).toEqual([]);
+    } finally {
+      full.mockRestore();
+      await handle.close();
+    }
   });
 
   test('items: arrays, generators and JSON Lines', async () => {

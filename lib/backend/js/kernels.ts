@@ -53,6 +53,7 @@ export function createJsKernels(): Kernels {
     findMatches: (pattern, text) => open<JsPattern>(pattern).findMatches(text),
     createBpe: (spec, cacheBytes) => box<BpeHandle>(new PieceTokenizer(modelOf(spec), cacheBytes)),
     encodePieces: (model, text, pieceOffsets) => open<PieceTokenizer>(model).encode(text, pieceOffsets),
+    fusesSupermerges: false,
     createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
     count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),

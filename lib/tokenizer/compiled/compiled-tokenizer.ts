@@ -44,6 +44,7 @@ export function compileTokenizer(
   kernels: Kernels,
 ): Uint8Array {
   const { vocabulary, spec: _ownSpec, ...rest } = model;
+  if (model.supermerges !== undefined) throw new MerganserError('UNSUPPORTED', 'A tokenizer with supermerges cannot be compiled.');
   const compiled: Compiled = {
     merganser: VERSION,
     key: from.key,

@@ -14,7 +14,11 @@ const LONE_SURROGATE = /[\ud800-\udfff]/u;
 export function readBpeModel(fields: JsonFields, scanned: ScannedTokenizer | null, normalizer: unknown, preTokenizer: unknown): BpeModel {
   const settings = readSettings(fields);
   const { vocabulary, merges } = scanned ?? readVocabAndMerges(fields, settings.continuingSubwordPrefix ?? '');
-  return buildBpeModel({ vocabulary, merges, settings }, normalizer, preTokenizer);
+  const supermerges =
+    fields.get('type') === 'BoundlessBPE'
+      ? resolveMerges(fields.array('supermerges'), vocabulary, '', fields.pathOf('supermerges'))
+      : undefined;
+  return buildBpeModel({ vocabulary, merges, settings, supermerges }, normalizer, preTokenizer);
 }
 
 /** Decides what the model reads, and checks what depends on that. */
@@ -32,7 +36,7 @@ export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer
   if (settings.byteFallback && input === 'bytes' && !complete) {
     throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
   }
-  return { kind: 'bpe', vocabulary, settings, merges, spec, input };
+  return { kind: 'bpe', vocabulary, settings, merges, supermerges: parts.supermerges, spec, input };
 }
 
 /** The same, but what encoding needs is made, and checked, when it is first asked for. */
@@ -44,6 +48,7 @@ export function lazyBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer:
     vocabulary,
     settings,
     merges,
+    supermerges: parts.supermerges,
     input: modelInput(settings, normalizer, preTokenizer),
     get spec() {
       return (spec ??= buildBpeModel(parts, normalizer, preTokenizer).spec);
@@ -63,7 +68,7 @@ function readSettings(fields: JsonFields): BpeSettings {
     if (typeof dropout !== 'number' || !(dropout > 0 && dropout <= 1)) throw fields.error('dropout', 'null or a number from 0 to 1');
     throw new MerganserError(
       'UNSUPPORTED',
-      `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null to encode without it.`,
+      `A model with dropout (${dropout}) encodes at random and cannot be reproduced; set "dropout" to null, and pass the options dropout and seed where it is wanted.`,
     );
   }
   return {

@@ -13,6 +13,7 @@ const NOTHING = new Uint8Array(0);
 export interface BpeParts {
   readonly vocabulary: TextVocabulary;
   readonly merges: Uint32Array;
+  readonly supermerges?: Uint32Array | undefined;
   readonly settings: BpeSettings;
 }
 

@@ -49,6 +49,7 @@ function readModel(model: JsonFields, scanned: ScannedTokenizer | null, normaliz
   const type = model.get('type') ?? inferModelType(model);
   switch (type) {
     case 'BPE':
+    case 'BoundlessBPE':
       return readBpeModel(model, scanned, normalizer, preTokenizer);
     case 'WordPiece':
     case 'WordLevel':

@@ -43,7 +43,7 @@ export function tokenizerFile(definition: TokenizerDefinition): TokenizerFile {
       pre_tokenizer: definition.split === null ? definition.preTokenizer : writeSplit(definition.split.pattern),
       post_processor: definition.postProcessor,
       decoder: definition.decoder,
-      model: writeModel(model),
+      model: writeModel(model, tokens),
     },
     tokens,
     specials,
@@ -105,9 +105,10 @@ function writeSplit(pattern: string): object {
   };
 }
 
-function writeModel({ settings }: BpeModel): Record<string, unknown> {
+/** Readers that do not know of supermerges do not know the type either. */
+function writeModel({ settings, supermerges }: BpeModel, tokens: TokenList): Record<string, unknown> {
   return {
-    type: 'BPE',
+    type: supermerges === undefined ? 'BPE' : 'BoundlessBPE',
     dropout: null,
     unk_token: settings.unkToken,
     continuing_subword_prefix: settings.continuingSubwordPrefix,
@@ -115,6 +116,7 @@ function writeModel({ settings }: BpeModel): Record<string, unknown> {
     fuse_unk: settings.fuseUnk,
     byte_fallback: settings.byteFallback,
     ignore_merges: settings.ignoreMerges,
+    ...(supermerges === undefined ? {} : { supermerges: writeMerges(supermerges, tokens) }),
     vocab: {},
     merges: [],
   };

@@ -32,7 +32,8 @@ class Encoder::Lease {
 Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
-      cuts_(spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
+      // Supermerges are about whole pieces.
+      cuts_(spec_.supermerges ? nullptr : spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
       splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr),
       parts_(spec_, added_, cuts_.get()) {}
 

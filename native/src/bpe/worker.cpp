@@ -7,7 +7,10 @@ namespace merganser::bpe {
 Worker::Worker(const Encoder& encoder)
     : encoder_(encoder),
       batch_(*encoder.spec_.model, encoder.spec_.cache_bytes),
-      rewriter_(encoder.spec_.nfc, encoder.spec_.space_alias, encoder.spec_.prefix_space) {}
+      rewriter_(encoder.spec_.nfc, encoder.spec_.space_alias, encoder.spec_.prefix_space) {
+  const EncoderSpec& spec = encoder.spec_;
+  if (spec.supermerges) supermerging_ = std::make_unique<SupermergeSink>(spec.model, spec.cache_bytes, *spec.supermerges, batch_);
+}
 
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;
@@ -39,10 +42,11 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
 
 void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
   stretch = rewriter_.rewrite(stretch, place);
-  batch_.begin_stretch(stretch.begin, stretch.readable_end);
+  PieceSink& sink = supermerging_ ? static_cast<PieceSink&>(*supermerging_) : batch_;
+  sink.begin_stretch(stretch.begin, stretch.readable_end);
   const auto stop = [&] { return batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed)); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
-    encoder_.splitter_.split(stretch.begin, stretch.end, batch_, split_scratch_, stop);
+    encoder_.splitter_.split(stretch.begin, stretch.end, sink, split_scratch_, stop);
   } else if (encoder_.cuts_) {
     for (const uint8_t* at = stretch.begin; at < stretch.end && !stop();) {
       const uint32_t capacity = batch_.capacity();
@@ -50,9 +54,10 @@ void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOpt
       batch_.pushed(text::scan_cuts(encoder_.cuts_->view(), at, text, batch_.ends(), capacity));
     }
   } else if (stretch.begin < stretch.end) {
-    batch_.push(stretch.end);
+    sink.push(stretch.end);
   }
-  batch_.end_stretch();
+  sink.end_stretch();
+  if (supermerging_) supermerging_->end_run();
 }
 
 }  // namespace merganser::bpe

@@ -1,23 +1,72 @@
 #include "merganser/training/bpe_trainer.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <set>
 
 namespace merganser::training {
 namespace {
 
+uint32_t start_tokens(const BpeTrainingSpec& spec) { return static_cast<uint32_t>(spec.token_offsets.size() - 1); }
+
+std::optional<MergeSchedule> schedule_of(const BpeTrainingSpec& spec) {
+  if (!spec.schedule) return std::nullopt;
+  const ScheduleSpec& schedule = *spec.schedule;
+  std::vector<MergeSchedule::Merge> merges;
+  for (size_t i = 0; i < schedule.counts.size(); ++i) {
+    const uint32_t* const triple = &schedule.triples[3 * i];
+    merges.push_back({triple[0], triple[1], triple[2], schedule.completes[i] != 0});
+  }
+  return MergeSchedule(std::move(merges), {schedule.counts.begin(), schedule.counts.end()}, schedule.forced, start_tokens(spec));
+}
+
+SymbolIds symbol_ids_of(const BpeTrainingSpec& spec, uint32_t tokens) {
+  SymbolIds symbols{spec.kind, {}};
+  if (spec.kind.unit == Unit::token) {
+    symbols.ids.resize(tokens);
+    std::iota(symbols.ids.begin(), symbols.ids.end(), 0u);
+    return symbols;
+  }
+  symbols.ids.assign(spec.kind.bound(), kNoSymbol);
+  for (size_t i = 0; i < spec.symbols.size(); ++i) symbols.ids[spec.symbols[i]] = spec.symbol_ids[i];
+  return symbols;
+}
+
+// No merge has a lower count; or a guess is wanted, if nothing is known.
+template <typename Id>
+void set_floor(MergeLimits& limits, const WordCells<Id>& cells, const BpeTrainingSpec& spec) {
+  limits.floor = spec.least_count;
+  if (spec.schedule && spec.schedule->forced == 0) {
+    // If there were no supermerge at all, the last merge would be the last one of the schedule.
+    if (!spec.schedule->counts.empty()) limits.floor = std::max(limits.floor, static_cast<uint64_t>(spec.schedule->counts.back()));
+  } else if (limits.token_words) {
+    limits.floor = UINT64_MAX;
+    limits.guesses = spec.vocab_size - std::min(spec.vocab_size, start_tokens(spec));
+  } else if (!spec.affixes) {
+    const std::set<uint32_t> different(spec.symbol_ids.begin(), spec.symbol_ids.end());
+    limits.floor = merge_floor(cells, spec.vocab_size, static_cast<uint32_t>(different.size()), spec.least_count, spec.max_token_length);
+  }
+}
+
 template <typename Id>
 void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, MergeLog& log, const std::function<bool()>& tick) {
-  SymbolIds symbols{spec.kind, std::vector<uint32_t>(spec.kind.bound(), kNoSymbol)};
-  for (size_t i = 0; i < spec.symbols.size(); ++i) symbols.ids[spec.symbols[i]] = spec.symbol_ids[i];
+  std::optional<MergeSchedule> schedule = schedule_of(spec);
+  SymbolIds symbols = symbol_ids_of(spec, schedule ? schedule->tokens() : start_tokens(spec));
   WordCells<Id> cells(words, symbols, static_cast<Id>(wall));
   symbols.ids = {};
   words.clear();
-  const std::set<uint32_t> different(spec.symbol_ids.begin(), spec.symbol_ids.end());
-  const uint64_t floor = spec.affixes ? spec.least_count
-                                      : merge_floor(cells, spec.vocab_size, static_cast<uint32_t>(different.size()), spec.least_count, spec.max_token_length);
+  MergeLimits limits{spec.vocab_size, spec.least_count, spec.max_token_length, 0, spec.kind.unit == Unit::token};
+  set_floor(limits, cells, spec);
   TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
-  MergePhase<Id> phase(cells, tokens, spec.symbol_ids, {spec.vocab_size, spec.least_count, spec.max_token_length, floor}, log);
+  std::vector<uint32_t> first = spec.symbol_ids;
+  if (limits.token_words) {
+    first.resize(start_tokens(spec));
+    std::iota(first.begin(), first.end(), 0u);
+  }
+  std::optional<TokenRule> rule;
+  if (!spec.token_traits.empty()) rule.emplace(spec.most_words, spec.token_traits);
+  MergePhase<Id> phase(cells, tokens, first, limits, log, rule ? &*rule : nullptr, schedule ? &*schedule : nullptr);
   phase.run(tick);
 }
 
@@ -25,7 +74,7 @@ void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, M
 
 // Ids are 16 bits wide as long as that does: most of the time goes into loading them.
 void train_bpe(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
-  const uint32_t wall = std::max(spec.vocab_size, static_cast<uint32_t>(spec.token_offsets.size() - 1));
+  const uint32_t wall = std::max(spec.vocab_size, start_tokens(spec) + (spec.schedule ? static_cast<uint32_t>(spec.schedule->counts.size()) : 0));
   if (wall <= UINT16_MAX) {
     merge_words<uint16_t>(words, spec, wall, log, tick);
   } else {

@@ -30,15 +30,17 @@ void CandidateQueue::push(const Candidate& candidate) {
   }
 }
 
-bool CandidateQueue::pop(Candidate& candidate) {
+bool CandidateQueue::pop(Candidate& candidate, uint64_t least) {
   if (!high_.empty()) {
+    if (high_.front().count < least) return false;
     std::pop_heap(high_.begin(), high_.end(), below);
     candidate = high_.back();
     high_.pop_back();
     return true;
   }
+  if (level_ < least) return false;
   while (turn_.empty() && late_.empty()) {
-    if (level_ <= 1) return false;
+    if (level_ <= std::max<uint64_t>(least, 1)) return false;
     turn_ = std::move(buckets_[--level_]);
     buckets_[level_] = {};
     std::sort(turn_.begin(), turn_.end(), later);

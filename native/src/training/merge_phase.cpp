@@ -1,6 +1,7 @@
 #include "merganser/training/merge_phase.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 
 namespace merganser::training {
@@ -9,51 +10,10 @@ namespace {
 constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
 constexpr size_t kFew = 12;                 // occurrences
+constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
 
 void prefetch(const void* address) { __builtin_prefetch(address); }
-
-// All pairs while they are looked for, numbered as they come: by a table of both ids where these are few, as they are at first, else by a hash table.
-class PairIndex {
- public:
-  struct Entry {
-    uint32_t left, right;
-    uint32_t occurrences;
-    uint64_t count;
-    size_t next;  // where its next cell is listed; 0: nowhere
-  };
-
-  explicit PairIndex(uint32_t ids) : ids_(ids), direct_(ids <= kFewIds), numbers_(direct_ ? size_t{ids} * ids : kFirstSlots) {}
-  Entry& at(uint32_t left, uint32_t right) {
-    uint32_t& number = direct_ ? numbers_[size_t{left} * ids_ + right] : hashed(left, right);
-    if (number != 0) return entries_[number - 1];
-    entries_.push_back({left, right, 0, 0, 0});
-    number = static_cast<uint32_t>(entries_.size());
-    if (!direct_ && 2 * entries_.size() > numbers_.size()) grow();
-    return entries_.back();
-  }
-  std::vector<Entry>& all() { return entries_; }
-
- private:
-  static constexpr uint32_t kFewIds = 512;
-  static constexpr size_t kFirstSlots = size_t{1} << 12;
-  uint32_t& hashed(uint32_t left, uint32_t right) {
-    const uint64_t key = uint64_t{left} << 32 | right;
-    const size_t mask = numbers_.size() - 1;
-    size_t slot = static_cast<size_t>((key ^ key >> 29) * 0x9E3779B97F4A7C15u >> 32) & mask;
-    while (numbers_[slot] != 0 && (entries_[numbers_[slot] - 1].left != left || entries_[numbers_[slot] - 1].right != right)) slot = (slot + 1) & mask;
-    return numbers_[slot];
-  }
-  void grow() {
-    numbers_.assign(2 * numbers_.size(), 0);
-    for (uint32_t i = 0; i < entries_.size(); ++i) hashed(entries_[i].left, entries_[i].right) = i + 1;
-  }
-
-  const uint32_t ids_;
-  const bool direct_;
-  std::vector<uint32_t> numbers_;  // number + 1; 0: none
-  std::vector<Entry> entries_;
-};
 
 }  // namespace
 
@@ -66,38 +26,104 @@ uint64_t merge_floor(const WordCells<Id>& words, uint32_t vocab_size, uint32_t s
 }
 
 template <typename Id>
-MergePhase<Id>::MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log)
+MergePhase<Id>::MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log,
+                           TokenRule* rule, MergeSchedule* schedule)
     : words_(words),
       tokens_(tokens),
       limits_(limits),
       log_(log),
+      rule_(rule),
+      schedule_(schedule),
+      floor_(limits.floor),
+      guessing_(limits.guesses != 0),
       wall_(words.wall()),
       cells_(words.cells()),
-      // At first there are fewer entries than cells, and each occurrence that is merged, of which there are fewer than cells, adds two at most.
-      cells_of_(3 * words.size() + 2),
+      // At first there are fewer entries than cells, and each occurrence that is merged, of which there are fewer than cells, adds two at most; as does
+      // each token of a schedule when it appears.
+      cells_of_((schedule ? 5 : 3) * words.size() + 2),
       length_(size_t{wall_} + 1),
       used_left_(length_.size()),
       used_right_(length_.size()),
       before_(length_.size()),
       after_(length_.size()) {
   for (const uint32_t id : symbol_ids) length_[id] = 1;
-  find_all_pairs();
+  if (schedule_) hide_scheduled();
+  if (!guessing_) find_all_pairs();
 }
 
 template <typename Id>
 void MergePhase<Id>::run(const std::function<bool()>& tick) {
   Candidate top;
-  for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size && queue_.pop(top); ++popped) {
+  for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size; ++popped) {
     if (popped % kTickEvery == 0 && !tick()) return;
+    if (!next_candidate(top)) {
+      if (!schedule_ || schedule_->done()) return;
+      take_scheduled();
+      continue;
+    }
     prefetch_coming();
     Pair& pair = pairs_[top.pair];
     if (is_stale(pair)) recount(pair);
     if (pair.count == top.count) {
       merge(top.pair);
-    } else if (pair.count >= limits_.floor) {
+    } else if (pair.count >= floor_) {
       queue_.push({pair.count, top.key, top.pair});
     }
   }
+}
+
+// False: what the schedule has next comes first, or nothing is left.
+template <typename Id>
+bool MergePhase<Id>::next_candidate(Candidate& top) {
+  const uint64_t level = schedule_ ? schedule_->level() : 0;
+  if (level == MergeSchedule::kBeforeAll) return false;
+  if (guessing_) find_all_pairs();
+  while (!queue_.pop(top, std::max(level, floor_))) {
+    const uint64_t lowest = std::max(level, limits_.least_count);
+    if (floor_ <= lowest) return false;
+    floor_ = std::max(lowest, floor_ / kFloorStep);
+    find_all_pairs();
+  }
+  return true;
+}
+
+// Tokens that are not there yet are walls; the schedule knows where they will appear.
+template <typename Id>
+void MergePhase<Id>::hide_scheduled() {
+  std::vector<uint32_t> numbers, places;
+  for (size_t at = 0; at < words_.size(); ++at) {
+    const uint32_t number = cells_[at];
+    if (number == wall_ || schedule_->id_of(number) != MergeSchedule::kNone) continue;
+    numbers.push_back(number);
+    places.push_back(static_cast<uint32_t>(at));
+    cells_[at] = wall_;
+  }
+  schedule_->list_cells(numbers, places);
+}
+
+template <typename Id>
+void MergePhase<Id>::take_scheduled() {
+  const MergeSchedule::Merge merge = schedule_->next();
+  const uint32_t left = schedule_->id_of(merge.left), right = schedule_->id_of(merge.right);
+  const TokenStrings::Product product = join(left, right);
+  log_.push(left, right, product.id, schedule_->next_count());
+  schedule_->advance(product.id);
+  // A supermerge that is spelt alike keeps the id; the word takes no part in others then.
+  if (merge.completes && length_[product.id] <= 1) appear(merge.product, product.id);
+}
+
+// Words become single tokens.
+template <typename Id>
+void MergePhase<Id>::appear(uint32_t number, uint32_t id) {
+  ++merges_;
+  length_[id] = 1;
+  hits_.clear();
+  for (const uint32_t cell : schedule_->cells_of(number)) {
+    cells_[cell] = static_cast<Id>(id);
+    hits_.push_back({cell, 0, 0});
+  }
+  gather(id);
+  if (store_born(id)) write_lists();
 }
 
 // Two passes over the words: numbers and counts of pairs, then their lists.
@@ -123,15 +149,28 @@ void MergePhase<Id>::find_all_pairs() {
     pair.count += words_.count_at(at);
     ++pair.occurrences;
   });
+  if (guessing_) floor_ = guessed_floor(found.all());
+  guessing_ = false;
   for (PairIndex::Entry& pair : found.all()) {
-    const bool symbols = length_[pair.left] + length_[pair.right] == 2;
-    if (pair.count < limits_.floor || !(symbols || allowed(pair.left, pair.right))) continue;
+    if (pair.count < floor_ || !allowed(pair.left, pair.right)) continue;
     pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
   }
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
     PairIndex::Entry& pair = found.at(left, right);
     if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
   });
+}
+
+// As if the pairs that are there now were those that will be merged.
+template <typename Id>
+uint64_t MergePhase<Id>::guessed_floor(const std::vector<PairIndex::Entry>& pairs) const {
+  if (pairs.size() <= limits_.guesses) return limits_.least_count;
+  std::vector<uint64_t> counts;
+  counts.reserve(pairs.size());
+  for (const PairIndex::Entry& pair : pairs) counts.push_back(pair.count);
+  const auto place = counts.begin() + static_cast<ptrdiff_t>(limits_.guesses);
+  std::nth_element(counts.begin(), place, counts.end(), std::greater<>());
+  return std::max(limits_.least_count, *place);
 }
 
 template <typename Id>
@@ -173,8 +212,9 @@ void MergePhase<Id>::recount(Pair& pair) {
 template <typename Id>
 void MergePhase<Id>::merge(uint32_t number) {
   const Pair pair = pairs_[number];
-  const TokenStrings::Product product = tokens_.join(pair.left, pair.right);
-  log_.push(pair.left, pair.right, product.id);
+  const TokenStrings::Product product = join(pair.left, pair.right);
+  if (limits_.token_words && !product.fresh) return;
+  log_.push(schedule_ ? pair.left | MergeLog::kSupermerge : pair.left, pair.right, product.id, pair.count);
   ++merges_;
   const uint32_t length = length_[pair.left] + length_[pair.right];
   if (length_[product.id] != 0 && length_[product.id] != length) throw std::runtime_error("two tokens of different symbols are spelled alike");
@@ -185,6 +225,13 @@ void MergePhase<Id>::merge(uint32_t number) {
   if (!product.fresh) return find_all_pairs();
   gather(product.id);
   if (store_born(product.id)) write_lists();
+}
+
+template <typename Id>
+TokenStrings::Product MergePhase<Id>::join(uint32_t left, uint32_t right) {
+  const TokenStrings::Product product = tokens_.join(left, right);
+  if (product.fresh && rule_) rule_->add_product(left, right);
+  return product;
 }
 
 // Writes the product over all occurrences, from left to right. Where the parts are the same token an occurrence may have been used by the one before it.
@@ -234,8 +281,9 @@ bool MergePhase<Id>::store(NeighbourSet& neighbours, uint32_t product, bool befo
   bool any = false;
   for (NeighbourSet::Neighbour& neighbour : neighbours.all()) {
     const uint32_t id = neighbour.id;
-    if (id == wall_ || neighbour.count < limits_.floor || (!before && id == product) || !allowed(id, product)) continue;
-    neighbour.next = add_pair(before ? id : product, before ? product : id, neighbour.count, neighbour.occurrences);
+    const uint32_t left = before ? id : product, right = before ? product : id;
+    if (id == wall_ || neighbour.count < floor_ || (!before && id == product) || !allowed(left, right)) continue;
+    neighbour.next = add_pair(left, right, neighbour.count, neighbour.occurrences);
     any = true;
   }
   return any;

@@ -18,6 +18,10 @@ void each_symbol(WordView word, SymbolKind kind, Visit visit) {
     for (uint32_t i = 0; i < word.size; ++i) visit(word.bytes[i]);
     return;
   }
+  if (kind.unit == Unit::token) {
+    for (uint32_t i = 0; i < word.size; i += kTokenBytes) visit(uint32_t{word.bytes[i]} << 16 | word.bytes[i + 1] << 8 | word.bytes[i + 2]);
+    return;
+  }
   for (uint32_t i = 0; i < word.size;) {
     const text::CodePoint c = text::decode(word.bytes + i);
     const uint32_t next = i + c.size;
@@ -77,7 +81,7 @@ WordCells<Id>::WordCells(const WordTable& words, const SymbolIds& symbols, Id wa
   uint64_t last_count = 0;
   for (const uint32_t slot : order) {
     const uint64_t count = words.count_at(slot);
-    most += words.word_at(slot).size + 1 + (count != last_count ? kBlock + 1 : 0);
+    most += symbols.kind.most_symbols(words.word_at(slot).size) + 1 + (count != last_count ? kBlock + 1 : 0);
     last_count = count;
   }
   if (most >= kMostCells) throw std::length_error("more than 2^32 symbols in different words");

@@ -44,9 +44,11 @@ class WordCounter::Worker {
  public:
   explicit Worker(const WordCounter& counter)
       : counter_(counter),
-        sink_(table_),
+        words_(table_),
         splitter_(counter.spec_.steps, counter.spec_.scanner.get(), nullptr),
-        rewriter_(counter.spec_.nfc, counter.spec_.space_alias, counter.spec_.prefix_space) {}
+        rewriter_(counter.spec_.nfc, counter.spec_.space_alias, counter.spec_.prefix_space) {
+    if (counter.spec_.tokens) tokens_ = std::make_unique<TokenSink>(*counter.spec_.tokens, table_);
+  }
 
   WordTable& table() { return table_; }
   std::vector<uint8_t>& buffer() { return buffer_; }
@@ -56,7 +58,8 @@ class WordCounter::Worker {
     if (size > kMostText) throw std::length_error("more than 4 GB in one text");
     const uint8_t *const end = text + size, *const readable_end = end + kPortionPadding;
     if (!counter_.spec_.cuts.lines || counter_.whole_texts_) return count_text(text, end, readable_end);
-    if (rewriter_.idle()) return count_lines(text, end, readable_end);
+    // A run of tokens does not go on in the next line.
+    if (rewriter_.idle() && !counter_.spec_.tokens) return count_lines(text, end, readable_end);
     while (text < end) {
       const uint8_t* const line_end = end_of_line(text, end);
       count_text(text, line_end, readable_end);
@@ -74,29 +77,37 @@ class WordCounter::Worker {
     if (begin == end) return;
     const bpe::Stretch stretch = rewriter_.rewrite({begin, end, readable_end}, bpe::StretchPlace::first);
     if (stretch.begin == stretch.end) return;
-    sink_.begin_stretch(stretch.begin, stretch.readable_end);
+    sink().begin_stretch(stretch.begin, stretch.readable_end);
     split(stretch.begin, stretch.end);
-    sink_.end_stretch();
+    end_stretch();
   }
 
   // Lines that nothing is done to but splitting: their words go to the table together.
   void count_lines(const uint8_t* at, const uint8_t* end, const uint8_t* readable_end) {
-    sink_.begin_stretch(at, readable_end);
+    sink().begin_stretch(at, readable_end);
     while (at < end) {
       const uint8_t* const line_end = end_of_line(at, end);
       split(at, line_end);
       at = line_end;
     }
-    sink_.end_stretch();
+    end_stretch();
+  }
+
+  bpe::PieceSink& sink() { return tokens_ ? static_cast<bpe::PieceSink&>(*tokens_) : words_; }
+
+  void end_stretch() {
+    sink().end_stretch();
+    if (tokens_) tokens_->end_run();
   }
 
   void split(const uint8_t* begin, const uint8_t* end) {
-    splitter_.split(begin, end, sink_, scratch_, [] { return false; });
+    splitter_.split(begin, end, sink(), scratch_, [] { return false; });
   }
 
   const WordCounter& counter_;
   WordTable table_;
-  WordSink sink_;
+  WordSink words_;
+  std::unique_ptr<TokenSink> tokens_;
   bpe::Splitter splitter_;
   bpe::SplitScratch scratch_;
   bpe::TextRewriter rewriter_;
@@ -127,7 +138,7 @@ class WordCounter::Lease {
   std::unique_ptr<Worker> worker_;
 };
 
-WordCounter::WordCounter(WordCounterSpec spec) : spec_(std::move(spec)) { whole_texts_ = scan_lines_at_once(spec_); }
+WordCounter::WordCounter(WordCounterSpec spec) : spec_(std::move(spec)) { whole_texts_ = !spec_.tokens && scan_lines_at_once(spec_); }
 
 WordCounter::~WordCounter() = default;
 

@@ -1,7 +1,9 @@
 import { aborted } from '../../../errors';
-import type { BpeTrainingSpec, TrainingControl } from '../../training-kernels';
+import type { BpeTrainingSpec, TrainedMerges, TrainingControl } from '../../training-kernels';
 import { yieldToEventLoop } from '../event-loop';
-import { mergeFloor, MergePhase } from './merge-phase';
+import { mergeFloor, type MergeLimits, MergePhase } from './merge-phase';
+import { MergeSchedule } from './merge-schedule';
+import { TokenRule } from './token-rule';
 import { TokenStrings } from './token-strings';
 import { WordCells } from './word-cells';
 import type { WordTable } from './word-table';
@@ -11,8 +13,8 @@ const CANDIDATES = 16;
 const SLICE_MILLISECONDS = 5;
 const PROGRESS_MILLISECONDS = 100;
 
-/** Trains on counted words, in turns of some milliseconds. (left, right, product) ids in order. */
-export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<Uint32Array> {
+/** Trains on counted words, in turns of some milliseconds. */
+export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<TrainedMerges> {
   if (signal?.aborted) throw aborted(signal);
   const phase = createPhase(words, spec);
   const merges = (): Uint32Array => Uint32Array.from(phase.merges);
@@ -29,15 +31,27 @@ export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal
     if (signal?.aborted) throw aborted(signal);
     sliceStart = performance.now();
   }
-  return merges();
+  return { triples: merges(), counts: Float64Array.from(phase.mergeCounts) };
 }
 
 function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase {
-  const { symbols, symbolIds, placed, vocabSize, leastCount, tokenBytes, tokenOffsets } = spec;
-  const wall = Math.max(vocabSize, tokenOffsets.length - 1);
+  const { symbols, symbolIds, vocabSize, tokenBytes, tokenOffsets, unit } = spec;
+  const start = tokenOffsets.length - 1;
+  const schedule = spec.schedule === null ? null : new MergeSchedule(spec.schedule, start);
+  const wall = Math.max(vocabSize, start + (spec.schedule?.counts.length ?? 0));
   const cells = new WordCells(words, { kind: spec, symbols, ids: symbolIds }, wall);
   const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
+  const firstIds = unit === 'token' ? Uint32Array.from({ length: start }, (_, id) => id) : symbolIds;
+  const rule = spec.rule === null ? null : new TokenRule(spec.rule.maxWords, spec.rule.traits);
+  return new MergePhase(cells, tokens, firstIds, { ...spec, ...floorOf(cells, spec), tokenWords: unit === 'token' }, rule, schedule);
+}
+
+/** No merge has a lower count; or a guess is wanted, if nothing is known. */
+function floorOf(cells: WordCells, spec: BpeTrainingSpec): Pick<MergeLimits, 'floor' | 'guesses'> {
+  const { schedule, leastCount, vocabSize, tokenOffsets, symbolIds } = spec;
+  // If there were no supermerge at all, the last merge would be the last one of the schedule.
+  if (schedule?.forced === 0) return { floor: Math.max(leastCount, schedule.counts.at(-1) ?? 0), guesses: 0 };
+  if (spec.unit === 'token') return { floor: Infinity, guesses: Math.max(0, vocabSize - tokenOffsets.length + 1) };
   // With prefixes and suffixes, different words may be spelled alike.
-  const floor = placed ? leastCount : mergeFloor(cells, new Set(symbolIds).size, spec);
-  return new MergePhase(cells, tokens, symbolIds, { ...spec, floor });
+  return { floor: spec.placed ? leastCount : mergeFloor(cells, new Set(symbolIds).size, spec), guesses: 0 };
 }

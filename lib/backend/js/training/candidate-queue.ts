@@ -37,15 +37,17 @@ export class CandidateQueue {
     else (this.buckets[count] ??= []).push(pair);
   }
 
-  /** The next pair, or −1; its count is then in `count`. */
-  pop(): number {
+  /** The next pair, its count then in `count`; −1: there is none with a count of at least `least`. */
+  pop(least: number): number {
     if (this.high.size > 0) {
+      if (-this.high.topOrder < least) return -1;
       this.count = -this.high.topOrder;
       return this.high.pop();
     }
     const { late } = this;
+    if (this.level < least) return -1;
     while (this.turn.length === 0 && late.size === 0) {
-      if (this.level <= 1) return -1;
+      if (this.level <= Math.max(least, 1)) return -1;
       this.level--;
       this.turn = (this.buckets[this.level] ?? []).sort((a, b) => this.keyOf(b) - this.keyOf(a));
       this.buckets[this.level] = undefined;

@@ -1,25 +1,34 @@
 import { MerganserError } from '../../../errors';
 import { CandidateQueue } from './candidate-queue';
+import { SUPERMERGE } from '../../training-kernels';
+import type { MergeSchedule } from './merge-schedule';
+import type { TokenRule } from './token-rule';
 import type { TokenStrings } from './token-strings';
 import type { WordCells } from './word-cells';
 import { grown } from './word-table';
 
 const FIRST_CAPACITY = 1 << 14;
 const KEY_FACTOR = 2 ** 24;
+/** A floor that was too high is lowered by this. */
+const FLOOR_STEP = 8;
 
 export interface MergeLimits {
   readonly vocabSize: number;
   readonly leastCount: number;
   readonly maxTokenLength: number;
-  /** No merge has a lower count; at least `leastCount`. */
+  /** No merge has a lower count, if that is known; at least `leastCount`. */
   readonly floor: number;
+  /** Not 0: the floor is to be guessed, for so many merges. */
+  readonly guesses: number;
+  /** Words consist of tokens: pairs whose product is a token already are left alone. */
+  readonly tokenWords: boolean;
 }
 
 /** The floor for these words; see native/include/merganser/training/merge_phase.hpp. `symbols`: how many of the ids are symbols. */
 export function mergeFloor(
   words: WordCells,
   symbols: number,
-  { vocabSize, leastCount, maxTokenLength }: Omit<MergeLimits, 'floor'>,
+  { vocabSize, leastCount, maxTokenLength }: Pick<MergeLimits, 'vocabSize' | 'leastCount' | 'maxTokenLength'>,
 ): number {
   if (words.deletedAny || vocabSize <= symbols) return leastCount;
   return Math.max(
@@ -35,6 +44,11 @@ export function mergeFloor(
 export class MergePhase {
   /** left, right, product ids in order. */
   readonly merges: number[] = [];
+  readonly mergeCounts: number[] = [];
+  private floor: number;
+  private guessing: boolean;
+  /** Merges and other changes of cells so far. */
+  private changes = 0;
   private readonly queue: CandidateQueue;
   private readonly lengths: Int32Array;
   private readonly usedLeft: Int32Array;
@@ -59,7 +73,11 @@ export class MergePhase {
     private readonly tokens: TokenStrings,
     symbolIds: Uint32Array,
     private readonly limits: MergeLimits,
+    private readonly rule: TokenRule | null,
+    private readonly schedule: MergeSchedule | null,
   ) {
+    this.floor = limits.floor;
+    this.guessing = limits.guesses > 0;
     const bound = words.wall + 1;
     this.lengths = new Int32Array(bound);
     this.usedLeft = new Int32Array(bound);
@@ -68,11 +86,12 @@ export class MergePhase {
     this.after = new Neighbours(bound);
     for (const id of symbolIds) this.lengths[id] = 1;
     this.queue = new CandidateQueue((pair) => this.lefts[pair] * KEY_FACTOR + this.rights[pair]);
-    this.findAllPairs();
+    if (schedule !== null) this.hideScheduled(schedule);
+    if (!this.guessing) this.findAllPairs();
   }
 
   get mergeCount(): number {
-    return this.merges.length / 3;
+    return this.mergeCounts.length;
   }
 
   /** Looks at so many candidates. false: nothing is left to do. */
@@ -80,20 +99,82 @@ export class MergePhase {
     const { queue, limits } = this;
     for (let i = 0; i < candidates; i++) {
       if (this.tokens.size >= limits.vocabSize) return false;
-      const pair = queue.pop();
-      if (pair < 0) return false;
+      const pair = this.nextCandidate();
+      if (pair < 0) {
+        if (this.schedule === null || this.schedule.done) return false;
+        this.takeScheduled(this.schedule);
+        continue;
+      }
       if (this.isStale(pair)) this.recount(pair);
       if (this.counts[pair] === queue.count) this.merge(pair);
-      else if (this.counts[pair] >= limits.floor) queue.push(this.counts[pair], pair);
+      else if (this.counts[pair] >= this.floor) queue.push(this.counts[pair], pair);
     }
     return true;
+  }
+
+  /** −1: what the schedule has next comes first, or nothing is left. */
+  private nextCandidate(): number {
+    const level = this.schedule?.level ?? 0;
+    if (level === Infinity) return -1;
+    if (this.guessing) this.findAllPairs();
+    for (;;) {
+      const pair = this.queue.pop(Math.max(level, this.floor));
+      const lowest = Math.max(level, this.limits.leastCount);
+      if (pair >= 0 || this.floor <= lowest) return pair;
+      this.floor = Math.max(lowest, Math.floor(this.floor / FLOOR_STEP));
+      this.findAllPairs();
+    }
+  }
+
+  /** Tokens that are not there yet are walls; the schedule knows where they will appear. */
+  private hideScheduled(schedule: MergeSchedule): void {
+    const { cells, size, wall } = this.words;
+    for (let at = 0; at < size; at++) {
+      const number = cells[at];
+      if (number === wall || !schedule.isHidden(number)) continue;
+      schedule.hide(number, at);
+      cells[at] = wall;
+    }
+  }
+
+  private takeScheduled(schedule: MergeSchedule): void {
+    const { count } = schedule;
+    const [left, right] = schedule.parts;
+    const product = this.join(left, right);
+    this.log(left, right, product, count);
+    const cells = schedule.advance(product);
+    // A supermerge that is spelt alike keeps the id; the word takes no part in others then.
+    if (cells !== null && this.lengths[product] <= 1) this.appear(cells, product);
+  }
+
+  /** Words become single tokens. */
+  private appear(cells: readonly number[], id: number): void {
+    this.changes++;
+    this.lengths[id] = 1;
+    if (this.hits.length < cells.length) this.hits = new Int32Array(2 * cells.length);
+    this.hits.set(cells);
+    this.hitCount = cells.length;
+    for (const cell of cells) this.words.cells[cell] = id;
+    this.gather(id);
+    this.store(id);
+  }
+
+  private log(left: number, right: number, product: number, count: number): void {
+    this.merges.push(left, right, product);
+    this.mergeCounts.push(count);
+  }
+
+  private join(left: number, right: number): number {
+    const known = this.tokens.size;
+    const product = this.tokens.join(left, right);
+    if (product === known) this.rule?.addProduct(left, right);
+    return product;
   }
 
   private findAllPairs(): void {
     this.pairs = 0;
     this.listed = 0;
     this.queue.clear();
-    const { limits, lengths } = this;
     const found = new Map<number, number>();
     this.eachPair((key, cell) => {
       let pair = found.get(key);
@@ -101,15 +182,23 @@ export class MergePhase {
       this.counts[pair] += this.words.counts[this.words.wordOf[cell]];
       this.sizes[pair]++;
     });
+    if (this.guessing) this.floor = this.guessedFloor();
+    this.guessing = false;
     for (let pair = 0; pair < this.pairs; pair++) {
-      const isAllowed = lengths[this.lefts[pair]] + lengths[this.rights[pair]] === 2 || this.allowed(this.lefts[pair], this.rights[pair]);
-      if (this.counts[pair] < limits.floor || !isAllowed) this.counts[pair] = 0;
+      if (this.counts[pair] < this.floor || !this.allowed(this.lefts[pair], this.rights[pair])) this.counts[pair] = 0;
       else this.makeList(pair);
     }
     this.eachPair((key, cell) => {
       const pair = found.get(key)!;
       if (this.counts[pair] > 0) this.lists[this.begins[pair] + this.sizes[pair]++] = cell;
     });
+  }
+
+  /** As if the pairs that are there now were those that will be merged. */
+  private guessedFloor(): number {
+    const { guesses, leastCount } = this.limits;
+    if (this.pairs <= guesses) return leastCount;
+    return Math.max(leastCount, this.counts.slice(0, this.pairs).sort()[this.pairs - 1 - guesses]);
   }
 
   private eachPair(visit: (key: number, cell: number) => void): void {
@@ -131,7 +220,7 @@ export class MergePhase {
     this.lefts[pair] = left;
     this.rights[pair] = right;
     this.counts[pair] = this.sizes[pair] = 0;
-    this.counted[pair] = this.mergeCount;
+    this.counted[pair] = this.changes;
     return pair;
   }
 
@@ -155,7 +244,8 @@ export class MergePhase {
   }
 
   private allowed(left: number, right: number): boolean {
-    return this.lengths[left] + this.lengths[right] < this.limits.maxTokenLength;
+    const length = this.lengths[left] + this.lengths[right];
+    return (length < this.limits.maxTokenLength || length === 2) && (this.rule === null || this.rule.allows(left, right));
   }
 
   /** An occurrence goes when its left token becomes a right part, or its right token a left part. */
@@ -182,20 +272,22 @@ export class MergePhase {
     }
     this.sizes[pair] = kept - begin;
     this.counts[pair] = count;
-    this.counted[pair] = this.mergeCount;
+    this.counted[pair] = this.changes;
   }
 
   private merge(pair: number): void {
     const left = this.lefts[pair];
     const right = this.rights[pair];
     const known = this.tokens.size;
-    const product = this.tokens.join(left, right);
-    this.merges.push(left, right, product);
+    const product = this.join(left, right);
+    if (this.limits.tokenWords && product < known) return;
+    this.log(this.schedule === null ? left : left + SUPERMERGE, right, product, this.counts[pair]);
+    this.changes++;
     const length = this.lengths[left] + this.lengths[right];
     if (this.lengths[product] !== 0 && this.lengths[product] !== length)
       throw new MerganserError('UNSUPPORTED', 'Training failed: two tokens of different symbols are spelled alike.');
     this.lengths[product] = length;
-    this.usedLeft[left] = this.usedRight[right] = this.mergeCount;
+    this.usedLeft[left] = this.usedRight[right] = this.changes;
     this.replace(pair, product);
     this.sizes[pair] = 0;
     if (product < known) return this.findAllPairs();
@@ -263,7 +355,7 @@ export class MergePhase {
   }
 
   private storePair(neighbours: Neighbours, id: number, left: number, right: number): boolean {
-    if (id === this.words.wall || neighbours.counts[id] < this.limits.floor || !this.allowed(left, right)) return false;
+    if (id === this.words.wall || neighbours.counts[id] < this.floor || !this.allowed(left, right)) return false;
     const pair = this.enterPair(left, right);
     this.counts[pair] = neighbours.counts[id];
     this.sizes[pair] = neighbours.occurrences[id];

@@ -2,6 +2,8 @@ import { characterLength, codePointAt } from '../../../tokenizer/utf8';
 import type { SymbolCounts, SymbolKind } from '../../training-kernels';
 import { grown, type WordTable } from './word-table';
 
+/** Bytes of an id in words of tokens. */
+export const TOKEN_BYTES = 3;
 const NO_SYMBOL = -1;
 const NOT_FIRST = 1;
 const LAST = 2;
@@ -18,6 +20,11 @@ function readSymbols({ store, offsets }: WordTable, word: number, { unit, placed
   for (let at = start; at < end;) {
     if (unit === 'byte') {
       out[count++] = store[at++];
+      continue;
+    }
+    if (unit === 'token') {
+      out[count++] = (store[at] << 16) | (store[at + 1] << 8) | store[at + 2];
+      at += TOKEN_BYTES;
       continue;
     }
     const next = at + characterLength(store[at]);
@@ -47,6 +54,12 @@ export function countSymbols(words: WordTable, kind: SymbolKind): SymbolCounts {
   return { symbols: Uint32Array.from(symbols), counts: Float64Array.from(symbols, (symbol) => frequencies[symbol]) };
 }
 
+function idsBySymbol({ kind, symbols, ids }: SymbolIds): Int32Array {
+  const idOf = new Int32Array(symbolBound(kind)).fill(NO_SYMBOL);
+  symbols.forEach((symbol, i) => (idOf[symbol] = ids[i]));
+  return idOf;
+}
+
 export interface SymbolIds {
   readonly kind: SymbolKind;
   readonly symbols: Uint32Array;
@@ -72,8 +85,7 @@ export class WordCells {
     symbols: SymbolIds,
     readonly wall: number,
   ) {
-    const idOf = new Int32Array(symbolBound(symbols.kind)).fill(NO_SYMBOL);
-    symbols.symbols.forEach((symbol, i) => (idOf[symbol] = symbols.ids[i]));
+    const idOf = symbols.kind.unit === 'token' ? null : idsBySymbol(symbols);
     const order = Array.from({ length: words.size }, (_, word) => word).sort((a, b) => words.counts[b] - words.counts[a]);
     const buffer = symbolBuffer(words);
     let cells = new Int32Array(1 << 16);
@@ -88,7 +100,7 @@ export class WordCells {
       if (at + count + 1 > cells.length) cells = grown(cells, new Int32Array(Math.max(2 * cells.length, at + count + 1)));
       const start = at;
       for (let i = 0; i < count; i++) {
-        const id = idOf[buffer[i]];
+        const id = idOf === null ? buffer[i] : idOf[buffer[i]];
         if (id === NO_SYMBOL) deletedAny = true;
         else cells[at++] = id;
       }

@@ -4,6 +4,7 @@ import type { Scanner } from '../scanners/scanner';
 import { Splitter } from '../splitter';
 import { StretchNormalizer } from '../stretches';
 import { viewText } from '../text-view';
+import { TokenWords } from './token-words';
 import { WordTable } from './word-table';
 
 const LINE_FEED = 0x0a;
@@ -18,11 +19,13 @@ export class WordCounter {
   table = new WordTable();
   private readonly splitter: Splitter;
   private readonly normalizer: StretchNormalizer;
+  private readonly tokens: TokenWords | null;
   private readonly ends = new Int32Array(SCAN_BATCH);
 
   constructor(private readonly spec: WordCounterSpec) {
     this.splitter = new Splitter(spec.steps, spec.scanner);
     this.normalizer = new StretchNormalizer(spec);
+    this.tokens = spec.tokens === null ? null : new TokenWords(spec.tokens);
   }
 
   /** In turns of some milliseconds. */
@@ -59,7 +62,10 @@ export class WordCounter {
     const { normalizer, splitter, table } = this;
     normalizer.prepare(viewText(text), start, end, true);
     const { bytes } = normalizer.text;
-    if (splitter.scanner !== null) this.countScanned(splitter.scanner, bytes, normalizer.start, normalizer.end);
+    if (this.tokens !== null) {
+      const pieces = splitter.isEmpty ? null : splitter.split(bytes, normalizer.start, normalizer.end);
+      this.tokens.count(table, bytes, pieces?.values ?? [normalizer.start, normalizer.end], pieces?.length ?? 2);
+    } else if (splitter.scanner !== null) this.countScanned(splitter.scanner, bytes, normalizer.start, normalizer.end);
     else if (splitter.isEmpty) table.add(bytes, normalizer.start, normalizer.end, 1);
     else {
       const { values, length } = splitter.split(bytes, normalizer.start, normalizer.end);

@@ -48,7 +48,7 @@ class Encoder {
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
   // See TextParts::find.
   size_t find_cut(const uint8_t* text, size_t size, size_t from, size_t to, const uint8_t* actions) const {
-    return parts_.find(text, size, from, to, actions);
+    return spec_.supermerges ? size : parts_.find(text, size, from, to, actions);
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/safe_cuts.hpp"
+#include "merganser/bpe/supermerges.hpp"
 #include "merganser/text/pattern.hpp"
 #include "merganser/text/scanner.hpp"
 
@@ -44,6 +45,7 @@ struct EncoderSpec {
   std::vector<SplitStep> steps;
   std::shared_ptr<const text::Scanner> scanner;  // instead of all steps, which are empty then; or null
   size_t cache_bytes = size_t{64} << 20;
+  std::shared_ptr<const Supermerges> supermerges;  // or null
 };
 
 }  // namespace merganser::bpe

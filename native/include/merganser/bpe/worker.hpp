@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "merganser/bpe/encoder.hpp"
+#include "merganser/bpe/supermerge_sink.hpp"
 #include "merganser/bpe/text_rewriter.hpp"
 
 namespace merganser::bpe {
@@ -19,6 +20,7 @@ class Worker {
 
   const Encoder& encoder_;
   PieceBatch batch_;
+  std::unique_ptr<SupermergeSink> supermerging_;  // null: no supermerges
   SplitScratch split_scratch_;
   TextRewriter rewriter_;
 };

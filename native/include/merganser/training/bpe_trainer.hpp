@@ -2,12 +2,21 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "merganser/training/merge_phase.hpp"
 #include "merganser/training/word_table.hpp"
 
 namespace merganser::training {
+
+// Merges inside of words that come before or between supermerges; see merge_schedule.hpp.
+struct ScheduleSpec {
+  std::vector<uint32_t> triples;
+  std::vector<double> counts;
+  std::vector<uint8_t> completes;
+  uint32_t forced = 0;
+};
 
 // Mirrors BpeTrainingSpec of lib/backend/kernels.ts.
 struct BpeTrainingSpec {
@@ -19,6 +28,9 @@ struct BpeTrainingSpec {
   SymbolKind kind;
   std::vector<uint32_t> symbols, symbol_ids;  // parallel: symbols and the tokens they are at first; others are deleted
   std::vector<uint8_t> continuing_prefix;
+  std::vector<uint32_t> token_traits;  // see token_rule.hpp; empty: there is no rule
+  uint32_t most_words = UINT32_MAX;
+  std::optional<ScheduleSpec> schedule;
   bool affixes = false;  // tokens of different symbols may be spelled alike
 };
 

@@ -22,7 +22,8 @@ class CandidateQueue {
   void clear();
   // Not above the candidate that was popped last.
   void push(const Candidate& candidate);
-  bool pop(Candidate& candidate);
+  // false: there is none with a count of at least `least`.
+  bool pop(Candidate& candidate, uint64_t least);
   // The candidate that comes `ahead` after the next one, if that is known already: for prefetching.
   const uint32_t* coming(size_t ahead) const { return turn_.size() > ahead ? &turn_[turn_.size() - 1 - ahead].pair : nullptr; }
 

@@ -4,7 +4,8 @@
 //   cells is written once, in rising order, and a queue of upper bounds is enough: the top pair is counted again over its list if a token of it was
 //   used up since, and taken if it still is the top.
 // - The floor: as long as the vocabulary is not full, one of the (vocabulary size − symbols) most frequent words is not a single token yet, and so holds
-//   a pair at least as frequent. No merge has a lower count, and pairs born below it are never stored.
+//   a pair at least as frequent. No merge has a lower count, and pairs born below it are never stored. Where nothing of the kind is known the floor is
+//   a guess: if nothing above it is left, all pairs are found anew with a lower one.
 // - A merge gathers what stands beside it by neighbour, so that each new pair's list is written in one piece.
 // - Where what a merge gives is a token already (it spells a special token), counts rise, and all pairs are found anew. That is rare.
 #pragma once
@@ -17,21 +18,31 @@
 
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/training/candidate_queue.hpp"
+#include "merganser/training/merge_schedule.hpp"
+#include "merganser/training/pair_index.hpp"
+#include "merganser/training/token_rule.hpp"
 #include "merganser/training/token_strings.hpp"
 #include "merganser/training/word_cells.hpp"
 
 namespace merganser::training {
 
-// left, right and product ids of merges, in order. Another thread may read it while it grows.
+// left, right and product ids of merges, in order, with their counts. Another thread may read it while it grows.
 class MergeLog {
  public:
-  void push(uint32_t left, uint32_t right, uint32_t product) {
+  static constexpr uint32_t kSupermerge = 1u << 31;  // flag of `left`: words are merged, and not what is in them
+
+  void push(uint32_t left, uint32_t right, uint32_t product, uint64_t count) {
     const std::lock_guard lock(mutex_);
     triples_.insert(triples_.end(), {left, right, product});
+    counts_.push_back(count);
   }
   std::vector<uint32_t> copy() const {
     const std::lock_guard lock(mutex_);
     return triples_;
+  }
+  std::vector<uint64_t> counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
   }
   uint32_t count() const {
     const std::lock_guard lock(mutex_);
@@ -41,13 +52,16 @@ class MergeLog {
  private:
   mutable std::mutex mutex_;
   std::vector<uint32_t> triples_;
+  std::vector<uint64_t> counts_;
 };
 
 struct MergeLimits {
   uint32_t vocab_size;
   uint64_t least_count;       // of a pair that is merged; at least 1
   uint32_t max_token_length;  // in symbols: pairs are stored if they have fewer together, those of two symbols always. UINT32_MAX: no limit
-  uint64_t floor;             // no merge has a lower count; at least least_count
+  uint64_t floor;             // no merge has a lower count, if that is known; at least least_count
+  bool token_words;           // words consist of tokens: pairs whose product is a token already are left alone
+  uint64_t guesses = 0;       // not 0: the floor is to be guessed, for so many merges
 };
 
 // What stands on one side of the tokens of a merge: each neighbour with its count, numbered as they come.
@@ -98,8 +112,9 @@ class NeighbourSet {
 template <typename Id>
 class MergePhase {
  public:
-  // `symbol_ids`: the ids that words consist of at first.
-  MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log);
+  // `symbol_ids`: the ids that words consist of at first. `rule` and `schedule` may be null; with a schedule, words consist of its numbers.
+  MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log,
+             TokenRule* rule = nullptr, MergeSchedule* schedule = nullptr);
 
   // Merges until the vocabulary is full or nothing is left; `tick` is called now and then, and ends it by returning false.
   void run(const std::function<bool()>& tick);
@@ -118,23 +133,36 @@ class MergePhase {
   };
   static uint64_t key_of(uint32_t left, uint32_t right) { return uint64_t{left} << 32 | right; }
 
+  bool next_candidate(Candidate& top);
+  void hide_scheduled();
+  void take_scheduled();
+  void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
+  uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);
   void merge(uint32_t number);
+  TokenStrings::Product join(uint32_t left, uint32_t right);
   void replace(const Pair& pair, uint32_t product);
   void gather(uint32_t product);
   bool store_born(uint32_t product);
   bool store(NeighbourSet& neighbours, uint32_t product, bool before);
   void write_lists();
   size_t add_pair(uint32_t left, uint32_t right, uint64_t count, uint32_t occurrences);
-  bool allowed(uint32_t left, uint32_t right) const { return uint64_t{length_[left]} + length_[right] < limits_.max_token_length; }
+  bool allowed(uint32_t left, uint32_t right) const {
+    const uint64_t length = uint64_t{length_[left]} + length_[right];
+    return (length < limits_.max_token_length || length == 2) && (rule_ == nullptr || rule_->allows(left, right));
+  }
   void prefetch_coming() const;
 
   WordCells<Id>& words_;
   TokenStrings& tokens_;
   const MergeLimits limits_;
   MergeLog& log_;
+  TokenRule* const rule_;
+  MergeSchedule* const schedule_;
+  uint64_t floor_;
+  bool guessing_;  // the floor, when pairs are found
   const Id wall_;
   Id* const cells_;
   uint32_t merges_ = 0;

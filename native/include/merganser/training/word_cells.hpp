@@ -20,14 +20,19 @@ namespace merganser::training {
 constexpr uint32_t kNoSymbol = UINT32_MAX;
 
 // What words are made of.
-enum class Unit : uint8_t { byte, character };
+enum class Unit : uint8_t { byte, character, token };
+
+// Words of tokens: ids of this many bytes, the most significant first.
+constexpr uint32_t kTokenBytes = 3;
 
 // A number for every symbol: of a byte, its value; of a character, its code point, or, where it matters whether it begins or ends the word,
-// 4 × code point + (1 if it does not begin it) + (2 if it ends it).
+// 4 × code point + (1 if it does not begin it) + (2 if it ends it); of a token, its id.
 struct SymbolKind {
   Unit unit = Unit::byte;
   bool placed = false;
+  // Of bytes and characters.
   size_t bound() const { return unit == Unit::byte ? 256 : size_t{0x110000} * (placed ? 4 : 1); }
+  uint32_t most_symbols(uint32_t bytes) const { return unit == Unit::token ? bytes / kTokenBytes : bytes; }
 };
 
 // The symbols that words hold, with how often.

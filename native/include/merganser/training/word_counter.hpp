@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "merganser/bpe/encoder_spec.hpp"
 #include "merganser/training/portion.hpp"
+#include "merganser/training/token_words.hpp"
 #include "merganser/training/word_table.hpp"
 
 namespace merganser::training {
@@ -21,6 +23,7 @@ struct WordCounterSpec {
   std::vector<bpe::SplitStep> steps;
   std::shared_ptr<const text::Scanner> scanner;  // does what all steps do together, or null
   CutRule cuts{};  // lines: every line is a text of its own
+  std::optional<TokenWordsSpec> tokens;  // words of tokens are counted, and not the words themselves
 };
 
 // Words in the order of their bytes: word i is bytes[offsets[i], offsets[i + 1]).

@@ -1,0 +1,33 @@
+// Turns pieces into ids where neighbouring pieces may become one token. For one thread.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "merganser/bpe/piece_batch.hpp"
+#include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/bpe/supermerges.hpp"
+
+namespace merganser::bpe {
+
+class SupermergeSink final : public PieceSink {
+ public:
+  // The ids go to `out`.
+  SupermergeSink(std::shared_ptr<const Model> model, size_t memory_bytes, const Supermerges& supermerges, PieceBatch& out)
+      : supermerges_(supermerges), tokenizer_(std::move(model), memory_bytes), out_(out) {}
+  // Behind a stretch: no run goes on.
+  void end_run();
+
+ private:
+  static constexpr uint32_t kRound = 64;
+  void take(const Batch& batch) override;
+  void take_piece(const uint8_t* piece, uint32_t size, uint64_t hash);
+  void take_token(uint32_t id);
+
+  const Supermerges& supermerges_;
+  PieceTokenizer tokenizer_;
+  PieceBatch& out_;
+  std::vector<uint32_t> run_;
+  Supermerges::Scratch scratch_;
+};
+
+}  // namespace merganser::bpe
