@@ -1,6 +1,6 @@
 """Times the Python peers on one core. One JSON request a line on stdin, one JSON line on stdout.
 
-{peer: 'tokenizers' | 'tiktoken' | 'gigatoken', file, encoding: {path, pattern, specialTokens} | null, text: path of a file, runs}
+{peer: 'tokenizers' | 'tiktoken' | 'gigatoken', file, encoding: {path, pattern, specialTokens} | null, text: path of a file, runs, clock: 'wall' | 'cpu'}
 -> {version, cold: [seconds …], warm: [seconds …], ids: path of a file of little-endian uint32} or {missing: reason}
 Each run loads a fresh tokenizer, encodes the text once (cold) and once more (warm).
 """
@@ -49,10 +49,11 @@ LOADERS = {"tokenizers": load_tokenizers, "tiktoken": load_tiktoken, "gigatoken"
 TAKES_BYTES = {"gigatoken"}
 
 
-def timed(encode, text):
-    start = time.perf_counter()
+def timed(encode, text, clock):
+    now = time.process_time if clock == "cpu" else time.perf_counter
+    start = now()
     ids = encode(text)
-    return time.perf_counter() - start, ids
+    return now() - start, ids
 
 
 def measure(request):
@@ -68,8 +69,8 @@ def measure(request):
     cold, warm, ids = [], [], None
     for _ in range(request["runs"]):
         encode = LOADERS[peer](request)
-        cold.append(timed(encode, text)[0])
-        seconds, ids = timed(encode, text)
+        cold.append(timed(encode, text, request["clock"])[0])
+        seconds, ids = timed(encode, text, request["clock"])
         warm.append(seconds)
     return {"version": version, "cold": cold, "warm": warm, "ids": write(ids)}
 

@@ -8,6 +8,7 @@ import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { readTiktokenRanks, tiktokenFile } from '../test/oracles/tiktoken';
 import { isWanted, type Subject } from './contestants';
 import type { Corpus } from './corpora';
+import type { Clock } from './measure';
 
 export interface PeerResult {
   readonly name: string;
@@ -35,13 +36,18 @@ export class PythonPeers {
     return python === null ? null : new PythonPeers(python);
   }
 
-  async measure(subject: Subject, corpus: Corpus, runs: number, wanted?: readonly string[]): Promise<PeerResult[]> {
+  async measure(
+    subject: Subject,
+    corpus: Corpus,
+    { runs, clock }: { runs: number; clock: Clock },
+    wanted?: readonly string[],
+  ): Promise<PeerResult[]> {
     const text = join(this.folder, 'text.txt');
     writeFileSync(text, corpus.bytes);
     const results: PeerResult[] = [];
     for (const peer of ['gigatoken', 'tiktoken', 'tokenizers']) {
       if (!isWanted(peer, wanted) || (peer === 'tiktoken' && subject.encoding === null)) continue;
-      const answer = await this.ask({ peer, file: subject.file, encoding: this.encoding(subject), text, runs });
+      const answer = await this.ask({ peer, file: subject.file, encoding: this.encoding(subject), text, runs, clock });
       if ('missing' in answer) console.warn(`${peer} (Python) left out: ${answer.missing}`);
       else results.push(toResult(`${peer} ${answer.version} (Python)`, answer));
     }

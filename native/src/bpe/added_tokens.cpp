@@ -10,7 +10,7 @@
 namespace merganser::bpe {
 
 AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint32_t> word_ranges)
-    : tokens_(tokens), word_ranges_(std::move(word_ranges)), token_of_(1, kNone), two_(65536 / 64, 0) {
+    : tokens_(tokens), word_ranges_(std::move(word_ranges)), token_of_(1, kNone), goes_on_(65536 / 64, 0), two_(65536 / 64, 0) {
   size_t bytes = 0;
   for (const AddedToken& token : tokens_) bytes += token.content.size();
   edge_mask_ = static_cast<uint32_t>(std::bit_ceil(2 * bytes + 2)) - 1;
@@ -34,10 +34,12 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint
     }
     if (token_of_[node] == kNone) token_of_[node] = i;
     starts_[content[0]] = true;
-    if (content.size() == 1) {
-      single_bytes_ = true;
-    } else {
-      const uint32_t pair = content[0] | content[1] << 8;
+    start_set_.add(content[0]);
+    first_node_[content[0]] = child(0, content[0]);
+    if (content.size() > 1) goes_on_[(content[0] | content[1] << 8) >> 6] |= uint64_t{1} << (content[0] & 63);
+    for (uint32_t second = 0; second < 256; ++second) {
+      if (content.size() > 1 && second != content[1]) continue;
+      const uint32_t pair = content[0] | second << 8;
       two_[pair >> 6] |= uint64_t{1} << (pair & 63);
     }
   }
@@ -62,11 +64,10 @@ size_t AddedTokens::next_candidate(const uint8_t* text, size_t size, size_t from
       if (!found) return size;
       from = static_cast<size_t>(static_cast<const uint8_t*>(found) - text);
     } else {
-      while (from < size && !starts_[text[from]]) ++from;
+      from = text::find_in_set(start_set_, text, from, size);
       if (from == size) return size;
     }
-    if (single_bytes_) return from;
-    if (from + 1 == size) return size;
+    if (from + 1 == size) return from;
     const uint32_t pair = text[from] | text[from + 1] << 8;
     if (two_[pair >> 6] >> (pair & 63) & 1) return from;
     ++from;
@@ -75,12 +76,14 @@ size_t AddedTokens::next_candidate(const uint8_t* text, size_t size, size_t from
 }
 
 uint32_t AddedTokens::longest_at(const uint8_t* text, size_t size, const uint8_t* actions) const {
-  uint32_t longest = kNone, node = 0;
-  for (size_t i = 0; i < size; ++i) {
-    node = child(node, text[i]);
-    if (node == 0) break;
+  uint32_t longest = kNone;
+  uint32_t node = first_node_[text[0]];
+  for (size_t i = 0; node != 0;) {
     const uint32_t token = token_of_[node];
     if (token != kNone && (!actions || actions[token] != kText)) longest = token;
+    if (++i == size) break;
+    if (i == 1 && !(goes_on_[(text[0] | text[1] << 8) >> 6] >> (text[0] & 63) & 1)) break;
+    node = child(node, text[i]);
   }
   return longest;
 }

@@ -38,7 +38,6 @@ void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32
 }
 
 void MissPath::merge(PieceCache& cache) {
-  turn_count_ = 0;
   for (uint32_t i = 0; i < missed_; ++i) {
     Miss& miss = misses_[i];
     bool whole;
@@ -47,18 +46,34 @@ void MissPath::merge(PieceCache& cache) {
       *miss.value = keep(cache, miss, &miss.token, 1);
     } else if (miss.size > kLongestKey) {
       *miss.value = merge_long(cache, miss);
-    } else if (model_.begin_turn(miss.piece, miss.size, turns_[turn_count_], scratch_)) {
-      turn_miss_[turn_count_++] = i;
-    } else {
+    } else if (!take_turn(turns_, i) && !take_turn(long_turns_, i)) {
       merge_alone(miss);
       *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
     }
   }
-  model_.merge_turns(turns_, turn_count_);
-  for (uint32_t i = 0; i < turn_count_; ++i) {
-    const Miss& miss = misses_[turn_miss_[i]];
-    *miss.value = keep_merged(cache, miss, turns_[i]);
+  merge_turns(cache, turns_);
+  merge_turns(cache, long_turns_);
+}
+
+// False if the piece has too many symbols.
+template <typename AnyTurn>
+bool MissPath::take_turn(Turns<AnyTurn>& turns, uint32_t number) {
+  if (!model_.begin_turn(misses_[number].piece, misses_[number].size, turns.turn[turns.count], scratch_)) return false;
+  turns.miss[turns.count++] = number;
+  return true;
+}
+
+template <typename AnyTurn>
+void MissPath::merge_turns(PieceCache& cache, Turns<AnyTurn>& turns) {
+  model_.merge_turns(turns.turn, turns.count);
+  for (uint32_t i = 0; i < turns.count; ++i) {
+    const Miss& miss = misses_[turns.miss[i]];
+    uint32_t ids[AnyTurn::kMost];
+    const uint32_t count = turns.turn[i].tokens(ids);
+    model_.note(miss.token, ids, count);
+    *miss.value = keep(cache, miss, ids, count);
   }
+  turns.count = 0;
 }
 
 uint64_t MissPath::merge_long(PieceCache& cache, const Miss& miss) {
@@ -78,13 +93,6 @@ void MissPath::merge_alone(const Miss& miss) {
   ids_.clear();
   model_.merge(miss.piece, miss.size, ids_, scratch_);
   model_.note(miss.token, ids_.data(), static_cast<uint32_t>(ids_.size()));
-}
-
-uint64_t MissPath::keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn) {
-  uint32_t ids[kTurnSymbols];
-  const uint32_t count = turn.tokens(ids);
-  model_.note(miss.token, ids, count);
-  return keep(cache, miss, ids, count);
 }
 
 uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {

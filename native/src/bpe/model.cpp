@@ -85,7 +85,7 @@ std::vector<std::vector<uint32_t>> Model::tokens_by_size() const {
 template <typename Use>
 void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use use) const {
   MergeScratch scratch;
-  if (!plain_ || size > kTurnSymbols) {
+  if (!plain_ || size > Turn::kMost) {
     for (size_t i = 0; i < count; ++i) {
       symbols(spec_.token(tokens[i]), size, scratch);
       merge_symbols(scratch);
@@ -99,7 +99,7 @@ void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use 
     for (size_t i = 0; i < group; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], scratch);
     merge_turns(turns.data(), static_cast<uint32_t>(group));
     for (size_t i = 0; i < group; ++i) {
-      uint32_t ids[kTurnSymbols];
+      uint32_t ids[Turn::kMost];
       use(tokens[first + i], ids, turns[i].tokens(ids));
     }
   }
@@ -330,9 +330,10 @@ void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
   if (token != kNone) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
 }
 
-bool Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScratch& scratch) const {
+template <typename AnyTurn>
+bool Model::begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeScratch& scratch) const {
   if (!byte_pairs_.empty()) {
-    if (size > kTurnSymbols) return false;
+    if (size > AnyTurn::kMost) return false;
     turn.begin(static_cast<uint32_t>(size));
     for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = byte_ids_[piece[i]];
     for (uint32_t i = 0; i + 1 < size; ++i) {
@@ -343,7 +344,7 @@ bool Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScrat
   }
   symbols(piece, size, scratch);
   const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
-  if (count > kTurnSymbols) return false;
+  if (count > AnyTurn::kMost) return false;
   turn.begin(count);
   std::copy(scratch.ids.begin(), scratch.ids.end(), turn.ids + 1);
   for (uint32_t i = 1; i < count; ++i) {
@@ -353,8 +354,16 @@ bool Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScrat
   return true;
 }
 
+template bool Model::begin_turn(const uint8_t*, size_t, Turn&, MergeScratch&) const;
+template bool Model::begin_turn(const uint8_t*, size_t, LongTurn&, MergeScratch&) const;
+
 void Model::merge_turns(Turn* turns, uint32_t count) const {
   static const auto run = MERGANSER_SELECT(merge_in_turns);
+  if (count > 0) run(view(), turns, count);
+}
+
+void Model::merge_turns(LongTurn* turns, uint32_t count) const {
+  static const auto run = MERGANSER_SELECT(merge_in_long_turns);
   if (count > 0) run(view(), turns, count);
 }
 

@@ -30,6 +30,7 @@ void PieceBatch::take(const Batch& batch) {
   for (uint32_t i = 0; batch.dropped && i < batch.count; ++i) {
     if (batch.is_dropped(i)) values[i] = 0;
   }
+  for (uint32_t i = 0; i < batch.known_count; ++i) values[batch.known[i].piece] = cache_.known(batch.known[i].id);
   write(batch, values);
   cache_.end_batch();
   if (forget_) cache_.forget();
@@ -39,7 +40,7 @@ void PieceBatch::take(const Batch& batch) {
 // Pieces that begin too near the end of readable memory are looked up in a padded copy.
 void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   static const auto look_up_pieces = MERGANSER_SELECT(look_up_pieces);
-  const auto [base, readable_end, bounds, count, dropped] = batch;
+  const auto [base, readable_end, bounds, count, dropped, known, known_count] = batch;
   static_assert(kRoom <= kMostPieces);
   uint16_t misses[kMostPieces + 16];
   uint32_t direct = count;

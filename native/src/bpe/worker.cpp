@@ -16,6 +16,7 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
   EncodeResult result;
   if (out) out->expect(size);
   batch_.start(out, options.limit);
+  open_ = false;
   size_t done = 0, from = 0;
   AddedMatch match;
   auto stretch = [&](size_t begin, size_t end) {
@@ -27,23 +28,62 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
       result.refused = true;
       result.refused_token = match.token;
       result.refused_at = match.start;
+      close();
       return result;
     }
     stretch(done, match.start);
-    batch_.push_id(encoder_.spec_.added[match.token].id);
+    push_added({text + match.start, text + match.end, text + readable}, encoder_.spec_.added[match.token].id);
     done = match.end;
     from = match.search_from;
     if (batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed))) break;
   }
   if (!batch_.over_limit()) stretch(done, size);
+  close();
   result.count = batch_.count();
   return result;
 }
 
+void Worker::open(Stretch stretch) {
+  if (!open_) batch_.begin_stretch(stretch.begin, stretch.readable_end);
+  open_ = true;
+}
+
+void Worker::close() {
+  if (open_) batch_.end_stretch();
+  open_ = false;
+}
+
+// The token's text becomes a piece like others, if it can be looked up like them.
+void Worker::push_added(Stretch token, uint32_t id) {
+  if (supermerging_ || token.begin == token.end || token.end - token.begin > kLongestKey) {
+    close();
+    return batch_.push_id(id);
+  }
+  open(token);
+  // Else the stretch in front was given up.
+  if (batch_.position() == token.begin) batch_.push_known(token.end, id);
+}
+
 void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
-  stretch = rewriter_.rewrite(stretch, place);
-  PieceSink& sink = supermerging_ ? static_cast<PieceSink&>(*supermerging_) : batch_;
-  sink.begin_stretch(stretch.begin, stretch.readable_end);
+  const Stretch rewritten = rewriter_.rewrite(stretch, place);
+  if (supermerging_) {
+    supermerging_->begin_stretch(rewritten.begin, rewritten.readable_end);
+    split_stretch(rewritten, *supermerging_, options);
+    supermerging_->end_stretch();
+    supermerging_->end_run();
+    return;
+  }
+  if (rewritten.begin == stretch.begin) {
+    open(stretch);
+    return split_stretch(stretch, batch_, options);
+  }
+  close();
+  open(rewritten);
+  split_stretch(rewritten, batch_, options);
+  close();
+}
+
+void Worker::split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options) {
   const auto stop = [&] { return batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed)); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
     encoder_.splitter_.split(stretch.begin, stretch.end, sink, split_scratch_, stop);
@@ -56,8 +96,6 @@ void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOpt
   } else if (stretch.begin < stretch.end) {
     sink.push(stretch.end);
   }
-  sink.end_stretch();
-  if (supermerging_) supermerging_->end_run();
 }
 
 }  // namespace merganser::bpe

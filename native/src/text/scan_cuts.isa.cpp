@@ -8,23 +8,29 @@
 namespace merganser::text::MERGANSER_ISA_NS {
 namespace {
 
-// Cuts at both ends of the characters that are not ASCII. Lowers `size` to the start of one that reaches over the block's end.
-inline uint64_t cuts_around_wide(const CutView& cuts, const uint8_t* at, uint64_t not_ascii, uint32_t& size) {
+// Cuts at both ends of the characters that are not ASCII. Lowers `size` to the start of one that reaches over the block's end. Letters of alphabets are
+// left alone beside letters and behind a blank, as ASCII's are.
+MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint64_t ascii_letters,
+                                           uint64_t blanks, uint64_t not_ascii, uint32_t& size) {
+  const uint64_t first = not_ascii & ~block.within('\x80', 0x40);
+  if (first) {
+    const uint32_t last = 63 - static_cast<uint32_t>(__builtin_clzll(first));
+    if (last + sequence_size(at[last]) > size) size = last;
+  }
+  const uint64_t valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
+  const CasedLetters latin = latin_letters(block, valid), cyrillic = cyrillic_letters(block, valid);
+  const IndicLetters devanagari = devanagari_letters(block, valid);
+  const uint64_t letters = ascii_letters | two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) |
+                           three_bytes(devanagari.letters | devanagari.marks);
   uint64_t found = 0;
-  uint32_t next = 0, left = 0;  // where the last of these characters ends, and which it is
-  for (uint64_t rest = not_ascii; rest;) {
+  uint32_t next = 0, left = 0;  // where the last character looked at ends, and which it is
+  for (uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | blanks) << 1) & valid & ~uint64_t{1}; rest; rest &= rest - 1) {
     const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
-    const CodePoint c = decode(at + i);
-    if (i + c.size > size) {
-      size = i;
-      break;
-    }
-    if (i > 0) found |= static_cast<uint64_t>(!cuts.may_join(i == next ? left : at[i - 1], c.value, at + i)) << i;
-    left = c.value;
-    next = i + c.size;
-    if (next >= size) break;
-    if (at[next] < 0x80) found |= static_cast<uint64_t>(!cuts.may_join(left, at[next], at + next)) << next;
-    rest &= ~uint64_t{0} << next;
+    if (i != next) left = decode(at + previous_start(at, i)).value;
+    const CodePoint right = decode(at + i);
+    found |= static_cast<uint64_t>(!cuts.may_join(left, right.value, at + i)) << i;
+    left = right.value;
+    next = i + right.size;
   }
   return found;
 }
@@ -45,7 +51,7 @@ MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, uin
   }
   uint64_t valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
   if (not_ascii & valid) [[unlikely]] {
-    found |= cuts_around_wide(cuts, at, not_ascii & valid, size);
+    found |= cuts_around_wide(cuts, block, at, classes[kCutLetter] & valid, classes[kCutBlank], not_ascii & valid, size);
     valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
   }
   for (ask &= valid; ask; ask &= ask - 1) {
@@ -75,15 +81,23 @@ uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText
     uint64_t found = 0;
     const size_t rest = static_cast<size_t>(text.end - at);
     uint32_t size = rest < 64 ? static_cast<uint32_t>(rest) : 64;
-    if (text.readable_end - at >= 64) [[likely]] found = block_cuts(cuts, at, size);
+    if (text.readable_end - at >= 64) [[likely]] {
+      found = block_cuts(cuts, at, size);
+      if (size == rest) {
+        count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
+        at = text.end;
+        break;
+      }
+    }
     if (found != 0) [[likely]] {
       count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
       at += 63 - __builtin_clzll(found);
       continue;
     }
     at = one(cuts, at, text.end);
-    ends[count++] = static_cast<uint32_t>(at - text.base);
+    if (at < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);
   }
+  if (at == text.end && position < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);
   position = at;
   return count;
 }

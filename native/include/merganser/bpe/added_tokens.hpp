@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "merganser/bpe/encoder_spec.hpp"
+#include "merganser/text/byte_set.hpp"
 
 namespace merganser::bpe {
 
@@ -41,10 +42,13 @@ class AddedTokens {
   std::vector<uint64_t> edges_;
   uint32_t edge_mask_ = 0;
   std::vector<uint32_t> token_of_;
+  // The trie's first step, and what its second can be.
+  uint32_t first_node_[256] = {};
+  std::vector<uint64_t> goes_on_;  // bit set over the first two bytes of tokens that have two
   bool starts_[256] = {};          // bytes that begin a token
+  text::ByteSet start_set_;        // the same
   int only_start_ = -1;            // the one such byte, if there is only one
-  std::vector<uint64_t> two_;      // bit set over the first two bytes of tokens
-  bool single_bytes_ = false;      // a token of one byte exists: two_ cannot be used
+  std::vector<uint64_t> two_;      // bit set over the first two bytes of tokens; behind a token of one byte, any second byte
 };
 
 }  // namespace merganser::bpe

@@ -8,14 +8,15 @@
 
 namespace merganser::bpe {
 
-constexpr uint32_t kTurnSymbols = 15;
+// A piece of up to kSymbols symbols. They stand at positions 1 to kSymbols, between two that merge with nothing: so a step never asks whether there is
+// a neighbour. Goes in with `candidates` as in merge_short, kNone where there is none; comes out merged.
+template <uint32_t kSymbols>
+struct TurnOf {
+  static constexpr uint32_t kMost = kSymbols;
 
-// A piece. Its symbols stand at positions 1 to kTurnSymbols, between two that merge with nothing: so a step never asks whether there is a neighbour.
-// Goes in with `candidates` as in merge_short, kNone where there is none; comes out merged.
-struct Turn {
-  alignas(64) uint32_t candidates[kTurnSymbols + 1];
-  uint32_t ids[kTurnSymbols + 2];
-  uint32_t live;
+  alignas(64) uint32_t candidates[kSymbols + 1];
+  uint32_t ids[kSymbols + 2];
+  uint64_t live;
   // Pairs whose lines are on their way, and where they stand.
   uint32_t left_at, right_at;
   uint64_t left_key, right_key;
@@ -23,19 +24,23 @@ struct Turn {
   void begin(uint32_t count) {
     for (uint32_t& candidate : candidates) candidate = kNone;
     ids[0] = ids[count + 1] = kNoSymbol;
-    live = (1u << (count + 2)) - 1;
+    live = (uint64_t{1} << (count + 2)) - 1;
   }
   // Writes what is left of the piece; returns how many these are.
   uint32_t tokens(uint32_t* out) const {
     uint32_t count = 0;
-    for (uint32_t rest = live & ~1u & ~std::bit_floor(live); rest; rest &= rest - 1) out[count++] = ids[std::countr_zero(rest)];
+    for (uint64_t rest = live & ~uint64_t{1} & ~std::bit_floor(live); rest; rest &= rest - 1) out[count++] = ids[std::countr_zero(rest)];
     return count;
   }
 };
 
+using Turn = TurnOf<15>;
+using LongTurn = TurnOf<31>;
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   void merge_in_turns(const MergeView& view, Turn* turns, uint32_t count); \
+  void merge_in_long_turns(const MergeView& view, LongTurn* turns, uint32_t count); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -35,7 +35,17 @@ class MissPath {
   uint64_t merge_long(PieceCache& cache, const Miss& miss);
   void merge_alone(const Miss& miss);
   uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
-  uint64_t keep_merged(PieceCache& cache, const Miss& miss, const Turn& turn);
+  // Pieces that merge in turns.
+  template <typename AnyTurn>
+  struct Turns {
+    uint32_t count = 0;
+    AnyTurn turn[kGroup];
+    uint32_t miss[kGroup];
+  };
+  template <typename AnyTurn>
+  bool take_turn(Turns<AnyTurn>& turns, uint32_t number);
+  template <typename AnyTurn>
+  void merge_turns(PieceCache& cache, Turns<AnyTurn>& turns);
 
   const Model& model_;
   PieceMemory long_pieces_;
@@ -44,9 +54,8 @@ class MissPath {
   bool full_ = false;
   uint32_t missed_ = 0;
   Miss misses_[kGroup];
-  uint32_t turn_count_ = 0;
-  Turn turns_[kGroup];
-  uint32_t turn_miss_[kGroup];
+  Turns<Turn> turns_;
+  Turns<LongTurn> long_turns_;
 };
 
 }  // namespace merganser::bpe

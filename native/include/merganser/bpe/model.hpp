@@ -54,8 +54,10 @@ class Model {
   // The token that is spelt as the piece, or kNone. `whole`: it is known that the piece becomes that token. `hash`: see TokenIndex::prefetch.
   uint32_t find_token(const uint8_t* piece, size_t size, uint64_t hash, bool& whole) const;
   // False if the piece has more symbols than fit.
-  bool begin_turn(const uint8_t* piece, size_t size, Turn& turn, MergeScratch& scratch) const;
+  template <typename AnyTurn>
+  bool begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeScratch& scratch) const;
   void merge_turns(Turn* turns, uint32_t count) const;
+  void merge_turns(LongTurn* turns, uint32_t count) const;
   // As `encode` where the piece is not known to be a token.
   void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
   // Whether merging the text of these tokens gives them back.

@@ -30,6 +30,8 @@ class PieceCache {
   uint64_t insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
+  // One for a single id; it lasts as long.
+  uint64_t known(uint32_t id) { return fits(&id, 1) ? uint64_t{1} << kCountShift | id : temporary(&id, 1); }
   void end_batch() { temporary_.clear(); }
   // True if the store of long results has no room for these: time to `forget`, once no value is in use any more.
   bool full_for(const uint32_t* ids, uint32_t count) const { return stored_ + count + kStoredAtLeast + 1 > store_limit_ && !fits(ids, count); }

@@ -16,12 +16,18 @@ class PieceSink {
     base_ = text;
     readable_end_ = readable_end;
     bounds_[0] = 0;
-    count_ = 0;
+    count_ = known_count_ = 0;
   }
   // One piece that ends at `end`. `kept`: false if it is a delimiter that is dropped.
   void push(const uint8_t* end, bool kept = true) {
     if (count_ >= kCapacity) flush();
     if (!kept) drop(count_);
+    bounds_[++count_] = static_cast<uint32_t>(end - base_);
+  }
+  // One whose id is known.
+  void push_known(const uint8_t* end, uint32_t id) {
+    if (count_ >= kCapacity) flush();
+    known_[known_count_++] = {count_, id};
     bounds_[++count_] = static_cast<uint32_t>(end - base_);
   }
   // For scanners that write many ends at once, as offsets from base(): at ends(), at most capacity() of them, then `pushed`.
@@ -40,13 +46,19 @@ class PieceSink {
   static constexpr uint32_t kCapacity = 1024;
   static constexpr uint32_t kRoom = kCapacity + 64;  // bulk scanners may go this far beyond the capacity they are given
 
-  // A batch: piece i is base[bounds[i], bounds[i + 1]). Bit i of `dropped` is set if it is a delimiter; null if none is.
+  struct Known {
+    uint32_t piece, id;
+  };
+  // A batch: piece i is base[bounds[i], bounds[i + 1]). Bit i of `dropped` is set if it is a delimiter; null if none is. `known`: pieces whose ids are
+  // known already.
   struct Batch {
     const uint8_t* base;
     const uint8_t* readable_end;
     const uint32_t* bounds;
     uint32_t count;
     const uint64_t* dropped;
+    const Known* known;
+    uint32_t known_count;
     bool is_dropped(uint32_t piece) const { return dropped && (dropped[piece / 64] >> (piece % 64) & 1); }
   };
 
@@ -61,9 +73,10 @@ class PieceSink {
   }
   void flush() {
     if (count_ == 0) return;
-    take({base_, readable_end_, bounds_, count_, any_dropped_ ? dropped_ : nullptr});
+    take({base_, readable_end_, bounds_, count_, any_dropped_ ? dropped_ : nullptr, known_, known_count_});
     if (any_dropped_) std::memset(dropped_, 0, sizeof dropped_);
     any_dropped_ = false;
+    known_count_ = 0;
     base_ += bounds_[count_];
     bounds_[0] = 0;
     count_ = 0;
@@ -75,6 +88,8 @@ class PieceSink {
   uint32_t bounds_[kRoom + 1];
   uint64_t dropped_[kRoom / 64] = {};
   bool any_dropped_ = false;
+  Known known_[kRoom];
+  uint32_t known_count_ = 0;
 };
 
 }  // namespace merganser::bpe

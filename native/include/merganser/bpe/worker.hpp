@@ -17,12 +17,18 @@ class Worker {
  private:
   // A stretch of text between added tokens.
   void encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options);
+  void split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options);
+  void push_added(Stretch token, uint32_t id);
+  void open(Stretch stretch);
+  void close();
 
   const Encoder& encoder_;
   PieceBatch batch_;
   std::unique_ptr<SupermergeSink> supermerging_;  // null: no supermerges
   SplitScratch split_scratch_;
   TextRewriter rewriter_;
+  // The batch goes on over stretches and added tokens that stand in the text as it is: some vocabularies have every line's end as an added token.
+  bool open_ = false;
 };
 
 }  // namespace merganser::bpe
