@@ -15,6 +15,7 @@ export {
 export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
+export { LongestPrefixEncoder, type LongestPrefixEncodeOptions, type LongestPrefixOptions, type TokenList } from './dynamic/longest-prefix';
 export { MergeSampler, type MergeSamplerOptions, type ReductionDistribution } from './dynamic/merge-sampler';
 export { ReductionTable, type ReductionTableOptions } from './dynamic/reduction-table';
 export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';

@@ -9,7 +9,7 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
-import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
+import type { DynamicKernels, PrefixTrieHandle, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
@@ -275,5 +275,7 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle): void;
+  dispose(
+    handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle,
+  ): void;
 }

@@ -6,6 +6,8 @@ import { greatestProducts, maxSim, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { MergerVocabulary } from './dynamic/merger-vocabulary';
 import { averageRows, routeRows } from './dynamic/chunking';
+import { encodePrefixes, encodePrefixesAsync } from './dynamic/prefix-encoder';
+import { buildPrefixTrie, buildPrefixTrieAsync, type PrefixTrie } from './dynamic/prefix-trie';
 import { gatherRows, sumRows } from './dynamic/rows';
 import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
@@ -14,7 +16,7 @@ import { JsPattern } from './pattern-matcher';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
-import type { TokenMergerHandle } from '../dynamic-kernels';
+import type { PrefixTrieHandle, TokenMergerHandle } from '../dynamic-kernels';
 import type { WordCounterHandle } from '../training-kernels';
 import { xxh64 } from './xxh64';
 
@@ -28,7 +30,9 @@ function box<H>(value: unknown): H {
   return new Box(value) as H;
 }
 
-function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle): T {
+function open<T>(
+  handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle,
+): T {
   return (handle as unknown as Box<T>).value!;
 }
 
@@ -69,6 +73,11 @@ export function createJsKernels(): Kernels {
     gatherRows,
     routeRows,
     averageRows,
+    createPrefixTrie: (bytes, offsets) => box<PrefixTrieHandle>(buildPrefixTrie(bytes, offsets)),
+    createPrefixTrieAsync: async (bytes, offsets, signal) => box<PrefixTrieHandle>(await buildPrefixTrieAsync(bytes, offsets, signal)),
+    prefixTrieBytes: (trie) => open<PrefixTrie>(trie).bytes,
+    encodePrefixes: (trie, run) => encodePrefixes(open<PrefixTrie>(trie), run),
+    encodePrefixesAsync: (trie, run, signal) => encodePrefixesAsync(open<PrefixTrie>(trie), run, signal),
     createTokenMerger: (spec) => box<TokenMergerHandle>(new MergerVocabulary(spec)),
     mergeTokens: (merger, run, judge) => mergeTokens(open<MergerVocabulary>(merger), run, judge),
     mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),
