@@ -186,17 +186,22 @@ function listTable(tokens: TokenList): TokenTable {
     return { tokenBytes, tokenOffsets };
   }
   const { tokenBytes, tokenOffsets } = (tokens ?? {}) as Partial<TokenTable>;
-  const isTable = isBytes(tokenBytes) && Object.prototype.toString.call(tokenOffsets) === '[object Uint32Array]';
-  if (!isTable) throw invalidArgument('tokens', 'a Tokenizer, an array, or { tokenBytes, tokenOffsets }', tokens);
-  const offsets = tokenOffsets!;
-  const rises = offsets.length > 0 && offsets[0] === 0 && offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1]);
-  if (!rises || offsets[offsets.length - 1] !== tokenBytes!.length)
-    throw invalidArgument('tokens.tokenOffsets', `ascending from 0 to ${tokenBytes!.length}, the length of tokenBytes`, offsets);
-  return { tokenBytes: tokenBytes!, tokenOffsets: offsets };
+  if (!isBytes(tokenBytes) || tokenOffsets === undefined || !isUint32Array(tokenOffsets))
+    throw invalidArgument('tokens', 'a Tokenizer, an array, or { tokenBytes, tokenOffsets }', tokens);
+  const last = tokenOffsets.length - 1;
+  const rises = last >= 0 && tokenOffsets.every((offset, i) => (i === 0 ? offset === 0 : offset >= tokenOffsets[i - 1]));
+  if (!rises || tokenOffsets[last] !== tokenBytes.length)
+    throw invalidArgument('tokens.tokenOffsets', `ascending from 0 to ${tokenBytes.length}, the length of tokenBytes`, tokenOffsets);
+  return { tokenBytes, tokenOffsets };
+}
+
+function isUint32Array(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Uint32Array]';
 }
 
 function checkTexts(texts: readonly TextInput[]): readonly TextInput[] {
-  if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array', texts);
+  const list: unknown = texts;
+  if (!Array.isArray(list)) throw invalidArgument('texts', 'an array', list);
   return texts;
 }
 
