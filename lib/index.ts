@@ -49,6 +49,19 @@ export { cascade } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
 export { reduce } from './reduction/reduce';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
+export type {
+  AsyncVectorSearchOptions,
+  CalibrationOptions,
+  CalibrationPoint,
+  IdFilter,
+  VectorIndexOptions,
+  VectorIndexProgress,
+  VectorMetric,
+  VectorSearchOptions,
+  VectorSearchResult,
+  VectorStorage,
+} from './search/types';
+export { VectorIndex } from './search/vector-index';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';
 export type { TextSource } from './tokenizer/encode-stream';

@@ -18,6 +18,7 @@ import type {
 } from './kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { LloydSpec } from './clustering-kernels';
+import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, WordCounterHandle, WordCounterSpec } from './training-kernels';
 
@@ -176,6 +177,13 @@ export interface NativeKernelAddon {
     dims: number,
     out: Float64Array,
   ): void;
+
+  /** The arrays of a specification must be kept. */
+  createSearchView(spec: SearchSpec): SearchViewHandle;
+  searchLists(view: SearchViewHandle, call: SearchCall, out: SearchOutput): void;
+  startSearch(view: SearchViewHandle, call: SearchCall, out: SearchOutput, listener: JobListener): JobHandle;
+  /** Progress is the number of points stored. `kept` is not collected before the end. */
+  startStoring(view: SearchViewHandle, call: StoreCall, kept: SearchSpec, listener: JobListener): JobHandle;
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;

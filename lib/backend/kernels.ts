@@ -11,6 +11,7 @@
 
 import type { DynamicKernels, PrefixTrieHandle, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
+import type { SearchKernels, SearchViewHandle } from './search-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
@@ -237,7 +238,7 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
-export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels {
+export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels {
   readonly backend: BackendName;
 
   createPattern(program: PatternProgram): PatternHandle;
@@ -276,6 +277,14 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   allocate(size: number): Uint8Array;
 
   dispose(
-    handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle,
+    handle:
+      | PatternHandle
+      | BpeHandle
+      | EncoderHandle
+      | DecoderHandle
+      | WordCounterHandle
+      | TokenMergerHandle
+      | PrefixTrieHandle
+      | SearchViewHandle,
   ): void;
 }

@@ -7,6 +7,8 @@ import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
 import { clusteringKernels } from './native-clustering';
+import { searchKernels } from './native-search';
+import type { SearchKernels } from './search-kernels';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import {
@@ -44,12 +46,14 @@ class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
   readonly #clustering: ClusteringKernels;
+  readonly #search: SearchKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
     this.countingThreads = addon.threads();
     this.#clustering = clusteringKernels(addon);
+    this.#search = searchKernels(addon);
   }
 
   createPattern: Kernels['createPattern'] = (program) => building(() => this.#addon.createPattern(program));
@@ -144,6 +148,11 @@ class NativeKernels implements Kernels {
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
+
+  createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
+  storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
+  searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);
+  searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

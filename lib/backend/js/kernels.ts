@@ -13,10 +13,13 @@ import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
+import { searchLists, searchListsAsync } from './search/search-lists';
+import { storeRows } from './search/store-rows';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
 import type { PrefixTrieHandle, TokenMergerHandle } from '../dynamic-kernels';
+import type { SearchSpec, SearchViewHandle } from '../search-kernels';
 import type { WordCounterHandle } from '../training-kernels';
 import { xxh64 } from './xxh64';
 
@@ -31,7 +34,8 @@ function box<H>(value: unknown): H {
 }
 
 function open<T>(
-  handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle,
+  handle:
+    PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle | SearchViewHandle,
 ): T {
   return (handle as unknown as Box<T>).value!;
 }
@@ -86,6 +90,10 @@ export function createJsKernels(): Kernels {
     products,
     greatestProducts,
     maxSim,
+    createSearchView: (spec) => box<SearchViewHandle>(spec),
+    storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
+    searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
+    searchListsAsync: (view, call, out, signal) => searchListsAsync(open<SearchSpec>(view), call, out, signal),
     bpeTables: () => null,
     encoderTables: () => null,
     checksum: xxh64,

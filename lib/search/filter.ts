@@ -1,0 +1,42 @@
+/** What a filter of ids means for slots: a bit for each that may be found. */
+import { PAGE_SLOTS } from '../backend/search-kernels';
+import { invalidArgument } from '../errors';
+import { slotsOf, type ListTables } from './page-lists';
+import type { IdFilter } from './types';
+
+export function slotMask(
+  filter: IdFilter,
+  pages: number,
+  ids: Uint32Array,
+  tables: ListTables,
+  slotOf: (id: number) => number | undefined,
+): Uint32Array {
+  const mask = new Uint32Array(pages);
+  const allow = (slot: number): void => {
+    mask[Math.floor(slot / PAGE_SLOTS)] |= 1 << (slot % PAGE_SLOTS);
+  };
+  const test = testOf(filter);
+  if (test !== null) {
+    for (const slot of slotsOf(tables)) if (test(ids[slot])) allow(slot);
+    return mask;
+  }
+  for (const id of filter as Iterable<number>) {
+    if (!Number.isInteger(id) || id < 0 || id > 0xffffffff)
+      throw invalidArgument('every id of the filter', 'a whole number from 0 to 2^32 - 1', id);
+    const slot = slotOf(id);
+    if (slot !== undefined) allow(slot);
+  }
+  return mask;
+}
+
+/** null: a set of ids. Throws INVALID_ARGUMENT. */
+function testOf(filter: IdFilter): ((id: number) => boolean) | null {
+  if (typeof filter === 'function') return filter;
+  if (typeof filter === 'object' && (filter as unknown) !== null) {
+    if (Symbol.iterator in filter) return null;
+    const { bitmap } = filter;
+    if (Object.prototype.toString.call(bitmap) === '[object Uint32Array]')
+      return (id) => (((bitmap[id >>> 5] ?? 0) >>> (id & 31)) & 1) === 1;
+  }
+  throw invalidArgument('filter', 'ids, { bitmap: Uint32Array } or a function', filter);
+}

@@ -1,0 +1,86 @@
+/** The lists of an inverted file: their centroids, and who belongs to which. */
+import type { PointArray } from '../backend/clustering-kernels';
+import type { Kernels } from '../backend/kernels';
+import type { ListCentroids, SearchSpec } from '../backend/search-kernels';
+import { unitLength } from '../clustering/initialize';
+import { copyPoints, subset } from '../clustering/matrix';
+import { RandomStream } from '../clustering/random';
+import type { IndexPlan } from './options';
+import type { VectorMetric } from './types';
+
+const BOUNDS_BYTES = 2 ** 30;
+
+/** Centroids of a sample's clusters. With cosines vectors are clustered by direction, else as they are. Rejects as k-means does. */
+export async function clusterLists(plan: IndexPlan): Promise<Float32Array> {
+  const { kernels, points, lists, seed, metric, maxIterations, threads, signal, progress } = plan;
+  const random = new RandomStream(seed);
+  const wanted = Math.min(points.count, lists * plan.samplesPerList);
+  const sample = wanted === points.count ? points : subset(points, random.sample(points.count, wanted).sort());
+  const spherical = metric === 'cosine';
+  const centroids = unitLength(copyPoints(sample, random.sample(sample.count, lists)), points.dims, spherical);
+  await kernels.lloyd(
+    { points: sample, frozen: null, spherical, maxIterations, tolerance: 0, boundsBytes: BOUNDS_BYTES, threads },
+    centroids,
+    new Uint32Array(sample.count),
+    { signal, onProgress: (iteration) => progress('cluster', iteration / Math.max(1, maxIterations)) },
+  );
+  return centroids;
+}
+
+/** The list of each point: that of the nearest centroid. */
+export async function assignLists(
+  { kernels, metric, threads, signal }: Pick<IndexPlan, 'kernels' | 'metric' | 'threads' | 'signal'>,
+  points: PointArray,
+  centroids: Float32Array,
+): Promise<Uint32Array> {
+  const labels = new Uint32Array(points.count);
+  if (centroids.length > points.dims) {
+    await kernels.assignNearest({ points, spherical: metric === 'cosine', threads }, centroids, labels, null, { signal });
+  }
+  return labels;
+}
+
+/** What searching needs of centroids. */
+export async function listCentroids(kernels: Kernels, data: Float32Array, dims: number, metric: VectorMetric): Promise<ListCentroids> {
+  const lists = data.length / dims;
+  const rows = { type: 'int8', data: new Int8Array(data.length), scales: new Float32Array(2 * lists) } as const;
+  const slots = Uint32Array.from({ length: lists }, (_, i) => i);
+  const spec: SearchSpec = {
+    dims,
+    score: 'dot',
+    rows,
+    ids: slots,
+    pages: new Uint32Array(0),
+    pageOffsets: new Uint32Array(2),
+    sizes: new Uint32Array(1),
+    centroids: null,
+    codes: null,
+    exact: null,
+  };
+  const view = kernels.createSearchView(spec);
+  const points: PointArray = { data, type: 'float32', dims, rows: null, count: lists, weights: null };
+  await kernels.storeRows(view, { points, slots, lists: null, unitLength: false, threads: 1 }, {});
+  kernels.dispose(view);
+  const biases = new Float32Array(lists);
+  if (metric === 'l2') {
+    for (let list = 0; list < lists; list++) {
+      let square = 0;
+      for (let i = list * dims; i < (list + 1) * dims; i++) square += data[i] * data[i];
+      biases[list] = -square / 2;
+    }
+  }
+  return { data, rows, biases, spreads: new Float32Array(lists) };
+}
+
+/** What binary codes are made with: the centroids' mean, and random signs. */
+export function codeOf(centroids: Float32Array, dims: number, seed: number): { centre: Float32Array; signs: Float32Array } {
+  const sums = new Float64Array(dims);
+  for (let i = 0; i < centroids.length; i++) sums[i % dims] += centroids[i];
+  const random = new RandomStream(seed ^ 0x5bd1e995);
+  return {
+    centre: Float32Array.from(sums, (sum) => (sum * dims) / centroids.length),
+    signs: Float32Array.from({ length: ROTATION_ROUNDS * dims }, () => (random.next() < 0.5 ? -1 : 1)),
+  };
+}
+
+const ROTATION_ROUNDS = 4;

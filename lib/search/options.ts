@@ -1,0 +1,120 @@
+/** Checks what users pass to an index, and makes every choice. */
+import type { PointArray } from '../backend/clustering-kernels';
+import type { Kernels } from '../backend/kernels';
+import { selectKernels } from '../backend/select';
+import { invalidArgument, unexpected } from '../errors';
+import { pointsOf, type Vectors } from '../clustering/matrix';
+import type { VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
+
+const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
+const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
+const CODES_FROM_DIMS = 64;
+const MOST_DIMS = 65_536;
+const LISTS_PER_ROOT = 4;
+
+/** Everything that building needs. */
+export interface IndexPlan {
+  readonly kernels: Kernels;
+  readonly points: PointArray;
+  readonly kind: 'exact' | 'inverted-file';
+  readonly metric: VectorMetric;
+  readonly storage: VectorStorage;
+  /** Type of the vectors that are kept for scoring once more, or the caller's array. */
+  readonly rescore: 'float32' | 'float16' | 'bfloat16' | PointArray | null;
+  readonly codes: boolean;
+  readonly ids: Uint32Array;
+  readonly lists: number;
+  readonly probes: number | null;
+  readonly recall: number | null;
+  readonly samplesPerList: number;
+  readonly maxIterations: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly signal: AbortSignal | undefined;
+  readonly progress: (phase: VectorIndexProgress['phase'], done: number) => void;
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function planIndex(vectors: Vectors, options: VectorIndexOptions): IndexPlan {
+  if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
+  const points = pointsOf(vectors, 'vectors');
+  if (points.dims > MOST_DIMS) throw invalidArgument('vectors.dims[1]', `at most ${MOST_DIMS}`, points.dims);
+  const kind = oneOf(options.kind ?? 'inverted-file', 'kind', ['exact', 'inverted-file'] as const);
+  const codes = oneOf(options.codes ?? (kind === 'inverted-file' && points.dims >= CODES_FROM_DIMS ? 'binary' : 'none'), 'codes', [
+    'binary',
+    'none',
+  ] as const);
+  if (kind === 'exact') {
+    const given = (['lists', 'probes', 'recall', 'samplesPerList', 'maxIterations'] as const).find((name) => options[name] !== undefined);
+    if (given !== undefined) throw unexpected('options', 'those of an exact index, which has no lists', given);
+    if (codes === 'binary') throw unexpected('options', 'those of an exact index, which reads every vector', "codes: 'binary'");
+  } else if (points.count === 0) {
+    throw unexpected('vectors', 'at least one vector, to find lists for an inverted file', 'none');
+  }
+  const lists =
+    kind === 'exact'
+      ? 1
+      : integer(options.lists ?? Math.min(points.count, Math.ceil(LISTS_PER_ROOT * Math.sqrt(points.count))), 'lists', 1, points.count);
+  const { onProgress } = options;
+  return {
+    kernels: selectKernels(options.backend),
+    points,
+    kind,
+    metric: oneOf(options.metric ?? 'cosine', 'metric', METRICS),
+    storage: oneOf(options.storage ?? 'float32', 'storage', STORAGES),
+    rescore: rescoring(options, points.dims),
+    codes: codes === 'binary',
+    ids: options.ids === undefined ? Uint32Array.from({ length: points.count }, (_, i) => i) : readIds(options.ids, points.count),
+    lists,
+    probes: options.probes === undefined ? null : integer(options.probes, 'probes', 1, lists),
+    recall: options.recall === undefined ? null : fraction(options.recall, 'recall'),
+    samplesPerList: integer(options.samplesPerList ?? 64, 'samplesPerList', 1, 2 ** 32 - 1),
+    maxIterations: integer(options.maxIterations ?? 10, 'maxIterations', 0, 1e6),
+    seed: integer(options.seed ?? 1, 'seed', 0, 2 ** 32 - 1),
+    threads: integer(options.threads ?? 0, 'threads', 0, 1024),
+    signal: options.signal,
+    progress: (phase, done) => onProgress?.({ phase, done }),
+  };
+}
+
+export function integer(value: number, name: string, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw invalidArgument(name, `a whole number from ${least} to ${most}`, value);
+  return value;
+}
+
+export function fraction(value: number, name: string): number {
+  if (!(value > 0 && value <= 1)) throw invalidArgument(name, 'a number above 0, at most 1', value);
+  return value;
+}
+
+export function oneOf<T extends string>(value: T, name: string, known: readonly T[]): T {
+  if (!known.includes(value)) throw invalidArgument(name, `"${known.join('", "')}"`, value);
+  return value;
+}
+
+/** Checks that there are `count` different ids. */
+export function readIds(ids: ArrayLike<number>, count: number): Uint32Array {
+  if (ids.length !== count) throw unexpected('ids', `${count} of them, one per vector`, `${ids.length}`);
+  const read = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    if (!Number.isInteger(ids[i]) || ids[i] < 0 || ids[i] > 0xffffffff) {
+      throw invalidArgument('every id', 'a whole number from 0 to 2^32 - 1', ids[i]);
+    }
+    read[i] = ids[i];
+  }
+  const sorted = read.slice().sort();
+  for (let i = 1; i < count; i++)
+    if (sorted[i] === sorted[i - 1]) throw unexpected('ids', 'different from each other', `${sorted[i]} twice`);
+  return read;
+}
+
+function rescoring({ rescore, metric }: VectorIndexOptions, dims: number): IndexPlan['rescore'] {
+  if (rescore === undefined) return null;
+  if (typeof rescore === 'string') return oneOf(rescore, 'rescore', ['float32', 'float16', 'bfloat16'] as const);
+  const points = pointsOf(rescore, 'rescore');
+  if (points.dims !== dims) throw unexpected('rescore', `vectors of ${dims} numbers, as the others are`, `vectors of ${points.dims}`);
+  if ((metric ?? 'cosine') === 'cosine')
+    throw unexpected('rescore', 'a type of numbers, as cosines are of vectors of unit length', 'an array');
+  return points;
+}

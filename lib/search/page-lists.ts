@@ -1,0 +1,67 @@
+/** Which pages belong to which list, and how full the lists are. Changes make new arrays: searches that are under way keep the old ones. */
+import { PAGE_SLOTS } from '../backend/search-kernels';
+
+export interface ListTables {
+  readonly pages: Uint32Array;
+  readonly pageOffsets: Uint32Array;
+  readonly sizes: Uint32Array;
+}
+
+export class PageLists {
+  private readonly chains: number[][];
+  private readonly sizes: Uint32Array;
+  private readonly free: number[] = [];
+  /** List of each page. */
+  private readonly owners: number[] = [];
+
+  constructor(lists: number, tables?: ListTables) {
+    this.sizes = tables?.sizes.slice() ?? new Uint32Array(lists);
+    this.chains = Array.from({ length: lists }, (_, list) =>
+      tables === undefined ? [] : [...tables.pages.subarray(tables.pageOffsets[list], tables.pageOffsets[list + 1])],
+    );
+    this.chains.forEach((chain, list) => chain.forEach((page) => (this.owners[page] = list)));
+    for (let page = 0; page < this.owners.length; page++) if (this.owners[page] === undefined) this.free.push(page);
+  }
+
+  /** Pages that have been in use. */
+  get pageCount(): number {
+    return this.owners.length;
+  }
+
+  /** A slot at the end of the list. */
+  take(list: number): number {
+    const chain = this.chains[list];
+    const lane = this.sizes[list]++ % PAGE_SLOTS;
+    if (lane === 0) {
+      const page = this.free.pop() ?? this.owners.length;
+      this.owners[page] = list;
+      chain.push(page);
+    }
+    return chain[chain.length - 1] * PAGE_SLOTS + lane;
+  }
+
+  /** Gives up the last slot of the list that `slot` is in, and says which it is: what stands there is to be moved to `slot`. */
+  drop(slot: number): number {
+    const list = this.owners[Math.floor(slot / PAGE_SLOTS)];
+    const chain = this.chains[list];
+    const lane = --this.sizes[list] % PAGE_SLOTS;
+    const last = chain[chain.length - 1] * PAGE_SLOTS + lane;
+    if (lane === 0) this.free.push(chain.pop()!);
+    return last;
+  }
+
+  tables(): ListTables {
+    const pageOffsets = new Uint32Array(this.chains.length + 1);
+    this.chains.forEach((chain, list) => (pageOffsets[list + 1] = pageOffsets[list] + chain.length));
+    const pages = new Uint32Array(pageOffsets[this.chains.length]);
+    this.chains.forEach((chain, list) => pages.set(chain, pageOffsets[list]));
+    return { pages, pageOffsets, sizes: this.sizes.slice() };
+  }
+}
+
+/** Slots of all vectors, list by list. */
+export function* slotsOf({ pages, pageOffsets, sizes }: ListTables): Generator<number> {
+  for (let list = 0; list < sizes.length; list++) {
+    for (let i = 0; i < sizes[list]; i++) yield pages[pageOffsets[list] + Math.floor(i / PAGE_SLOTS)] * PAGE_SLOTS + (i % PAGE_SLOTS);
+  }
+}

@@ -1,0 +1,282 @@
+/** An index of vectors, exact or as an inverted file: what users call. */
+import type { PointArray } from '../backend/clustering-kernels';
+import type { SearchViewHandle } from '../backend/search-kernels';
+import { pointsOf, type Vectors } from '../clustering/matrix';
+import { MerganserError, unexpected } from '../errors';
+import { calibrateProbes } from './calibrate';
+import { Gate } from './gate';
+import { IdTable } from './id-table';
+import { assignLists, clusterLists, codeOf, listCentroids } from './lists';
+import { integer, planIndex, readIds, type IndexPlan } from './options';
+import { PageLists, slotsOf } from './page-lists';
+import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
+import { SlotStorage } from './slot-storage';
+import { bytesOf, sizeOf, specOf, type IndexState } from './state';
+import { readSlots } from './slot-vectors';
+import type {
+  AsyncVectorSearchOptions,
+  CalibrationOptions,
+  CalibrationPoint,
+  VectorIndexOptions,
+  VectorMetric,
+  VectorSearchOptions,
+  VectorSearchResult,
+} from './types';
+
+type Appending = Pick<IndexPlan, 'kernels' | 'metric' | 'threads' | 'signal' | 'progress'>;
+
+/**
+ * Finds the vectors that have the greatest inner products or cosines with a query, or the least distances from it.
+ *
+ * Vectors are called by ids, whole numbers below 2³². The same vectors, options and seed give the same index, and the same results, on any number of threads. A zero
+ * vector has the cosine 0 with everything.
+ */
+export class VectorIndex {
+  #state: IndexState;
+  #view: SearchViewHandle | null = null;
+  /** For changes only. */
+  #lists: PageLists | null = null;
+  #slots: IdTable | null = null;
+  #disposed = false;
+  readonly #gate = new Gate();
+
+  private constructor(state: IndexState) {
+    this.#state = state;
+  }
+
+  /**
+   * Builds an index. Rejects with INVALID_ARGUMENT if the options do not fit the vectors or a vector is not finite, with OUT_OF_MEMORY, and with ABORTED.
+   */
+  static async build(vectors: Vectors, options: VectorIndexOptions = {}): Promise<VectorIndex> {
+    const plan = planIndex(vectors, options);
+    const { kernels, points, kind, metric, rescore } = plan;
+    const data = kind === 'exact' ? null : await clusterLists(plan);
+    const layout = {
+      dims: points.dims,
+      storage: plan.storage,
+      exact: typeof rescore === 'string' ? rescore : null,
+      code: plan.codes ? codeOf(data!, points.dims, plan.seed) : null,
+    };
+    const index = new VectorIndex({
+      kernels,
+      kind,
+      metric,
+      storage: new SlotStorage(layout, 0),
+      tables: new PageLists(plan.lists).tables(),
+      centroids: data && (await listCentroids(kernels, data, points.dims, metric)),
+      source: typeof rescore === 'string' ? null : rescore,
+      probes: plan.probes ?? Math.ceil(Math.sqrt(plan.lists)),
+      calibration: [],
+    });
+    await index.#append(plan, points, plan.ids);
+    if (plan.recall !== null) await index.#chooseProbes(plan, plan.recall);
+    return index;
+  }
+
+  /** Number of vectors. */
+  get size(): number {
+    return sizeOf(this.#open());
+  }
+
+  /** Numbers of a vector. */
+  get dims(): number {
+    return this.#open().storage.layout.dims;
+  }
+
+  get kind(): 'exact' | 'inverted-file' {
+    return this.#open().kind;
+  }
+
+  get metric(): VectorMetric {
+    return this.#open().metric;
+  }
+
+  /** Lists of an inverted file; 1 if it is exact. */
+  get lists(): number {
+    return this.#open().tables.sizes.length;
+  }
+
+  /** Lists that a search goes through unless it says otherwise. */
+  get probes(): number {
+    return this.#open().probes;
+  }
+
+  /** What {@link calibrate} found. */
+  get calibration(): readonly CalibrationPoint[] {
+    return this.#open().calibration;
+  }
+
+  /** Memory of all arrays. */
+  get byteLength(): number {
+    return bytesOf(this.#open());
+  }
+
+  /**
+   * Adds vectors, to the lists that there are. Without ids they are numbered on from the greatest id. Rejects with INVALID_ARGUMENT if shapes do not fit, a vector is
+   * not finite or an id is there already; the index is as it was then.
+   */
+  async add(vectors: Vectors, ids?: ArrayLike<number>, options: { threads?: number; signal?: AbortSignal } = {}): Promise<void> {
+    const points = pointsOf(vectors, 'vectors');
+    const { dims } = this;
+    if (points.dims !== dims)
+      throw unexpected('vectors', `vectors of ${dims} numbers, as those of the index are`, `vectors of ${points.dims}`);
+    const given = ids === undefined ? null : readIds(ids, points.count);
+    const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
+    await this.#gate.write(async () => {
+      const { kernels, metric } = this.#open();
+      const numbers = given ?? this.#nextIds(points.count);
+      const table = this.#slotTable();
+      const known = numbers.find((id) => table.get(id) !== undefined);
+      if (known !== undefined) throw unexpected('ids', 'new to the index', `${known}, which is there`);
+      await this.#append({ kernels, metric, threads, signal: options.signal, progress: () => undefined }, points, numbers);
+    });
+  }
+
+  /** Removes the vectors with these ids, and says how many there were; ids that are not there do not matter. Waits for searches that are under way. */
+  async remove(ids: Iterable<number>): Promise<number> {
+    this.#open();
+    return this.#gate.write(async (alone) => {
+      await alone();
+      const { storage } = this.#open();
+      const [table, lists] = [this.#slotTable(), this.#pageLists()];
+      let removed = 0;
+      for (const id of ids) {
+        const slot = table.get(id);
+        if (slot === undefined) continue;
+        const last = lists.drop(slot);
+        table.delete(id);
+        if (last !== slot) {
+          table.set(storage.ids[last], slot);
+          storage.move(last, slot);
+        }
+        removed++;
+      }
+      if (removed > 0) this.#replace({ tables: lists.tables() });
+      return removed;
+    });
+  }
+
+  /** Whether there is a vector with this id. */
+  has(id: number): boolean {
+    return this.#slotTable().get(id) !== undefined;
+  }
+
+  /**
+   * The `k` nearest of each query: fewer where the searched lists, or the filter, have no more. Throws INVALID_ARGUMENT if something does not fit or a query is not finite.
+   */
+  search(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions = {}): VectorSearchResult {
+    const prepared = this.#prepare(queries, k, options);
+    if (prepared.out.ids.length > 0) this.#open().kernels.searchLists(this.#searchView(), prepared.call, prepared.out);
+    return resultOf(prepared, this.metric);
+  }
+
+  /** The same on other threads. Rejects with ABORTED besides. */
+  searchAsync(queries: Vectors | Float32Array, k: number, options: AsyncVectorSearchOptions = {}): Promise<VectorSearchResult> {
+    return this.#gate.read(async () => {
+      const { kernels, metric } = this.#open();
+      const prepared = this.#prepare(queries, k, options);
+      const { call, out } = prepared;
+      if (out.ids.length > 0) await kernels.searchListsAsync(this.#searchView(), call, out, options.signal);
+      return resultOf(prepared, metric);
+    });
+  }
+
+  /** Measures what part of the k nearest is found with how many lists, from one to enough. Searches with `recall` choose by it. */
+  async calibrate(options: CalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
+    if (this.kind === 'exact') throw unexpected('the index', 'an inverted file', 'an exact one');
+    const calibration = await calibrateProbes(this, (positions) => readSlots(this.#open(), positions), options);
+    this.#state = { ...this.#open(), calibration };
+    return calibration;
+  }
+
+  dispose(): void {
+    this.#dropView();
+    this.#disposed = true;
+    this.#lists = this.#slots = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #open(): IndexState {
+    if (this.#disposed) throw new MerganserError('DISPOSED', 'Expected a vector index, but it was disposed.');
+    return this.#state;
+  }
+
+  #replace(changes: Partial<IndexState>): void {
+    this.#dropView();
+    this.#state = { ...this.#open(), ...changes };
+  }
+
+  #dropView(): void {
+    if (this.#view !== null) this.#state.kernels.dispose(this.#view);
+    this.#view = null;
+  }
+
+  #searchView(): SearchViewHandle {
+    return (this.#view ??= this.#open().kernels.createSearchView(specOf(this.#open())));
+  }
+
+  #prepare(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions): PreparedSearch {
+    return prepareSearch(this.#open(), (id) => this.#slotTable().get(id), queries, k, options);
+  }
+
+  #pageLists(): PageLists {
+    const { tables } = this.#open();
+    return (this.#lists ??= new PageLists(tables.sizes.length, tables));
+  }
+
+  #slotTable(): IdTable {
+    const { storage, tables } = this.#open();
+    if (this.#slots === null) {
+      this.#slots = new IdTable();
+      this.#slots.reserve(this.size);
+      for (const slot of slotsOf(tables)) this.#slots.set(storage.ids[slot], slot);
+    }
+    return this.#slots;
+  }
+
+  #nextIds(count: number): Uint32Array {
+    const { storage, tables } = this.#open();
+    let next = 0;
+    for (const slot of slotsOf(tables)) next = Math.max(next, storage.ids[slot] + 1);
+    if (next + count > 2 ** 32) throw unexpected('ids', 'given, as the greatest that there is leaves too few', 'none');
+    return Uint32Array.from({ length: count }, (_, i) => next + i);
+  }
+
+  async #chooseProbes(plan: IndexPlan, recall: number): Promise<void> {
+    plan.progress('calibrate', 0);
+    const calibration = await this.calibrate({ seed: plan.seed, threads: plan.threads, ...(plan.signal && { signal: plan.signal }) });
+    if (plan.probes === null) this.#state = { ...this.#state, probes: probesFor(calibration, recall) };
+    plan.progress('calibrate', 1);
+  }
+
+  /** Puts points with new ids into lists. */
+  async #append({ kernels, metric, threads, signal, progress }: Appending, points: PointArray, ids: Uint32Array): Promise<void> {
+    const { storage, centroids, source } = this.#open();
+    const unknown = source === null ? undefined : ids.find((id) => id >= source.count);
+    if (unknown !== undefined) throw unexpected('ids', `rows of the ${source!.count} vectors to score once more by`, `${unknown}`);
+    progress('assign', 0);
+    const labels = centroids && (await assignLists({ kernels, metric, threads, signal }, points, centroids.data));
+    progress('assign', 1);
+    const lists = this.#pageLists();
+    const slots = Uint32Array.from({ length: points.count }, (_, i) => lists.take(labels === null ? 0 : labels[i]));
+    try {
+      storage.reserve(lists.pageCount);
+      const view = kernels.createSearchView(specOf(this.#open()));
+      const onProgress = (done: number): void => progress('store', done / points.count);
+      await kernels.storeRows(view, { points, slots, lists: labels, unitLength: metric === 'cosine', threads }, { signal, onProgress });
+      kernels.dispose(view);
+    } catch (error) {
+      for (let i = points.count; i-- > 0;) lists.drop(slots[i]);
+      throw error;
+    }
+    slots.forEach((slot, i) => {
+      storage.ids[slot] = ids[i];
+      this.#slots?.set(ids[i], slot);
+    });
+    progress('store', 1);
+    this.#replace({ tables: lists.tables() });
+  }
+}
