@@ -17,6 +17,7 @@ export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
 export { LongestPrefixEncoder, type LongestPrefixEncodeOptions, type LongestPrefixOptions, type TokenList } from './dynamic/longest-prefix';
 export { MergeSampler, type MergeSamplerOptions, type ReductionDistribution } from './dynamic/merge-sampler';
+export { NextTokenIndex, type NextTokenIndexOptions, type NextTokens } from './dynamic/next-token-index';
 export { ReductionTable, type ReductionTableOptions } from './dynamic/reduction-table';
 export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';
 export { DynamicEmbeddings, type DynamicEmbeddingsOptions } from './dynamic/embeddings/dynamic-embeddings';
