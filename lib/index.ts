@@ -88,6 +88,17 @@ export type {
   Truncation,
   VocabMergesOptions,
 } from './tokenizer/types';
+export { transferEmbeddings, type SharedTokens, type TransferOptions, type TransferredEmbeddings } from './transfer/transfer-embeddings';
+export type { LinearSolution, LinearSolver } from './transfer/margin-program';
+export {
+  unigramAgreement,
+  unigramify,
+  type Agreement,
+  type UnigramifyOptions,
+  type UnigramifyProgress,
+  type UnigramTokenizer,
+} from './transfer/unigramify';
+export { vocabularyOverlap, type OverlapMatch, type VocabularyOverlap } from './transfer/vocabulary-overlap';
 export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {

@@ -75,6 +75,11 @@ export class LongestPrefixEncoder implements Disposable {
     return this.#encode({ bytes, offsets: Uint32Array.of(0, bytes.length) }).values;
   }
 
+  /** @internal `encode` for bytes that need not be UTF-8. */
+  encodeBytes(bytes: Uint8Array): Uint32Array {
+    return this.#encode({ bytes, offsets: Uint32Array.of(0, bytes.length) }).values;
+  }
+
   /** Ids with their places: start, end, start, end … in UTF-16 units; starts and ends within a character are rounded outwards. Throws as `encode`. */
   encodeWithOffsets(
     text: TextInput,
