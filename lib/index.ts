@@ -15,7 +15,9 @@ export {
 export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
+export { LongestPrefixEncoder, type LongestPrefixEncodeOptions, type LongestPrefixOptions, type TokenList } from './dynamic/longest-prefix';
 export { MergeSampler, type MergeSamplerOptions, type ReductionDistribution } from './dynamic/merge-sampler';
+export { NextTokenIndex, type NextTokenIndexOptions, type NextTokens } from './dynamic/next-token-index';
 export { ReductionTable, type ReductionTableOptions } from './dynamic/reduction-table';
 export { ComposedEmbedder, type CompositionMethod } from './dynamic/embeddings/composition';
 export { DynamicEmbeddings, type DynamicEmbeddingsOptions } from './dynamic/embeddings/dynamic-embeddings';
@@ -150,6 +152,17 @@ export type {
   Truncation,
   VocabMergesOptions,
 } from './tokenizer/types';
+export { transferEmbeddings, type SharedTokens, type TransferOptions, type TransferredEmbeddings } from './transfer/transfer-embeddings';
+export type { LinearSolution, LinearSolver } from './transfer/margin-program';
+export {
+  unigramAgreement,
+  unigramify,
+  type Agreement,
+  type UnigramifyOptions,
+  type UnigramifyProgress,
+  type UnigramTokenizer,
+} from './transfer/unigramify';
+export { vocabularyOverlap, type OverlapMatch, type VocabularyOverlap } from './transfer/vocabulary-overlap';
 export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
 export { extendTokenizer, type ExtendOptions } from './training/extend-tokenizer';
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';

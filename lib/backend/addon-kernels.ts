@@ -16,8 +16,8 @@ import type {
   PatternHandle,
   PatternProgram,
 } from './kernels';
-import type { MergedTokens, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { LloydSpec, RowSequences } from './clustering-kernels';
+import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, SymbolKind, WordCounterHandle, WordCounterSpec } from './training-kernels';
@@ -35,6 +35,7 @@ export interface JobHandle {
 }
 
 export type MergeRunHandle = Handle<'mergeRun'>;
+export type PrefixRunHandle = Handle<'prefixRun'>;
 declare const clusteringJob: unique symbol;
 /** Running clustering; belongs to the addon. */
 export interface ClusteringJobHandle {
@@ -134,6 +135,17 @@ export interface NativeKernelAddon {
   /** Fills sizes: tokens, new tokens, bytes of their texts, their parts, merges, batches. */
   mergedSizes(run: MergeRunHandle, sizes: Uint32Array): void;
   copyMerged(run: MergeRunHandle, merged: MergedTokens): void;
+  /** It is to be built. */
+  createPrefixTrie(tokenBytes: Uint8Array, tokenOffsets: Uint32Array): PrefixTrieHandle;
+  buildPrefixTrie(trie: PrefixTrieHandle): void;
+  startBuildingPrefixTrie(trie: PrefixTrieHandle, listener: JobListener): JobHandle;
+  prefixTrieBytes(trie: PrefixTrieHandle): number;
+  createPrefixRun(trie: PrefixTrieHandle, textOffsets: Uint32Array, unknownId: number): PrefixRunHandle;
+  runPrefixes(run: PrefixRunHandle, text: Uint8Array): void;
+  startPrefixes(run: PrefixRunHandle, text: Uint8Array, listener: JobListener): JobHandle;
+  /** Number of ids, or −1 − the byte that is unknown. */
+  prefixCount(run: PrefixRunHandle): number;
+  copyPrefixes(run: PrefixRunHandle, values: Uint32Array, offsets: Uint32Array): void;
   /** `numbers` has room for 3 + maxIterations: reason, objective, number of iterations, and the objective of each. Progress is the number of iterations. */
   startLloyd(
     spec: LloydSpec & {

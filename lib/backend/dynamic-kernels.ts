@@ -83,6 +83,23 @@ export interface MergedTokens {
   readonly mergeOffsets: Uint32Array;
 }
 
+export type PrefixTrieHandle = Handle<'prefixTrie'>;
+
+/** Texts to cut into the longest tokens that stand in them: text i is text[offsets[i], offsets[i + 1]). */
+export interface PrefixRun {
+  readonly text: Uint8Array;
+  readonly offsets: Uint32Array;
+  /** The id of a byte at which no token begins; −1: there is none. */
+  readonly unknownId: number;
+}
+
+/** A byte at which no token begins, where that has no id. */
+export class UnknownByte extends Error {
+  constructor(readonly at: number) {
+    super(`no token begins at byte ${at}`);
+  }
+}
+
 /** Rows of a table that are added up: output row i is made of the table's rows parts[offsets[i] … offsets[i + 1] − 1]. */
 export interface RowSums {
   /** rows × width, row by row. */
@@ -116,6 +133,20 @@ export interface DynamicKernels {
    * Fills out (as rows) with z[k] = p[k] · rows[k] + (1 − p[k]) · z[k − 1], with z = 0 before each sequence of `offsets`. z is kept in doubles.
    */
   averageRows(rows: Float32Array, probabilities: Float32Array, width: number, offsets: Uint32Array, out: Float32Array): void;
+  /** Token i is tokenBytes[tokenOffsets[i], tokenOffsets[i + 1]). Empty ones are left out; of equal ones the lowest id counts. */
+  createPrefixTrie(tokenBytes: Uint8Array, tokenOffsets: Uint32Array): PrefixTrieHandle;
+  /** The same off this thread (native) or in turns (js). Rejects with ABORTED. The arrays must not change meanwhile. */
+  createPrefixTrieAsync(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, signal: AbortSignal | undefined): Promise<PrefixTrieHandle>;
+  /** Bytes of memory that a trie takes. */
+  prefixTrieBytes(trie: PrefixTrieHandle): number;
+  /** From left to right, the longest token that stands where the last one ended. Throws {@link UnknownByte}. */
+  encodePrefixes(trie: PrefixTrieHandle, run: PrefixRun): { values: Uint32Array; offsets: Uint32Array };
+  /** The same off this thread (native) or in turns (js). Rejects with ABORTED too. The arrays of `run` must not change meanwhile. */
+  encodePrefixesAsync(
+    trie: PrefixTrieHandle,
+    run: PrefixRun,
+    signal: AbortSignal | undefined,
+  ): Promise<{ values: Uint32Array; offsets: Uint32Array }>;
   createTokenMerger(spec: TokenMergerSpec): TokenMergerHandle;
   /**
    * Repeats in each batch: of the adjacent pairs that may be merged the one that stands most often (overlaps count), of equal counts the one whose first

@@ -9,8 +9,8 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
-import type { DynamicKernels, TokenMergerHandle } from './dynamic-kernels';
 import type { AttentionKernels } from './attention-kernels';
+import type { DynamicKernels, PrefixTrieHandle, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { SearchKernels, SearchViewHandle } from './search-kernels';
 import type { ReductionKernels } from './reduction-kernels';
@@ -287,5 +287,15 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   /** The bytes of a file, in memory that reads them when they are touched; writing to it leaves the file alone. null where there is no such memory, or no such file. */
   mapFile(path: string): Uint8Array | null;
 
-  dispose(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | SearchViewHandle): void;
+  dispose(
+    handle:
+      | PatternHandle
+      | BpeHandle
+      | EncoderHandle
+      | DecoderHandle
+      | WordCounterHandle
+      | TokenMergerHandle
+      | PrefixTrieHandle
+      | SearchViewHandle,
+  ): void;
 }

@@ -1,7 +1,16 @@
-/** Merging tokens of batches in the addon, which comes back for verdicts on pairs. */
+/** Merging tokens of batches in the addon, which comes back for verdicts on pairs; and longest prefixes. */
 import { aborted, MerganserError } from '../errors';
-import type { MergeRunHandle, NativeKernelAddon } from './addon-kernels';
-import type { MergedTokens, PairJudge, PairQuestions, TokenMergeRun, TokenMergerHandle } from './dynamic-kernels';
+import type { JobHandle, JobListener, MergeRunHandle, NativeKernelAddon, PrefixRunHandle } from './addon-kernels';
+import {
+  type MergedTokens,
+  type PairJudge,
+  type PairQuestions,
+  type PrefixRun,
+  type PrefixTrieHandle,
+  type TokenMergeRun,
+  type TokenMergerHandle,
+  UnknownByte,
+} from './dynamic-kernels';
 
 export function mergeTokens(addon: NativeKernelAddon, merger: TokenMergerHandle, run: TokenMergeRun, judge: PairJudge): MergedTokens {
   return explainingFailure(() => {
@@ -33,9 +42,14 @@ function advanceOnThread(
   { values }: TokenMergeRun,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  return taskDone(addon, signal, (listener) => addon.startMerging(handle, values, listener));
+}
+
+/** Rejects with ABORTED, or what went wrong. */
+function taskDone(addon: NativeKernelAddon, signal: AbortSignal | undefined, start: (listener: JobListener) => JobHandle): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = (): void => addon.cancelJob(job);
-    const job = addon.startMerging(handle, values, (finished) => {
+    const job = start((finished) => {
       if (!finished) return;
       signal?.removeEventListener('abort', cancel);
       if (signal?.aborted) return reject(aborted(signal));
@@ -45,6 +59,60 @@ function advanceOnThread(
     });
     signal?.addEventListener('abort', cancel, { once: true });
   });
+}
+
+export async function createPrefixTrieOnThread(
+  addon: NativeKernelAddon,
+  tokenBytes: Uint8Array,
+  tokenOffsets: Uint32Array,
+  signal: AbortSignal | undefined,
+): Promise<PrefixTrieHandle> {
+  if (signal?.aborted) throw aborted(signal);
+  const trie = explainingFailure(() => addon.createPrefixTrie(tokenBytes, tokenOffsets));
+  await taskDone(addon, signal, (listener) => addon.startBuildingPrefixTrie(trie, listener));
+  return trie;
+}
+
+export function createPrefixTrie(addon: NativeKernelAddon, tokenBytes: Uint8Array, tokenOffsets: Uint32Array): PrefixTrieHandle {
+  return explainingFailure(() => {
+    const trie = addon.createPrefixTrie(tokenBytes, tokenOffsets);
+    addon.buildPrefixTrie(trie);
+    return trie;
+  });
+}
+
+interface EncodedPrefixes {
+  values: Uint32Array;
+  offsets: Uint32Array;
+}
+
+export function encodePrefixes(addon: NativeKernelAddon, trie: PrefixTrieHandle, { text, offsets, unknownId }: PrefixRun): EncodedPrefixes {
+  return explainingFailure(() => {
+    const run = addon.createPrefixRun(trie, offsets, unknownId);
+    addon.runPrefixes(run, text);
+    return encodedPrefixes(addon, run, offsets);
+  });
+}
+
+export async function encodePrefixesOnThread(
+  addon: NativeKernelAddon,
+  trie: PrefixTrieHandle,
+  { text, offsets, unknownId }: PrefixRun,
+  signal: AbortSignal | undefined,
+): Promise<EncodedPrefixes> {
+  if (signal?.aborted) throw aborted(signal);
+  const run = explainingFailure(() => addon.createPrefixRun(trie, offsets, unknownId));
+  await taskDone(addon, signal, (listener) => addon.startPrefixes(run, text, listener));
+  return encodedPrefixes(addon, run, offsets);
+}
+
+function encodedPrefixes(addon: NativeKernelAddon, run: PrefixRunHandle, textOffsets: Uint32Array): EncodedPrefixes {
+  const count = addon.prefixCount(run);
+  if (count < 0) throw new UnknownByte(-1 - count);
+  const encoded = { values: new Uint32Array(count), offsets: new Uint32Array(textOffsets.length) };
+  addon.copyPrefixes(run, encoded.values, encoded.offsets);
+  addon.release(run);
+  return encoded;
 }
 
 function questionsOf(addon: NativeKernelAddon, handle: MergeRunHandle): PairQuestions {
@@ -81,7 +149,9 @@ function explainingFailure<Result>(run: () => Result): Result {
     return run();
   } catch (error) {
     // Errors of the addon are of Node's main realm; those of the judge are our own.
-    throw error instanceof MerganserError ? error : failure(String((error as { message?: unknown } | null)?.message ?? error), error);
+    throw error instanceof MerganserError || error instanceof UnknownByte
+      ? error
+      : failure(String((error as { message?: unknown } | null)?.message ?? error), error);
   }
 }
 

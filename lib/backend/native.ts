@@ -14,7 +14,14 @@ import { reductionKernels } from './native-reduction';
 import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
-import { mergeTokens, mergeTokensOnThread } from './native-dynamic';
+import {
+  createPrefixTrie,
+  createPrefixTrieOnThread,
+  encodePrefixes,
+  encodePrefixesOnThread,
+  mergeTokens,
+  mergeTokensOnThread,
+} from './native-dynamic';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
 
 /** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
@@ -136,6 +143,12 @@ class NativeKernels implements Kernels {
   mergeTokens: Kernels['mergeTokens'] = (merger, run, judge) => mergeTokens(this.#addon, merger, run, judge);
   mergeTokensAsync: Kernels['mergeTokensAsync'] = (merger, run, judge, signal) =>
     mergeTokensOnThread(this.#addon, merger, run, judge, signal);
+  createPrefixTrie: Kernels['createPrefixTrie'] = (bytes, offsets) => createPrefixTrie(this.#addon, bytes, offsets);
+  createPrefixTrieAsync: Kernels['createPrefixTrieAsync'] = (bytes, offsets, signal) =>
+    createPrefixTrieOnThread(this.#addon, bytes, offsets, signal);
+  prefixTrieBytes: Kernels['prefixTrieBytes'] = (trie) => this.#addon.prefixTrieBytes(trie);
+  encodePrefixes: Kernels['encodePrefixes'] = (trie, run) => encodePrefixes(this.#addon, trie, run);
+  encodePrefixesAsync: Kernels['encodePrefixesAsync'] = (trie, run, signal) => encodePrefixesOnThread(this.#addon, trie, run, signal);
   lloyd: Kernels['lloyd'] = (...call) => this.#clustering.lloyd(...call);
   assignNearest: Kernels['assignNearest'] = (...call) => this.#clustering.assignNearest(...call);
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);

@@ -8,7 +8,7 @@ import { alignMerged, type BaseAlignment, DynamicBatch } from './dynamic-batch';
 import { checkBoundary, type MergeSettings, resolveMergeOptions } from './merge-options';
 import { pretokenJudge, wordHyphenJudge, wordJudge } from './pair-judge';
 import { targetLengths } from './reduction';
-import { TokenTexts } from './token-texts';
+import { TokenTexts, withoutFixed } from './token-texts';
 import { tokenTraits } from './token-traits';
 import type {
   AsyncDynamicEncodeOptions,
@@ -47,14 +47,14 @@ export class DynamicTokenizer implements Disposable {
     this.tokenizer = tokenizer;
     this.boundary = checkBoundary(boundary);
     const parts = tokenizer.mergeParts();
-    const { tokenBytes, tokenOffsets, kernels } = parts;
+    const { kernels } = parts;
     const traits = tokenTraits(parts);
     this.baseSize = traits.length;
     this.#kernels = kernels;
     this.#texts = new TokenTexts(parts);
     this.#judge = (boundary === 'word' ? wordJudge : boundary === 'wordHyphen' ? wordHyphenJudge : pretokenJudge)(parts);
     this.#merger = kernels.createTokenMerger({
-      ...withoutFixed(tokenBytes, tokenOffsets, (id) => parts.isFixed(id)),
+      ...withoutFixed(parts),
       traits,
       splitMatters: boundary === 'wordHyphen',
     });
@@ -201,20 +201,4 @@ function encodingOptions(options: DynamicEncodeOptions & { padding?: unknown }):
 
 function isUint32Array(value: unknown): value is Uint32Array {
   return Object.prototype.toString.call(value) === '[object Uint32Array]';
-}
-
-/** The tokens' texts; fixed ones have none, so that no merge gives them. */
-function withoutFixed(
-  bytes: Uint8Array,
-  offsets: Uint32Array,
-  isFixed: (id: number) => boolean,
-): { tokenBytes: Uint8Array; tokenOffsets: Uint32Array } {
-  const tokenBytes = new Uint8Array(bytes.length);
-  const tokenOffsets = new Uint32Array(offsets.length);
-  for (let id = 0; id + 1 < offsets.length; id++) {
-    const text = isFixed(id) ? bytes.subarray(0, 0) : bytes.subarray(offsets[id], offsets[id + 1]);
-    tokenBytes.set(text, tokenOffsets[id]);
-    tokenOffsets[id + 1] = tokenOffsets[id] + text.length;
-  }
-  return { tokenBytes: tokenBytes.slice(0, tokenOffsets[offsets.length - 1]), tokenOffsets };
 }

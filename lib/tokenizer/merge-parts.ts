@@ -21,7 +21,7 @@ export interface MergeParts extends TokenTable {
   /** What tokens that end a word end with; usually empty. */
   readonly endOfWordSuffix: Uint8Array;
   /** Tokens that stand for no text of their own: special ones, and the unknown token. */
-  isFixed(id: number): boolean;
+  readonly isFixed: (id: number) => boolean;
   /** Into how many pieces pre-tokenization splits each text: well-formed UTF-8 back to back, none empty. */
   countPieces(bytes: Uint8Array, offsets: Uint32Array): Uint32Array;
 }

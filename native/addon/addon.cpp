@@ -17,6 +17,7 @@ void register_decoder(Napi::Env env, Napi::Object exports);
 void register_training(Napi::Env env, Napi::Object exports);
 void register_dynamic(Napi::Env env, Napi::Object exports);
 void register_tasks(Napi::Env env, Napi::Object exports);
+void register_prefixes(Napi::Env env, Napi::Object exports);
 void register_clustering(Napi::Env env, Napi::Object exports);
 void register_reduction(Napi::Env env, Napi::Object exports);
 void register_search(Napi::Env env, Napi::Object exports);
@@ -45,6 +46,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   addon::register_training(env, exports);
   addon::register_dynamic(env, exports);
   addon::register_tasks(env, exports);
+  addon::register_prefixes(env, exports);
   addon::register_clustering(env, exports);
   addon::register_reduction(env, exports);
   addon::register_search(env, exports);

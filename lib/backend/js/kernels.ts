@@ -8,6 +8,8 @@ import { greatestProducts, products } from './clustering/products';
 import { Decoder } from './decoder';
 import { MergerVocabulary } from './dynamic/merger-vocabulary';
 import { averageRows, routeRows } from './dynamic/chunking';
+import { encodePrefixes, encodePrefixesAsync } from './dynamic/prefix-encoder';
+import { buildPrefixTrie, buildPrefixTrieAsync, type PrefixTrie } from './dynamic/prefix-trie';
 import { gatherRows, sumRows } from './dynamic/rows';
 import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
@@ -20,7 +22,7 @@ import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nea
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
-import type { TokenMergerHandle } from '../dynamic-kernels';
+import type { PrefixTrieHandle, TokenMergerHandle } from '../dynamic-kernels';
 import type { SearchSpec, SearchViewHandle } from '../search-kernels';
 import type { WordCounterHandle } from '../training-kernels';
 import { xxh64 } from './xxh64';
@@ -35,7 +37,10 @@ function box<H>(value: unknown): H {
   return new Box(value) as H;
 }
 
-function open<T>(handle: PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | SearchViewHandle): T {
+function open<T>(
+  handle:
+    PatternHandle | BpeHandle | EncoderHandle | DecoderHandle | WordCounterHandle | TokenMergerHandle | PrefixTrieHandle | SearchViewHandle,
+): T {
   return (handle as unknown as Box<T>).value!;
 }
 
@@ -77,6 +82,11 @@ export function createJsKernels(): Kernels {
     gatherRows,
     routeRows,
     averageRows,
+    createPrefixTrie: (bytes, offsets) => box<PrefixTrieHandle>(buildPrefixTrie(bytes, offsets)),
+    createPrefixTrieAsync: async (bytes, offsets, signal) => box<PrefixTrieHandle>(await buildPrefixTrieAsync(bytes, offsets, signal)),
+    prefixTrieBytes: (trie) => open<PrefixTrie>(trie).bytes,
+    encodePrefixes: (trie, run) => encodePrefixes(open<PrefixTrie>(trie), run),
+    encodePrefixesAsync: (trie, run, signal) => encodePrefixesAsync(open<PrefixTrie>(trie), run, signal),
     createTokenMerger: (spec) => box<TokenMergerHandle>(new MergerVocabulary(spec)),
     mergeTokens: (merger, run, judge) => mergeTokens(open<MergerVocabulary>(merger), run, judge),
     mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),
