@@ -16,6 +16,7 @@ import type {
   PatternHandle,
   PatternProgram,
 } from './kernels';
+import type { AttentionOutput, AttentionSpec, CentroidScoreSpec } from './attention-kernels';
 import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
@@ -40,6 +41,12 @@ declare const clusteringJob: unique symbol;
 /** Running clustering; belongs to the addon. */
 export interface ClusteringJobHandle {
   readonly [clusteringJob]: true;
+}
+
+declare const attentionJob: unique symbol;
+/** Running attention; belongs to the addon. */
+export interface AttentionJobHandle {
+  readonly [attentionJob]: true;
 }
 
 /** Called with (false, progress) now and then, and once with (true, progress) at the end. Only training tells its progress: the number of merges. */
@@ -213,6 +220,15 @@ export interface NativeKernelAddon {
   startSearch(view: SearchViewHandle, call: SearchCall, out: SearchOutput, listener: JobListener): JobHandle;
   /** Progress is the number of points stored. `kept` is not collected before the end. */
   startStoring(view: SearchViewHandle, call: StoreCall, kept: SearchSpec, listener: JobListener): JobHandle;
+
+  attend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }): void;
+  centroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }): void;
+  /** Progress is the part that is done. */
+  startAttend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }, listener: JobListener): AttentionJobHandle;
+  startCentroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }, listener: JobListener): AttentionJobHandle;
+  cancelAttention(job: AttentionJobHandle): void;
+  /** Once it has ended: what went wrong. */
+  attentionError(job: AttentionJobHandle): string | null;
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;

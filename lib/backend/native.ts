@@ -6,7 +6,8 @@ import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
 import { encodeOnThreads, outcome } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
-import { attentionKernels } from './js/attention/kernels';
+import type { AttentionKernels } from './attention-kernels';
+import { attentionKernels } from './native-attention';
 import { clusteringKernels } from './native-clustering';
 import { searchKernels } from './native-search';
 import type { SearchKernels } from './search-kernels';
@@ -49,6 +50,7 @@ class NativeKernels implements Kernels {
   readonly backend = 'native';
   readonly #addon: NativeKernelAddon;
   readonly #clustering: ClusteringKernels;
+  readonly #attention: AttentionKernels;
   readonly #search: SearchKernels;
   readonly #reduction: ReductionKernels;
   readonly #short = new Uint32Array(SHORT_RESULT);
@@ -57,6 +59,7 @@ class NativeKernels implements Kernels {
     this.#addon = addon;
     this.countingThreads = addon.threads();
     this.#clustering = clusteringKernels(addon);
+    this.#attention = attentionKernels(addon);
     this.#search = searchKernels(addon);
     this.#reduction = reductionKernels(addon);
   }
@@ -166,14 +169,14 @@ class NativeKernels implements Kernels {
   meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
   combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
-  attend: Kernels['attend'] = (...call) => attentionKernels.attend(...call);
-  attendAsync: Kernels['attendAsync'] = (...call) => attentionKernels.attendAsync(...call);
-  centroidScores: Kernels['centroidScores'] = (...call) => attentionKernels.centroidScores(...call);
-  centroidScoresAsync: Kernels['centroidScoresAsync'] = (...call) => attentionKernels.centroidScoresAsync(...call);
-  selectClusters: Kernels['selectClusters'] = (...call) => attentionKernels.selectClusters(...call);
-  attendClusters: Kernels['attendClusters'] = (...call) => attentionKernels.attendClusters(...call);
-  attendClustersAsync: Kernels['attendClustersAsync'] = (...call) => attentionKernels.attendClustersAsync(...call);
-  mergeAttention: Kernels['mergeAttention'] = (...call) => attentionKernels.mergeAttention(...call);
+  attend: Kernels['attend'] = (...call) => this.#attention.attend(...call);
+  attendAsync: Kernels['attendAsync'] = (...call) => this.#attention.attendAsync(...call);
+  centroidScores: Kernels['centroidScores'] = (...call) => this.#attention.centroidScores(...call);
+  centroidScoresAsync: Kernels['centroidScoresAsync'] = (...call) => this.#attention.centroidScoresAsync(...call);
+  selectClusters: Kernels['selectClusters'] = (...call) => this.#attention.selectClusters(...call);
+  attendClusters: Kernels['attendClusters'] = (...call) => this.#attention.attendClusters(...call);
+  attendClustersAsync: Kernels['attendClustersAsync'] = (...call) => this.#attention.attendClustersAsync(...call);
+  mergeAttention: Kernels['mergeAttention'] = (...call) => this.#attention.mergeAttention(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));
 

@@ -18,9 +18,13 @@ export function* attendClusterUnits(spec: ClusterAttentionSpec, to: AttentionOut
   const scores = new Float32Array(unitsOf(spec).length * clusters.clusters);
   yield* scoreUnits(spec, scores);
   const chosen = selectClusters(spec, clusters, spec.selection, scores);
-  const parts = [chosenRows(spec, chosen), ...(spec.estimate === null ? [] : [estimatedRows(spec, chosen)]), ...spec.parts];
-  yield* attendUnits({ ...spec, parts }, to);
+  yield* attendUnits({ ...spec, parts: partsOfClusters(spec, chosen) }, to);
   return chosen;
+}
+
+/** All that is attended to once clusters are chosen. */
+export function partsOfClusters(spec: ClusterAttentionSpec, chosen: ClusterLists): KeyPart[] {
+  return [chosenRows(spec, chosen), ...(spec.estimate === null ? [] : [estimatedRows(spec, chosen)]), ...spec.parts];
 }
 
 /** The rows of the chosen clusters. */

@@ -1,0 +1,144 @@
+// Attention: at once, and as jobs (see job.hpp).
+#include <napi.h>
+
+#include "job.hpp"
+#include "merganser/attention/attention.hpp"
+#include "merganser/parallel/thread_pool.hpp"
+
+namespace merganser::addon {
+namespace {
+
+using namespace attention;
+
+const void* bytes_of(const Napi::Value& value) {
+  const auto array = value.As<Napi::TypedArray>();
+  return static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+}
+
+template <typename T>
+T* data_of(const Napi::Value& value) {
+  return value.IsTypedArray() ? static_cast<T*>(value.As<Napi::TypedArrayOf<T>>().Data()) : nullptr;
+}
+
+size_t size_of(const Napi::Object& object, const char* name) { return static_cast<size_t>(object.Get(name).As<Napi::Number>().Int64Value()); }
+
+HeadRows read_rows(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  const std::string type = object.Get("type").As<Napi::String>();
+  return {bytes_of(object.Get("data")),
+          type == "float16" ? RowType::float16 : type == "bfloat16" ? RowType::bfloat16 : RowType::float32,
+          size_of(object, "dims"),
+          data_of<double>(object.Get("starts")),
+          size_of(object, "headStride"),
+          size_of(object, "rowStride")};
+}
+
+ResultRows read_results(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  return {data_of<float>(object.Get("data")), size_of(object, "dims"), data_of<double>(object.Get("starts")), size_of(object, "headStride"), size_of(object, "rowStride")};
+}
+
+AttentionShape read_shape(const Napi::Object& object) {
+  const size_t threads = size_of(object, "threads");
+  return {size_of(object, "sequences"),
+          size_of(object, "kvHeads"),
+          size_of(object, "group"),
+          data_of<uint32_t>(object.Get("queryLengths")),
+          size_of(object, "tile"),
+          object.Get("scale").As<Napi::Number>(),
+          threads == 0 ? parallel::ThreadPool::shared().size() : static_cast<unsigned>(threads),
+          read_rows(object.Get("queries"))};
+}
+
+RowLists read_lists(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  return {data_of<uint32_t>(object.Get("offsets")), data_of<int32_t>(object.Get("starts")), data_of<uint32_t>(object.Get("lengths")),
+          size_of(object, "block")};
+}
+
+std::vector<KeyPart> read_parts(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<KeyPart> parts;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const auto part = array.Get(i).As<Napi::Object>();
+    parts.push_back({read_rows(part.Get("keys")), read_rows(part.Get("values")), data_of<uint32_t>(part.Get("lengths")),
+                     part.Get("causal").ToBoolean(), read_lists(part.Get("lists")), read_rows(part.Get("bias")), read_rows(part.Get("variances"))});
+  }
+  return parts;
+}
+
+Clusters read_clusters(const Napi::Object& spec) {
+  const auto object = spec.Get("clusters").As<Napi::Object>();
+  const auto centroids = object.Get("centroids").As<Napi::TypedArray>();
+  const auto type = centroids.TypedArrayType();
+  return {size_of(object, "clusters"),
+          bytes_of(centroids),
+          type == napi_int8_array ? RowType::int8 : type == napi_uint16_array ? RowType::bfloat16 : RowType::float32,
+          data_of<float>(object.Get("scales")),
+          data_of<uint32_t>(object.Get("offsets")),
+          size_of(object, "dims"),
+          size_of(spec, "step")};
+}
+
+// What is to be done, with everything read from JavaScript.
+using Work = std::function<void(const Control&)>;
+
+Work read_attend(const Napi::Object& call) {
+  const auto spec = call.Get("spec").As<Napi::Object>(), to = call.Get("to").As<Napi::Object>();
+  return [shape = read_shape(spec), parts = read_parts(spec.Get("parts")), output = read_results(to.Get("output")),
+          log_sum_exp = read_results(to.Get("logSumExp"))](const Control& control) { attend(shape, parts, output, log_sum_exp, control); };
+}
+
+Work read_scores(const Napi::Object& call) {
+  const auto spec = call.Get("spec").As<Napi::Object>();
+  return [shape = read_shape(spec), clusters = read_clusters(spec), scores = data_of<float>(call.Get("scores"))](const Control& control) {
+    centroid_scores(shape, clusters, scores, control);
+  };
+}
+
+class AttentionJob final : public Job {
+ public:
+  AttentionJob(Napi::Env env, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
+      : Job(env, "merganser attention", listener.As<Napi::Function>(), keep_alive), work_(std::move(work)) {}
+
+ private:
+  void work() override {
+    work_({&cancelled_, [this](double done) {
+             done_ = done;
+             report_now_and_then();
+           }});
+  }
+  double progress() const override { return done_; }
+  std::atomic<double> done_{0};
+  Work work_;
+};
+
+using JobHandle = Napi::External<std::shared_ptr<AttentionJob>>;
+
+Napi::Value start(const Napi::CallbackInfo& info, Work work) {
+  auto job = std::make_shared<AttentionJob>(info.Env(), info[1], info[0].As<Napi::Object>(), std::move(work));
+  job->start(info.Env(), 1);
+  return JobHandle::New(info.Env(), new std::shared_ptr<AttentionJob>(job), [](Napi::Env, std::shared_ptr<AttentionJob>* gone) { delete gone; });
+}
+
+const std::shared_ptr<AttentionJob>& job_of(const Napi::Value& handle) { return *handle.As<JobHandle>().Data(); }
+
+}  // namespace
+
+// ({spec, to}), ({spec, scores}); the same and a listener => job
+void register_attention(Napi::Env env, Napi::Object exports) {
+  const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
+  add("attend", [](const Napi::CallbackInfo& info) { read_attend(info[0].As<Napi::Object>())({nullptr, {}}); });
+  add("centroidScores", [](const Napi::CallbackInfo& info) { read_scores(info[0].As<Napi::Object>())({nullptr, {}}); });
+  add("startAttend", [](const Napi::CallbackInfo& info) { return start(info, read_attend(info[0].As<Napi::Object>())); });
+  add("startCentroidScores", [](const Napi::CallbackInfo& info) { return start(info, read_scores(info[0].As<Napi::Object>())); });
+  add("cancelAttention", [](const Napi::CallbackInfo& info) { job_of(info[0])->cancel(); });
+  add("attentionError", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    const char* const error = job_of(info[0])->error();
+    return error ? Napi::String::New(info.Env(), error) : info.Env().Null();
+  });
+}
+
+}  // namespace merganser::addon

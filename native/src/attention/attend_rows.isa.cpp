@@ -1,0 +1,267 @@
+#include "merganser/attention/attend_rows.hpp"
+
+#include "merganser/attention/typed_rows.hpp"
+#include "merganser/simd/floats16_exp2.hpp"
+
+namespace merganser::attention::MERGANSER_ISA_NS {
+namespace {
+
+using namespace simd::MERGANSER_ISA_NS;
+
+// Accumulators that fit into the registers beside the operands.
+#if defined(__AVX512F__)
+constexpr size_t kSums = 8;
+#else
+constexpr size_t kSums = 4;
+#endif
+constexpr size_t kLine = 64;
+constexpr size_t kQueriesAtATime = 16;
+constexpr float kLog2E = 1.44269504f;
+
+// The cache lines of a block of rows, in the order of their addresses.
+class LinesAhead {
+ public:
+  MERGANSER_INLINE LinesAhead(const uint8_t* const* rows, size_t row_bytes)
+      : rows_(rows), row_bytes_(row_bytes), row_(row_bytes == 0 ? kRowBlock : 0) {}
+  MERGANSER_INLINE void ask(size_t lines) {
+    for (; lines > 0 && row_ < kRowBlock; --lines) {
+      expect_line(reinterpret_cast<const float*>(rows_[row_] + at_));
+      at_ += kLine;
+      if (at_ >= row_bytes_) at_ = 0, ++row_;
+    }
+  }
+  MERGANSER_INLINE size_t lines() const { return kRowBlock * ((row_bytes_ + kLine - 1) / kLine); }
+
+ private:
+  const uint8_t* const* rows_;
+  size_t row_bytes_;
+  size_t row_, at_ = 0;
+};
+
+// Logits of a block's rows for `heads` queries: out[head × kRowBlock + row].
+template <typename Type, size_t heads>
+void block_logits(const uint8_t* const* rows, size_t dims, const float* queries, size_t query_stride, LinesAhead& ahead, float* out) {
+  constexpr size_t kRows = kSums / heads;
+  const size_t whole = dims / 16 * 16;
+  const size_t lines = (ahead.lines() * kRows + kRowBlock - 1) / kRowBlock;
+  for (size_t first = 0; first < kRowBlock; first += kRows) {
+    Floats16 sums[kRows][heads];
+    const uint8_t* row[kRows];
+#pragma GCC unroll 8
+    for (size_t r = 0; r < kRows; ++r) {
+      row[r] = rows[first + r];
+#pragma GCC unroll 4
+      for (size_t head = 0; head < heads; ++head) sums[r][head] = Floats16::broadcast(0);
+    }
+    ahead.ask(lines);
+    for (size_t dim = 0; dim < whole; dim += 16) {
+#pragma GCC unroll 8
+      for (size_t r = 0; r < kRows; ++r) {
+        const Floats16 numbers = Type::load(row[r] + dim * Type::kBytes);
+#pragma GCC unroll 4
+        for (size_t head = 0; head < heads; ++head) add_products(sums[r][head], numbers, Floats16::load(queries + head * query_stride + dim));
+      }
+    }
+    if (whole < dims) {
+#pragma GCC unroll 8
+      for (size_t r = 0; r < kRows; ++r) {
+        const Floats16 numbers = load_some<Type>(row[r] + whole * Type::kBytes, dims - whole);
+#pragma GCC unroll 4
+        for (size_t head = 0; head < heads; ++head) add_products(sums[r][head], numbers, Floats16::load(queries + head * query_stride + whole));
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+      for (size_t head = 0; head < heads; ++head) out[head * kRowBlock + first + r] = total(sums[r][head]);
+    }
+  }
+}
+
+// out[head × out_stride + dim] += Σ weights[head × kRowBlock + row] × row
+template <typename Type, size_t heads>
+void add_block(const uint8_t* const* rows, size_t dims, const float* weights, LinesAhead& ahead, float* out, size_t out_stride) {
+  constexpr size_t kColumns = kSums / heads;
+  const size_t steps = (dims + 16 * kColumns - 1) / (16 * kColumns) * kRowBlock;
+  const size_t lines = (ahead.lines() + steps - 1) / steps;
+  size_t dim = 0;
+  for (; dim + 16 * kColumns <= dims; dim += 16 * kColumns) {
+    Floats16 sums[heads][kColumns];
+#pragma GCC unroll 4
+    for (size_t head = 0; head < heads; ++head) {
+#pragma GCC unroll 8
+      for (size_t c = 0; c < kColumns; ++c) sums[head][c] = Floats16::load(out + head * out_stride + dim + 16 * c);
+    }
+    for (size_t row = 0; row < kRowBlock; ++row) {
+      ahead.ask(lines);
+      Floats16 numbers[kColumns];
+#pragma GCC unroll 8
+      for (size_t c = 0; c < kColumns; ++c) numbers[c] = Type::load(rows[row] + (dim + 16 * c) * Type::kBytes);
+#pragma GCC unroll 4
+      for (size_t head = 0; head < heads; ++head) {
+        const Floats16::Factor weight = Floats16::factor(weights[head * kRowBlock + row]);
+#pragma GCC unroll 8
+        for (size_t c = 0; c < kColumns; ++c) sums[head][c].add_product(weight, numbers[c]);
+      }
+    }
+#pragma GCC unroll 4
+    for (size_t head = 0; head < heads; ++head) {
+#pragma GCC unroll 8
+      for (size_t c = 0; c < kColumns; ++c) sums[head][c].store(out + head * out_stride + dim + 16 * c);
+    }
+  }
+  for (; dim < dims; dim += 16) {
+    for (size_t row = 0; row < kRowBlock; ++row) {
+      ahead.ask(lines);
+      const uint8_t* const from = rows[row] + dim * Type::kBytes;
+      const Floats16 numbers = dim + 16 <= dims ? Type::load(from) : load_some<Type>(from, dims - dim);
+#pragma GCC unroll 4
+      for (size_t head = 0; head < heads; ++head) {
+        Floats16 sums = Floats16::load(out + head * out_stride + dim);
+        sums.add_product(Floats16::factor(weights[head * kRowBlock + row]), numbers);
+        sums.store(out + head * out_stride + dim);
+      }
+    }
+  }
+}
+
+// From logits to weights, relative to the greatest so far, which may rise.
+void soften(float* logits, const Running& running, size_t query, size_t value_dims) {
+  const Floats16 block = Floats16::load(logits);
+  const float most = block.greatest();
+  if (most > running.greatest[query]) {
+    const Floats16 factor = exp2_below(Floats16::broadcast(running.greatest[query]), Floats16::broadcast(most));
+    running.greatest[query] = most;
+    float first[16];
+    factor.store(first);
+    running.sums[query] *= first[0];
+    float* const out = running.out + query * running.out_stride;
+    for (size_t dim = 0; dim < value_dims; dim += 16) product_of(Floats16::load(out + dim), factor).store(out + dim);
+  }
+  const Floats16 weights = exp2_below(block, Floats16::broadcast(running.greatest[query]));
+  weights.store(logits);
+  running.sums[query] += total(weights);
+}
+
+// visit.operator()<number of queries>(first query) for all of them, four at a time as long as that goes.
+template <typename Visit>
+MERGANSER_INLINE void for_each_group(size_t count, Visit visit) {
+  size_t query = 0;
+  for (; query + 4 <= count; query += 4) visit.template operator()<4>(query);
+  for (; query + 2 <= count; query += 2) visit.template operator()<2>(query);
+  for (; query < count; ++query) visit.template operator()<1>(query);
+}
+
+template <typename Type>
+void logits_of_block(const uint8_t* const* rows, size_t dims, const float* queries, size_t query_stride, size_t count, LinesAhead& ahead, float* out) {
+  for_each_group(count, [&]<size_t heads>(size_t q) MERGANSER_INLINE_LAMBDA {
+    block_logits<Type, heads>(rows, dims, queries + q * query_stride, query_stride, ahead, out + q * kRowBlock);
+  });
+}
+
+template <typename Type>
+void add_block_to_all(const uint8_t* const* rows, size_t dims, const float* weights, size_t count, LinesAhead& ahead, float* out, size_t out_stride) {
+  for_each_group(count, [&]<size_t heads>(size_t q) MERGANSER_INLINE_LAMBDA {
+    add_block<Type, heads>(rows, dims, weights + q * kRowBlock, ahead, out + q * out_stride, out_stride);
+  });
+}
+
+// What is done with rows of one type.
+struct OfType {
+  size_t bytes;
+  decltype(&logits_of_block<OfFloat32>) logits;
+  decltype(&add_block_to_all<OfFloat32>) add;
+};
+
+OfType of_type(RowType type) {
+  switch (type) {
+    case RowType::float16: return {2, logits_of_block<OfFloat16>, add_block_to_all<OfFloat16>};
+    case RowType::bfloat16: return {2, logits_of_block<OfBfloat16>, add_block_to_all<OfBfloat16>};
+    case RowType::int8: return {1, logits_of_block<OfInt8>, nullptr};
+    case RowType::float32: break;
+  }
+  return {4, logits_of_block<OfFloat32>, add_block_to_all<OfFloat32>};
+}
+
+// The variances' part of the logits, bias, and what is not seen.
+void finish_logits(const RowsToAttend& rows, size_t from, size_t begin, size_t count, float* logits) {
+  if (rows.variances.data) {
+    const uint8_t* variances[kRowBlock];
+    rows_of_block(rows, from, rows.variances, variances);
+    LinesAhead none(variances, 0);
+    alignas(64) float spread[kQueriesAtATime * kRowBlock];
+    of_type(rows.variances.type).logits(variances, rows.variances.dims, rows.squares + begin * rows.query_stride, rows.query_stride, count, none, spread);
+    for (size_t i = 0; i < count * kRowBlock; ++i) logits[i] += spread[i];
+  }
+  if (!rows.bias && !rows.limits && from + kRowBlock <= rows.count) return;
+  for (size_t i = 0; i < kRowBlock; ++i) {
+    const size_t at = rows.first + from + i;
+    const bool there = from + i < rows.count;
+    const size_t row = !there ? 0 : rows.list ? rows.list[at] : at;
+    const float bias = there && rows.bias ? rows.bias[row * rows.bias_stride] * kLog2E : 0;
+    for (size_t q = 0; q < count; ++q) {
+      float& logit = logits[q * kRowBlock + i];
+      logit += bias;
+      if (!there || (rows.limits && row >= rows.limits[begin + q]) || logit < kUnseen) logit = kUnseen;
+    }
+  }
+}
+
+}  // namespace
+
+void attend_rows(const RowsToAttend& rows, const Running& running) {
+  if (rows.count == 0) return;
+  const OfType of_keys = of_type(rows.keys.type), of_values = of_type(rows.values.type);
+  const uint8_t *keys[kRowBlock], *values[kRowBlock], *next[kRowBlock];
+  rows_of_block(rows, 0, rows.keys, next);
+  for (size_t from = 0; from < rows.count; from += kRowBlock) {
+    for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
+    rows_of_block(rows, from, rows.values, values);
+    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, rows.keys, next);
+    LinesAhead values_ahead(values, rows.values.dims * of_values.bytes), keys_ahead(next, rows.keys.dims * of_keys.bytes);
+    for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
+      const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
+      alignas(64) float logits[kQueriesAtATime * kRowBlock];
+      of_keys.logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, values_ahead, logits);
+      finish_logits(rows, from, begin, count, logits);
+      for (size_t q = 0; q < count; ++q) soften(logits + q * kRowBlock, running, begin + q, rows.values.dims);
+      of_values.add(values, rows.values.dims, logits, count, keys_ahead, running.out + begin * running.out_stride, running.out_stride);
+    }
+  }
+}
+
+void row_logits(const RowsToAttend& rows, float* out, size_t out_stride) {
+  if (rows.count == 0) return;
+  const OfType of_keys = of_type(rows.keys.type);
+  const uint8_t *keys[kRowBlock], *next[kRowBlock];
+  rows_of_block(rows, 0, rows.keys, next);
+  for (size_t from = 0; from < rows.count; from += kRowBlock) {
+    for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
+    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, rows.keys, next);
+    LinesAhead ahead(next, rows.keys.dims * of_keys.bytes);
+    for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
+      const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
+      alignas(64) float logits[kQueriesAtATime * kRowBlock];
+      of_keys.logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, ahead, logits);
+      for (size_t q = 0; q < count; ++q) {
+        for (size_t i = 0; rows.scales && i < kRowBlock && from + i < rows.count; ++i) logits[q * kRowBlock + i] *= rows.scales[rows.first + from + i];
+        Floats16::load(logits + q * kRowBlock).store(out + (begin + q) * out_stride + from);
+      }
+    }
+  }
+}
+
+double weights_of_logits(const float* logits, const float* bias, size_t count, float* weights) {
+  Floats16 most = Floats16::broadcast(kNothingSeen);
+  for (size_t i = 0; i < count; i += 16) most.take_greater(sum_of(Floats16::load(logits + i), Floats16::load(bias + i)));
+  const Floats16 greatest = Floats16::broadcast(most.greatest());
+  double sum = 0;
+  for (size_t i = 0; i < count; i += 16) {
+    const Floats16 some = exp2_below(sum_of(Floats16::load(logits + i), Floats16::load(bias + i)), greatest);
+    some.store(weights + i);
+    sum += static_cast<double>(total(some));
+  }
+  return sum;
+}
+
+}  // namespace merganser::attention::MERGANSER_ISA_NS

@@ -1,0 +1,40 @@
+#include "merganser/attention/units.hpp"
+
+#include <algorithm>
+
+namespace merganser::attention {
+
+namespace {
+constexpr double kLog2E = 1.4426950408889634;
+}
+
+std::vector<Unit> units_of(const AttentionShape& shape) {
+  std::vector<Unit> units;
+  for (size_t sequence = 0; sequence < shape.sequences; ++sequence) {
+    for (size_t head = 0; head < shape.kv_heads; ++head) {
+      const size_t queries = shape.query_lengths[sequence];
+      for (size_t from = 0; from < queries; from += shape.tile) units.push_back({sequence, head, from, std::min(from + shape.tile, queries)});
+    }
+  }
+  return units;
+}
+
+UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, bool with_squares) : stride_((shape.queries.dims + 15) / 16 * 16) {
+  for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
+    for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
+  }
+  numbers_.assign(count() * stride_, 0);
+  if (with_squares) squares_.assign(count() * stride_, 0);
+  const double factor = shape.scale * kLog2E, square_factor = shape.scale * shape.scale * kLog2E / 2;
+  for (size_t i = 0; i < count(); ++i) {
+    const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
+    const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
+    for (size_t dim = 0; dim < set.dims; ++dim) {
+      const double number = static_cast<double>(from[dim]);
+      numbers_[i * stride_ + dim] = static_cast<float>(number * factor);
+      if (with_squares) squares_[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
+    }
+  }
+}
+
+}  // namespace merganser::attention
