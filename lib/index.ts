@@ -39,7 +39,7 @@ export type {
   AppendContextOptions,
   AttendOptions,
   AttendResult,
-  CalibrationOptions,
+  ContextCalibrationOptions,
   ClusterEstimate,
   ContextClusterOptions,
   ContextClusters,
@@ -115,7 +115,7 @@ export { clusterSegments, type SegmentedFrames, type SegmentOptions } from './re
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
 export type {
   AsyncVectorSearchOptions,
-  CalibrationOptions,
+  IndexCalibrationOptions,
   CalibrationPoint,
   IdFilter,
   LoadIndexOptions,

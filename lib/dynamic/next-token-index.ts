@@ -2,7 +2,7 @@ import { copyRow, pointsOf, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
 import type {
   AsyncVectorSearchOptions,
-  CalibrationOptions,
+  IndexCalibrationOptions,
   CalibrationPoint,
   VectorIndexOptions,
   VectorSearchOptions,
@@ -76,7 +76,7 @@ export class NextTokenIndex implements Disposable {
    * Measures what part of the k most likely tokens is found with how many lists; `nextTokens` with `recall` chooses by it. Pass hidden vectors of the model as `queries`:
    * embeddings are not like them.
    */
-  calibrate({ queries, ...options }: CalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
+  calibrate({ queries, ...options }: IndexCalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
     return this.index.calibrate({ ...options, ...(queries && { queries: this.#queries(queries) }) });
   }
 

@@ -2,7 +2,7 @@
 import { RandomStream } from '../clustering/random';
 import { copyPoints, pointsOf, type Vectors } from '../clustering/matrix';
 import { integer } from './options';
-import type { AsyncVectorSearchOptions, CalibrationOptions, CalibrationPoint, VectorSearchResult } from './types';
+import type { AsyncVectorSearchOptions, IndexCalibrationOptions, CalibrationPoint, VectorSearchResult } from './types';
 
 /** Recalls that nobody asks more than. */
 const ENOUGH = 0.9995;
@@ -19,7 +19,7 @@ export interface Calibrated {
 export async function calibrateProbes(
   index: Calibrated,
   sample: (positions: Uint32Array) => { vectors: Float32Array; ids: Uint32Array },
-  options: CalibrationOptions,
+  options: IndexCalibrationOptions,
 ): Promise<readonly CalibrationPoint[]> {
   const k = integer(options.k ?? 10, 'k', 1, 2 ** 31);
   const { queries, own } = chooseQueries(index, sample, options);
@@ -50,7 +50,7 @@ export async function calibrateProbes(
 function chooseQueries(
   { size }: Calibrated,
   sample: (positions: Uint32Array) => { vectors: Float32Array; ids: Uint32Array },
-  options: CalibrationOptions,
+  options: IndexCalibrationOptions,
 ): { queries: Vectors; own: Uint32Array | null } {
   const most = integer(options.maxQueries ?? 256, 'maxQueries', 1, 2 ** 32 - 1);
   const random = new RandomStream(integer(options.seed ?? 1, 'seed', 0, 2 ** 32 - 1));

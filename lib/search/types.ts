@@ -78,7 +78,7 @@ export interface VectorSearchResult {
   readonly offsets: Uint32Array;
 }
 
-export interface CalibrationOptions {
+export interface IndexCalibrationOptions {
   /** Like those that will come. Default: vectors of the index, which then do not count as their own neighbours. */
   readonly queries?: Vectors;
   /** Default 10. */

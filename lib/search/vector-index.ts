@@ -18,7 +18,7 @@ import { bytesOf, sizeOf, specOf, type IndexState } from './state';
 import { readSlots } from './slot-vectors';
 import type {
   AsyncVectorSearchOptions,
-  CalibrationOptions,
+  IndexCalibrationOptions,
   CalibrationPoint,
   LoadIndexOptions,
   VectorIndexOptions,
@@ -192,7 +192,7 @@ export class VectorIndex {
   }
 
   /** Measures what part of the k nearest is found with how many lists, from one to enough. Searches with `recall` choose by it. */
-  async calibrate(options: CalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
+  async calibrate(options: IndexCalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
     if (this.kind === 'exact') throw unexpected('the index', 'an inverted file', 'an exact one');
     const calibration = await calibrateProbes(this, (positions) => readSlots(this.#open(), positions), options);
     this.#state = { ...this.#open(), calibration };

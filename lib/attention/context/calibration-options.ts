@@ -1,10 +1,10 @@
 import { invalidArgument } from '../../errors';
-import type { CalibrationOptions } from './types';
+import type { ContextCalibrationOptions } from './types';
 
 const DEFAULT_COARSE_SPARSITY = 0.5;
 
 /** Checks, and makes every choice. Throws INVALID_ARGUMENT. */
-export function readCalibration(options: CalibrationOptions, layers: number): Required<Omit<CalibrationOptions, 'signal'>> {
+export function readCalibration(options: ContextCalibrationOptions, layers: number): Required<Omit<ContextCalibrationOptions, 'signal'>> {
   if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
   const { sparsity, perHead = false } = options;
   const coarseSparsity = options.coarseSparsity ?? Math.min(sparsity, DEFAULT_COARSE_SPARSITY);

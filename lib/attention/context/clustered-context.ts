@@ -22,7 +22,7 @@ import type {
   AppendContextOptions,
   AttendOptions,
   AttendResult,
-  CalibrationOptions,
+  ContextCalibrationOptions,
   ContextClusters,
   ContextOptions,
   ContextThresholds,
@@ -125,14 +125,14 @@ export class ClusteredContext {
    * Finds the thresholds that leave out a part of the clustered keys, as the given queries see them (the paper takes the last 100 of the context), and keeps them for `attend`.
    * Rejects as `attend` does.
    */
-  calibrate(queries: AttentionTensor, options: CalibrationOptions): Promise<ContextThresholds> {
+  calibrate(queries: AttentionTensor, options: ContextCalibrationOptions): Promise<ContextThresholds> {
     return ClusteredContext.calibrateTogether([{ context: this, queries }], options);
   }
 
   /** The same with one threshold for the contexts of several layers, whose keys are pooled (with `perHead`: for one layer only). */
   static async calibrateTogether(
     layers: readonly { readonly context: ClusteredContext; readonly queries: AttentionTensor }[],
-    options: CalibrationOptions,
+    options: ContextCalibrationOptions,
   ): Promise<ContextThresholds> {
     const wanted = readCalibration(options, layers.length);
     const scores: ContextScores[] = [];

@@ -72,7 +72,7 @@ export interface ContextClusters {
   readonly groupOffsets: Uint32Array | null;
 }
 
-export interface CalibrationOptions {
+export interface ContextCalibrationOptions {
   /** The part of the clustered keys that is to be left out, 0 … 1. */
   readonly sparsity: number;
   /** The same for groups of clusters, if the context has them; it should be lower. Default 0.5, at most `sparsity`. */

@@ -127,8 +127,9 @@ MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint
   for (size_t i = 0; i < kSums; ++i) sums[i] = Floats16::broadcast(0);
   for (size_t entry = 0; entry < count; ++entry) {
     const float* const row = values + columns[entry] * dims;
+    const Floats16::Factor weight = Floats16::factor(weights[entry]);
 #pragma GCC unroll 12
-    for (size_t i = 0; i < kSums; ++i) sums[i].add_product(weights[entry], Floats16::load(row + i * kLanes));
+    for (size_t i = 0; i < kSums; ++i) sums[i].add_product(weight, Floats16::load(row + i * kLanes));
   }
 #pragma GCC unroll 12
   for (size_t i = 0; i < kSums; ++i) sums[i].store(out + i * kLanes);
