@@ -74,7 +74,7 @@ describeEachBackend('attention functions', (backend) => {
     // The rows of both sequences one after the other: as many here, but with offsets of their own.
     const packed = (tensor: AttentionTensor): AttentionTensor => {
       const { data, dims } = swapped(tensor);
-      return { type: 'float32', data: data as Float32Array, dims: [dims[0] * dims[1], dims[2], dims[3]] };
+      return { type: 'float32', data: data, dims: [dims[0] * dims[1], dims[2], dims[3]] };
     };
     const result = await flashAttention(packed(queries), packed(keys), packed(values), {
       backend,

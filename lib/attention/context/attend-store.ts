@@ -1,6 +1,7 @@
 /** From queries to outputs: lookup, selection, and one softmax over kept keys, estimates of the others and new keys. */
 import type { Kernels } from '../../backend/kernels';
 import { aborted } from '../../errors';
+import { attendClusters } from './attend-clusters';
 import { partsOf } from './attend-parts';
 import { Pace } from './blocks';
 import type { ContextSource } from './build-store';
@@ -35,6 +36,12 @@ export interface Attended {
 }
 
 export async function attendStore(store: ContextStore, plan: AttendPlan): Promise<Attended> {
+  const inTwoSteps = plan.coarseThresholds !== null && store.coarse !== null;
+  return inTwoSteps ? attendInTwoSteps(store, plan) : attendClusters(store, plan);
+}
+
+/** Groups first, then the clusters of those that were kept: what the backends have no call for. */
+async function attendInTwoSteps(store: ContextStore, plan: AttendPlan): Promise<Attended> {
   const { queries, perTile, signal } = plan;
   const output = new Float32Array(queries.batch * queries.heads * queries.length * queries.dims);
   const logSumExp = new Float32Array(queries.batch * queries.heads * queries.length);
@@ -56,11 +63,9 @@ export async function attendStore(store: ContextStore, plan: AttendPlan): Promis
 }
 
 async function keptClusters(store: ContextStore, plan: AttendPlan, pace: Pace, stream: number, range: QueryRange): Promise<Uint32Array> {
-  const { kernels, queries, coarseThresholds, selections } = plan;
+  const { kernels, queries, selections } = plan;
   const sizes = sizesOf(store, stream);
-  if (coarseThresholds !== null && store.coarse !== null) {
-    await leaveOutGroups(store, plan, pace, stream, range, sizes);
-  }
+  await leaveOutGroups(store, plan, pace, stream, range, sizes);
   const scores = await scoresOf(store, { kernels, queries, pace }, stream, range, centroidsOf(store, stream), sizes);
   return selectClusters(scores, sizes, selections[stream]);
 }

@@ -1,6 +1,7 @@
 /** Thresholds for a target sparsity, from the scores that a context's own queries give (Hooper et al. 2024, §4.2). */
 import type { Kernels } from '../../backend/kernels';
 import { aborted } from '../../errors';
+import { clusterScores } from './attend-clusters';
 import { Pace } from './blocks';
 import { centroidsOf, groupsOf, scoresOf, sizesOf } from './cluster-scores';
 import { streamsOf, type ContextStore } from './context-store';
@@ -26,11 +27,13 @@ export async function scoreContext(store: ContextStore, queries: Queries, kernel
   const coarse: ScoredKeys[] = [];
   const pace = new Pace(signal);
   if (signal?.aborted) throw aborted(signal);
+  // Thresholds lie on scores: they must be the very ones that attention compares with them.
+  const ofClusters = store.coarse === null ? await clusterScores(store, queries, kernels, signal) : null;
   for (let stream = 0; stream < streamsOf(store); stream++) {
     const sizes = sizesOf(store, stream);
     const score = (data: Float32Array, of: Uint32Array): Promise<Float64Array> =>
       scoresOf(store, { kernels, queries, pace }, stream, [0, queries.length], data, of);
-    fine.push({ scores: await score(centroidsOf(store, stream), sizes), sizes });
+    fine.push({ scores: ofClusters?.[stream] ?? (await score(centroidsOf(store, stream), sizes)), sizes });
     if (store.coarse !== null) {
       const groups = groupsOf(store, stream, sizes);
       coarse.push({ scores: await score(groups.data, groups.sizes), sizes: groups.sizes });
