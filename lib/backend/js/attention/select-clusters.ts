@@ -22,11 +22,23 @@ export function selectClusters(
   return { offsets, clusters: Uint32Array.from(chosen) };
 }
 
+/** Room for numbers of clusters beside 32 bits in a double. */
+const CLUSTERS = 2 ** 21;
+
+/** The highest score first, of equal ones the lowest number: score and number as one number each, which are sorted much faster than by a comparison. */
+function byScore(clusters: Uint32Array, scores: Float32Array): Uint32Array {
+  if (scores.length > CLUSTERS) return clusters.sort((a, b) => scores[b] - scores[a] || a - b);
+  // Zero has two forms, of which the negative one would be lower.
+  const bits = new Uint32Array(scores.map((score) => score + 0).buffer);
+  const falling = (i: number): number => (bits[i] >>> 31 === 1 ? bits[i] : ~bits[i] & 0x7fffffff);
+  return Uint32Array.from(Float64Array.from(clusters, (i) => falling(i) * CLUSTERS + i).sort(), (key) => key % CLUSTERS);
+}
+
 /** Ascending. */
 function select(scores: Float32Array, sizes: Float64Array, kind: ClusterSelection['kind'], limit: number): Uint32Array {
   const there = Uint32Array.from(scores.keys()).filter((i) => sizes[i] > 0 && !Number.isNaN(scores[i]));
   if (kind === 'threshold') return there.filter((i) => scores[i] > limit);
-  const order = there.sort((a, b) => scores[b] - scores[a] || a - b);
+  const order = byScore(there, scores);
   const chosen = kind === 'budget' ? withinBudget(order, sizes, limit) : withMass(order, scores, sizes, limit);
   return order.subarray(0, chosen).sort();
 }
