@@ -75,12 +75,8 @@ uint32_t PieceCache::store(const uint32_t* ids, uint32_t count) {
 }
 
 uint64_t PieceCache::count(const uint64_t* values, uint32_t count) const {
-  uint64_t total = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t ids = static_cast<uint32_t>(values[i] >> kCountShift) & 7;
-    total += ids == kStored ? *record(values[i]) : ids;
-  }
-  return total;
+  static const auto count_values = MERGANSER_SELECT(count_ids);
+  return count_values(values, count, {store_.data(), temporary_.data()});
 }
 
 uint32_t* PieceCache::write(const uint64_t* values, uint32_t count, uint32_t* out) const {

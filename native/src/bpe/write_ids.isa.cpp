@@ -8,12 +8,16 @@
 namespace merganser::bpe::MERGANSER_ISA_NS {
 namespace {
 
+MERGANSER_INLINE const uint32_t* record_of(uint64_t value, const StoredIds& stored) {
+  return (value & kTemporary ? stored.temporary : stored.kept) + static_cast<uint32_t>(value);
+}
+
 template <uint32_t kIdBits>
 MERGANSER_INLINE uint32_t* write_one(uint64_t value, const StoredIds& stored, uint32_t* out) {
   constexpr uint32_t kMask = (1u << kIdBits) - 1;
   const uint32_t ids = static_cast<uint32_t>(value >> kCountShift) & 7;
   if (ids == kStored) [[unlikely]] {
-    const uint32_t* record = (value & kTemporary ? stored.temporary : stored.kept) + static_cast<uint32_t>(value);
+    const uint32_t* record = record_of(value, stored);
     __builtin_memcpy(out, record + 1, kStoredAtLeast * sizeof(uint32_t));
     if (record[0] > kStoredAtLeast) __builtin_memcpy(out, record + 1, uint64_t{record[0]} * sizeof(uint32_t));
     return out + record[0];
@@ -102,6 +106,20 @@ uint32_t* write_ids27(const uint64_t* values, uint32_t count, const StoredIds& s
 #else
   return write_all<27>(values, count, stored, out);
 #endif
+}
+
+// All as if none were stored, in a loop that compilers turn into vectors; then those that are.
+uint64_t count_ids(const uint64_t* values, uint32_t count, const StoredIds& stored) {
+  uint64_t total = 0, stored_values = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t ids = values[i] >> kCountShift & 7;
+    total += ids;
+    stored_values += ids == kStored;
+  }
+  for (uint32_t i = 0; stored_values != 0 && i < count; ++i) {
+    if ((values[i] >> kCountShift & 7) == kStored) total += uint64_t{*record_of(values[i], stored)} - kStored;
+  }
+  return total;
 }
 
 }  // namespace merganser::bpe::MERGANSER_ISA_NS

@@ -51,7 +51,6 @@ class PieceCache {
   uint64_t pack(uint32_t size, const uint32_t* ids, uint32_t count);
   uint32_t store(const uint32_t* ids, uint32_t count);
   static size_t record_size(uint32_t count) { return 1 + std::max(count, kStoredAtLeast); }
-  const uint32_t* record(uint64_t value) const { return (value & kTemporary ? temporary_.data() : store_.data()) + static_cast<uint32_t>(value); }
 
   BucketTable<Bucket8> table8_;
   BucketTable<Bucket16> table16_;
