@@ -8,11 +8,13 @@ namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-// Accumulators that fit into the registers beside the operands.
+// Accumulators that fit into the registers beside the operands, and the queries that share a row's load.
 #if defined(__AVX512F__)
-constexpr size_t kSums = 8;
+constexpr size_t kSums = 8, kSharing = 4;
+#elif defined(__AVX2__) || defined(__ARM_NEON)
+constexpr size_t kSums = 4, kSharing = 4;
 #else
-constexpr size_t kSums = 4;
+constexpr size_t kSums = 1, kSharing = 1;
 #endif
 constexpr size_t kLine = 64;
 constexpr size_t kQueriesAtATime = 16;
@@ -147,8 +149,10 @@ void soften(float* logits, const Running& running, size_t query, size_t value_di
 template <typename Visit>
 MERGANSER_INLINE void for_each_group(size_t count, Visit visit) {
   size_t query = 0;
-  for (; query + 4 <= count; query += 4) visit.template operator()<4>(query);
-  for (; query + 2 <= count; query += 2) visit.template operator()<2>(query);
+  if constexpr (kSharing == 4) {
+    for (; query + 4 <= count; query += 4) visit.template operator()<4>(query);
+    for (; query + 2 <= count; query += 2) visit.template operator()<2>(query);
+  }
   for (; query < count; ++query) visit.template operator()<1>(query);
 }
 
