@@ -6,8 +6,6 @@ module.exports = {
   sandboxInjectedGlobals: ['Math', 'String', 'Number', 'Array', 'Uint8Array', 'Uint32Array', 'Int32Array'],
   // Against hanging only: loading real tokenizers takes seconds, and much longer on a busy machine.
   testTimeout: 180_000,
-  // By default one processor is left out, of two half of them.
-  maxWorkers: '100%',
   testMatch: ['**/*.test.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { diagnostics: false, tsconfig: '<rootDir>/tsconfig.jest.json' }] },
 };
