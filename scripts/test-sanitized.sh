@@ -9,6 +9,6 @@ npm run --silent build:asan
 LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so)"
 export LD_PRELOAD
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-export MERGANSER_PREBUILD=$PWD/build-asan MERGANSER_BACKEND=native
+export MERGANSER_PREBUILD=$PWD/build-asan MERGANSER_BACKEND=native MERGANSER_TEST_BACKEND=native
 # Several times slower than without: what only guards against hanging waits longer.
-exec node node_modules/jest/bin/jest.js --runInBand --testTimeout 900000 "$@"
+exec node node_modules/jest/bin/jest.js --testTimeout 900000 "$@"

@@ -40,6 +40,18 @@ export async function expectSame(texts: readonly string[], { ours, theirs }: Com
   }
 }
 
+/** Remembers the answers for long lists, so that each backend is compared with one computation. */
+export function memoized<T>(compute: (texts: readonly string[]) => Promise<T[]>): (texts: readonly string[]) => Promise<T[]> {
+  const known = new Map<string, Promise<T[]>>();
+  return (texts) => {
+    if (texts.length === 1) return compute(texts);
+    const key = texts.join('\0');
+    const computed = known.get(key) ?? compute(texts);
+    known.set(key, computed);
+    return computed;
+  };
+}
+
 function answer(ours: (text: string) => unknown, text: string): unknown {
   try {
     return ours(text);

@@ -3,7 +3,7 @@ import { Tokenizer } from '../../lib/index';
 import { HuggingFaceOracle } from '../oracles/hugging-face';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { BACKENDS } from './backends';
-import { expectSame } from './compare';
+import { expectSame, memoized } from './compare';
 
 const UNITS = ['=', '-', '~*', 'ab', 'Zq', '。', 'й', '\u0301', '😀', '0'];
 const LENGTHS = [15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 254, 255, 256, 257, 400];
@@ -21,12 +21,17 @@ const texts = [
 ];
 
 describe.each(['gpt4', 'llama2', 'gemma3'])('%s', (name) => {
+  let oracleIds: (some: readonly string[]) => Promise<number[][]>;
+  beforeAll(() => {
+    const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
+    oracleIds = memoized((some: readonly string[]) => oracle.encodeBatchIds(some));
+  });
+
   test.each(BACKENDS.flatMap((backend) => [undefined, 0, 65_536].map((cacheBytes) => ({ backend, cacheBytes }))))(
     '%j',
     async ({ backend, cacheBytes }) => {
-      const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
       const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend, ...(cacheBytes === undefined ? {} : { cacheBytes }) });
-      await expectSame(texts, { ours: (text) => tokenizer.encode(text), theirs: (some) => oracle.encodeBatchIds(some) });
+      await expectSame(texts, { ours: (text) => tokenizer.encode(text), theirs: oracleIds });
       tokenizer.dispose();
     },
   );

@@ -4,7 +4,7 @@ import { HuggingFaceOracle, type OracleEncoding } from '../oracles/hugging-face'
 import { realTokenizerPath, type RealTokenizer } from '../oracles/real-tokenizers';
 import { anyText, manyCodePoints, nastyStrings } from '../oracles/strings';
 import { BACKENDS, type BackendName } from './backends';
-import { expectSame, plain } from './compare';
+import { expectSame, memoized, plain } from './compare';
 import { samples } from './fuzz';
 import { TEXT_SAMPLES } from './texts';
 
@@ -20,7 +20,7 @@ export function describeRealTokenizer({ name }: RealTokenizer): void {
     beforeAll(async () => {
       oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
       for (const backend of BACKENDS) tokenizers.set(backend, await Tokenizer.fromFile(realTokenizerPath(name), { backend }));
-      const added = tokenizers.get('js')!.addedTokens;
+      const added = tokenizers.get(BACKENDS[0])!.addedTokens;
       specials = [...added.slice(0, SPECIALS_IN_NASTY_STRINGS), ...added.slice(-1)].map((token) => token.content);
     });
 
@@ -149,16 +149,4 @@ async function inOrder(texts: readonly string[], encode: (text: string) => Promi
   const encodings: OracleEncoding[] = [];
   for (const text of texts) encodings.push(await encode(text));
   return encodings;
-}
-
-/** Remembers the answers for long lists, so that each backend is compared with one computation. */
-function memoized<T>(compute: (texts: readonly string[]) => Promise<T[]>): (texts: readonly string[]) => Promise<T[]> {
-  const known = new Map<string, Promise<T[]>>();
-  return (texts) => {
-    if (texts.length === 1) return compute(texts);
-    const key = texts.join('\0');
-    const computed = known.get(key) ?? compute(texts);
-    known.set(key, computed);
-    return computed;
-  };
 }
