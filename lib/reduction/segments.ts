@@ -66,7 +66,11 @@ function patchesOf(data: Float32Array, perFrame: number, width: number): Float32
 function meanOfClassTokens(out: Float32Array, data: Float32Array, first: number, frames: number, perFrame: number): void {
   for (let k = 0; k < out.length; k++) {
     let sum = 0;
-    for (let frame = first; frame < first + frames; frame++) sum += data[frame * perFrame * out.length + k];
+    for (let frame = first; frame < first + frames; frame++) {
+      const number = data[frame * perFrame * out.length + k];
+      if (!(Math.abs(number) < 1e18)) throw unexpected('frames', 'finite numbers below 1e18', `${number} in the class token of frame ${frame}`);
+      sum += number;
+    }
     out[k] = sum / frames;
   }
 }

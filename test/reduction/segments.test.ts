@@ -49,6 +49,7 @@ describeEachBackend('segments', (backend) => {
       () => clusterSegments({ data: new Float32Array(8), dims: [1, 1, 8] }, { ...options, segments: 1 }),
       () => clusterSegments(FRAMES_OF_A_VIDEO, { ...options, method: 'tome' as 'k-medoids' }),
       () => clusterSegments({ ...FRAMES_OF_A_VIDEO, data: DATA.map(() => NaN) }, options),
+      () => clusterSegments({ ...FRAMES_OF_A_VIDEO, data: DATA.map((value, i) => (i === 3 ? NaN : value)) }, options),
     ])
       expect(attempt).toThrow(refused);
   });
