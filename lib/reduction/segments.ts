@@ -68,7 +68,8 @@ function meanOfClassTokens(out: Float32Array, data: Float32Array, first: number,
     let sum = 0;
     for (let frame = first; frame < first + frames; frame++) {
       const number = data[frame * perFrame * out.length + k];
-      if (!(Math.abs(number) < 1e18)) throw unexpected('frames', 'finite numbers below 1e18', `${number} in the class token of frame ${frame}`);
+      if (!(Math.abs(number) < 1e18))
+        throw unexpected('frames', 'finite numbers below 1e18', `${number} in the class token of frame ${frame}`);
       sum += number;
     }
     out[k] = sum / frames;
