@@ -10,7 +10,8 @@
 namespace merganser::clustering {
 namespace {
 
-constexpr float kNeverBest = -1e30f;
+// Below every score of vectors that are let in: those are above −10³⁸.
+constexpr float kNeverBest = -3e38f;
 constexpr int kPowerSteps = 4;
 
 }  // namespace

@@ -248,7 +248,8 @@ LloydOutcome lloyd(const LloydSpec& spec, float* centroids, uint32_t* labels, co
 void assign_nearest(const NearestSpec& spec, uint32_t* labels, float* distances) {
   static const auto best = MERGANSER_SELECT(best_slots);
   if (spec.points.count == 0) return;
-  const PointBlocks points(spec.points, spec.spherical, spec.threads);
+  const CentredOn centroids{spec.centroids, spec.clusters};
+  const PointBlocks points(spec.points, spec.spherical, spec.threads, &centroids);
   CentroidPanels panels(spec.centroids, spec.clusters, spec.points.dims, points.centre());
   panels.pack(spec.threads);
   parallel::parallel_for(spec.threads, points.blocks(), [&](size_t block) {

@@ -21,6 +21,20 @@ float short_number(double value) {
   return static_cast<float>(std::floor(value / step + 0.5) * step);
 }
 
+// The mean of a sample of `count` rows. NaN and infinity, which are found later, count as 0.
+template <class Stage>
+std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
+  const size_t sample = std::min(count, kCentreSample);
+  std::vector<double> sums(padded);
+  std::vector<float> row(padded), mean(padded);
+  for (size_t i = 0; i < sample; ++i) {
+    stage(i * count / sample, row.data());
+    for (size_t dim = 0; dim < padded; ++dim) sums[dim] += row[dim];
+  }
+  for (size_t dim = 0; dim < padded; ++dim) mean[dim] = short_number(sums[dim] / static_cast<double>(sample));
+  return mean;
+}
+
 size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 240); }
 
 }  // namespace
@@ -35,7 +49,7 @@ double grid_for(double magnitude, size_t count) {
   return std::ldexp(1.5, std::ilogb(magnitude) + 1 - bits + 52);
 }
 
-PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads)
+PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn* others)
     : source_{points.data, points.type, points.dims, nullptr, nullptr},
       rows_(points.rows),
       count_(points.count),
@@ -43,8 +57,7 @@ PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned thre
       block_size_(fitting_block(padded_)),
       stage_row_(MERGANSER_SELECT(stage_row)),
       expect_row_(MERGANSER_SELECT(expect_row)),
-      order_(points.count),
-      centre_(padded_) {
+      order_(points.count) {
   std::iota(order_.begin(), order_.end(), 0u);
   if (points.weights) {
     weights_.assign(points.weights, points.weights + count_);
@@ -53,7 +66,9 @@ PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned thre
     for (double& weight : weights_) weight = (weight + weight_grid) - weight_grid;
   }
   if (unit_length) find_scales(threads);
-  find_centre();
+  centre_ = others ? short_mean(others->count, padded_, [&](size_t i, float* out) { std::copy_n(others->rows + i * dims(), dims(), out); })
+                   : short_mean(count_, padded_, [&](size_t i, float* out) { stage(i, out); });
+  source_.centre = centre_.data();
   measure(threads);
 }
 
@@ -79,19 +94,6 @@ void PointBlocks::find_scales(unsigned threads) {
     }
   });
   source_.scales = scales_.data();
-}
-
-void PointBlocks::find_centre() {
-  const size_t sample = std::min(count_, kCentreSample);
-  std::vector<double> sums(padded_);
-  std::vector<float> row(padded_);
-  for (size_t i = 0; i < sample; ++i) {
-    stage(i * count_ / sample, row.data());
-    for (size_t dim = 0; dim < padded_; ++dim) sums[dim] += row[dim];
-  }
-  // NaN and infinity are found when all points are measured.
-  for (size_t dim = 0; dim < padded_; ++dim) centre_[dim] = short_number(sums[dim] / static_cast<double>(sample));
-  source_.centre = centre_.data();
 }
 
 void PointBlocks::measure(unsigned threads) {

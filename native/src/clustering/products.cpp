@@ -10,7 +10,8 @@ namespace merganser::clustering {
 namespace {
 
 constexpr size_t kRows = 240;
-constexpr float kNeverBest = -1e30f;
+// Below every score of vectors that are let in: those are above −10³⁸.
+constexpr float kNeverBest = -3e38f;
 
 PackedRows pack(const Matrix& matrix, size_t dims, float padding) {
   PackedRows packed(matrix.rows, dims, padding);

@@ -11,7 +11,8 @@ using clustering::kPanel;
 
 namespace {
 
-constexpr float kNeverBest = -1e30f;
+// Below every score of vectors that are let in: those are above −10³⁸.
+constexpr float kNeverBest = -3e38f;
 constexpr size_t kTileMultiple = 48, kMostRows = 240;
 
 double unit_scale(double square) { return square > 0 ? 1 / std::sqrt(square) : 0; }

@@ -259,7 +259,7 @@ export async function assignNearest(
   { signal }: ClusteringControl,
 ): Promise<void> {
   if (signal?.aborted) throw aborted(signal);
-  const points = new PointRows(array, spherical);
+  const points = new PointRows(array, spherical, centroids);
   const slots = new CentroidSlots(centroids, points);
   const step = Math.max(1, Math.floor(SLICE / (slots.count * slots.dims)));
   for (let first = 0; first < points.count; first += step) {

@@ -37,7 +37,7 @@ function binaryExponent(value: number): number {
 export class PointRows {
   readonly count: number;
   readonly dims: number;
-  /** Subtracted from every point: about the mean of a sample. */
+  /** Subtracted from every point: about the mean of a sample of them, or of the others. */
   readonly centre: Float32Array;
   readonly squaredNorms: Float64Array;
   readonly weights: Float64Array | null;
@@ -46,10 +46,14 @@ export class PointRows {
   readonly totalSquare: number;
   private readonly scales: Float32Array | null;
 
-  /** Throws INVALID_ARGUMENT if a point is not finite. */
+  /**
+   * With `others`, vectors of as many dimensions, what is subtracted from the points, and so every result to the bit, does not depend on which points there are.
+   * Throws INVALID_ARGUMENT if a point is not finite.
+   */
   constructor(
     private readonly points: PointArray,
     unitLength: boolean,
+    others: Float32Array | null = null,
   ) {
     this.count = points.count;
     this.dims = points.dims;
@@ -66,7 +70,11 @@ export class PointRows {
       }
       this.scales = scales;
     }
-    this.centre.set(this.sampleMean(row));
+    this.centre.set(
+      others === null
+        ? shortMean(this.count, row, (i) => this.stage(i, row))
+        : shortMean(others.length / this.dims, row, (i) => row.set(others.subarray(i * this.dims, (i + 1) * this.dims))),
+    );
     this.squaredNorms = new Float64Array(this.count);
     let total = 0;
     let greatest = 0;
@@ -108,17 +116,17 @@ export class PointRows {
     this.stage(point, row);
     for (let dim = 0; dim < row.length; dim++) sums[at + dim] += factor * row[dim] + grid - grid;
   }
+}
 
-  private sampleMean(row: Float64Array): Float64Array {
-    const sample = Math.min(this.count, CENTRE_SAMPLE);
-    const mean = new Float64Array(this.dims);
-    for (let i = 0; i < sample; i++) {
-      this.stage(Math.floor((i * this.count) / sample), row);
-      for (let dim = 0; dim < mean.length; dim++) mean[dim] += row[dim];
-    }
-    // NaN and infinity are found when all points are measured.
-    return mean.map((sum) => shortNumber(sum / sample));
+/** The mean of a sample of `count` rows, which `stage` brings into `row` one by one. NaN and infinity, which are found later, count as 0. */
+function shortMean(count: number, row: Float64Array, stage: (i: number) => void): Float64Array {
+  const sample = Math.min(count, CENTRE_SAMPLE);
+  const sums = new Float64Array(row.length);
+  for (let i = 0; i < sample; i++) {
+    stage(Math.floor((i * count) / sample));
+    for (let dim = 0; dim < sums.length; dim++) sums[dim] += row[dim];
   }
+  return sums.map((sum) => shortNumber(sum / sample));
 }
 
 function squareOf(row: Float64Array): number {

@@ -40,10 +40,17 @@ class StagedRows {
 // So many points before a point is staged it is worth a call of `expect`.
 constexpr size_t kExpectAhead = 6;
 
+// Vectors of as many dimensions as the points.
+struct CentredOn {
+  const float* rows;
+  size_t count;
+};
+
 class PointBlocks {
  public:
   // Directions only, if `unit_length`: points are scaled to it (but zeros stay zeros). Throws NotFinite.
-  PointBlocks(const PointSet& points, bool unit_length, unsigned threads);
+  // With `others` what is subtracted from the points, and so every result to the bit, does not depend on which points there are.
+  PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn* others = nullptr);
 
   size_t size() const { return count_; }
   size_t dims() const { return source_.dims; }
@@ -69,7 +76,7 @@ class PointBlocks {
   // new_order[position] = the position where the point stands now.
   void reorder(const std::vector<uint32_t>& new_order);
 
-  // Subtracted from every point: about the mean of a sample. Small numbers keep rounding errors small.
+  // Subtracted from every point: about the mean of a sample of them, or of the others. Small numbers keep rounding errors small.
   const std::vector<float>& centre() const { return centre_; }
   // What products of weights and coordinates are rounded to by add_to_sums.
   double grid() const { return grid_; }
@@ -79,7 +86,6 @@ class PointBlocks {
  private:
   size_t row_of(uint32_t point) const { return rows_ ? rows_[point] : point; }
   void find_scales(unsigned threads);
-  void find_centre();
   void measure(unsigned threads);
 
   PointSource source_;

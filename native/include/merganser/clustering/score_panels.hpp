@@ -21,7 +21,7 @@ struct Rows {
   size_t count;
 };
 
-// Centroids as panels; those that pad the last one have a half norm of −1e30 and never win.
+// Centroids as panels; those that pad the last one have a half norm of −3e38 and never win.
 struct Panels {
   const float* data;    // count × dims × 16, 64-byte aligned
   const float* halves;  // count × 16: −½‖c‖²
