@@ -9,7 +9,7 @@ constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kTickEvery = 1 << 16;  // cells and occurrences
 constexpr uint32_t kAhead = 24;           // pairs whose loads are under way
 constexpr size_t kHitsAhead = 8;          // occurrences whose loads are under way
-constexpr size_t kLeastLookedThrough = 256, kMostLookedThrough = 16384;  // candidates for questions
+constexpr size_t kLeastLookedThrough = 256, kMostLookedThrough = 2048;  // candidates for questions
 
 }  // namespace
 
@@ -151,15 +151,21 @@ BatchMerger::Verdict BatchMerger::verdict(uint32_t number) {
   return *known ? Verdict::allowed : Verdict::forbidden;
 }
 
-// Collects the pairs that come next and whose verdicts are not known: a coming back costs as much as some hundred looks ahead, and looking further is worth
+// Collects the pairs that come next, in order of counts alone, and whose verdicts are not known: coming back costs as much as some hundred looks ahead, and looking further is worth
 // it while much of what is seen is not known.
 void BatchMerger::ask() {
   questions_ = {};
   asked_.clear();
   std::vector<PairEntry> seen;
   size_t looked = 0;
-  for (PairEntry top; looked < looked_through_ && pop_exact(top); ++looked) {
+  for (PairEntry top; looked < looked_through_ && heap_.pop(top);) {
     Pair& pair = lists_[top.pair];
+    if (pair.count < run_.least_count || (pair.state & kForbidden)) continue;
+    if (top.count != pair.count) {
+      heap_.push({pair.count, pair.first, top.pair});
+      continue;
+    }
+    ++looked;
     const Verdict known = verdict(top.pair);
     if (known == Verdict::forbidden) continue;
     seen.push_back(top);

@@ -17,7 +17,7 @@ const NEVER = 0xffff_ffff;
 const PAUSE_EVERY = 1 << 14;
 /** Candidates that are looked through for questions. */
 const LEAST_LOOKED_THROUGH = 256;
-const MOST_LOOKED_THROUGH = 16_384;
+const MOST_LOOKED_THROUGH = 2048;
 
 /** null: a pause, in which other work may be done. */
 type Pauses<Result> = Generator<PairQuestions | null, Result, Uint8Array | undefined>;
@@ -164,15 +164,22 @@ export class BatchMerger {
     this.lists.state[pair] |= allowed ? PairState.Allowed : PairState.Forbidden;
   }
 
-  /** Asks for the verdicts on the pairs that come next, in one go. */
+  /** Asks for the verdicts on the pairs that come next (in order of counts alone), in one go. */
   private *ask(): Pauses<void> {
     const { heap, lists, tokens, vocabulary } = this;
     const asked: number[] = [];
     const seen: number[] = [];
     let looked = 0;
-    for (; looked < this.lookedThrough; looked++) {
-      const pair = this.popExact();
+    while (looked < this.lookedThrough) {
+      const pair = heap.pop();
       if (pair < 0) break;
+      const count = lists.count[pair];
+      if (count < this.run.leastCount || (lists.state[pair] & PairState.Forbidden) !== 0) continue;
+      if (heap.count !== count) {
+        heap.push(count, lists.first[pair], pair);
+        continue;
+      }
+      looked++;
       const known = this.verdict(pair);
       if (known === false) continue;
       seen.push(pair);
