@@ -180,8 +180,8 @@ export class DynamicTokenizer implements Disposable {
     const rises = offsets.every((offset, i) => offset >= (i === 0 ? 0 : offsets[i - 1]));
     if (offsets.length === 0 || offsets[0] !== 0 || !rises || offsets[offsets.length - 1] !== values.length)
       throw invalidArgument('batch.offsets', `ascending from 0 to ${values.length}, the length of batch.values`, offsets);
-    for (let i = 0; i < values.length; i++)
-      if (values[i] >= this.baseSize) throw invalidArgument(`batch.values[${i}]`, `an id below ${this.baseSize}`, values[i]);
+    const bad = firstAtLeast(values, this.baseSize);
+    if (bad >= 0) throw invalidArgument(`batch.values[${bad}]`, `an id below ${this.baseSize}`, values[bad]);
   }
 }
 
@@ -197,6 +197,12 @@ function encodingOptions(options: DynamicEncodeOptions & { padding?: unknown }):
     ...(pairs !== undefined && { pairs }),
     ...(truncation !== undefined && { truncation }),
   };
+}
+
+/** Where the first of the values is that is not below a limit; −1: all are. A loop of its own, as batches have millions. */
+function firstAtLeast(values: Uint32Array, limit: number): number {
+  for (let i = 0; i < values.length; i++) if (values[i] >= limit) return i;
+  return -1;
 }
 
 function isUint32Array(value: unknown): value is Uint32Array {

@@ -1,6 +1,6 @@
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import { ComposedEmbedder, type CompositionMethod } from '../dynamic/embeddings/composition';
-import { type Matrix, matrixOf, sumRows, tensorOf } from '../dynamic/embeddings/matrix';
+import { madeRows, type Matrix, matrixOf, sumRows, tensorOf } from '../dynamic/embeddings/matrix';
 import type { FloatTensor, TokenEmbedder, TokensToEmbed } from '../dynamic/embeddings/types';
 import { aborted, invalidArgument } from '../errors';
 import type { Tokenizer } from '../tokenizer/tokenizer';
@@ -74,7 +74,7 @@ export async function transferEmbeddings(
     const embedder = missing.length > 0 ? await embedderOf(method, table, sharedTokens(table, oldIds, newTokenizer)) : null;
     for (const { ids, tokens } of missing) {
       if (signal?.aborted) throw aborted(signal);
-      const made = matrixOf('what the embedder gives', await embedder!.embed(tokens), { rows: ids.length, width: table.width });
+      const made = madeRows(await embedder!.embed(tokens), tokens.texts, table.width);
       ids.forEach((id, i) => out.set(made.data.subarray(i * table.width, (i + 1) * table.width), id * table.width));
       onProgress?.((done += ids.length), total);
       await yieldToEventLoop();

@@ -1,7 +1,7 @@
 import { selectKernels } from '../../backend/select';
 import { invalidArgument, MerganserError } from '../../errors';
 import type { DynamicBatch } from '../dynamic-batch';
-import { type Matrix, matrixOf, tensorOf } from './matrix';
+import { madeRows, type Matrix, matrixOf, tensorOf } from './matrix';
 import { RowCache } from './row-cache';
 import type { FloatTensor, TokenEmbedder } from './types';
 
@@ -40,7 +40,7 @@ export class DynamicEmbeddings {
 
   /**
    * The embeddings of all tokens of a batch, values.length × width. Throws INVALID_ARGUMENT if the batch uses more new tokens than there is room for,
-   * if ids have no row, or if the embedder gives something else than a row for each token; and what the embedder throws.
+   * if ids have no row, or if the embedder gives something else than a row of finite numbers for each token; and what the embedder throws.
    */
   lookup(batch: DynamicBatch): Promise<FloatTensor> {
     const result = this.#turn.then(() => this.#lookup(batch));
@@ -80,10 +80,8 @@ export class DynamicEmbeddings {
     }
     if (missing.length === 0) return rows;
     const { width } = this.#table;
-    const made = matrixOf('what the embedder gives', await this.#embedder.embed(batch.tokensToEmbed(missing)), {
-      rows: missing.length,
-      width,
-    });
+    const tokens = batch.tokensToEmbed(missing);
+    const made = madeRows(await this.#embedder.embed(tokens), tokens.texts, width);
     const kept = new Set(keys.values());
     missing.forEach((id, i) => rows.set(id, this.#cache.put(keys.get(id)!, made.data.subarray(i * width, (i + 1) * width), kept)));
     return rows;

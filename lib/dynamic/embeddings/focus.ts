@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../errors';
 import { type Matrix, matrixOf, sumRows } from './matrix';
-import { cosines, rowNorms, sparsemax } from './similarity';
+import { type Directions, directionsOf, forEachCosines, sparsemax } from './similarity';
 import type { FloatTensor, TextEmbedder, TokenEmbedder, TokensToEmbed } from './types';
 
 export interface FocusOptions {
@@ -17,8 +17,7 @@ export interface FocusOptions {
  * of the embeddings that both vocabularies have, weighted by sparsemax over the likeness to them.
  */
 export class FocusEmbedder implements TokenEmbedder {
-  readonly #vectors: Matrix;
-  readonly #norms: Float64Array;
+  readonly #vectors: Directions;
   readonly #embeddings: Matrix;
   readonly #embedTexts: TextEmbedder;
 
@@ -26,26 +25,26 @@ export class FocusEmbedder implements TokenEmbedder {
   constructor({ embedTexts, overlapVectors, overlapEmbeddings }: FocusOptions) {
     if (typeof embedTexts !== 'function') throw invalidArgument('embedTexts', 'a function', embedTexts);
     this.#embedTexts = embedTexts;
-    this.#vectors = matrixOf('overlapVectors', overlapVectors);
-    if (this.#vectors.rows === 0) throw invalidArgument('overlapVectors', 'a tensor of at least one row', overlapVectors);
-    this.#embeddings = matrixOf('overlapEmbeddings', overlapEmbeddings, { rows: this.#vectors.rows });
-    this.#norms = rowNorms(this.#vectors);
+    const vectors = matrixOf('overlapVectors', overlapVectors);
+    if (vectors.rows === 0) throw invalidArgument('overlapVectors', 'a tensor of at least one row', overlapVectors);
+    this.#vectors = directionsOf('overlapVectors', vectors);
+    this.#embeddings = matrixOf('overlapEmbeddings', overlapEmbeddings, { rows: vectors.rows });
   }
 
   async embed({ texts }: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
-    const { width } = this.#vectors;
+    const { width } = this.#vectors.matrix;
     const vectors = matrixOf('what embedTexts gives', await this.#embedTexts(texts), { rows: texts.length, width });
     const rows: number[] = [];
     const weights: number[] = [];
     const offsets = new Uint32Array(texts.length + 1);
-    for (let token = 0; token < texts.length; token++) {
-      sparsemax(cosines(vectors, token, this.#vectors, this.#norms)).forEach((weight, row) => {
+    await forEachCosines(directionsOf('what embedTexts gives', vectors), texts.length, this.#vectors, (token, cosines) => {
+      sparsemax(cosines).forEach((weight, row) => {
         if (weight === 0) return;
         rows.push(row);
         weights.push(weight);
       });
       offsets[token + 1] = rows.length;
-    }
+    });
     return sumRows(this.#embeddings, Uint32Array.from(rows), offsets, Float64Array.from(weights));
   }
 }

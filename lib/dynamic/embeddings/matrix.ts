@@ -30,6 +30,18 @@ export function matrixOf(name: string, tensor: FloatTensor, expected: { rows?: n
   return { data: data!, rows, width };
 }
 
+/** The rows that an embedder gives for tokens. Throws INVALID_ARGUMENT as `matrixOf`, and for numbers that are not finite, which would spread through a model. */
+export function madeRows(tensor: FloatTensor, texts: readonly string[], width: number): Matrix {
+  const made = matrixOf('what the embedder gives', tensor, { rows: texts.length, width });
+  const bad = made.data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new MerganserError(
+      'INVALID_ARGUMENT',
+      `Expected the embedder to give finite numbers, but got ${made.data[bad]} for the token ${JSON.stringify(texts[Math.floor(bad / width)])}.`,
+    );
+  return made;
+}
+
 export function tensorOf(data: Float32Array, rows: number, width: number): FloatTensor {
   return { type: 'float32', data, dims: [rows, width] };
 }

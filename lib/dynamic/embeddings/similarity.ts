@@ -1,31 +1,95 @@
-/** Cosines between the rows of matrices, and weights out of them. All in double precision. */
+/** Cosines between the rows of matrices, and weights out of them. */
+import { yieldToEventLoop } from '../../backend/js/event-loop';
+import { selectKernels } from '../../backend/select';
+import { MerganserError } from '../../errors';
 import type { Matrix } from './matrix';
 
-/** The length of each row. */
-export function rowNorms({ data, rows, width }: Matrix): Float64Array {
-  const norms = new Float64Array(rows);
+/** Rows whose directions are compared. */
+export interface Directions {
+  readonly matrix: Matrix;
+  /** The length of each row. */
+  readonly lengths: Float64Array;
+}
+
+/** Longest row: sums of products stay within single precision. */
+const LONGEST = 1e30;
+/** Multiplications of one call of the kernel: a fraction of a millisecond. */
+const AT_ONCE = 1 << 21;
+/** Cosines that are kept at a time. */
+const MOST_KEPT = 1 << 21;
+const MOST_ROWS = 64;
+
+/** Throws INVALID_ARGUMENT for numbers that are not finite, and for rows longer than 10³⁰. */
+export function directionsOf(name: string, matrix: Matrix): Directions {
+  const { data, rows, width } = matrix;
+  const lengths = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     let sum = 0;
     for (let i = row * width; i < (row + 1) * width; i++) sum += data[i] * data[i];
-    norms[row] = Math.sqrt(sum);
+    lengths[row] = Math.sqrt(sum);
+    if (!(lengths[row] <= LONGEST))
+      throw new MerganserError(
+        'INVALID_ARGUMENT',
+        `Expected ${name} to hold finite numbers, but row ${row} has the length ${lengths[row]}.`,
+      );
   }
-  return norms;
+  return { matrix, lengths };
 }
 
-/** Cosines of a row with all rows of another matrix of the same width; 0 where a row is all zeros. */
-export function cosines(a: Matrix, row: number, b: Matrix, bNorms: Float64Array): Float64Array {
-  const { width } = a;
-  let own = 0;
-  for (let i = 0; i < width; i++) own += a.data[row * width + i] ** 2;
-  const norm = Math.sqrt(own);
-  const result = new Float64Array(b.rows);
-  for (let other = 0; other < b.rows; other++) {
-    let sum = 0;
-    for (let i = 0; i < width; i++) sum += a.data[row * width + i] * b.data[other * width + i];
-    const product = norm * bNorms[other];
-    result[other] = product > 0 ? sum / product : 0;
+/** The cosine of two rows; 0 where one is all zeros. In double precision. */
+export function cosine(a: Directions, i: number, b: Directions, j: number): number {
+  const { width } = a.matrix;
+  let sum = 0;
+  for (let at = 0; at < width; at++) sum += a.matrix.data[i * width + at] * b.matrix.data[j * width + at];
+  const lengths = a.lengths[i] * b.lengths[j];
+  return lengths > 0 ? sum / lengths : 0;
+}
+
+/**
+ * Calls `use` for each of the first `count` rows with its cosines with all rows of another matrix of the same width, 0 where a row is all zeros. Products are the kernel's, in single
+ * precision. Gives other work its turn; the array is used again.
+ */
+export async function forEachCosines(
+  rows: Directions,
+  count: number,
+  others: Directions,
+  use: (row: number, cosines: Float32Array) => void,
+): Promise<void> {
+  const most = Math.max(1, Math.min(MOST_ROWS, count, Math.floor(MOST_KEPT / others.lengths.length)));
+  const kept = Array.from({ length: most }, () => new Float32Array(others.lengths.length));
+  for (let from = 0; from < count; from += most) {
+    const to = Math.min(count, from + most);
+    await fillCosines(unitRows(rows, from, to), others, kept);
+    for (let row = from; row < to; row++) use(row, kept[row - from]);
   }
-  return result;
+}
+
+/** The few rows are packed by the kernel, and the many pass by in blocks. */
+async function fillCosines(
+  units: Float32Array,
+  { matrix: { data, rows, width }, lengths }: Directions,
+  kept: Float32Array[],
+): Promise<void> {
+  const kernels = selectKernels();
+  const count = units.length / width;
+  const block = Math.max(1, Math.floor(AT_ONCE / units.length));
+  const products = new Float32Array(block * count);
+  for (let from = 0; from < rows; from += block) {
+    const to = Math.min(rows, from + block);
+    kernels.products(data.subarray(from * width, to * width), units, width, products.subarray(0, (to - from) * count));
+    for (let i = 0; i < count; i++) {
+      const cosines = kept[i];
+      for (let row = from; row < to; row++) cosines[row] = lengths[row] > 0 ? products[(row - from) * count + i] / lengths[row] : 0;
+    }
+    await yieldToEventLoop();
+  }
+}
+
+/** Rows [from, to) at length 1; zeros stay. */
+function unitRows({ matrix: { data, width }, lengths }: Directions, from: number, to: number): Float32Array {
+  const units = data.slice(from * width, to * width);
+  for (let i = 0; i < units.length; i++) units[i] /= lengths[from + Math.floor(i / width)] || 1;
+  return units;
 }
 
 export function softmax(values: Float64Array, temperature = 1): Float64Array {
@@ -36,22 +100,23 @@ export function softmax(values: Float64Array, temperature = 1): Float64Array {
 }
 
 /**
- * The nearest point of the probability simplex: as softmax, but with zeros (Martins, Astudillo: From Softmax to Sparsemax, arXiv 1602.02068, algorithm 1).
+ * The nearest point of the probability simplex: as softmax, but with zeros (Martins, Astudillo: From Softmax to Sparsemax, arXiv 1602.02068).
  */
-export function sparsemax(values: Float64Array): Float64Array {
-  const sorted = values.slice().sort().reverse();
-  let sum = 0;
-  let threshold = 0;
-  for (let k = 0; k < sorted.length; k++) {
-    sum += sorted[k];
-    if (1 + (k + 1) * sorted[k] <= sum) break;
-    threshold = (sum - 1) / (k + 1);
+export function sparsemax(values: Float32Array | Float64Array): Float64Array {
+  const all = Float64Array.from(values);
+  const least = all.reduce((most, value) => Math.max(most, value), -Infinity) - 1;
+  // Only what is less than 1 below the greatest can count. Every round leaves out what lies below the threshold of the others, which rises (Michelot 1986): a few are enough.
+  let counting = all.filter((value) => value > least);
+  for (;;) {
+    const threshold = (counting.reduce((sum, value) => sum + value, 0) - 1) / counting.length;
+    const rest = counting.filter((value) => value > threshold);
+    if (rest.length === counting.length) return all.map((value) => Math.max(0, value - threshold));
+    counting = rest;
   }
-  return values.map((value) => Math.max(0, value - threshold));
 }
 
 /** Places of the largest values, the largest first; of equal ones the first. */
-export function largest(values: Float64Array, count: number): number[] {
+export function largest(values: Float32Array, count: number): number[] {
   const best: number[] = [];
   for (let i = 0; i < values.length; i++) {
     let at = best.length;

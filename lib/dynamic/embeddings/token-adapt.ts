@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../errors';
 import { lengthShares } from './composition';
 import { type Matrix, matrixOf, sumRows, tensorOf } from './matrix';
-import { cosines, largest, rowNorms, softmax } from './similarity';
+import { cosine, type Directions, directionsOf, forEachCosines, largest, softmax } from './similarity';
 import type { FloatTensor, TextEmbedder, TokenEmbedder, TokensToEmbed } from './types';
 
 export interface TokenAdaptOptions {
@@ -27,7 +27,7 @@ export interface TokenAdaptOptions {
  */
 export class TokenAdaptEmbedder implements TokenEmbedder {
   readonly #table: Matrix;
-  readonly #vocabulary: { readonly vectors: Matrix; readonly norms: Float64Array } | null;
+  readonly #vocabulary: Directions | null;
   readonly #options: Required<Omit<TokenAdaptOptions, 'table' | 'vocabularyVectors'>>;
 
   /** Throws INVALID_ARGUMENT. */
@@ -40,29 +40,34 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
     if (!(localWeight >= 0 && localWeight <= 1)) throw invalidArgument('localWeight', 'a number from 0 to 1', localWeight);
     this.#table = matrixOf('table', options.table);
     const vectors = options.vocabularyVectors && matrixOf('vocabularyVectors', options.vocabularyVectors, { rows: this.#table.rows });
-    this.#vocabulary = vectors === undefined ? null : { vectors, norms: rowNorms(vectors) };
+    this.#vocabulary = vectors === undefined ? null : directionsOf('vocabularyVectors', vectors);
     this.#options = { temperature, neighbours, threshold, localWeight, embedTexts };
   }
 
   async embed(tokens: TokensToEmbed): Promise<FloatTensor> {
     const { texts, partTexts } = tokens;
-    const vectors = matrixOf('what embedTexts gives', await this.#options.embedTexts([...texts, ...partTexts]), {
-      rows: texts.length + partTexts.length,
-    });
+    const vectors = directionsOf(
+      'what embedTexts gives',
+      matrixOf('what embedTexts gives', await this.#options.embedTexts([...texts, ...partTexts]), {
+        rows: texts.length + partTexts.length,
+        ...(this.#vocabulary && { width: this.#vocabulary.matrix.width }),
+      }),
+    );
     const local = sumRows(this.#table, tokens.parts, tokens.partOffsets, this.#localWeights(tokens, vectors));
-    const nearest = this.#vocabulary === null ? null : this.#nearest(texts.length, vectors);
+    const nearest = this.#vocabulary === null ? null : await this.#nearest(texts.length, vectors, this.#vocabulary);
     return nearest === null ? local : this.#combine(local, nearest);
   }
 
   /** softmax(((p + l) / 2) / T): p the likeness of the part and the whole under a softmax, l its share of the characters. */
-  #localWeights(tokens: TokensToEmbed, vectors: Matrix): Float64Array {
+  #localWeights(tokens: TokensToEmbed, vectors: Directions): Float64Array {
     const { texts, partOffsets } = tokens;
     const shares = lengthShares(tokens);
     const weights = new Float64Array(shares.length);
     for (let token = 0; token < texts.length; token++) {
       const [from, to] = [partOffsets[token], partOffsets[token + 1]];
-      const parts = rowsOf(vectors, texts.length + from, texts.length + to);
-      const likeness = softmax(cosines(vectors, token, parts, rowNorms(parts)));
+      const likeness = softmax(
+        Float64Array.from({ length: to - from }, (_, i) => cosine(vectors, token, vectors, texts.length + from + i)),
+      );
       const scores = likeness.map((value, i) => (value + shares[from + i]) / 2);
       weights.set(softmax(scores, this.#options.temperature), from);
     }
@@ -70,18 +75,15 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
   }
 
   /** The nearest tokens' sum for each token; rows of tokens that are like nothing are marked by `found`. */
-  #nearest(count: number, vectors: Matrix): { sums: FloatTensor; found: boolean[] } {
+  async #nearest(count: number, vectors: Directions, vocabulary: Directions): Promise<{ sums: FloatTensor; found: boolean[] }> {
     const { temperature, neighbours, threshold } = this.#options;
-    const vocabulary = this.#vocabulary!;
-    matrixOf('what embedTexts gives', tensorOf(vectors.data, vectors.rows, vectors.width), { width: vocabulary.vectors.width });
     const rows: number[] = [];
     const weights: number[] = [];
     const offsets = new Uint32Array(count + 1);
-    for (let token = 0; token < count; token++) {
-      const likeness = cosines(vectors, token, vocabulary.vectors, vocabulary.norms);
-      const best = largest(likeness, neighbours);
+    await forEachCosines(vectors, count, vocabulary, (token, cosines) => {
+      const best = largest(cosines, neighbours);
       const shares = softmax(
-        Float64Array.from(best, (row) => likeness[row]),
+        Float64Array.from(best, (row) => cosines[row]),
         temperature,
       );
       const kept = best.map((row, i) => ({ row, share: shares[i] })).filter(({ share }) => share >= threshold);
@@ -89,7 +91,7 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
       rows.push(...kept.map(({ row }) => row));
       weights.push(...kept.map(({ share }) => share / sum));
       offsets[token + 1] = rows.length;
-    }
+    });
     const sums = sumRows(this.#table, Uint32Array.from(rows), offsets, Float64Array.from(weights));
     return { sums, found: Array.from({ length: count }, (_, i) => offsets[i + 1] > offsets[i]) };
   }
@@ -102,8 +104,4 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
     );
     return tensorOf(data, found.length, width);
   }
-}
-
-function rowsOf({ data, width }: Matrix, from: number, to: number): Matrix {
-  return { data: data.subarray(from * width, to * width), rows: to - from, width };
 }

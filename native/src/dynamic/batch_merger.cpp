@@ -9,8 +9,7 @@ constexpr uint32_t kNever = UINT32_MAX;
 constexpr uint32_t kTickEvery = 1 << 16;  // cells and occurrences
 constexpr uint32_t kAhead = 24;           // pairs whose loads are under way
 constexpr size_t kHitsAhead = 8;          // occurrences whose loads are under way
-constexpr uint32_t kFirstQuestions = 64, kMostQuestions = 4096;
-constexpr uint32_t kLookedThrough = 4;  // candidates for one question
+constexpr size_t kLeastLookedThrough = 256, kMostLookedThrough = 2048;  // candidates for questions
 
 }  // namespace
 
@@ -20,7 +19,7 @@ BatchMerger::BatchMerger(std::shared_ptr<MergerVocabulary> vocabulary, MergeRun 
       lists_(run_.offsets.back() + run_.offsets.size()),
       cells_(run_.offsets.back() + run_.offsets.size()),
       link_(cells_.size()),
-      most_questions_(kFirstQuestions),
+      looked_through_(kLeastLookedThrough),
       batches_(run_.per_sequence ? run_.offsets.size() - 1 : 1) {}
 
 bool BatchMerger::advance(const std::function<bool()>& goes_on) {
@@ -152,16 +151,25 @@ BatchMerger::Verdict BatchMerger::verdict(uint32_t number) {
   return *known ? Verdict::allowed : Verdict::forbidden;
 }
 
-// Collects the pairs that come next and whose verdicts are not known.
+// Collects the pairs that come next, in order of counts alone, and whose verdicts are not known: coming back costs as much as some hundred looks ahead, and looking further is worth
+// it while much of what is seen is not known.
 void BatchMerger::ask() {
   questions_ = {};
   asked_.clear();
   std::vector<PairEntry> seen;
-  PairEntry top;
-  while (asked_.size() < most_questions_ && seen.size() < size_t{kLookedThrough} * most_questions_ && pop_exact(top)) {
-    seen.push_back(top);
+  size_t looked = 0;
+  for (PairEntry top; looked < looked_through_ && heap_.pop(top);) {
     Pair& pair = lists_[top.pair];
-    if ((pair.state & kAsked) || verdict(top.pair) != Verdict::unknown) continue;
+    if (pair.count < run_.least_count || (pair.state & kForbidden)) continue;
+    if (top.count != pair.count) {
+      heap_.push({pair.count, pair.first, top.pair});
+      continue;
+    }
+    ++looked;
+    const Verdict known = verdict(top.pair);
+    if (known == Verdict::forbidden) continue;
+    seen.push_back(top);
+    if ((pair.state & kAsked) || known == Verdict::allowed) continue;
     pair.state |= kAsked;
     asked_.push_back(top.pair);
     questions_.bytes += tokens_.text_of_pair(pair.left, pair.right);
@@ -169,7 +177,8 @@ void BatchMerger::ask() {
     questions_.splits.push_back(static_cast<uint32_t>(tokens_.text_size(pair.left)));
   }
   for (const PairEntry& entry : seen) heap_.push(entry);
-  most_questions_ = std::min(2 * most_questions_, kMostQuestions);
+  if (4 * asked_.size() >= looked) looked_through_ = std::min(2 * looked_through_, kMostLookedThrough);
+  else if (16 * asked_.size() < looked) looked_through_ = std::max(looked_through_ / 2, kLeastLookedThrough);
 }
 
 void BatchMerger::answer(const uint8_t* verdicts) {
@@ -227,11 +236,8 @@ void BatchMerger::add_pair(uint32_t cell, uint32_t left, uint32_t right) {
 }
 
 size_t BatchMerger::token_count() const {
-  size_t count = 0;
-  for (size_t s = 0; s + 1 < run_.offsets.size(); ++s) {
-    const uint32_t shift = static_cast<uint32_t>(s) + 1;
-    for (uint32_t cell = run_.offsets[s] + shift; cell < run_.offsets[s + 1] + shift; cell = link_[cell] + 1) ++count;
-  }
+  size_t count = run_.offsets.back();
+  for (size_t i = 3; i < merges_.size(); i += 4) count -= merges_[i];
   return count;
 }
 

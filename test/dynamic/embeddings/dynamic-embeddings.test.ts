@@ -95,6 +95,15 @@ describe('DynamicEmbeddings', () => {
     expect((await embeddings.lookup(batch)).dims).toEqual([batch.values.length, WIDTH]);
   });
 
+  it('refuses embeddings that are not finite, and keeps none', async () => {
+    const embedder: TokenEmbedder = {
+      embed: ({ texts }) => ({ type: 'float32', data: new Float32Array(texts.length * WIDTH).fill(NaN), dims: [texts.length, WIDTH] }),
+    };
+    const embeddings = new DynamicEmbeddings({ table, embedder });
+    await expect(embeddings.lookup(batchOf('xylophonist'))).rejects.toThrow(/finite numbers, but got NaN for the token "/u);
+    expect(embeddings.cached).toBe(0);
+  });
+
   it('lets batches that come together take turns', async () => {
     const embeddings = new DynamicEmbeddings({ table, embedder: composed, cacheRows: 3 });
     const batches = ['xylophonist', 'zygomorphic', 'quokkaesque'].map(batchOf);

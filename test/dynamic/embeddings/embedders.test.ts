@@ -1,7 +1,9 @@
 /** Embedders against the papers' formulas, written out on small numbers. */
 import fc from 'fast-check';
 import { ComposedEmbedder, type FloatTensor, FocusEmbedder, TokenAdaptEmbedder, type TokensToEmbed } from '../../../lib/index';
-import { sparsemax } from '../../../lib/dynamic/embeddings/similarity';
+import { matrixOf } from '../../../lib/dynamic/embeddings/matrix';
+import { directionsOf, forEachCosines, sparsemax } from '../../../lib/dynamic/embeddings/similarity';
+import { BACKENDS } from '../../conformance/backends';
 import { FUZZ_SEED, fuzzRuns } from '../../conformance/fuzz';
 
 function tensor(rows: readonly number[][]): FloatTensor {
@@ -147,6 +149,49 @@ describe('sparsemax', () => {
       }),
       { numRuns: fuzzRuns(200), seed: FUZZ_SEED },
     );
+  });
+});
+
+describe('cosines of many rows', () => {
+  const [ROWS, TEXTS, WIDE] = [2500, 70, 32];
+  const value = (i: number): number => Math.sin(i * i) * (i % 97 === 0 ? 5 : 1);
+  const many = tensor(
+    Array.from({ length: ROWS }, (_, row) => Array.from({ length: WIDE }, (__, i) => (row === 3 ? 0 : value(row * WIDE + i)))),
+  );
+  const texts = tensor(
+    Array.from({ length: TEXTS }, (_, row) => Array.from({ length: WIDE }, (__, i) => (row === 5 ? 0 : value(7 * (row * WIDE + i) + 3)))),
+  );
+
+  it.each(BACKENDS)('are those of the definition (%s)', async (backend) => {
+    const [a, b] = [rowsOf(texts), rowsOf(many)];
+    const before = process.env['MERGANSER_BACKEND'];
+    process.env['MERGANSER_BACKEND'] = backend;
+    let next = 0;
+    try {
+      const [rows, others] = [texts, many].map((one) => directionsOf('rows', matrixOf('rows', one)));
+      await forEachCosines(rows, TEXTS, others, (row, cosines) => {
+        expect(row).toBe(next++);
+        let worst = 0;
+        b.forEach((other, i) => (worst = Math.max(worst, Math.abs(cosines[i] - (row === 5 || i === 3 ? 0 : cosine(a[row], other))))));
+        expect(worst).toBeLessThan(1e-6);
+      });
+    } finally {
+      if (before === undefined) delete process.env['MERGANSER_BACKEND'];
+      else process.env['MERGANSER_BACKEND'] = before;
+    }
+    expect(next).toBe(TEXTS);
+  });
+
+  it('are refused where a number is not finite', () => {
+    for (const bad of [NaN, Infinity, 3e38]) {
+      const overlapVectors = tensor([
+        [1, 2],
+        [bad, bad],
+      ]);
+      expect(() => new FocusEmbedder({ embedTexts, overlapVectors, overlapEmbeddings: tensor(TABLE.slice(0, 2)) })).toThrow(
+        /finite numbers, but row 1/u,
+      );
+    }
   });
 });
 

@@ -15,10 +15,9 @@ const WALL = 0xffff_ffff;
 const NEVER = 0xffff_ffff;
 /** Cells and occurrences between two pauses. */
 const PAUSE_EVERY = 1 << 14;
-const FIRST_QUESTIONS = 64;
-const MOST_QUESTIONS = 4096;
-/** Candidates that are looked through for one question. */
-const LOOKED_THROUGH = 4;
+/** Candidates that are looked through for questions. */
+const LEAST_LOOKED_THROUGH = 256;
+const MOST_LOOKED_THROUGH = 2048;
 
 /** null: a pause, in which other work may be done. */
 type Pauses<Result> = Generator<PairQuestions | null, Result, Uint8Array | undefined>;
@@ -34,7 +33,7 @@ export class BatchMerger {
   private readonly merges = new IdBuffer();
   private readonly mergeOffsets: number[] = [0];
   private readonly changed: number[] = [];
-  private questions = FIRST_QUESTIONS;
+  private lookedThrough = LEAST_LOOKED_THROUGH;
   private free = false;
 
   constructor(
@@ -165,21 +164,33 @@ export class BatchMerger {
     this.lists.state[pair] |= allowed ? PairState.Allowed : PairState.Forbidden;
   }
 
-  /** Asks for the verdicts on the pairs that come next, in one go. */
+  /** Asks for the verdicts on the pairs that come next (in order of counts alone), in one go. */
   private *ask(): Pauses<void> {
     const { heap, lists, tokens, vocabulary } = this;
     const asked: number[] = [];
     const seen: number[] = [];
-    while (asked.length < this.questions && seen.length < LOOKED_THROUGH * this.questions) {
-      const pair = this.popExact();
+    let looked = 0;
+    while (looked < this.lookedThrough) {
+      const pair = heap.pop();
       if (pair < 0) break;
+      const count = lists.count[pair];
+      if (count < this.run.leastCount || (lists.state[pair] & PairState.Forbidden) !== 0) continue;
+      if (heap.count !== count) {
+        heap.push(count, lists.first[pair], pair);
+        continue;
+      }
+      looked++;
+      const known = this.verdict(pair);
+      if (known === false) continue;
       seen.push(pair);
-      if ((lists.state[pair] & PairState.Asked) !== 0 || this.verdict(pair) !== undefined) continue;
+      if (known || (lists.state[pair] & PairState.Asked) !== 0) continue;
       lists.state[pair] |= PairState.Asked;
       asked.push(pair);
     }
     for (const pair of seen) heap.push(lists.count[pair], lists.first[pair], pair);
-    this.questions = Math.min(2 * this.questions, MOST_QUESTIONS);
+    // Looking further is worth it while much of what is seen is not known.
+    if (4 * asked.length >= looked) this.lookedThrough = Math.min(2 * this.lookedThrough, MOST_LOOKED_THROUGH);
+    else if (16 * asked.length < looked) this.lookedThrough = Math.max(this.lookedThrough / 2, LEAST_LOOKED_THROUGH);
 
     const texts = asked.map((pair) => tokens.textOfPair(lists.left[pair], lists.right[pair]));
     const splits = Uint32Array.from(asked, (pair) => tokens.text(lists.left[pair]).length);

@@ -82,7 +82,7 @@ class BatchMerger {
   std::vector<uint32_t> changed_, hits_;
   PairQuestions questions_;
   std::vector<uint32_t> asked_;
-  uint32_t most_questions_;
+  size_t looked_through_;  // candidates for questions
 
   // Where it stands.
   bool started_ = false, in_phase_ = false, free_ = false;

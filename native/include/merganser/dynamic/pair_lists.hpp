@@ -6,6 +6,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "merganser/parallel/huge_array.hpp"
@@ -34,16 +35,16 @@ class PairLists {
 
   explicit PairLists(size_t cells);
 
-  uint32_t size() const { return static_cast<uint32_t>(pairs_.size()); }
-  Pair& operator[](uint32_t pair) { return pairs_[pair]; }
+  uint32_t size() const { return count_; }
+  Pair& operator[](uint32_t pair) { return (*pairs_)[pair]; }
 
   // Forgets all pairs, which stand in cells [from, to) alone.
   void clear(size_t from, size_t to);
   // Ask for the memory that `count` will touch: first where the pair is found, then the pair, which needs what the one before asked for.
-  void prefetch_slot(uint32_t left, uint32_t right) const { __builtin_prefetch(&slots_[hash(left, right) & mask_]); }
+  void prefetch_slot(uint32_t left, uint32_t right) const { __builtin_prefetch(&(*slots_)[hash(left, right) & mask_]); }
   void prefetch_pair(uint32_t left, uint32_t right) const {
-    const Slot& slot = slots_[hash(left, right) & mask_];
-    if (slot.pair != 0) __builtin_prefetch(&pairs_[slot.pair - 1]);
+    const Slot& slot = (*slots_)[hash(left, right) & mask_];
+    if (slot.pair != 0) __builtin_prefetch(&(*pairs_)[slot.pair - 1]);
   }
   // Asks for what `remove` and `add` will touch at a cell.
   void prefetch_cell(uint32_t cell) const { __builtin_prefetch(&pair_at_[cell]); }
@@ -63,24 +64,28 @@ class PairLists {
     uint32_t tag;   // the high bits of the hash
     uint32_t pair;  // its number + 1; 0: free
   };
+  using Slots = parallel::HugeArray<Slot>;
   static uint64_t hash(uint32_t left, uint32_t right) {
     const uint64_t key = (uint64_t{left} << 32 | right) * 0x9E3779B97F4A7C15ull;
     return key ^ key >> 32;
   }
   uint32_t pair_of(uint32_t left, uint32_t right);
   void free_run(const Pair& pair);
-  void grow();
+  void grow_slots();
   void list_with(const Pair& wanted);
+  size_t take_room(size_t count);
   void append(Pair& pair, uint32_t cell);
   void order(uint32_t number);
 
   size_t mask_;
-  std::vector<Slot> slots_;  // open addressing, at most half full
-  std::vector<Pair> pairs_;
+  std::unique_ptr<Slots> slots_;  // open addressing, at most half full
+  std::unique_ptr<parallel::HugeArray<Pair>> pairs_;  // with room for more than there are
+  uint32_t count_ = 0;
   size_t from_ = 0, to_ = 0;                 // the batch's cells
   parallel::HugeArray<uint32_t> pair_at_;  // the number + 1 of the pair that begins in each cell; 0: none is kept
   size_t next_lists_ = 0;                  // how many pairs are listed next time
-  std::vector<uint32_t> listed_;           // all lists; one that grows moves to the end
+  std::unique_ptr<parallel::HugeArray<uint32_t>> listed_;  // all lists, with room for more; one that grows moves to the end
+  size_t listed_end_ = 0;
 };
 
 }  // namespace merganser::dynamic
