@@ -69,16 +69,43 @@ function pairwise(
   const kernels = selectKernels(backend);
   const cosines = new Float32Array(count * count);
   kernels.products(unit, unit, width, cosines);
+  if (linkage === 'rows') return rowDistances(cosines, count);
   const distances = new Float64Array((count * (count - 1)) / 2);
-  const between = {
-    cosine: (i: number, j: number) => Math.max(0, 1 - cosines[i * count + j]),
-    euclidean: (i: number, j: number) => Math.sqrt(Math.max(0, 2 - 2 * cosines[i * count + j])),
-    rows: (i: number, j: number) => {
+  const between =
+    linkage === 'cosine' ? (cosine: number) => Math.max(0, 1 - cosine) : (cosine: number) => Math.sqrt(Math.max(0, 2 - 2 * cosine));
+  for (let i = 0, at = 0; i < count; i++) for (let j = i + 1; j < count; j++) distances[at++] = between(cosines[i * count + j]);
+  return distances;
+}
+
+/** Condensed Euclidean distances of the rows of a square matrix. */
+function rowDistances(matrix: Float32Array, count: number): Float64Array {
+  const distances = new Float64Array((count * (count - 1)) / 2);
+  for (let i = 0, at = 0; i < count; i++) {
+    let j = i + 1;
+    // Four at a time: one sum alone would wait for itself.
+    for (; j + 4 <= count; j += 4) {
+      let [a, b, c, d] = [0, 0, 0, 0];
+      for (let k = 0, own = i * count, other = j * count; k < count; k++, own++, other++) {
+        const x = matrix[own];
+        const p = x - matrix[other];
+        const q = x - matrix[other + count];
+        const r = x - matrix[other + 2 * count];
+        const s = x - matrix[other + 3 * count];
+        a += p * p;
+        b += q * q;
+        c += r * r;
+        d += s * s;
+      }
+      distances[at++] = Math.sqrt(a);
+      distances[at++] = Math.sqrt(b);
+      distances[at++] = Math.sqrt(c);
+      distances[at++] = Math.sqrt(d);
+    }
+    for (; j < count; j++) {
       let square = 0;
-      for (let k = 0; k < count; k++) square += (cosines[i * count + k] - cosines[j * count + k]) ** 2;
-      return Math.sqrt(square);
-    },
-  }[linkage];
-  for (let i = 0, at = 0; i < count; i++) for (let j = i + 1; j < count; j++) distances[at++] = between(i, j);
+      for (let k = 0; k < count; k++) square += (matrix[i * count + k] - matrix[j * count + k]) ** 2;
+      distances[at++] = Math.sqrt(square);
+    }
+  }
   return distances;
 }

@@ -11,21 +11,22 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from random_stream import blobs, gaussian
 
-unit = blobs(11, 600, 12, 32, 0.5)[0].astype(np.float64)
+POINTS = 240
+unit = blobs(11, POINTS, 12, 32, 0.5)[0].astype(np.float64)
 unit /= np.linalg.norm(unit, axis=1, keepdims=True)
 queries = gaussian(99, 32 * 32).reshape(32, 32)
 queries /= np.linalg.norm(queries, axis=1, keepdims=True)
 distances = 1 - unit @ unit.T
 trees = {
     "rows": linkage(distances, metric="euclidean", method="ward"),
-    "cosine": linkage(distances[np.triu_indices(600, 1)], method="ward"),
+    "cosine": linkage(distances[np.triu_indices(POINTS, 1)], method="ward"),
     "euclidean": linkage(unit, method="ward"),
 }
 full = (queries @ unit.T).max(1).sum()
 cases = []
 for name, tree in trees.items():
     for factor in (2, 3, 4, 10):
-        labels = fcluster(tree, 600 // factor, "maxclust")
+        labels = fcluster(tree, POINTS // factor, "maxclust")
         means = np.array([unit[labels == i].mean(0) for i in np.unique(labels)])
         cases.append({"linkage": name, "factor": factor, "retention": (queries @ means.T).max(1).sum() / full})
 q = np.exp((lambda x: x - x.max())(gaussian(5, 64 * 16).astype(np.float32).reshape(64, 16)).astype(np.float64) / 0.5).T

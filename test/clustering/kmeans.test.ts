@@ -37,6 +37,8 @@ function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describeEachBackend('k-means', (backend) => {
+  /** Points of a run that is still going on when it is interrupted. */
+  const LONG_RUN = backend === 'native' ? 10_000 : 3000;
   const run = (data: Float32Array, dims: number, options: KMeansOptions): Promise<KMeansResult> =>
     kmeans(vectors(data, dims), { backend, ...options });
 
@@ -56,8 +58,8 @@ describeEachBackend('k-means', (backend) => {
   });
 
   test('bounds and threads do not change a bit of the result', async () => {
-    const data = blobs(3, 3000, 60, 24, 0.6);
-    const options: KMeansOptions = { clusters: 200, maxIterations: 12, initialization: 'random' };
+    const data = blobs(3, 1500, 60, 24, 0.6);
+    const options: KMeansOptions = { clusters: 130, maxIterations: 10, initialization: 'random' };
     const expected = await run(data, 24, { ...options, boundsBytes: 0, threads: 1 });
     for (const more of [{ threads: 1 }, { threads: 2 }, { threads: 3, boundsBytes: 0 }]) {
       expect(await run(data, 24, { ...options, ...more })).toEqual(expected);
@@ -71,40 +73,41 @@ describeEachBackend('k-means', (backend) => {
       [83, 70, 0],
       [48, 100, 0.5],
     ]) {
-      const data = blobs(dims, 1500, 40, dims, 0.7).map((value, i) => value / (1 + (i % dims)));
+      const data = blobs(dims, 900, 40, dims, 0.7).map((value, i) => value / (1 + (i % dims)));
       // On a coarse grid many distances are equal.
       const points = step === 0 ? data : data.map((value) => Math.round(value / step) * step);
       const options: KMeansOptions = { clusters, maxIterations: 6, initialization: 'random', seed: dims };
       const expected = await run(points, dims, { ...options, boundsBytes: 0, threads: 1 });
       expect(await run(points, dims, { ...options, threads: 2 })).toEqual(expected);
       // Room for bounds alone.
-      expect(await run(points, dims, { ...options, boundsBytes: 4 * 1700 * Math.ceil(clusters / 16) })).toEqual(expected);
+      expect(await run(points, dims, { ...options, boundsBytes: 4 * 1020 * Math.ceil(clusters / 16) })).toEqual(expected);
     }
   });
 
   test('points that stand on a grid: equally near centroids, the lowest wins, with bounds and without', async () => {
     const random = new RandomStream(8);
-    const data = Float32Array.from({ length: 4 * 2000 }, () => random.below(5));
+    const data = Float32Array.from({ length: 4 * 1000 }, () => random.below(5));
     const options: KMeansOptions = { clusters: 100, maxIterations: 0, initialization: 'random' };
     const { centroids, labels } = await run(data, 4, options);
-    labels.forEach((label, point) => {
+    const expected = labels.map((_label, point) => {
       const distances = Array.from({ length: 100 }, (_, c) =>
         [0, 1, 2, 3].reduce((sum, dim) => sum + (data[4 * point + dim] - centroids.data[4 * c + dim]) ** 2, 0),
       );
-      expect(label).toBe(distances.indexOf(Math.min(...distances)));
+      return distances.indexOf(Math.min(...distances));
     });
+    expect(labels).toEqual(expected);
     const unbounded = await run(data, 4, { ...options, maxIterations: 20, boundsBytes: 0 });
     expect(await run(data, 4, { ...options, maxIterations: 20 })).toEqual(unbounded);
   });
 
   test('labels are nearest to the centroids, and objective, sizes and members tell of them', async () => {
-    const data = blobs(5, 1500, 30, 17, 0.8);
+    const data = blobs(5, 700, 30, 17, 0.8);
     for (const initialization of ['random', 'k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const) {
       const result = await run(data, 17, { clusters: 70, initialization, maxIterations: 6 });
       const { own, least } = objectives(data, result);
       expect(own / least).toBeCloseTo(1, 6);
       expect(result.objective / own).toBeCloseTo(1, 5);
-      expect(result.sizes.reduce((sum, size) => sum + size)).toBe(1500);
+      expect(result.sizes.reduce((sum, size) => sum + size)).toBe(700);
       expect(Math.min(...result.sizes)).toBeGreaterThan(0);
       result.sizes.forEach((size, cluster) => {
         const members = result.members.values.subarray(result.members.offsets[cluster], result.members.offsets[cluster + 1]);
@@ -138,12 +141,13 @@ describeEachBackend('k-means', (backend) => {
       const centroid = centroids.data.subarray(12 * cluster, 12 * cluster + 12);
       expect(Math.hypot(...centroid)).toBeCloseTo(1, 6);
     }
-    labels.forEach((label, point) => {
+    const short = Float64Array.from(labels, (label, point) => {
       const products = Array.from({ length: 40 }, (_, c) =>
         data.subarray(12 * point, 12 * point + 12).reduce((sum, x, dim) => sum + x * centroids.data[12 * c + dim], 0),
       );
-      expect(Math.max(...products) - products[label]).toBeLessThan(1e-5);
+      return Math.max(...products) - products[label];
     });
+    expect(Math.max(...short)).toBeLessThan(1e-5);
     const zeros = await run(new Float32Array(20), 4, { clusters: 2, spherical: true });
     expect([...zeros.centroids.data].every(Number.isFinite)).toBe(true);
   });
@@ -155,7 +159,7 @@ describeEachBackend('k-means', (backend) => {
     const weighted = await run(data, 5, { initialization: first, weights: counts, maxIterations: 50 });
     const repeated = counts.flatMap((count, i) => Array.from({ length: count }, () => i));
     const plain = await kmeans(rowsOf(data, 5, repeated), { initialization: first, backend, maxIterations: 50 });
-    repeated.forEach((point, i) => expect(weighted.labels[point]).toBe(plain.labels[i]));
+    expect(repeated.map((point) => weighted.labels[point])).toEqual([...plain.labels]);
     expect(weighted.objective / plain.objective).toBeCloseTo(1, 5);
   });
 
@@ -197,7 +201,7 @@ describeEachBackend('k-means', (backend) => {
   });
 
   test('two levels and mini-batches come near to the whole run', async () => {
-    const data = blobs(13, 4000, 50, 12, 0.3);
+    const data = blobs(13, 2000, 50, 12, 0.3);
     const whole = await run(data, 12, { clusters: 100 });
     const levels = await run(data, 12, { clusters: 100, levels: 2 });
     const batches = await run(data, 12, { clusters: 100, algorithm: 'mini-batch', maxIterations: 60, batchSize: 500 });
@@ -286,16 +290,16 @@ describeEachBackend('k-means', (backend) => {
   });
 
   test('aborts before and during the run, and tells of its progress', async () => {
-    const data = blobs(16, 20_000, 50, 32, 1);
+    const data = blobs(16, LONG_RUN, 50, 32, 1);
     expect(await codeOf(run(data, 32, { clusters: 100, signal: AbortSignal.abort() }))).toBe('ABORTED');
     const controller = new AbortController();
-    const running = run(data, 32, { clusters: 2000, initialization: 'random', maxIterations: 500, signal: controller.signal });
+    const running = run(data, 32, { clusters: LONG_RUN / 10, initialization: 'random', maxIterations: 500, signal: controller.signal });
     setTimeout(() => controller.abort(), 20);
     expect(await codeOf(running)).toBe('ABORTED');
     const heard: number[] = [];
     const slow = new AbortController();
     const reports = run(data, 32, {
-      clusters: 1000,
+      clusters: LONG_RUN / 20,
       initialization: 'random',
       maxIterations: 1000,
       signal: slow.signal,
@@ -311,11 +315,11 @@ describeEachBackend('k-means', (backend) => {
   });
 
   test('an error thrown by the listener reaches the caller', async () => {
-    const data = blobs(17, 20_000, 50, 32, 1);
+    const data = blobs(17, LONG_RUN, 50, 32, 1);
     const thrown = new Error('enough');
     await expect(
       run(data, 32, {
-        clusters: 1000,
+        clusters: LONG_RUN / 20,
         initialization: 'random',
         maxIterations: 1000,
         onProgress: () => {
@@ -333,7 +337,7 @@ if (BACKENDS.length === 2) {
       [2, 33, 50],
       [3, 1, 10],
     ] as const) {
-      const data = blobs(seed, 2000, 50, dims, 0.2);
+      const data = blobs(seed, 1000, 50, dims, 0.2);
       const [native, js] = await Promise.all(
         BACKENDS.map((backend) => kmeans(vectors(data, dims), { clusters, initialization: 'kkz', backend })),
       );
