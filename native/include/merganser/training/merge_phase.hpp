@@ -138,6 +138,7 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
+  std::vector<size_t> part_bounds() const;
   uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);
