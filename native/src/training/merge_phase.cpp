@@ -15,6 +15,7 @@ constexpr uint32_t kTickEvery = 1024;       // candidates
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
 constexpr size_t kPartCells = size_t{1} << 18;  // that are worth a thread
+constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
 
 // The first index gets the pairs of all.
@@ -82,6 +83,7 @@ void MergePhase<Id>::run(const std::function<bool()>& tick) {
   Candidate top;
   for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size; ++popped) {
     if (popped % kTickEvery == 0 && !tick()) return;
+    if (listed_ >= compact_at_) compact();
     if (!next_candidate(top)) {
       if (!schedule_ || schedule_->done()) return;
       take_scheduled();
@@ -94,6 +96,8 @@ void MergePhase<Id>::run(const std::function<bool()>& tick) {
       merge(top.pair);
     } else if (pair.count >= floor_) {
       queue_.push({pair.count, top.key, top.pair});
+    } else {
+      pair.size = 0;
     }
   }
 }
@@ -188,6 +192,7 @@ void MergePhase<Id>::find_all_pairs() {
     if (pair.count < floor_ || !allowed(pair.left, pair.right)) continue;
     pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
   }
+  compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
   place_lists(found);
   each_part([&](size_t part) {
     each_pair(part, [&index = found[part], this](uint32_t left, uint32_t right, size_t at) {
@@ -210,6 +215,20 @@ std::vector<size_t> MergePhase<Id>::part_bounds() const {
   }
   bounds.push_back(words_.size());
   return bounds;
+}
+
+// Lists of pairs that were merged or gave up leave gaps, as do cells that a recount dropped: the others move together. They lie in the order of their pairs.
+template <typename Id>
+void MergePhase<Id>::compact() {
+  size_t end = 1;
+  for (Pair& pair : pairs_) {
+    std::copy_n(&cells_of_[pair.begin], pair.begin == end ? 0 : pair.size, &cells_of_[end]);
+    pair.begin = end;
+    end += pair.size;
+  }
+  cells_of_.give_back(end, listed_);
+  listed_ = end;
+  compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
 }
 
 // As if the pairs that are there now were those that will be merged.
