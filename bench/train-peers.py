@@ -1,7 +1,7 @@
 """Trains with one Python peer, in a process of its own so that its peak memory is its own.
 
-python bench/train-peers.py tokenizers|gigatoken VOCAB_SIZE OUTPUT FILE … -> one JSON line {version, seconds, peakBytes, merges} or {missing: reason}
-`merges` is their number. tokenizers writes its tokenizer.json to OUTPUT; gigatoken has no such file, and trains on the files' text as one.
+python bench/train-peers.py tokenizers|gigatoken VOCAB_SIZE OUTPUT FILE … -> one JSON line {version, seconds, peakBytes, baseBytes} or {missing: reason}
+`baseBytes` is the peak when training began. tokenizers writes its tokenizer.json to OUTPUT; gigatoken has no such file, and trains on the files' text as one.
 """
 
 import importlib.metadata
@@ -16,21 +16,21 @@ peer, vocab_size, output, files = sys.argv[1], int(sys.argv[2]), sys.argv[3], sy
 def train_tokenizers():
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-    start = time.perf_counter()
+    base, start = peak_bytes(), time.perf_counter()
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.train(files, trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False))
     tokenizer.save(output)
-    return time.perf_counter() - start
+    return base, time.perf_counter() - start
 
 
 def train_gigatoken():
     import gigatoken
 
-    start = time.perf_counter()
+    base, start = peak_bytes(), time.perf_counter()
     text = b"".join(open(file, "rb").read() for file in files)
     gigatoken.train_bpe(text, vocab_size, [])
-    return time.perf_counter() - start
+    return base, time.perf_counter() - start
 
 
 def peak_bytes():
@@ -40,8 +40,8 @@ def peak_bytes():
 
 try:
     version = importlib.metadata.version(peer)
-    seconds = {"tokenizers": train_tokenizers, "gigatoken": train_gigatoken}[peer]()
-    answer = {"version": version, "seconds": seconds, "peakBytes": peak_bytes()}
+    base, seconds = {"tokenizers": train_tokenizers, "gigatoken": train_gigatoken}[peer]()
+    answer = {"version": version, "seconds": seconds, "peakBytes": peak_bytes(), "baseBytes": base}
 except BaseException as error:  # pyo3's panics are no Exceptions
     answer = {"missing": f"{type(error).__name__}: {error}"}
 print(json.dumps(answer))

@@ -1,5 +1,5 @@
 /** Puts texts together to blocks that are large enough to be worth a call, and cuts long ones where that changes no words. */
-import { encodeUtf8Into } from '../tokenizer/utf8';
+import { characterLength, encodeUtf8Into } from '../tokenizer/utf8';
 
 /** What is counted in one call. */
 export interface Block {
@@ -46,27 +46,73 @@ abstract class Blocks {
   }
 }
 
+/** UTF-16 units of short texts that are put together before they are encoded: a call for each would cost more than the encoding. */
+const TOGETHER_UNITS = 1 << 14;
+
 /** Every text is one for itself. */
 export class ItemBlocks extends Blocks {
   private offsets: number[] = [0];
+  private waiting = '';
+  /** UTF-16 units of each waiting text. */
+  private waitingUnits: number[] = [];
 
   /** Adds well-formed text; gives a block when one is full. */
   add(text: string | Uint8Array): Block | null {
-    this.makeRoom(typeof text === 'string' ? 3 * text.length : text.length);
-    if (typeof text === 'string') this.end += encodeUtf8Into(text, this.bytes.subarray(this.end));
-    else {
+    if (typeof text === 'string') {
+      // Halves of a surrogate pair in two texts must not come together.
+      if (isLowSurrogate(text.charCodeAt(0))) this.encodeWaiting();
+      this.waiting += text;
+      this.waitingUnits.push(text.length);
+      if (this.waiting.length < TOGETHER_UNITS) return null;
+      this.encodeWaiting();
+    } else {
+      this.encodeWaiting();
+      this.makeRoom(text.length);
       this.bytes.set(text, this.end);
       this.end += text.length;
+      this.offsets.push(this.end);
     }
-    this.offsets.push(this.end);
     return this.end >= BLOCK_BYTES ? this.finish() : null;
   }
 
   finish(): Block {
+    this.encodeWaiting();
     const offsets = Uint32Array.from(this.offsets);
     this.offsets = [0];
     return this.take(this.end, offsets);
   }
+
+  private encodeWaiting(): void {
+    const { waiting, waitingUnits } = this;
+    if (waitingUnits.length === 0) return;
+    this.makeRoom(3 * waiting.length);
+    const from = this.end;
+    this.end += encodeUtf8Into(waiting, this.bytes.subarray(from));
+    if (waitingUnits.length === 1) this.offsets.push(this.end);
+    else if (this.end - from === waiting.length) this.pushAsciiOffsets(from);
+    else this.pushOffsets(from);
+    this.waiting = '';
+    this.waitingUnits = [];
+  }
+
+  private pushAsciiOffsets(from: number): void {
+    for (const units of this.waitingUnits) this.offsets.push((from += units));
+  }
+
+  private pushOffsets(from: number): void {
+    for (const units of this.waitingUnits) {
+      for (let left = units; left > 0;) {
+        const length = characterLength(this.bytes[from]);
+        left -= length === 4 ? 2 : 1;
+        from += length;
+      }
+      this.offsets.push(from);
+    }
+  }
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** The text is one stream of lines. */

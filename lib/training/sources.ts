@@ -1,4 +1,5 @@
 /** Reads what users train on, and feeds it to a counter. */
+import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { Kernels } from '../backend/kernels';
 import type { WordCounterHandle } from '../backend/training-kernels';
 import { invalidArgument, MerganserError } from '../errors';
@@ -12,6 +13,10 @@ import type { WordFeed } from './word-feed';
 
 /** Bytes of a file that are counted in one call. */
 const PORTION_BYTES = 1 << 20;
+
+/** How long texts are taken without a break, and after how many the clock is looked at. */
+const SLICE_MILLISECONDS = 1;
+const LOOK_EVERY = 16;
 
 /** What there is to read. */
 export interface Source {
@@ -66,7 +71,8 @@ function isIterable(input: unknown): input is AsyncIterable<TextInput> | Iterabl
 
 /** The first element decides whether these are texts or the bytes of one. */
 async function openTexts(texts: TrainingTexts): Promise<Source> {
-  const iterator = Symbol.asyncIterator in texts ? texts[Symbol.asyncIterator]() : (texts as Iterable<TextInput>)[Symbol.iterator]();
+  const waits = Symbol.asyncIterator in texts;
+  const iterator = waits ? texts[Symbol.asyncIterator]() : (texts as Iterable<TextInput>)[Symbol.iterator]();
   const first = await iterator.next();
   return {
     size: null,
@@ -74,8 +80,14 @@ async function openTexts(texts: TrainingTexts): Promise<Source> {
     async feed({ path, feed }) {
       const byLine = path.counter.lines;
       try {
-        for (let element = first; !element.done; element = await nextOf(iterator)) {
-          await (byLine ? feed.chunk(element.value) : feed.item(checkedText(element.value)));
+        const turns = new Turns();
+        // Without waiting where there is nothing to wait for: short texts come by the million.
+        for (let element = first; !element.done;) {
+          const added = byLine ? feed.chunk(element.value) : feed.item(checkedText(element.value));
+          if (added !== undefined) await added;
+          if (turns.areOver()) await turns.next();
+          const next = iterator.next();
+          element = waits ? await next : (next as IteratorResult<TextInput>);
         }
       } finally {
         await iterator.return?.();
@@ -85,9 +97,19 @@ async function openTexts(texts: TrainingTexts): Promise<Source> {
   };
 }
 
-/** Without waiting where there is nothing to wait for. */
-function nextOf(iterator: AsyncIterator<TextInput> | Iterator<TextInput>): Promise<IteratorResult<TextInput>> | IteratorResult<TextInput> {
-  return iterator.next();
+/** Lets the event loop have its turn every few milliseconds. */
+class Turns {
+  private looks = 0;
+  private started = performance.now();
+
+  areOver(): boolean {
+    return ++this.looks % LOOK_EVERY === 0 && performance.now() - this.started > SLICE_MILLISECONDS;
+  }
+
+  async next(): Promise<void> {
+    await yieldToEventLoop();
+    this.started = performance.now();
+  }
 }
 
 function checkedText(text: unknown): TextInput {

@@ -41,16 +41,16 @@ export class WordFeed {
     this.assembler = new Utf8Assembler(this.invalidUtf8);
   }
 
-  /** Adds a text of its own. */
-  async item(text: TextInput): Promise<void> {
+  /** Adds a text of its own. Gives a promise only where there is something to wait for. */
+  item(text: TextInput): Promise<void> | undefined {
     const block = this.items.add(typeof text === 'string' ? text : wellFormedBytes(text, this.invalidUtf8));
-    if (block !== null) await this.count(block, this.items);
+    return block === null ? undefined : this.count(block, this.items);
   }
 
-  /** Adds a part of a text that is read by line. */
-  async chunk(text: TextInput): Promise<void> {
+  /** Adds a part of a text that is read by line. Gives a promise as `item`. */
+  chunk(text: TextInput): Promise<void> | undefined {
     const block = this.lines.add(this.assembler.push(text));
-    if (block !== null) await this.count(block, this.lines);
+    return block === null ? undefined : this.count(block, this.lines);
   }
 
   /** Ends what `chunk` began. */

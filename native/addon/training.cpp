@@ -73,7 +73,7 @@ Napi::Value count_texts(const Napi::CallbackInfo& info) {
   if (offsets.back() + training::kPortionPadding > text.size) throw std::length_error("the text has no room behind it");
   return start(info, "merganser count words", info[1].As<Napi::Object>(),
                [counter = pointer_of<Counter>(info[0]), data = text.data, offsets = std::move(offsets)](TrainingTask&) {
-                 for (size_t i = 0; i + 1 < offsets.size(); ++i) counter->words.count(data + offsets[i], offsets[i + 1] - offsets[i]);
+                 counter->words.count(data, offsets.data(), offsets.size() - 1);
                });
 }
 

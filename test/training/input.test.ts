@@ -130,6 +130,20 @@ describeEachBackend('training input', (backend) => {
     expect(await trained(texts, { feeding: 'lines' })).not.toBe(expected);
   });
 
+  test('items of every script, with halves of surrogate pairs at their ends, are kept apart', async () => {
+    const items = ['the other', 'été', '', '日本語', '🦊🦊', 'x\ud83e', '\udd8a y', '\udd8a', 'mother\n', '\n'];
+    const texts = Array.from({ length: 9000 }, (_, i) => items[(7 * i + (i >> 3)) % items.length]);
+    const bytes = texts.map((item) => new TextEncoder().encode(item));
+    const expected = await trained(bytes, { feeding: 'items' });
+    expect(await trained(texts)).toBe(expected);
+    expect(
+      await trained(
+        texts.map((item, i) => (i % 7 === 0 ? bytes[i] : item)),
+        { feeding: 'items' },
+      ),
+    ).toBe(expected);
+  });
+
   test('the whole of a file as one item', async () => {
     const path = await put('one.txt', text);
     expect(await trained({ files: path }, { feeding: 'items' })).toBe(await trained([text]));

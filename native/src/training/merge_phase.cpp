@@ -4,6 +4,9 @@
 #include <functional>
 #include <stdexcept>
 
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/parallel/thread_pool.hpp"
+
 namespace merganser::training {
 namespace {
 
@@ -11,7 +14,31 @@ constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
+constexpr size_t kPartCells = size_t{1} << 18;  // that are worth a thread
+constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
+
+// The first index gets the pairs of all.
+void add_up(std::vector<PairIndex>& parts) {
+  for (size_t part = 1; part < parts.size(); ++part) {
+    for (const PairIndex::Entry& pair : parts[part].all()) {
+      PairIndex::Entry& sum = parts[0].at(pair.left, pair.right);
+      sum.count += pair.count;
+      sum.occurrences += pair.occurrences;
+    }
+  }
+}
+
+// Each part writes to its own stretch of a pair's list. Takes the others' occurrences out of the first index.
+void place_lists(std::vector<PairIndex>& parts) {
+  for (size_t part = parts.size() - 1; part > 0; --part) {
+    for (PairIndex::Entry& pair : parts[part].all()) {
+      PairIndex::Entry& sum = parts[0].at(pair.left, pair.right);
+      sum.occurrences -= pair.occurrences;
+      pair.next = sum.next == 0 ? 0 : sum.next + sum.occurrences;
+    }
+  }
+}
 
 void prefetch(const void* address) { __builtin_prefetch(address); }
 
@@ -56,6 +83,7 @@ void MergePhase<Id>::run(const std::function<bool()>& tick) {
   Candidate top;
   for (uint32_t popped = 0; tokens_.size() < limits_.vocab_size; ++popped) {
     if (popped % kTickEvery == 0 && !tick()) return;
+    if (listed_ >= compact_at_) compact();
     if (!next_candidate(top)) {
       if (!schedule_ || schedule_->done()) return;
       take_scheduled();
@@ -68,6 +96,8 @@ void MergePhase<Id>::run(const std::function<bool()>& tick) {
       merge(top.pair);
     } else if (pair.count >= floor_) {
       queue_.push({pair.count, top.key, top.pair});
+    } else {
+      pair.size = 0;
     }
   }
 }
@@ -126,15 +156,16 @@ void MergePhase<Id>::appear(uint32_t number, uint32_t id) {
   if (store_born(id)) write_lists();
 }
 
-// Two passes over the words: numbers and counts of pairs, then their lists.
+// Two passes over the words: numbers and counts of pairs, then their lists. Several threads take a part each.
 template <typename Id>
 void MergePhase<Id>::find_all_pairs() {
   pairs_.clear();
   queue_.clear();
   listed_ = 1;
-  PairIndex found(tokens_.size());
-  const auto each_pair = [&](auto visit) {
-    for (size_t at = 0; at < words_.size();) {
+  const std::vector<size_t> bounds = part_bounds();
+  const size_t parts = bounds.size() - 1;
+  const auto each_pair = [&](size_t part, auto visit) {
+    for (size_t at = bounds[part]; at < bounds[part + 1];) {
       if (cells_[at] == wall_) {
         ++at;
         continue;
@@ -144,21 +175,60 @@ void MergePhase<Id>::find_all_pairs() {
       at = next;
     }
   };
-  each_pair([&](uint32_t left, uint32_t right, size_t at) {
-    PairIndex::Entry& pair = found.at(left, right);
-    pair.count += words_.count_at(at);
-    ++pair.occurrences;
+  std::vector<PairIndex> found(parts, PairIndex(tokens_.size()));
+  const auto each_part = [&](const std::function<void(size_t)>& body) { parallel::parallel_for(static_cast<unsigned>(parts), parts, body); };
+  each_part([&](size_t part) {
+    each_pair(part, [&index = found[part], this](uint32_t left, uint32_t right, size_t at) {
+      PairIndex::Entry& pair = index.at(left, right);
+      pair.count += words_.count_at(at);
+      ++pair.occurrences;
+    });
   });
-  if (guessing_) floor_ = guessed_floor(found.all());
+  add_up(found);
+  PairIndex& all = found[0];
+  if (guessing_) floor_ = guessed_floor(all.all());
   guessing_ = false;
-  for (PairIndex::Entry& pair : found.all()) {
+  for (PairIndex::Entry& pair : all.all()) {
     if (pair.count < floor_ || !allowed(pair.left, pair.right)) continue;
     pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
   }
-  each_pair([&](uint32_t left, uint32_t right, size_t at) {
-    PairIndex::Entry& pair = found.at(left, right);
-    if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
+  compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
+  place_lists(found);
+  each_part([&](size_t part) {
+    each_pair(part, [&index = found[part], this](uint32_t left, uint32_t right, size_t at) {
+      PairIndex::Entry& pair = index.at(left, right);
+      if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
+    });
   });
+}
+
+// Where the words are cut into parts of about the same size: at walls, which stand between words only before anything was merged.
+template <typename Id>
+std::vector<size_t> MergePhase<Id>::part_bounds() const {
+  const size_t most = merges_ == 0 ? parallel::ThreadPool::shared().size() : 1;
+  const size_t parts = std::clamp<size_t>(words_.size() / kPartCells, 1, most);
+  std::vector<size_t> bounds{0};
+  for (size_t part = 1; part < parts; ++part) {
+    size_t at = words_.size() * part / parts;
+    while (cells_[at] != wall_) ++at;
+    bounds.push_back(at);
+  }
+  bounds.push_back(words_.size());
+  return bounds;
+}
+
+// Lists of pairs that were merged or gave up leave gaps, as do cells that a recount dropped: the others move together. They lie in the order of their pairs.
+template <typename Id>
+void MergePhase<Id>::compact() {
+  size_t end = 1;
+  for (Pair& pair : pairs_) {
+    std::copy_n(&cells_of_[pair.begin], pair.begin == end ? 0 : pair.size, &cells_of_[end]);
+    pair.begin = end;
+    end += pair.size;
+  }
+  cells_of_.give_back(end, listed_);
+  listed_ = end;
+  compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
 }
 
 // As if the pairs that are there now were those that will be merged.

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::training {
 namespace {
 
-constexpr uint64_t kSmallCounts = 65536;
+constexpr uint64_t kSmallCounts = UINT16_MAX;
 constexpr size_t kPrefetchAhead = 16;
 
 // Calls visit(symbol) for each symbol of a word.
@@ -30,31 +31,50 @@ void each_symbol(WordView word, SymbolKind kind, Visit visit) {
   }
 }
 
-uint32_t first_bytes(WordView word) { return static_cast<uint32_t>(word.bytes[0] << 8 | (word.size > 1 ? word.bytes[1] : 0)); }
+uint16_t first_bytes(WordView word) { return static_cast<uint16_t>(word.bytes[0] << 8 | (word.size > 1 ? word.bytes[1] : 0)); }
 
-// Slots of the words of two bytes and more, by falling count, then by their first bytes: two counting sorts, as most counts are small.
-std::vector<uint32_t> order_of(const WordTable& words) {
-  std::vector<uint32_t> by_front(words.size()), from(65537);
-  const auto counts = [&](size_t slot) { return words.count_at(slot) != 0 && words.word_at(slot).size > 1; };
-  for (size_t slot = 0; slot < words.slots(); ++slot) {
-    if (counts(slot)) ++from[first_bytes(words.word_at(slot)) + 1];
-  }
-  for (size_t front = 0; front < 65536; ++front) from[front + 1] += from[front];
-  by_front.resize(from[65536]);
-  for (size_t slot = 0; slot < words.slots(); ++slot) {
-    if (counts(slot)) by_front[from[first_bytes(words.word_at(slot))]++] = static_cast<uint32_t>(slot);
-  }
+// A word as it is sorted: in the table words lie in the order of nothing, and looking there again costs a miss each time.
+struct Place {
+  uint32_t slot;
+  uint16_t front;  // its first bytes
+  uint16_t place;  // 0: that of all large counts; p: that of kSmallCounts − p
+};
 
-  // Place 0 is that of all large counts, place p that of kSmallCounts − p.
-  std::vector<uint32_t> order(by_front.size()), ends(kSmallCounts + 1);
-  const auto place_of = [&](uint32_t slot) { return kSmallCounts - std::min(words.count_at(slot), kSmallCounts); };
-  for (const uint32_t slot : by_front) ++ends[place_of(slot) + 1];
-  const size_t large = ends[1];
-  for (size_t place = 0; place < kSmallCounts; ++place) ends[place + 1] += ends[place];
-  for (const uint32_t slot : by_front) order[ends[place_of(slot)]++] = slot;
-  std::stable_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(large),
-                   [&](uint32_t a, uint32_t b) { return words.count_at(a) > words.count_at(b); });
-  return order;
+// Stable; `ends` becomes where each key's places end.
+template <typename Key>
+void counting_sort(const std::vector<Place>& from, std::vector<Place>& to, std::vector<uint32_t>& ends, Key key) {
+  uint32_t sum = 0;
+  for (uint32_t& end : ends) sum += std::exchange(end, sum);
+  for (const Place& place : from) to[ends[key(place)]++] = place;
+}
+
+struct WordOrder {
+  std::vector<Place> places;
+  size_t different_counts;  // at least so many
+};
+
+// The words of two bytes and more, by falling count, then by their first bytes: two counting sorts, as most counts are small.
+WordOrder order_of(const WordTable& words) {
+  std::vector<uint32_t> fronts(65536), ends(kSmallCounts + 1);
+  std::vector<Place> found;
+  found.reserve(words.size());
+  for (size_t slot = 0; slot < words.slots(); ++slot) {
+    const uint64_t count = words.count_at(slot);
+    if (count == 0) continue;
+    const WordView word = words.word_at(slot);
+    if (word.size < 2) continue;
+    found.push_back({static_cast<uint32_t>(slot), first_bytes(word), static_cast<uint16_t>(kSmallCounts - std::min(count, kSmallCounts))});
+    ++fronts[found.back().front];
+    ++ends[found.back().place];
+  }
+  const size_t large = ends[0];
+  const size_t different = large + static_cast<size_t>(std::count_if(ends.begin() + 1, ends.end(), [](uint32_t words) { return words > 0; }));
+  std::vector<Place> sorted(found.size());
+  counting_sort(found, sorted, fronts, [](const Place& place) { return place.front; });
+  counting_sort(sorted, found, ends, [](const Place& place) { return place.place; });
+  std::stable_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(large),
+                   [&](const Place& a, const Place& b) { return words.count_at(a.slot) > words.count_at(b.slot); });
+  return {std::move(found), different};
 }
 
 }  // namespace
@@ -76,31 +96,30 @@ SymbolCounts count_symbols(const WordTable& words, SymbolKind kind) {
 
 template <typename Id>
 WordCells<Id>::WordCells(const WordTable& words, const SymbolIds& symbols, Id wall) : wall_(wall) {
-  const std::vector<uint32_t> order = order_of(words);
-  size_t most = kBlock;  // cells: of words, walls behind them, and what is left empty where the count changes
-  uint64_t last_count = 0;
-  for (const uint32_t slot : order) {
-    const uint64_t count = words.count_at(slot);
-    most += symbols.kind.most_symbols(words.word_at(slot).size) + 1 + (count != last_count ? kBlock + 1 : 0);
-    last_count = count;
+  const WordOrder order = order_of(words);
+  // Cells: of words, walls behind them, and what is left empty where the count changes.
+  size_t most = kBlock + order.different_counts * (kBlock + 1);
+  for (size_t slot = 0; slot < words.slots(); ++slot) {
+    if (words.count_at(slot) != 0) most += symbols.kind.most_symbols(words.word_at(slot).size) + 1;
   }
   if (most >= kMostCells) throw std::length_error("more than 2^32 symbols in different words");
   cells_ = std::make_unique<parallel::HugeArray<Id>>(most + kBlock);
   block_counts_.resize(most / kBlock + 2);
   Id* const cells = cells_->data();
 
-  last_count = 0;
+  uint64_t last_count = 0;
   size_t at = 0;
   cells[at++] = wall_;
-  for (size_t i = 0; i < order.size(); ++i) {
-    if (i + kPrefetchAhead < order.size()) words.prefetch(order[i + kPrefetchAhead]);
-    const uint64_t count = words.count_at(order[i]);
+  const std::vector<Place>& places = order.places;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (i + kPrefetchAhead < places.size()) words.prefetch(places[i + kPrefetchAhead].slot);
+    const uint64_t count = words.count_at(places[i].slot);
     if (count != last_count) {
       while (at % kBlock != 0) cells[at++] = wall_;
       cells[at++] = wall_;
       last_count = count;
     }
-    const uint32_t written = write_symbols(words.word_at(order[i]), symbols, at);
+    const uint32_t written = write_symbols(words.word_at(places[i].slot), symbols, at);
     if (written < 2) continue;
     for (size_t block = at / kBlock; block <= (at + written) / kBlock; ++block) block_counts_[block] = count;
     at += written;

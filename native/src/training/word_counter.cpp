@@ -54,12 +54,16 @@ class WordCounter::Worker {
   std::vector<uint8_t>& buffer() { return buffer_; }
   std::vector<uint8_t>& replaced() { return replaced_; }
 
+  void count_all(const uint8_t* texts, const uint32_t* offsets, size_t count) {
+    if (!counter_.spec_.cuts.lines && splits_only()) return count_items(texts, offsets, count);
+    for (size_t i = 0; i < count; ++i) this->count(texts + offsets[i], offsets[i + 1] - offsets[i]);
+  }
+
   void count(const uint8_t* text, size_t size) {
     if (size > kMostText) throw std::length_error("more than 4 GB in one text");
     const uint8_t *const end = text + size, *const readable_end = end + kPortionPadding;
     if (!counter_.spec_.cuts.lines || counter_.whole_texts_) return count_text(text, end, readable_end);
-    // A run of tokens does not go on in the next line.
-    if (rewriter_.idle() && !counter_.spec_.tokens) return count_lines(text, end, readable_end);
+    if (splits_only()) return count_lines(text, end, readable_end);
     while (text < end) {
       const uint8_t* const line_end = end_of_line(text, end);
       count_text(text, line_end, readable_end);
@@ -72,6 +76,9 @@ class WordCounter::Worker {
     const void* const newline = std::memchr(at, '\n', static_cast<size_t>(end - at));
     return newline ? static_cast<const uint8_t*>(newline) + 1 : end;
   }
+
+  // Whether all that is done to a text is splitting; a run of tokens does not go on in the next one.
+  bool splits_only() const { return rewriter_.idle() && !counter_.spec_.tokens; }
 
   void count_text(const uint8_t* begin, const uint8_t* end, const uint8_t* readable_end) {
     if (begin == end) return;
@@ -89,6 +96,15 @@ class WordCounter::Worker {
       const uint8_t* const line_end = end_of_line(at, end);
       split(at, line_end);
       at = line_end;
+    }
+    end_stretch();
+  }
+
+  // Texts that are often short: their words go to the table together.
+  void count_items(const uint8_t* texts, const uint32_t* offsets, size_t count) {
+    sink().begin_stretch(texts, texts + offsets[count] + kPortionPadding);
+    for (size_t i = 0; i < count; ++i) {
+      if (offsets[i] < offsets[i + 1]) split(texts + offsets[i], texts + offsets[i + 1]);
     }
     end_stretch();
   }
@@ -142,9 +158,9 @@ WordCounter::WordCounter(WordCounterSpec spec) : spec_(std::move(spec)) { whole_
 
 WordCounter::~WordCounter() = default;
 
-void WordCounter::count(const uint8_t* text, size_t size) {
+void WordCounter::count(const uint8_t* texts, const uint32_t* offsets, size_t count) {
   Lease worker(*this);
-  worker->count(text, size);
+  worker->count_all(texts, offsets, count);
 }
 
 bool WordCounter::count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace) {

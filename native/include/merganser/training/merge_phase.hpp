@@ -138,7 +138,9 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
+  std::vector<size_t> part_bounds() const;
   uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
+  void compact();
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);
   void merge(uint32_t number);
@@ -169,6 +171,7 @@ class MergePhase {
   std::vector<Pair> pairs_;
   parallel::HugeArray<uint32_t> cells_of_;  // the lists of all pairs; entry 0 takes what is not stored
   size_t listed_ = 1;
+  size_t compact_at_ = 1;  // `listed_` when the lists are to move together
   CandidateQueue queue_;
   std::vector<uint32_t> length_;                   // of each token, in symbols
   std::vector<uint32_t> used_left_, used_right_;   // by token: the last merge that used it as its left, right part

@@ -38,8 +38,8 @@ class WordCounter {
   explicit WordCounter(WordCounterSpec spec);
   ~WordCounter();
 
-  // Well-formed UTF-8 with kPortionPadding readable bytes behind it. Texts of 4 GB and more throw std::length_error.
-  void count(const uint8_t* text, size_t size);
+  // Text i is texts[offsets[i], offsets[i + 1]): well-formed UTF-8, with kPortionPadding readable bytes behind the last.
+  void count(const uint8_t* texts, const uint32_t* offsets, size_t count);
   // Bytes [from, to) of a file, cut by the rule; see read_portion. false: the text is not UTF-8, and `replace` is false.
   bool count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace);
   // A word that is ready.
