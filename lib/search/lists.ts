@@ -9,6 +9,9 @@ import type { IndexPlan } from './options';
 import type { VectorMetric } from './types';
 
 const BOUNDS_BYTES = 2 ** 30;
+const LIKE_ALL = 5;
+/** How much of its vectors' distance from the centroid counts for a list: wide lists reach further than their centroids tell. Measured; see docs/vector-index.md. */
+const SPREAD_WEIGHT = 0.7;
 
 /** Centroids of a sample's clusters. With cosines vectors are clustered by direction, else as they are. Rejects as k-means does. */
 export async function clusterLists(plan: IndexPlan): Promise<Float32Array> {
@@ -27,21 +30,40 @@ export async function clusterLists(plan: IndexPlan): Promise<Float32Array> {
   return centroids;
 }
 
-/** The list of each point: that of the nearest centroid. */
+/** The list of each point, which is that of the nearest centroid; and its squared distance, if there is an array for it. */
 export async function assignLists(
   { kernels, metric, threads, signal }: Pick<IndexPlan, 'kernels' | 'metric' | 'threads' | 'signal'>,
   points: PointArray,
-  centroids: Float32Array,
+  centroids: Float32Array | null,
+  distances: Float32Array | null = null,
 ): Promise<Uint32Array> {
   const labels = new Uint32Array(points.count);
-  if (points.count > 0 && centroids.length > points.dims) {
-    await kernels.assignNearest({ points, spherical: metric === 'cosine', threads }, centroids, labels, null, { signal });
-  }
+  if (points.count > 0 && centroids !== null && centroids.length > points.dims)
+    await kernels.assignNearest({ points, spherical: metric === 'cosine', threads }, centroids, labels, distances, { signal });
   return labels;
 }
 
+/** Mean squared distance of each list's points from its centroid, as if some more were in it that are like all points. */
+export function listSpreads(lists: number, labels: Uint32Array, distances: Float32Array): Float64Array {
+  const [sums, counts] = [new Float64Array(lists), new Float64Array(lists)];
+  let total = 0;
+  labels.forEach((label, i) => {
+    sums[label] += distances[i];
+    counts[label]++;
+    total += distances[i];
+  });
+  const mean = total / Math.max(1, labels.length);
+  return sums.map((sum, list) => (sum + LIKE_ALL * mean) / (counts[list] + LIKE_ALL));
+}
+
 /** What searching needs of centroids. */
-export async function listCentroids(kernels: Kernels, data: Float32Array, dims: number, metric: VectorMetric): Promise<ListCentroids> {
+export async function listCentroids(
+  kernels: Kernels,
+  data: Float32Array,
+  dims: number,
+  metric: VectorMetric,
+  spreads: Float64Array,
+): Promise<ListCentroids> {
   const lists = data.length / dims;
   const rows = { type: 'int8', data: new Int8Array(data.length), scales: new Float32Array(2 * lists) } as const;
   const slots = Uint32Array.from({ length: lists }, (_, i) => i);
@@ -66,10 +88,11 @@ export async function listCentroids(kernels: Kernels, data: Float32Array, dims: 
     for (let list = 0; list < lists; list++) {
       let square = 0;
       for (let i = list * dims; i < (list + 1) * dims; i++) square += data[i] * data[i];
-      biases[list] = -square / 2;
+      biases[list] = (spreads[list] - square) / 2;
     }
   }
-  return { data, rows, biases, spreads: new Float32Array(lists) };
+  const widths = Float32Array.from(spreads, (spread) => (metric === 'l2' ? 0 : SPREAD_WEIGHT * Math.sqrt(spread)));
+  return { data, rows, biases, spreads: widths };
 }
 
 /** What binary codes are made with: the centroids' mean, and random signs. */

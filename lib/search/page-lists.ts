@@ -28,16 +28,18 @@ export class PageLists {
     return this.owners.length;
   }
 
-  /** A slot at the end of the list. */
-  take(list: number): number {
-    const chain = this.chains[list];
-    const lane = this.sizes[list]++ % PAGE_SLOTS;
-    if (lane === 0) {
-      const page = this.free.pop() ?? this.owners.length;
-      this.owners[page] = list;
-      chain.push(page);
-    }
-    return chain[chain.length - 1] * PAGE_SLOTS + lane;
+  /** A slot at the end of a list for each label. New pages are numbered list by list: a search goes through memory in order. */
+  take(labels: Uint32Array): Uint32Array {
+    const { sizes, chains } = this;
+    const ends = sizes.slice();
+    for (const label of labels) ends[label]++;
+    chains.forEach((chain, list) => {
+      while (chain.length * PAGE_SLOTS < ends[list]) chain.push(this.newPage(list));
+    });
+    return labels.map((label) => {
+      const at = sizes[label]++;
+      return chains[label][Math.floor(at / PAGE_SLOTS)] * PAGE_SLOTS + (at % PAGE_SLOTS);
+    });
   }
 
   /** Gives up the last slot of the list that `slot` is in, and says which it is: what stands there is to be moved to `slot`. */
@@ -48,6 +50,12 @@ export class PageLists {
     const last = chain[chain.length - 1] * PAGE_SLOTS + lane;
     if (lane === 0) this.free.push(chain.pop()!);
     return last;
+  }
+
+  private newPage(list: number): number {
+    const page = this.free.pop() ?? this.owners.length;
+    this.owners[page] = list;
+    return page;
   }
 
   tables(): ListTables {

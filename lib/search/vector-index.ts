@@ -8,7 +8,7 @@ import { Gate } from './gate';
 import { IdTable } from './id-table';
 import { fileParts, readContents, sourceOf } from './index-format';
 import { openIndexFile, writeIndexFile } from './index-files';
-import { assignLists, clusterLists, codeOf, listCentroids } from './lists';
+import { assignLists, clusterLists, codeOf, listCentroids, listSpreads } from './lists';
 import { integer, loading, planIndex, readIds, type IndexPlan } from './options';
 import { PageLists, slotsOf } from './page-lists';
 import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
@@ -61,6 +61,10 @@ export class VectorIndex {
     const plan = planIndex(vectors, options);
     const { kernels, points, kind, metric, rescore } = plan;
     const data = kind === 'exact' ? null : await clusterLists(plan);
+    plan.progress('assign', 0);
+    const distances = data && new Float32Array(points.count);
+    const labels = await assignLists(plan, points, data, distances);
+    plan.progress('assign', 1);
     const layout = {
       dims: points.dims,
       storage: plan.storage,
@@ -73,12 +77,12 @@ export class VectorIndex {
       metric,
       storage: new SlotStorage(layout, 0),
       tables: new PageLists(plan.lists).tables(),
-      centroids: data && (await listCentroids(kernels, data, points.dims, metric)),
+      centroids: data && (await listCentroids(kernels, data, points.dims, metric, listSpreads(plan.lists, labels, distances!))),
       source: typeof rescore === 'string' ? null : rescore,
       probes: plan.probes ?? Math.ceil(Math.sqrt(plan.lists)),
       calibration: [],
     });
-    await index.#append(plan, points, plan.ids);
+    await index.#append(plan, points, plan.ids, labels);
     if (plan.recall !== null) await index.#chooseProbes(plan, plan.recall);
     return index;
   }
@@ -138,7 +142,8 @@ export class VectorIndex {
       const table = this.#slotTable();
       const known = numbers.find((id) => table.get(id) !== undefined);
       if (known !== undefined) throw unexpected('ids', 'new to the index', `${known}, which is there`);
-      await this.#append({ kernels, metric, threads, signal: options.signal, progress: () => undefined }, points, numbers);
+      const plan = { kernels, metric, threads, signal: options.signal, progress: () => undefined };
+      await this.#append(plan, points, numbers, await assignLists(plan, points, this.#open().centroids?.data ?? null));
     });
   }
 
@@ -307,15 +312,13 @@ export class VectorIndex {
   }
 
   /** Puts points with new ids into lists. */
-  async #append({ kernels, metric, threads, signal, progress }: Appending, points: PointArray, ids: Uint32Array): Promise<void> {
-    const { storage, centroids, source } = this.#open();
+  async #append(plan: Appending, points: PointArray, ids: Uint32Array, labels: Uint32Array): Promise<void> {
+    const { kernels, metric, threads, signal, progress } = plan;
+    const { storage, source } = this.#open();
     const unknown = source === null ? undefined : ids.find((id) => id >= source.count);
     if (unknown !== undefined) throw unexpected('ids', `rows of the ${source!.count} vectors to score once more by`, `${unknown}`);
-    progress('assign', 0);
-    const labels = centroids && (await assignLists({ kernels, metric, threads, signal }, points, centroids.data));
-    progress('assign', 1);
     const lists = this.#pageLists();
-    const slots = Uint32Array.from({ length: points.count }, (_, i) => lists.take(labels === null ? 0 : labels[i]));
+    const slots = lists.take(labels);
     try {
       storage.reserve(lists.pageCount);
       const view = kernels.createSearchView(specOf(this.#open()));

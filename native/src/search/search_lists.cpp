@@ -14,8 +14,6 @@ namespace {
 
 // The estimate of ⟨r, q − c⟩ is off by about so much of factor × ‖q − c‖.
 constexpr double kDeviation = 0.6;
-// Lists whose vectors are read at once, so that there is a threshold for the others.
-constexpr size_t kFirstLists = 8;
 // The memory is told of a list's codes so many lists before.
 constexpr size_t kListsAhead = 2;
 // Noted vectors are read so many at a time.
@@ -102,16 +100,9 @@ class CodeSearch {
     noted_.clear();
     const std::vector<uint32_t>& lists = order_.of(queries_, static_cast<uint32_t>(query));
     for (size_t number = 0; number < lists.size(); ++number) {
-      const uint32_t list = lists[number];
       for (size_t next = number == 0 ? 1 : number + kListsAhead; next <= number + kListsAhead && next < lists.size(); ++next) expect(lists[next]);
-      const bool read = number < kFirstLists || !best.full();
-      const size_t before = noted_.size();
-      note(list, tables.view(), threshold_of(best));
-      if (!read) continue;
-      slots_.clear();
-      for (size_t i = before; i < noted_.size(); ++i) slots_.push_back(noted_[i].slot);
-      noted_.resize(before);
-      offer_slots(best);
+      note(lists[number], tables.view(), threshold_of(best));
+      if (std::has_single_bit(number + 1)) read_noted(best);
     }
     read_noted(best);
     write_result(view_, call_, queries_, query, best, out);
@@ -206,6 +197,7 @@ class CodeSearch {
       }
       offer_slots(best);
     }
+    noted_.clear();
   }
 
   const SearchView& view_;

@@ -8,8 +8,6 @@ import { RowScorer } from './slot-rows';
 
 /** The estimate of ⟨r, q − c⟩ is off by about so much of factor × ‖q − c‖: √(1 − ⅔) of a sign vector's length, over the cosine that is left. */
 const DEVIATION = 0.6;
-/** Lists whose vectors are read at once, so that there is a threshold for the others. */
-const FIRST_LISTS = 8;
 /** Noted vectors are read so many at a time. */
 const READ_TOGETHER = 16;
 const BUSY_MILLISECONDS = 5;
@@ -94,8 +92,9 @@ class QuerySearch {
       const estimate = codes.estimate(Math.floor(slot / PAGE_SLOTS), slot % PAGE_SLOTS, base, margin);
       if (estimate >= threshold) passed.push({ slot, estimate });
     }
-    if (this.lists++ < FIRST_LISTS || threshold === -Infinity) for (const { slot } of passed) this.offer(slot);
-    else this.noted = this.noted.concat(passed);
+    this.noted = this.noted.concat(passed);
+    this.lists++;
+    if ((this.lists & (this.lists - 1)) === 0) this.finish();
   }
 
   /** Reads what was noted, the most promising first, until none can be better than what is there. */
@@ -106,6 +105,7 @@ class QuerySearch {
       const end = Math.min(this.noted.length, i + READ_TOGETHER);
       for (; i < end && this.noted[i].estimate >= threshold; i++) this.offer(this.noted[i].slot);
     }
+    this.noted = [];
   }
 
   private *slotsOf(list: number): Generator<number> {
