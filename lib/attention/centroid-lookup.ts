@@ -66,6 +66,7 @@ function plan(queries: AttentionTensor, centroids: Centroids, sizes: Uint32Array
       centroids: centroids.data,
       scales: centroids.type === 'int8' ? centroids.scales : null,
       offsets,
+      groups: null,
     },
     step: wholeFrom1('step', options.step ?? 1),
   };

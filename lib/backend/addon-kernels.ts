@@ -16,7 +16,7 @@ import type {
   PatternHandle,
   PatternProgram,
 } from './kernels';
-import type { AttentionOutput, AttentionSpec, CentroidScoreSpec } from './attention-kernels';
+import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
@@ -41,6 +41,13 @@ declare const clusteringJob: unique symbol;
 /** Running clustering; belongs to the addon. */
 export interface ClusteringJobHandle {
   readonly [clusteringJob]: true;
+}
+
+export interface ClusterAttentionCall {
+  readonly spec: ClusterAttentionSpec;
+  readonly to: AttentionOutput;
+  /** What was chosen for unit u: clusters[u × number of clusters …], counts[u] of them. */
+  readonly chosen: { readonly clusters: Uint32Array; readonly counts: Uint32Array };
 }
 
 declare const attentionJob: unique symbol;
@@ -223,9 +230,11 @@ export interface NativeKernelAddon {
 
   attend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }): void;
   centroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }): void;
+  attendClusters(call: ClusterAttentionCall): void;
   /** Progress is the part that is done. */
   startAttend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }, listener: JobListener): AttentionJobHandle;
   startCentroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }, listener: JobListener): AttentionJobHandle;
+  startAttendClusters(call: ClusterAttentionCall, listener: JobListener): AttentionJobHandle;
   cancelAttention(job: AttentionJobHandle): void;
   /** Once it has ended: what went wrong. */
   attentionError(job: AttentionJobHandle): string | null;

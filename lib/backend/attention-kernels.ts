@@ -91,6 +91,22 @@ export interface ClusterRows {
   readonly scales: Float32Array | null;
   /** [streams × (clusters + 1)]: cluster c of a stream has the rows [offsets[c], offsets[c + 1]). */
   readonly offsets: Uint32Array;
+  /** null: the lookup goes through all clusters. */
+  readonly groups: ClusterGroups | null;
+}
+
+/**
+ * Groups of neighbouring clusters, whose centroids are looked up first, as clusters are and with the keys of all their clusters. Clusters whose group's score is not greater than the
+ * limit have the score NaN, so that they are never chosen, and do not count in the scores of the others.
+ */
+export interface ClusterGroups {
+  readonly groups: number;
+  /** [streams × groups × dims]. */
+  readonly centroids: Float32Array;
+  /** [streams × (groups + 1)]: group g of a stream has the clusters [offsets[g], offsets[g + 1]). */
+  readonly offsets: Uint32Array;
+  /** One for each stream. */
+  readonly limits: Float64Array;
 }
 
 export interface CentroidScoreSpec extends AttentionShape {

@@ -1,15 +1,14 @@
-/** Attention on the addon's threads. What is between lookup and attention, a few numbers for each cluster, stays in TypeScript. */
+/** Attention on the addon's threads. */
 import { aborted, MerganserError } from '../errors';
-import type { AttentionJobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
+import type { AttentionJobHandle, ClusterAttentionCall, JobListener, NativeKernelAddon } from './addon-kernels';
 import {
   unitsOf,
   type AttentionControl,
   type AttentionKernels,
-  type AttentionSpec,
-  type CentroidScoreSpec,
+  type AttentionOutput,
   type ClusterAttentionSpec,
+  type ClusterLists,
 } from './attention-kernels';
-import { partsOfClusters } from './js/attention/attend-clusters';
 import { mergeAttention } from './js/attention/merge';
 import { selectClusters } from './js/attention/select-clusters';
 import { running } from './native-errors';
@@ -42,34 +41,38 @@ function jobDone(
   });
 }
 
-const emptyScores = (spec: ClusterAttentionSpec): Float32Array => new Float32Array(unitsOf(spec).length * spec.clusters.clusters);
+/** Room for what is chosen: memory that is not written to is not taken. */
+function callOf(spec: ClusterAttentionSpec, to: AttentionOutput): ClusterAttentionCall {
+  const units = unitsOf(spec).length;
+  return { spec, to, chosen: { clusters: new Uint32Array(units * spec.clusters.clusters), counts: new Uint32Array(units) } };
+}
+
+function listsOf({ spec, chosen: { clusters, counts } }: ClusterAttentionCall): ClusterLists {
+  const offsets = new Uint32Array(counts.length + 1);
+  counts.forEach((count, unit) => (offsets[unit + 1] = offsets[unit] + count));
+  const lists = new Uint32Array(offsets[counts.length]);
+  const room = spec.clusters.clusters;
+  counts.forEach((count, unit) => lists.set(clusters.subarray(unit * room, unit * room + count), offsets[unit]));
+  return { offsets, clusters: lists };
+}
 
 export function attentionKernels(addon: NativeKernelAddon): AttentionKernels {
-  const attend: AttentionKernels['attend'] = (spec: AttentionSpec, to) => running(() => addon.attend({ spec, to }));
-  const attendAsync: AttentionKernels['attendAsync'] = (spec, to, control) =>
-    jobDone(addon, control, (listener) => addon.startAttend({ spec, to }, listener));
-  const centroidScores = (spec: CentroidScoreSpec, scores: Float32Array): void => running(() => addon.centroidScores({ spec, scores }));
-  const centroidScoresAsync: AttentionKernels['centroidScoresAsync'] = (spec, scores, control) =>
-    jobDone(addon, control, (listener) => addon.startCentroidScores({ spec, scores }, listener));
   return {
-    attend,
-    attendAsync,
-    centroidScores,
-    centroidScoresAsync,
+    attend: (spec, to) => running(() => addon.attend({ spec, to })),
+    attendAsync: (spec, to, control) => jobDone(addon, control, (listener) => addon.startAttend({ spec, to }, listener)),
+    centroidScores: (spec, scores) => running(() => addon.centroidScores({ spec, scores })),
+    centroidScoresAsync: (spec, scores, control) =>
+      jobDone(addon, control, (listener) => addon.startCentroidScores({ spec, scores }, listener)),
     selectClusters,
     attendClusters: (spec, to) => {
-      const scores = emptyScores(spec);
-      centroidScores(spec, scores);
-      const chosen = selectClusters(spec, spec.clusters, spec.selection, scores);
-      attend({ ...spec, parts: partsOfClusters(spec, chosen) }, to);
-      return chosen;
+      const call = callOf(spec, to);
+      running(() => addon.attendClusters(call));
+      return listsOf(call);
     },
     attendClustersAsync: async (spec, to, control) => {
-      const scores = emptyScores(spec);
-      await centroidScoresAsync(spec, scores, { signal: control.signal });
-      const chosen = selectClusters(spec, spec.clusters, spec.selection, scores);
-      await attendAsync({ ...spec, parts: partsOfClusters(spec, chosen) }, to, control);
-      return chosen;
+      const call = callOf(spec, to);
+      await jobDone(addon, control, (listener) => addon.startAttendClusters(call, listener));
+      return listsOf(call);
     },
     mergeAttention,
   };

@@ -69,6 +69,12 @@ std::vector<KeyPart> read_parts(const Napi::Value& value) {
   return parts;
 }
 
+ClusterGroups read_groups(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  return {size_of(object, "groups"), data_of<float>(object.Get("centroids")), data_of<uint32_t>(object.Get("offsets")), data_of<double>(object.Get("limits"))};
+}
+
 Clusters read_clusters(const Napi::Object& spec) {
   const auto object = spec.Get("clusters").As<Napi::Object>();
   const auto centroids = object.Get("centroids").As<Napi::TypedArray>();
@@ -79,7 +85,26 @@ Clusters read_clusters(const Napi::Object& spec) {
           data_of<float>(object.Get("scales")),
           data_of<uint32_t>(object.Get("offsets")),
           size_of(object, "dims"),
-          size_of(spec, "step")};
+          size_of(spec, "step"),
+          read_groups(object.Get("groups"))};
+}
+
+Selection read_selection(const Napi::Value& value) {
+  const auto object = value.As<Napi::Object>();
+  const std::string kind = object.Get("kind").As<Napi::String>();
+  return {kind == "threshold" ? SelectionKind::threshold : kind == "budget" ? SelectionKind::budget : SelectionKind::top_p,
+          data_of<double>(object.Get("limits"))};
+}
+
+RowType type_of(const Napi::Value& array) {
+  return array.IsTypedArray() && array.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array ? RowType::bfloat16 : RowType::float32;
+}
+
+ClusterEstimate read_estimate(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  const Napi::Value means = object.Get("valueMeans"), variances = object.Get("variances");
+  return {bytes_of(means), variances.IsTypedArray() ? bytes_of(variances) : nullptr, type_of(means), type_of(variances)};
 }
 
 // What is to be done, with everything read from JavaScript.
@@ -89,6 +114,17 @@ Work read_attend(const Napi::Object& call) {
   const auto spec = call.Get("spec").As<Napi::Object>(), to = call.Get("to").As<Napi::Object>();
   return [shape = read_shape(spec), parts = read_parts(spec.Get("parts")), output = read_results(to.Get("output")),
           log_sum_exp = read_results(to.Get("logSumExp"))](const Control& control) { attend(shape, parts, output, log_sum_exp, control); };
+}
+
+Work read_attend_clusters(const Napi::Object& call) {
+  const auto spec = call.Get("spec").As<Napi::Object>(), to = call.Get("to").As<Napi::Object>(), chosen = call.Get("chosen").As<Napi::Object>();
+  return [shape = read_shape(spec), parts = read_parts(spec.Get("parts")), output = read_results(to.Get("output")),
+          log_sum_exp = read_results(to.Get("logSumExp")),
+          clusters = ClusterAttention{read_clusters(spec), read_selection(spec.Get("selection")), read_rows(spec.Get("keys")), read_rows(spec.Get("values")),
+                                      read_estimate(spec.Get("estimate"))},
+          to_chosen = ChosenClusters{data_of<uint32_t>(chosen.Get("clusters")), data_of<uint32_t>(chosen.Get("counts"))}](const Control& control) {
+    attend_clusters(shape, clusters, parts, output, log_sum_exp, to_chosen, control);
+  };
 }
 
 Work read_scores(const Napi::Object& call) {
@@ -127,11 +163,13 @@ const std::shared_ptr<AttentionJob>& job_of(const Napi::Value& handle) { return 
 
 }  // namespace
 
-// ({spec, to}), ({spec, scores}); the same and a listener => job
+// ({spec, to}), ({spec, to, chosen}), ({spec, scores}); the same and a listener => job
 void register_attention(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   add("attend", [](const Napi::CallbackInfo& info) { read_attend(info[0].As<Napi::Object>())({nullptr, {}}); });
   add("centroidScores", [](const Napi::CallbackInfo& info) { read_scores(info[0].As<Napi::Object>())({nullptr, {}}); });
+  add("attendClusters", [](const Napi::CallbackInfo& info) { read_attend_clusters(info[0].As<Napi::Object>())({nullptr, {}}); });
+  add("startAttendClusters", [](const Napi::CallbackInfo& info) { return start(info, read_attend_clusters(info[0].As<Napi::Object>())); });
   add("startAttend", [](const Napi::CallbackInfo& info) { return start(info, read_attend(info[0].As<Napi::Object>())); });
   add("startCentroidScores", [](const Napi::CallbackInfo& info) { return start(info, read_scores(info[0].As<Napi::Object>())); });
   add("cancelAttention", [](const Napi::CallbackInfo& info) { job_of(info[0])->cancel(); });

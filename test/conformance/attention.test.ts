@@ -205,6 +205,7 @@ function clusteredCase(centroidType: 'float32' | 'int8', group: number, queries:
     centroids: centroidType === 'int8' ? Int8Array.from(flat.flat()) : Float32Array.from(centroids.flat()),
     scales: centroidType === 'int8' ? scales : null,
     offsets,
+    groups: null,
   };
   return {
     spec: {

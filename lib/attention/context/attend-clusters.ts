@@ -62,7 +62,7 @@ function groupOf({ heads }: ContextStore, queries: Queries): number {
 
 function clustersOf(store: ContextStore, kernels: Kernels): ClusterRows {
   const { arrays } = compacted(store, kernels);
-  return { clusters: store.clusters, dims: store.dims, centroids: arrays.centroids, scales: null, offsets: arrays.offsets };
+  return { clusters: store.clusters, dims: store.dims, centroids: arrays.centroids, scales: null, offsets: arrays.offsets, groups: null };
 }
 
 function compacted(store: ContextStore, kernels: Kernels): ContextStore {

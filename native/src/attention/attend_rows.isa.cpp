@@ -197,6 +197,10 @@ void finish_logits(const RowsToAttend& rows, size_t from, size_t begin, size_t c
     of_type(rows.variances.type).logits(variances, rows.variances.dims, rows.squares + begin * rows.query_stride, rows.query_stride, count, none, spread);
     for (size_t i = 0; i < count * kRowBlock; ++i) logits[i] += spread[i];
   }
+  if (rows.log_counts) {
+    const Floats16 counts = Floats16::load(rows.log_counts + rows.first + from);
+    for (size_t q = 0; q < count; ++q) sum_of(Floats16::load(logits + q * kRowBlock), counts).store(logits + q * kRowBlock);
+  }
   if (!rows.bias && !rows.limits && from + kRowBlock <= rows.count) return;
   for (size_t i = 0; i < kRowBlock; ++i) {
     const size_t at = rows.first + from + i;
@@ -211,25 +215,42 @@ void finish_logits(const RowsToAttend& rows, size_t from, size_t begin, size_t c
   }
 }
 
+// Logits that are known, or products with the keys times the rows' scales.
+void find_logits(const RowsToAttend& rows, const uint8_t* const* keys, size_t from, size_t begin, size_t count, LinesAhead& ahead, float* logits) {
+  if (rows.logits) {
+    for (size_t q = 0; q < count; ++q) {
+      Floats16::load(rows.logits + (begin + q) * rows.logit_stride + rows.first + from).store(logits + q * kRowBlock);
+    }
+    return;
+  }
+  of_type(rows.keys.type).logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, ahead, logits);
+  if (!rows.scales) return;
+  for (size_t i = 0; i < kRowBlock && from + i < rows.count; ++i) {
+    for (size_t q = 0; q < count; ++q) logits[q * kRowBlock + i] *= rows.scales[rows.first + from + i];
+  }
+}
+
 }  // namespace
 
 void attend_rows(const RowsToAttend& rows, const Running& running) {
   if (rows.count == 0) return;
-  const OfType of_keys = of_type(rows.keys.type), of_values = of_type(rows.values.type);
+  // Without keys to be read, the values of the next block are asked for in their place.
+  const RowSet& first_read = rows.logits ? rows.values : rows.keys;
+  const OfType of_first = of_type(first_read.type), of_values = of_type(rows.values.type);
   const uint8_t *keys[kRowBlock], *values[kRowBlock], *next[kRowBlock];
-  rows_of_block(rows, 0, rows.keys, next);
+  rows_of_block(rows, 0, first_read, next);
   for (size_t from = 0; from < rows.count; from += kRowBlock) {
     for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
     rows_of_block(rows, from, rows.values, values);
-    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, rows.keys, next);
-    LinesAhead values_ahead(values, rows.values.dims * of_values.bytes), keys_ahead(next, rows.keys.dims * of_keys.bytes);
+    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, first_read, next);
+    LinesAhead values_ahead(values, rows.logits ? 0 : rows.values.dims * of_values.bytes), next_ahead(next, first_read.dims * of_first.bytes);
     for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
       const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
       alignas(64) float logits[kQueriesAtATime * kRowBlock];
-      of_keys.logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, values_ahead, logits);
+      find_logits(rows, keys, from, begin, count, values_ahead, logits);
       finish_logits(rows, from, begin, count, logits);
       for (size_t q = 0; q < count; ++q) soften(logits + q * kRowBlock, running, begin + q, rows.values.dims);
-      of_values.add(values, rows.values.dims, logits, count, keys_ahead, running.out + begin * running.out_stride, running.out_stride);
+      of_values.add(values, rows.values.dims, logits, count, next_ahead, running.out + begin * running.out_stride, running.out_stride);
     }
   }
 }
@@ -246,26 +267,32 @@ void row_logits(const RowsToAttend& rows, float* out, size_t out_stride) {
     for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
       const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
       alignas(64) float logits[kQueriesAtATime * kRowBlock];
-      of_keys.logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, ahead, logits);
+      find_logits(rows, keys, from, begin, count, ahead, logits);
       for (size_t q = 0; q < count; ++q) {
-        for (size_t i = 0; rows.scales && i < kRowBlock && from + i < rows.count; ++i) logits[q * kRowBlock + i] *= rows.scales[rows.first + from + i];
         Floats16::load(logits + q * kRowBlock).store(out + (begin + q) * out_stride + from);
       }
     }
   }
 }
 
-double weights_of_logits(const float* logits, const float* bias, size_t count, float* weights) {
+// count: a multiple of 16.
+void add_shares(float* logits, const float* hidden, const float* sizes, size_t count, float* shares) {
   Floats16 most = Floats16::broadcast(kNothingSeen);
-  for (size_t i = 0; i < count; i += 16) most.take_greater(sum_of(Floats16::load(logits + i), Floats16::load(bias + i)));
+  for (size_t i = 0; i < count; i += 16) most.take_greater(sum_of(Floats16::load(logits + i), Floats16::load(hidden + i)));
   const Floats16 greatest = Floats16::broadcast(most.greatest());
   double sum = 0;
   for (size_t i = 0; i < count; i += 16) {
-    const Floats16 some = exp2_below(sum_of(Floats16::load(logits + i), Floats16::load(bias + i)), greatest);
-    some.store(weights + i);
-    sum += static_cast<double>(total(some));
+    const Floats16 some = exp2_below(sum_of(Floats16::load(logits + i), Floats16::load(hidden + i)), greatest);
+    some.store(logits + i);
+    sum += static_cast<double>(total(product_of(some, Floats16::load(sizes + i))));
   }
-  return sum;
+  if (sum == 0) return;
+  const Floats16::Factor part = Floats16::factor(static_cast<float>(1 / sum));
+  for (size_t i = 0; i < count; i += 16) {
+    Floats16 share = Floats16::load(shares + i);
+    share.add_product(part, Floats16::load(logits + i));
+    share.store(shares + i);
+  }
 }
 
 }  // namespace merganser::attention::MERGANSER_ISA_NS

@@ -27,7 +27,7 @@ const CLUSTERS = 2 ** 21;
 
 /** The highest score first, of equal ones the lowest number: score and number as one number each, which are sorted much faster than by a comparison. */
 function byScore(clusters: Uint32Array, scores: Float32Array): Uint32Array {
-  if (scores.length > CLUSTERS) return clusters.sort((a, b) => scores[b] - scores[a] || a - b);
+  if (scores.length > CLUSTERS) return clusters.slice().sort((a, b) => scores[b] - scores[a] || a - b);
   // Zero has two forms, of which the negative one would be lower.
   const bits = new Uint32Array(scores.map((score) => score + 0).buffer);
   const falling = (i: number): number => (bits[i] >>> 31 === 1 ? bits[i] : ~bits[i] & 0x7fffffff);
@@ -39,7 +39,7 @@ function select(scores: Float32Array, sizes: Float64Array, kind: ClusterSelectio
   const there = Uint32Array.from(scores.keys()).filter((i) => sizes[i] > 0 && !Number.isNaN(scores[i]));
   if (kind === 'threshold') return there.filter((i) => scores[i] > limit);
   const order = byScore(there, scores);
-  const chosen = kind === 'budget' ? withinBudget(order, sizes, limit) : withMass(order, scores, sizes, limit);
+  const chosen = kind === 'budget' ? withinBudget(order, sizes, limit) : withMass(order, there, scores, sizes, limit);
   return order.subarray(0, chosen).sort();
 }
 
@@ -48,9 +48,10 @@ function withinBudget(order: Uint32Array, sizes: Float64Array, keys: number): nu
   return countWhile(order, (cluster) => (taken += sizes[cluster]) <= keys);
 }
 
-function withMass(order: Uint32Array, scores: Float32Array, sizes: Float64Array, part: number): number {
+/** `there`: the same clusters, ascending. */
+function withMass(order: Uint32Array, there: Uint32Array, scores: Float32Array, sizes: Float64Array, part: number): number {
   if (part >= 1) return order.length;
-  const wanted = part * order.reduce((sum, cluster) => sum + sizes[cluster] * scores[cluster], 0);
+  const wanted = part * there.reduce((sum, cluster) => sum + sizes[cluster] * scores[cluster], 0);
   let mass = 0;
   return countWhile(order, (cluster) => {
     if (mass >= wanted) return false;

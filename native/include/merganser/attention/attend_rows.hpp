@@ -46,6 +46,9 @@ struct RowsToAttend {
   const float* scales;   // per row, of the products with keys; null: 1
   const float* bias;     // natural logarithms, `bias_stride` apart, added to logits; null: 0
   size_t bias_stride;
+  const float* logits;   // [query · logit_stride + row]: known, keys are not read; null: not
+  size_t logit_stride;   // room for a multiple of 16, as in log_counts
+  const float* log_counts;  // per row, log₂ of the keys that it stands for; kUnseen: it is not seen. null: 0
   const uint32_t* list;  // rows list[first] … list[first + count − 1]; null: rows first … first + count − 1
   size_t first;
   size_t count;
@@ -61,8 +64,8 @@ struct RowsToAttend {
   void attend_rows(const RowsToAttend& rows, const Running& running); \
   /* out[query · out_stride + i] = logit of the i-th row, without bias; room for a multiple of 16, which is filled. */ \
   void row_logits(const RowsToAttend& rows, float* out, size_t out_stride); \
-  /* weights[i] = 2^(logit + bias − the greatest of these), and their sum. count: a multiple of 16. */ \
-  double weights_of_logits(const float* logits, const float* bias, size_t count, float* weights); \
+  /* shares[i] += 2^logit / Σ sizes[j] 2^logit[j]: what goes to each key of a cluster. hidden: 0, or kUnseen for what does not count. `logits` are lost. */ \
+  void add_shares(float* logits, const float* hidden, const float* sizes, size_t count, float* shares); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

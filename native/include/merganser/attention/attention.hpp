@@ -66,6 +66,14 @@ struct AttentionShape {
   HeadRows queries;
 };
 
+// Groups of clusters, looked up first.
+struct ClusterGroups {
+  size_t count;  // 0: none
+  const float* centroids;
+  const uint32_t* offsets;  // in clusters
+  const double* limits;     // scores of groups that are kept are greater; one for each stream
+};
+
 struct Clusters {
   size_t count;
   const void* centroids;
@@ -74,6 +82,35 @@ struct Clusters {
   const uint32_t* offsets;
   size_t dims;
   size_t step;
+  ClusterGroups groups;
+};
+
+enum class SelectionKind : uint8_t { threshold, budget, top_p };
+
+struct Selection {
+  SelectionKind kind;
+  const double* limits;  // one for each stream
+};
+
+// What stands for clusters that are not chosen.
+struct ClusterEstimate {
+  const void* value_means;  // null: nothing
+  const void* variances;    // null: no variance term
+  RowType value_type, variance_type;
+};
+
+struct ClusterAttention {
+  Clusters clusters;
+  Selection selection;
+  HeadRows keys;
+  HeadRows values;
+  ClusterEstimate estimate;
+};
+
+// Of unit u: chosen[u · clusters …], ascending, counts[u] of them.
+struct ChosenClusters {
+  uint32_t* chosen;
+  uint32_t* counts;
 };
 
 // Told the part that is done.
@@ -85,6 +122,9 @@ struct Control {
 };
 
 void attend(const AttentionShape& shape, const std::vector<KeyPart>& parts, const ResultRows& output, const ResultRows& log_sum_exp, const Control& control);
+// Lookup, selection, attention over the chosen clusters' rows, the others' estimates and the parts.
+void attend_clusters(const AttentionShape& shape, const ClusterAttention& clusters, const std::vector<KeyPart>& parts, const ResultRows& output,
+                     const ResultRows& log_sum_exp, const ChosenClusters& chosen, const Control& control);
 // scores[unit × count + cluster]
 void centroid_scores(const AttentionShape& shape, const Clusters& clusters, float* scores, const Control& control);
 

@@ -1,0 +1,46 @@
+// Attention of units over the rows that each of them sees: in portions, which threads share and which are joined in their order.
+#pragma once
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "merganser/attention/units.hpp"
+
+namespace merganser::attention {
+
+// Rows of one kind that a unit sees.
+struct SeenRows {
+  RowsToAttend rows{};         // all but queries, range and limits
+  std::vector<uint32_t> list;  // what rows.list stands for, if `listed`
+  bool listed = false;
+  size_t count = 0;
+  size_t length = 0;  // of the part, for causal masks
+  bool causal = false;
+  std::vector<float> logits, log_counts;  // what the rows' pointers may point to
+};
+
+struct UnitWork {
+  Unit unit;
+  size_t index = 0;
+  std::unique_ptr<UnitQueries> queries;
+  std::vector<SeenRows> seen;
+  size_t rows = 0;
+  size_t first_portion = 0;
+};
+
+// Fills `seen`. Called on several threads; `threads`: how many there are for this unit.
+using FindRows = std::function<void(UnitWork& work, unsigned threads)>;
+
+// rows_at_a_time: of a portion; results depend on it, not on the number of threads. with_squares: some rows have variances.
+struct Portioning {
+  size_t rows_at_a_time;
+  bool with_squares;
+};
+
+void attend_units(const AttentionShape& shape, const Portioning& portioning, const FindRows& find_rows, const ResultRows& output,
+                  const ResultRows& log_sum_exp, const Control& control);
+
+// Adds what a unit sees of parts.
+void see_parts(const std::vector<KeyPart>& parts, UnitWork& work);
+
+}  // namespace merganser::attention

@@ -1,0 +1,116 @@
+// One call from queries to outputs over a clustered context. Each unit is looked up, selected and turned into a list of rows by one thread (the lookup by
+// several, if there are fewer units than threads); then the lists' portions are attended to, whoever has time. Logits of the lookup are kept for
+// the estimate of what was not chosen, unless they are too many.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "merganser/attention/attention.hpp"
+#include "merganser/attention/lookup.hpp"
+#include "merganser/attention/select_clusters.hpp"
+#include "merganser/attention/unit_attention.hpp"
+
+namespace merganser::attention {
+namespace {
+
+// Rows that one thread takes at a time.
+constexpr size_t kRowsAtATime = 2048;
+// Logits of a unit that are kept from the lookup for the estimate.
+constexpr size_t kKeptLogits = size_t{1} << 20;
+
+float log2_of(uint32_t count) {
+  constexpr size_t kKnown = 1024;
+  static const std::array<float, kKnown> known = [] {
+    std::array<float, kKnown> logs{};
+    for (size_t i = 1; i < kKnown; ++i) logs[i] = std::log2(static_cast<float>(i));
+    return logs;
+  }();
+  return count < kKnown ? known[count] : std::log2(static_cast<float>(count));
+}
+
+class ClusteredUnits {
+ public:
+  ClusteredUnits(const AttentionShape& shape, const ClusterAttention& all, const std::vector<KeyPart>& parts, const ChosenClusters& to)
+      : shape_(shape), all_(all), parts_(parts), to_(to) {}
+
+  void find_rows(UnitWork& work, unsigned threads) const {
+    const Clusters& clusters = all_.clusters;
+    if (clusters.count > 0) {
+      const size_t stream = work.unit.sequence * shape_.kv_heads + work.unit.kv_head;
+      const uint32_t* const offsets = clusters.offsets + stream * (clusters.count + 1);
+      uint32_t* const chosen = to_.chosen + work.index * clusters.count;
+      const bool keep = all_.estimate.value_means && clusters.step == 1 && clusters.groups.count == 0 &&
+                        work.queries->count() * with_room(clusters.count) <= kKeptLogits;
+      std::vector<float> logits(keep ? work.queries->count() * with_room(clusters.count) : 0);
+      const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
+      to_.counts[work.index] = static_cast<uint32_t>(count);
+      work.seen.push_back(rows_of(work.unit, offsets, chosen, count));
+      if (all_.estimate.value_means) work.seen.push_back(estimates(stream, offsets, chosen, count, std::move(logits)));
+    } else {
+      to_.counts[work.index] = 0;
+    }
+    see_parts(parts_, work);
+  }
+
+ private:
+  size_t choose(const UnitWork& work, unsigned threads, size_t stream, const uint32_t* offsets, uint32_t* chosen, float* logits) const {
+    const Clusters& clusters = all_.clusters;
+    std::vector<float> scores(clusters.count);
+    if (clusters.step == 1) look_up(shape_, clusters, work.unit, *work.queries, threads, scores.data(), logits);
+    else look_up(shape_, clusters, work.unit, UnitQueries(shape_, work.unit, clusters.step, false), threads, scores.data(), nullptr);
+    return select_clusters(scores.data(), offsets, clusters.count, all_.selection.kind, all_.selection.limits[stream], chosen);
+  }
+
+  SeenRows rows_of(const Unit& unit, const uint32_t* offsets, const uint32_t* chosen, size_t count) const {
+    SeenRows seen;
+    seen.rows.keys = all_.keys.rows_of(unit.sequence, unit.kv_head);
+    seen.rows.values = all_.values.rows_of(unit.sequence, unit.kv_head);
+    seen.listed = true;
+    for (size_t i = 0; i < count; ++i) seen.count += offsets[chosen[i] + 1] - offsets[chosen[i]];
+    seen.list.resize(seen.count);
+    uint32_t* row = seen.list.data();
+    for (size_t i = 0; i < count; ++i) {
+      for (uint32_t at = offsets[chosen[i]]; at < offsets[chosen[i] + 1]; ++at) *row++ = at;
+    }
+    return seen;
+  }
+
+  SeenRows estimates(size_t stream, const uint32_t* offsets, const uint32_t* chosen, size_t count, std::vector<float> logits) const {
+    const Clusters& clusters = all_.clusters;
+    const auto rows_at = [&](const void* data, RowType type, size_t dims) {
+      const size_t row_bytes = dims * (type == RowType::float32 ? 4 : 2);
+      return RowSet{static_cast<const uint8_t*>(data) + stream * clusters.count * row_bytes, row_bytes, type, dims};
+    };
+    SeenRows seen;
+    seen.rows = centroid_rows(clusters, stream);
+    seen.rows.values = rows_at(all_.estimate.value_means, all_.estimate.value_type, all_.values.dims);
+    if (all_.estimate.variances) seen.rows.variances = rows_at(all_.estimate.variances, all_.estimate.variance_type, clusters.dims);
+    seen.count = clusters.count;
+    seen.log_counts.assign(with_room(clusters.count), kUnseen);
+    for (size_t i = 0; i < clusters.count; ++i) {
+      if (offsets[i + 1] > offsets[i]) seen.log_counts[i] = log2_of(offsets[i + 1] - offsets[i]);
+    }
+    for (size_t i = 0; i < count; ++i) seen.log_counts[chosen[i]] = kUnseen;
+    seen.rows.log_counts = seen.log_counts.data();
+    seen.logits = std::move(logits);
+    seen.rows.logits = seen.logits.empty() ? nullptr : seen.logits.data();
+    seen.rows.logit_stride = with_room(clusters.count);
+    return seen;
+  }
+
+  const AttentionShape& shape_;
+  const ClusterAttention& all_;
+  const std::vector<KeyPart>& parts_;
+  const ChosenClusters to_;
+};
+
+}  // namespace
+
+void attend_clusters(const AttentionShape& shape, const ClusterAttention& clusters, const std::vector<KeyPart>& parts, const ResultRows& output,
+                     const ResultRows& log_sum_exp, const ChosenClusters& chosen, const Control& control) {
+  const bool with_squares = clusters.estimate.variances || std::any_of(parts.begin(), parts.end(), [](const KeyPart& part) { return part.variances.data != nullptr; });
+  const ClusteredUnits units(shape, clusters, parts, chosen);
+  attend_units(shape, {kRowsAtATime, with_squares}, [&](UnitWork& work, unsigned threads) { units.find_rows(work, threads); }, output, log_sum_exp, control);
+}
+
+}  // namespace merganser::attention

@@ -1,0 +1,145 @@
+#include "merganser/attention/lookup.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "merganser/attention/attention.hpp"
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::attention {
+namespace {
+
+// Queries whose logits are in memory at a time.
+constexpr size_t kQueriesAtATime = 16;
+// Centroids that one thread takes at a time: a multiple of 16.
+constexpr size_t kCentroidsAtATime = 1024;
+
+void hide_empty(ClusterSizes& clusters) {
+  clusters.hidden.resize(clusters.sizes.size());
+  for (size_t i = 0; i < clusters.sizes.size(); ++i) clusters.hidden[i] = clusters.sizes[i] > 0 ? 0.f : kUnseen;
+}
+
+ClusterSizes sizes_of(const uint32_t* offsets, size_t count) {
+  ClusterSizes result{std::vector<float>(with_room(count), 0.f), {}};
+  for (size_t i = 0; i < count; ++i) result.sizes[i] = static_cast<float>(offsets[i + 1] - offsets[i]);
+  hide_empty(result);
+  return result;
+}
+
+struct Range {
+  size_t from, to;
+};
+
+// Adds up shares and makes averages over the queries of them.
+class Shares {
+ public:
+  Shares(const UnitQueries& voters, const RowsToAttend& rows, const ClusterSizes& clusters, unsigned threads)
+      : voters_(voters), rows_(rows), clusters_(clusters), threads_(threads) {}
+
+  // ranges: of rows whose logits are wanted; the others have size 0.
+  void add_up(const std::vector<Range>& ranges, size_t count, float* scores, float* logits) {
+    static const auto shares_kernel = MERGANSER_SELECT(add_shares);
+    const size_t room = clusters_.sizes.size(), queries = voters_.count();
+    std::vector<float> own(logits ? 0 : std::min(queries, kQueriesAtATime) * room, 0.f), weights(room), shares(room);
+    std::vector<double> sums(queries > kQueriesAtATime ? count : 0, 0.0);
+    for (size_t begin = 0; begin < queries; begin += kQueriesAtATime) {
+      const size_t some = std::min(kQueriesAtATime, queries - begin);
+      float* const block = logits ? logits + begin * room : own.data();
+      find_logits(ranges, begin, some, block, room);
+      std::fill(shares.begin(), shares.end(), 0.f);
+      for (size_t q = 0; q < some; ++q) {
+        std::copy_n(block + q * room, room, weights.data());
+        shares_kernel(weights.data(), clusters_.hidden.data(), clusters_.sizes.data(), room, shares.data());
+      }
+      for (size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(shares[i]);
+    }
+    const double part = 1.0 / static_cast<double>(std::max<size_t>(queries, 1));
+    for (size_t i = 0; i < count; ++i) scores[i] = static_cast<float>((sums.empty() ? static_cast<double>(shares[i]) : sums[i]) * part);
+  }
+
+ private:
+  void find_logits(const std::vector<Range>& ranges, size_t begin, size_t queries, float* out, size_t room) const {
+    static const auto logits_kernel = MERGANSER_SELECT(row_logits);
+    for (const Range& range : ranges) {
+      const size_t pieces = (range.to - range.from + kCentroidsAtATime - 1) / kCentroidsAtATime;
+      parallel::parallel_for(threads_, pieces, [&](size_t piece) {
+        RowsToAttend rows = rows_;
+        rows.first = range.from + piece * kCentroidsAtATime;
+        rows.count = std::min(range.to - rows.first, kCentroidsAtATime);
+        rows.queries = voters_.numbers() + begin * voters_.stride();
+        rows.query_stride = voters_.stride();
+        rows.query_count = queries;
+        logits_kernel(rows, out + rows.first, room);
+      });
+    }
+  }
+
+  const UnitQueries& voters_;
+  const RowsToAttend& rows_;
+  const ClusterSizes& clusters_;
+  const unsigned threads_;
+};
+
+// The ranges of clusters whose group's score is above its limit; sizes of the others become 0.
+std::vector<Range> kept_groups(const Clusters& clusters, size_t stream, const UnitQueries& voters, unsigned threads, ClusterSizes& sizes) {
+  const ClusterGroups& groups = clusters.groups;
+  const uint32_t* const own = groups.offsets + stream * (groups.count + 1);
+  ClusterSizes of_groups{std::vector<float>(with_room(groups.count), 0.f), {}};
+  for (size_t group = 0; group < groups.count; ++group) {
+    for (size_t i = own[group]; i < own[group + 1]; ++i) of_groups.sizes[group] += sizes.sizes[i];
+  }
+  hide_empty(of_groups);
+  RowsToAttend rows{};
+  rows.keys = {reinterpret_cast<const uint8_t*>(groups.centroids + stream * groups.count * clusters.dims), clusters.dims * 4, RowType::float32, clusters.dims};
+  std::vector<float> scores(groups.count);
+  Shares(voters, rows, of_groups, threads).add_up({{0, groups.count}}, groups.count, scores.data(), nullptr);
+  std::vector<Range> kept;
+  for (size_t group = 0; group < groups.count; ++group) {
+    const Range range{own[group], own[group + 1]};
+    if (static_cast<double>(scores[group]) > groups.limits[stream]) {
+      if (!kept.empty() && kept.back().to == range.from) kept.back().to = range.to;
+      else if (range.to > range.from) kept.push_back(range);
+    } else {
+      std::fill(sizes.sizes.begin() + range.from, sizes.sizes.begin() + range.to, 0.f);
+    }
+  }
+  hide_empty(sizes);
+  return kept;
+}
+
+}  // namespace
+
+RowsToAttend centroid_rows(const Clusters& clusters, size_t stream) {
+  const size_t row_bytes = clusters.dims * (clusters.type == RowType::float32 ? 4 : clusters.type == RowType::int8 ? 1 : 2);
+  RowsToAttend rows{};
+  rows.keys = {static_cast<const uint8_t*>(clusters.centroids) + stream * clusters.count * row_bytes, row_bytes, clusters.type, clusters.dims};
+  rows.scales = clusters.scales ? clusters.scales + stream * clusters.count : nullptr;
+  return rows;
+}
+
+void look_up(const AttentionShape& shape, const Clusters& clusters, const Unit& unit, const UnitQueries& voters, unsigned threads, float* scores, float* logits) {
+  const size_t stream = unit.sequence * shape.kv_heads + unit.kv_head;
+  ClusterSizes sizes = sizes_of(clusters.offsets + stream * (clusters.count + 1), clusters.count);
+  const RowsToAttend rows = centroid_rows(clusters, stream);
+  std::vector<Range> ranges{{0, clusters.count}};
+  if (clusters.groups.count > 0) ranges = kept_groups(clusters, stream, voters, threads, sizes);
+  Shares(voters, rows, sizes, threads).add_up(ranges, clusters.count, scores, logits);
+  if (clusters.groups.count == 0) return;
+  const uint32_t* const offsets = clusters.offsets + stream * (clusters.count + 1);
+  for (size_t i = 0; i < clusters.count; ++i) {
+    if (sizes.sizes[i] == 0 && offsets[i + 1] > offsets[i]) scores[i] = std::numeric_limits<float>::quiet_NaN();
+  }
+}
+
+void centroid_scores(const AttentionShape& shape, const Clusters& clusters, float* scores, const Control& control) {
+  if (clusters.count == 0) return;
+  const std::vector<Unit> units = units_of(shape);
+  std::atomic<size_t> done{0};
+  parallel::parallel_for(shape.threads, units.size(), [&](size_t i) {
+    if (control.cancelled && *control.cancelled) return;
+    look_up(shape, clusters, units[i], UnitQueries(shape, units[i], clusters.step, false), 1, scores + i * clusters.count, nullptr);
+    if (control.advance) control.advance(static_cast<double>(++done) / static_cast<double>(units.size()));
+  });
+}
+
+}  // namespace merganser::attention

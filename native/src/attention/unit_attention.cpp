@@ -1,0 +1,169 @@
+#include "merganser/attention/unit_attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::attention {
+namespace {
+
+// Queries that are worked on together.
+constexpr size_t kQueriesAtATime = 256;
+
+// A part of a unit's work: some of its queries, over some of its rows.
+struct Portion {
+  size_t unit;
+  size_t first_query;
+  size_t query_count;
+  size_t first_row;  // among all rows that the unit sees, one after the other
+  size_t end_row;
+};
+
+struct PartialResult {
+  std::vector<float> greatest, sums, out;
+};
+
+class UnitAttention {
+ public:
+  UnitAttention(const AttentionShape& shape, const Portioning& portioning, const FindRows& find_rows, const ResultRows& output, const ResultRows& log_sum_exp)
+      : shape_(shape), portioning_(portioning), find_rows_(find_rows), output_(output), log_sum_exp_(log_sum_exp), value_dims_(output.dims) {
+    out_stride_ = (value_dims_ + 15) / 16 * 16;
+  }
+
+  void run(const Control& control) {
+    const std::vector<Unit> all = units_of(shape_);
+    // Units in turns, so that the lists and partial results of few are in memory at a time.
+    const size_t at_a_time = std::max<size_t>(4 * shape_.threads, 16);
+    for (size_t begin = 0; begin < all.size(); begin += at_a_time) {
+      if (control.cancelled && *control.cancelled) return;
+      const size_t count = std::min(all.size() - begin, at_a_time);
+      units_.clear();
+      units_.resize(count);
+      const unsigned each = std::max<unsigned>(1, shape_.threads / static_cast<unsigned>(count));
+      parallel::parallel_for(shape_.threads, count, [&](size_t i) {
+        UnitWork& work = units_[i];
+        work.unit = all[begin + i];
+        work.index = begin + i;
+        work.queries = std::make_unique<UnitQueries>(shape_, work.unit, 1, portioning_.with_squares);
+        find_rows_(work, each);
+        for (const SeenRows& seen : work.seen) work.rows += seen.count;
+      });
+      plan();
+      parallel::parallel_for(shape_.threads, portions_.size(), [&](size_t i) {
+        if (!control.cancelled || !*control.cancelled) attend(portions_[i], results_[i]);
+      });
+      parallel::parallel_for(shape_.threads, count, [&](size_t i) { finish(units_[i]); });
+      if (control.advance) control.advance(static_cast<double>(begin + count) / static_cast<double>(all.size()));
+    }
+  }
+
+ private:
+  void plan() {
+    portions_.clear();
+    const size_t step = portioning_.rows_at_a_time;
+    for (size_t index = 0; index < units_.size(); ++index) {
+      UnitWork& work = units_[index];
+      work.first_portion = portions_.size();
+      const size_t queries = work.queries->count();
+      for (size_t query = 0; query < queries; query += kQueriesAtATime) {
+        for (size_t row = 0; row < std::max<size_t>(work.rows, 1); row += step) {
+          portions_.push_back({index, query, std::min(kQueriesAtATime, queries - query), row, std::min(work.rows, row + step)});
+        }
+      }
+    }
+    results_.assign(portions_.size(), {});
+  }
+
+  void attend(const Portion& portion, PartialResult& result) const {
+    static const auto attend_kernel = MERGANSER_SELECT(attend_rows);
+    const UnitWork& work = units_[portion.unit];
+    const UnitQueries& queries = *work.queries;
+    result.greatest.assign(portion.query_count, kNothingSeen);
+    result.sums.assign(portion.query_count, 0);
+    result.out.assign(portion.query_count * out_stride_, 0);
+    std::vector<uint32_t> limits;
+    size_t before = 0;
+    for (const SeenRows& seen : work.seen) {
+      const size_t from = std::max(portion.first_row, before), to = std::min(portion.end_row, before + seen.count);
+      if (from < to) {
+        RowsToAttend rows = seen.rows;
+        rows.list = seen.listed ? seen.list.data() : nullptr;
+        rows.queries = queries.numbers() + portion.first_query * queries.stride();
+        rows.squares = portioning_.with_squares ? queries.squares() + portion.first_query * queries.stride() : nullptr;
+        if (rows.logits) rows.logits += portion.first_query * rows.logit_stride;
+        rows.query_stride = queries.stride();
+        rows.query_count = portion.query_count;
+        rows.first = from - before;
+        rows.count = to - from;
+        if (seen.causal) {
+          limit(seen, work, portion, limits);
+          rows.limits = limits.data();
+          if (!rows.list) rows.count = std::min(rows.count, visible_rows(limits, rows.first));
+        }
+        attend_kernel(rows, {result.greatest.data(), result.sums.data(), result.out.data(), out_stride_});
+      }
+      before += seen.count;
+    }
+  }
+
+  // Query i of n sees the rows up to i + length − n.
+  void limit(const SeenRows& seen, const UnitWork& work, const Portion& portion, std::vector<uint32_t>& limits) const {
+    limits.resize(portion.query_count);
+    const size_t all = shape_.query_lengths[work.unit.sequence];
+    for (size_t i = 0; i < limits.size(); ++i) {
+      const size_t visible = work.queries->row(portion.first_query + i) + 1 + seen.length;
+      limits[i] = static_cast<uint32_t>(visible > all ? visible - all : 0);
+    }
+  }
+
+  static size_t visible_rows(const std::vector<uint32_t>& limits, size_t first) {
+    const size_t most = *std::max_element(limits.begin(), limits.end());
+    return most > first ? most - first : 0;
+  }
+
+  // Joins the portions of each query in their order.
+  void finish(const UnitWork& work) const {
+    const UnitQueries& queries = *work.queries;
+    const size_t chunks = std::max<size_t>((work.rows + portioning_.rows_at_a_time - 1) / portioning_.rows_at_a_time, 1);
+    std::vector<double> total(value_dims_);
+    for (size_t query = 0; query < queries.count(); ++query) {
+      const PartialResult* const first = &results_[work.first_portion + query / kQueriesAtATime * chunks];
+      const size_t at = query % kQueriesAtATime;
+      float greatest = kNothingSeen;
+      for (size_t i = 0; i < chunks; ++i) greatest = std::max(greatest, first[i].greatest[at]);
+      double sum = 0;
+      std::fill(total.begin(), total.end(), 0.0);
+      for (size_t i = 0; i < chunks; ++i) {
+        const double weight = std::exp2(static_cast<double>(first[i].greatest[at]) - static_cast<double>(greatest));
+        sum += weight * static_cast<double>(first[i].sums[at]);
+        const float* const out = first[i].out.data() + at * out_stride_;
+        for (size_t dim = 0; dim < value_dims_; ++dim) total[dim] += weight * static_cast<double>(out[dim]);
+      }
+      const bool seen = greatest > kNothingSeen;
+      float* const output = output_.row(work.unit.sequence, queries.head(query), queries.row(query));
+      for (size_t dim = 0; dim < value_dims_; ++dim) output[dim] = seen ? static_cast<float>(total[dim] / sum) : 0.f;
+      *log_sum_exp_.row(work.unit.sequence, queries.head(query), queries.row(query)) =
+          seen ? static_cast<float>((static_cast<double>(greatest) + std::log2(sum)) * 0.6931471805599453) : -std::numeric_limits<float>::infinity();
+    }
+  }
+
+  const AttentionShape& shape_;
+  const Portioning portioning_;
+  const FindRows& find_rows_;
+  const ResultRows output_, log_sum_exp_;
+  size_t value_dims_, out_stride_;
+  std::vector<UnitWork> units_;
+  std::vector<Portion> portions_;
+  std::vector<PartialResult> results_;
+};
+
+}  // namespace
+
+void attend_units(const AttentionShape& shape, const Portioning& portioning, const FindRows& find_rows, const ResultRows& output,
+                  const ResultRows& log_sum_exp, const Control& control) {
+  UnitAttention(shape, portioning, find_rows, output, log_sum_exp).run(control);
+}
+
+}  // namespace merganser::attention
