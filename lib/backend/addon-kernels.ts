@@ -72,8 +72,8 @@ export interface NativeKernelAddon {
 
   /** `wordRanges`: start, end pairs of the characters of words, if any added token needs them; `scannerKinds` if any step has a scanner. */
   createEncoder(spec: EncoderSpec & { readonly wordRanges: Uint32Array | null; readonly scannerKinds: ScannerKinds | null }): EncoderHandle;
-  /** The ids are in `out` if there is room for them, else to be taken. */
-  encode(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, out: Uint32Array): number;
+  /** The ids are in `out` from `place` on if there is room for them, else to be taken. */
+  encode(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, out: Uint32Array, place: number): number;
   count(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, limit: number): number;
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, actions: Uint8Array | null, offsets: Uint32Array): number;
   refusedAt(): number;

@@ -7,8 +7,13 @@ import { DisallowedAddedToken, type AsyncControl, type EncoderHandle, type Ragge
 
 /** The number of ids that a call of the addon reports. Throws {@link DisallowedAddedToken} if it met a token that is refused. */
 export function outcome(addon: NativeKernelAddon, result: number): number {
-  if (result < 0) throw new DisallowedAddedToken(-1 - result, addon.refusedAt());
+  if (result < 0) throw refusal(addon, result);
   return result;
+}
+
+/** The error for such a result, a negative one. */
+export function refusal(addon: NativeKernelAddon, result: number): DisallowedAddedToken {
+  return new DisallowedAddedToken(-1 - result, addon.refusedAt());
 }
 
 export function encodeOnThreads(

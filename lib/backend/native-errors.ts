@@ -31,6 +31,6 @@ export function runtimeError(message: string, cause?: unknown): MerganserError {
 }
 
 // Errors of the addon are of Node's main realm and may be no instances of this one's Error.
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return String((error as { message?: unknown } | null)?.message ?? error);
 }

@@ -1,10 +1,10 @@
 /** The native backend: the addon's functions as {@link Kernels}. The addon fills arrays that are made here. */
 
 import { unicodeProperty } from '../tokenizer/unicode/properties';
-import { building, running } from './native-errors';
+import { building, messageOf, running, runtimeError } from './native-errors';
 import { loadAddon, type NativeAddon } from './addon';
 import type { NativeKernelAddon } from './addon-kernels';
-import { encodeOnThreads, outcome } from './native-async';
+import { encodeOnThreads, outcome, refusal } from './native-async';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { AttentionKernels } from './attention-kernels';
 import { attentionKernels } from './native-attention';
@@ -14,6 +14,7 @@ import type { SearchKernels } from './search-kernels';
 import { reductionKernels } from './native-reduction';
 import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
+import { ShortResults } from './short-results';
 import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
 import {
   createPrefixTrie,
@@ -24,9 +25,6 @@ import {
   mergeTokensOnThread,
 } from './native-dynamic';
 import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
-
-/** Ids of short texts land here and are copied out: cheaper than asking for their number first. */
-const SHORT_RESULT = 4096;
 
 /** Characters that count as parts of words for `singleWord`, as Rust's `\w`. */
 function wordRanges(): Uint32Array {
@@ -53,7 +51,7 @@ class NativeKernels implements Kernels {
   readonly #attention: AttentionKernels;
   readonly #search: SearchKernels;
   readonly #reduction: ReductionKernels;
-  readonly #short = new Uint32Array(SHORT_RESULT);
+  readonly #short = new ShortResults();
 
   constructor(addon: NativeAddon) {
     this.#addon = addon;
@@ -88,19 +86,29 @@ class NativeKernels implements Kernels {
     return building(() => this.#addon.createEncoder({ ...spec, wordRanges: words, scannerKinds: kinds }));
   };
 
+  // Written out rather than with `running`: strings of a hundred bytes feel each call.
   encode = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array => {
-    const count = outcome(
-      this.#addon,
-      running(() => this.#addon.encode(encoder, text, control.actions, this.#short)),
-    );
-    return count <= SHORT_RESULT ? this.#short.slice(0, count) : this.#addon.take();
+    const short = this.#short;
+    let count: number;
+    try {
+      count = this.#addon.encode(encoder, text, control.actions, short.block, short.place);
+    } catch (error) {
+      throw runtimeError(messageOf(error), error);
+    }
+    if (count < 0) throw refusal(this.#addon, count);
+    return short.fits(count) ? short.take(count) : this.#addon.take();
   };
 
-  count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number =>
-    outcome(
-      this.#addon,
-      running(() => this.#addon.count(encoder, text, control.actions, limit)),
-    );
+  count = (encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number => {
+    let count: number;
+    try {
+      count = this.#addon.count(encoder, text, control.actions, limit);
+    } catch (error) {
+      throw runtimeError(messageOf(error), error);
+    }
+    if (count < 0) throw refusal(this.#addon, count);
+    return count;
+  };
 
   encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
     const offsets = new Uint32Array(textOffsets.length);

@@ -185,7 +185,11 @@ export class Engine {
   textIds(text: TextInput, control: EncodeControl, dropout: Dropout | null = null): Uint32Array {
     const encoder = this.encoder;
     if (encoder === null || dropout !== null) return this.encodeGeneral(asBytes(text), control, false, dropout).ids;
-    return this.explainingRefusal(() => this.kernels.encode(encoder, text, control));
+    try {
+      return this.kernels.encode(encoder, text, control);
+    } catch (error) {
+      throw this.explainRefusal(error);
+    }
   }
 
   /** The general path; `full` asks for spans and words. Throws DISALLOWED_SPECIAL. */

@@ -13,6 +13,12 @@ import type { RaggedTokens, TextInput } from './types';
 /** The ids of a text or a pair, with everything that the settings ask for. */
 export function encodeIds(engine: Engine, text: TextInput, pair: TextInput | undefined, settings: EncodeSettings): Uint32Array {
   checkText(text);
+  // What nearly every call is comes without an array or a closure made for it.
+  if (pair === undefined && settings.truncation === null && settings.padding === null) {
+    const ids = engine.textIds(kernelText(text, settings.invalidUtf8), settings.control, settings.dropout);
+    const layout = engine.layouts.get(false, settings.addSpecialTokens);
+    return layout.isIdentity ? ids : applyLayout(layout, [ids]);
+  }
   if (pair !== undefined) checkText(pair, 'pair');
   const texts = (pair === undefined ? [text] : [text, pair]).map((input) =>
     engine.textIds(kernelText(input, settings.invalidUtf8), settings.control, settings.dropout),

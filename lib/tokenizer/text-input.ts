@@ -59,8 +59,34 @@ const encoder = new TextEncoder();
 
 /** Joins texts; the n-th must be a string or a Uint8Array. */
 export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8, name = 'texts'): JoinedTexts {
+  const units = new Uint32Array(texts.length + 1);
+  let end = 0;
+  let strings = 0;
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index];
+    if (typeof text === 'string') strings++;
+    else checkText(text, `${name}[${index}]`);
+    end += text.length;
+    units[index + 1] = end;
+  }
+  const ascii = strings === texts.length && strings > 1 && end <= JOINED_UNITS ? joinAscii(texts as readonly string[], end) : null;
+  return ascii === null ? joinOneByOne(texts, end, invalidUtf8, name) : { bytes: ascii, offsets: units };
+}
+
+/** Texts of more units than this are not made one string first. */
+const JOINED_UNITS = 1 << 26;
+
+/** One conversion for all is many times faster than one for each; where every unit becomes one byte, offsets stay what they are. Else null. */
+function joinAscii(texts: readonly string[], units: number): Uint8Array | null {
+  const joined = texts.join('');
+  const bytes = new Uint8Array(units);
+  const { read, written } = encoder.encodeInto(joined, bytes);
+  return read === units && written === units ? bytes : null;
+}
+
+function joinOneByOne(texts: readonly TextInput[], lowerBound: number, invalidUtf8: InvalidUtf8, name: string): JoinedTexts {
   const offsets = new Uint32Array(texts.length + 1);
-  let bytes = new Uint8Array(Math.max(64, lowerBound(texts, name)));
+  let bytes = new Uint8Array(Math.max(64, lowerBound));
   let end = 0;
   for (let index = 0; index < texts.length; index++) {
     const text = texts[index];
@@ -78,15 +104,6 @@ export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8,
     offsets[index + 1] = end;
   }
   return { bytes: bytes.subarray(0, end), offsets };
-}
-
-function lowerBound(texts: readonly TextInput[], name: string): number {
-  let bound = 0;
-  for (let index = 0; index < texts.length; index++) {
-    checkText(texts[index], `${name}[${index}]`);
-    bound += texts[index].length;
-  }
-  return bound;
 }
 
 function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {

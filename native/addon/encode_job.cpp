@@ -47,31 +47,28 @@ void EncodeJob::work() {
 }
 
 void EncodeJob::encode(Portion& portion) {
-  size_t begin = portion.begin;
-  for (size_t text = portion.first; text < portion.last && !cancelled_; ++text) {
-    if (!encode(portion, begin, input_.offsets[text + 1], text)) return;
-    portion.ends.push_back(static_cast<uint32_t>(portion.ids.size()));
-    begin = input_.offsets[text + 1];
-  }
-  if (begin < portion.end && !cancelled_ && !encode(portion, begin, portion.end, portion.last)) return;
-  report_now_and_then();
-}
-
-// False if there is a token that is refused.
-bool EncodeJob::encode(Portion& portion, size_t begin, size_t end, size_t text) {
   bpe::EncodeOptions options;
   options.actions = actions();
   options.cancelled = &cancelled_;
-  options.continues = begin != input_.offsets[text];
-  bpe::EncodeResult result = input_.encoder->encode(input_.text + begin, end - begin, input_.size - begin, &portion.ids, options);
-  bytes_done_ += end - begin;
-  if (!result.refused) return true;
-  result.refused_at += begin;
+  options.continues = portion.begin != input_.offsets[portion.first];
+  // Where the texts begin that end here, and behind them, if a part of one more follows, that part's end.
+  std::vector<uint32_t> offsets(input_.offsets.begin() + static_cast<ptrdiff_t>(portion.first), input_.offsets.begin() + static_cast<ptrdiff_t>(portion.last) + 1);
+  offsets[0] = static_cast<uint32_t>(portion.begin);
+  if (offsets.back() < portion.end) offsets.push_back(static_cast<uint32_t>(portion.end));
+  portion.ends.resize(offsets.size() - 1);
+  const bpe::Texts texts{input_.text, input_.size, offsets.data(), offsets.size() - 1};
+  const bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
+  portion.ends.resize(portion.last - portion.first);
+  if (result.refused) return refuse(result);
+  bytes_done_ += portion.end - portion.begin;
+  report_now_and_then();
+}
+
+// The first in the text is named, whichever thread finds one first.
+void EncodeJob::refuse(const bpe::EncodeResult& result) {
   const std::lock_guard lock(mutex_);
-  // The first in the text is named, whichever thread finds one first.
   if (!refused_.refused || result.refused_at < refused_.refused_at) refused_ = result;
   next_ = portions_.size();
-  return false;
 }
 
 // Here and not when JavaScript asks for it: copying gigabytes would hold its thread up.

@@ -43,7 +43,7 @@ class EncodeJob final : public Job {
   void cut_into_portions();
   size_t cut_long_text(size_t begin, size_t end) const;
   void encode(Portion& portion);
-  bool encode(Portion& portion, size_t begin, size_t end, size_t text);
+  void refuse(const bpe::EncodeResult& result);
 
   Input input_;
   std::vector<Portion> portions_;

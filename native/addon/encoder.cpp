@@ -33,11 +33,10 @@ uint32_t* typed_data(napi_env env, napi_value array, size_t& length) {
   return static_cast<uint32_t*>(data);
 }
 
+// null if it is no array.
 const uint8_t* actions_of(napi_env env, napi_value value) {
-  napi_valuetype type;
-  napi_typeof(env, value, &type);
   size_t length = 0;
-  return type == napi_object ? reinterpret_cast<const uint8_t*>(typed_data(env, value, length)) : nullptr;
+  return reinterpret_cast<const uint8_t*>(typed_data(env, value, length));
 }
 
 // A count, or where the text holds a token that is refused: −1 − its number (its place is then refusedAt()).
@@ -58,11 +57,11 @@ napi_value guarded(napi_env env, Body body) {
   }
 }
 
-// (encoder, text, actions | null, out): number of ids. They are in `out` if they fit there, else to be fetched with `take`.
+// (encoder, text, actions | null, out, place): number of ids. They are in `out` from `place` on if they fit there, else to be fetched with `take`.
 napi_value encode(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
-    size_t count = 4;
-    napi_value argument[4];
+    size_t count = 5;
+    napi_value argument[5];
     napi_get_cb_info(env, info, &count, argument, nullptr, nullptr);
     Environment& environment = Environment::of(env);
     const TextArgument text = text_argument(env, argument[1], environment);
@@ -72,8 +71,10 @@ napi_value encode(napi_env env, napi_callback_info info) {
     const bpe::EncodeResult result =
         encoder_of(env, argument[0]).encode(text.data, text.size, text.readable, &environment.ids, options);
     size_t room = 0;
+    uint32_t place = 0;
     uint32_t* out = typed_data(env, argument[3], room);
-    if (!result.refused && result.count <= room && result.count > 0) std::memcpy(out, environment.ids.data(), result.count * 4);
+    napi_get_value_uint32(env, argument[4], &place);
+    if (!result.refused && result.count > 0 && place + result.count <= room) std::memcpy(out + place, environment.ids.data(), result.count * 4);
     return result_value(env, result, environment);
   });
 }
@@ -109,15 +110,9 @@ Napi::Value encode_batch(const Napi::CallbackInfo& info) {
   environment.ids.clear();
   bpe::EncodeOptions options;
   options.actions = actions_of(info.Env(), info[3]);
-  bpe::EncodeResult result;
-  for (size_t i = 0; i + 1 < from.ElementLength(); ++i) {
-    to[i] = static_cast<uint32_t>(environment.ids.size());
-    result = encoder.encode(text.data + from[i], from[i + 1] - from[i], text.size - from[i], &environment.ids, options);
-    result.refused_at += from[i];
-    if (result.refused) break;
-    to[i + 1] = static_cast<uint32_t>(environment.ids.size());
-  }
-  result.count = environment.ids.size();
+  to[0] = 0;
+  const bpe::Texts texts{text.data, text.size, from.Data(), from.ElementLength() - 1};
+  const bpe::EncodeResult result = encoder.encode_texts(texts, environment.ids, to.Data() + 1, options);
   return {info.Env(), result_value(info.Env(), result, environment)};
 }
 

@@ -22,6 +22,9 @@ struct Environment {
   parallel::KeptBuffer decoded;
   // A string as UTF-8, with padding behind it.
   parallel::RawBuffer text;
+  // A short string's units.
+  static constexpr size_t kShortUnits = 4096;
+  char16_t units[kShortUnits];
   size_t refused_at = 0;
   std::set<std::shared_ptr<Job>> jobs;
 

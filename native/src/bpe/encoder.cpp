@@ -5,22 +5,21 @@
 
 namespace merganser::bpe {
 
-// A worker for as long as one call takes.
+// A worker for as long as one call takes. The one that was given back last waits where it can be had without a lock: short texts feel the difference.
 class Encoder::Lease {
  public:
-  explicit Lease(const Encoder& encoder) : encoder_(encoder) {
-    {
-      const std::lock_guard lock(encoder_.mutex_);
-      if (!encoder_.idle_.empty()) {
-        worker_ = std::move(encoder_.idle_.back());
-        encoder_.idle_.pop_back();
-      }
-    }
-    if (!worker_) worker_ = std::make_unique<Worker>(encoder_);
+  explicit Lease(const Encoder& encoder) : encoder_(encoder), worker_(encoder.latest_.exchange(nullptr)) {
+    if (!worker_) worker_.reset(encoder.take_idle());
+    if (!worker_) worker_ = std::make_unique<Worker>(encoder);
   }
   ~Lease() {
-    const std::lock_guard lock(encoder_.mutex_);
-    encoder_.idle_.push_back(std::move(worker_));
+    Worker* none = nullptr;
+    if (encoder_.latest_.compare_exchange_strong(none, worker_.get())) {
+      worker_.release();
+    } else {
+      const std::lock_guard lock(encoder_.mutex_);
+      encoder_.idle_.push_back(std::move(worker_));
+    }
   }
   Worker* operator->() { return worker_.get(); }
 
@@ -28,6 +27,14 @@ class Encoder::Lease {
   const Encoder& encoder_;
   std::unique_ptr<Worker> worker_;
 };
+
+Worker* Encoder::take_idle() const {
+  const std::lock_guard lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  Worker* const worker = idle_.back().release();
+  idle_.pop_back();
+  return worker;
+}
 
 Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
@@ -37,7 +44,7 @@ Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
       splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr),
       parts_(spec_, added_, cuts_.get()) {}
 
-Encoder::~Encoder() = default;
+Encoder::~Encoder() { delete latest_.load(); }
 
 std::vector<uint8_t> Encoder::save_tables() const {
   const text::Scanner* scanner = spec_.scanner.get();
@@ -48,6 +55,11 @@ std::vector<uint8_t> Encoder::save_tables() const {
 EncodeResult Encoder::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const {
   Lease worker(*this);
   return worker->encode(text, size, readable, out, options);
+}
+
+EncodeResult Encoder::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* ends, const EncodeOptions& options) const {
+  Lease worker(*this);
+  return worker->encode_texts(texts, out, ends, options);
 }
 
 }  // namespace merganser::bpe

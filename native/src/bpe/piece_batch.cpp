@@ -13,9 +13,10 @@ constexpr size_t kLongPieces = 16;     // one part in so many of the cache's byt
 PieceBatch::PieceBatch(const Model& model, size_t cache_bytes)
     : model_(model), cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()), miss_path_(model, cache_bytes / kLongPieces) {}
 
-void PieceBatch::start(IdBuffer* out, uint64_t limit) {
+void PieceBatch::start(IdBuffer* out, uint64_t limit, uint32_t* text_ends) {
   out_ = out;
   limit_ = limit;
+  text_ends_ = text_ends;
   total_ = 0;
 }
 
@@ -40,7 +41,9 @@ void PieceBatch::take(const Batch& batch) {
 // Pieces that begin too near the end of readable memory are looked up in a padded copy.
 void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   static const auto look_up_pieces = MERGANSER_SELECT(look_up_pieces);
-  const auto [base, readable_end, bounds, count, dropped, known, known_count] = batch;
+  const uint8_t *const base = batch.base, *const readable_end = batch.readable_end;
+  const uint32_t* const bounds = batch.bounds;
+  const uint32_t count = batch.count;
   static_assert(kRoom <= kMostPieces);
   uint16_t misses[kMostPieces + 16];
   uint32_t direct = count;
@@ -67,7 +70,14 @@ void PieceBatch::write(const Batch& batch, const uint64_t* values) {
   // Every id stands for a byte at least, save for what a suffix adds to a piece.
   const size_t bound = batch.bounds[batch.count] + batch.count * model_.spec().end_of_word_suffix.size() + PieceCache::kOvershoot;
   uint32_t* const begin = out_->room(bound);
-  uint32_t* const end = cache_.write(values, batch.count, begin);
+  uint32_t* end = begin;
+  uint32_t written = 0;
+  for (const uint32_t piece : batch.text_ends) {
+    end = cache_.write(values + written, piece - written, end);
+    written = piece;
+    *text_ends_++ = static_cast<uint32_t>(out_->size() + static_cast<size_t>(end - begin));
+  }
+  end = cache_.write(values + written, batch.count - written, end);
   total_ += static_cast<uint64_t>(end - begin);
   out_->taken(end);
 }

@@ -3,6 +3,11 @@
 #include "merganser/text/scanner.hpp"
 
 namespace merganser::bpe {
+namespace {
+
+bool is_cancelled(const EncodeOptions& options) { return options.cancelled && options.cancelled->load(std::memory_order_relaxed); }
+
+}  // namespace
 
 Worker::Worker(const Encoder& encoder)
     : encoder_(encoder),
@@ -17,6 +22,33 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
   if (out) out->expect(size);
   batch_.start(out, options.limit);
   open_ = false;
+  const bool whole = encode_text(text, size, readable, options, result);
+  close();
+  if (whole) result.count = batch_.count();
+  return result;
+}
+
+EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* ends, const EncodeOptions& options) {
+  EncodeResult result;
+  const uint32_t *const offsets = texts.offsets, first = offsets[0], last = offsets[texts.count];
+  out.expect(last - first);
+  batch_.start(&out, options.limit, ends);
+  open_ = false;
+  EncodeOptions text_options = options;
+  for (size_t i = 0; i < texts.count && !is_cancelled(options); ++i) {
+    if (!encode_text(texts.bytes + offsets[i], offsets[i + 1] - offsets[i], texts.size - offsets[i], text_options, result)) {
+      result.refused_at += offsets[i];
+      break;
+    }
+    text_options.continues = false;
+    open_ ? batch_.mark_text_end() : batch_.end_text();
+  }
+  close();
+  result.count = batch_.count();
+  return result;
+}
+
+bool Worker::encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result) {
   size_t done = 0, from = 0;
   AddedMatch match;
   auto stretch = [&](size_t begin, size_t end) {
@@ -28,19 +60,16 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
       result.refused = true;
       result.refused_token = match.token;
       result.refused_at = match.start;
-      close();
-      return result;
+      return false;
     }
     stretch(done, match.start);
     push_added({text + match.start, text + match.end, text + readable}, encoder_.spec_.added[match.token].id);
     done = match.end;
     from = match.search_from;
-    if (batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed))) break;
+    if (batch_.over_limit() || is_cancelled(options)) break;
   }
   if (!batch_.over_limit()) stretch(done, size);
-  close();
-  result.count = batch_.count();
-  return result;
+  return true;
 }
 
 void Worker::open(Stretch stretch) {
@@ -84,7 +113,7 @@ void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOpt
 }
 
 void Worker::split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options) {
-  const auto stop = [&] { return batch_.over_limit() || (options.cancelled && options.cancelled->load(std::memory_order_relaxed)); };
+  const auto stop = [&] { return batch_.over_limit() || is_cancelled(options); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
     encoder_.splitter_.split(stretch.begin, stretch.end, sink, split_scratch_, stop);
   } else if (encoder_.cuts_) {

@@ -25,6 +25,14 @@ struct EncodeOptions {
   bool continues = false;                        // the text is the later part of one that find_cut has cut
 };
 
+// Texts back to back: text i is bytes[offsets[i], offsets[i + 1]) of `size` readable ones.
+struct Texts {
+  const uint8_t* bytes;
+  size_t size;
+  const uint32_t* offsets;  // count + 1
+  size_t count;
+};
+
 struct EncodeResult {
   uint64_t count = 0;
   // An added token that the options refuse: its number and place; encoding has stopped there.
@@ -46,6 +54,9 @@ class Encoder {
 
   // Appends the ids of text[0, size), well-formed UTF-8 with `readable` >= size readable bytes, to `out`; or only counts them (out null).
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) const;
+  // Appends the ids of all texts to `out`; ends[i] becomes the number of ids in `out` behind text i. `options.continues` is about the first text. A
+  // refused token's place is counted from `bytes`.
+  EncodeResult encode_texts(const Texts& texts, IdBuffer& out, uint32_t* ends, const EncodeOptions& options) const;
   // See TextParts::find.
   size_t find_cut(const uint8_t* text, size_t size, size_t from, size_t to, const uint8_t* actions) const {
     return spec_.supermerges ? size : parts_.find(text, size, from, to, actions);
@@ -54,6 +65,9 @@ class Encoder {
  private:
   friend class Worker;
   class Lease;
+  // null: none is idle.
+  Worker* take_idle() const;
+
   EncoderSpec spec_;
   AddedTokens added_;
   std::shared_ptr<const SafeCuts> cuts_;
@@ -61,6 +75,7 @@ class Encoder {
   TextParts parts_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> idle_;
+  mutable std::atomic<Worker*> latest_{nullptr};
 };
 
 }  // namespace merganser::bpe

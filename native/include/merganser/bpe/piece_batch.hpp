@@ -16,8 +16,11 @@ class PieceBatch final : public PieceSink {
  public:
   PieceBatch(const Model& model, size_t cache_bytes);
 
-  // What comes is to be written to `out`, or, if that is null, only counted, up to somewhat more than `limit`.
-  void start(IdBuffer* out, uint64_t limit);
+  // What comes is to be written to `out`, or, if that is null, only counted, up to somewhat more than `limit`. Where texts end (a stretch must be open),
+  // the number of ids in `out` goes to the next place of `text_ends`.
+  void start(IdBuffer* out, uint64_t limit, uint32_t* text_ends = nullptr);
+  // The same while no stretch is open.
+  void end_text() { *text_ends_++ = static_cast<uint32_t>(out_->size()); }
   // An id that is no piece's.
   void push_id(uint32_t id);
 
@@ -35,6 +38,7 @@ class PieceBatch final : public PieceSink {
   std::vector<uint8_t> padded_;
   IdBuffer* out_ = nullptr;
   uint64_t limit_ = 0;
+  uint32_t* text_ends_ = nullptr;
   uint64_t total_ = 0;
   bool forget_ = false;  // the cache's store is full: start it anew after this batch
 };

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 namespace merganser::bpe {
 
@@ -17,6 +18,7 @@ class PieceSink {
     readable_end_ = readable_end;
     bounds_[0] = 0;
     count_ = known_count_ = 0;
+    text_ends_.clear();
   }
   // One piece that ends at `end`. `kept`: false if it is a delimiter that is dropped.
   void push(const uint8_t* end, bool kept = true) {
@@ -40,6 +42,8 @@ class PieceSink {
   }
   void pushed(uint32_t count) { count_ += count; }
   const uint8_t* position() const { return base_ + bounds_[count_]; }
+  // A text ends here, and another may begin.
+  void mark_text_end() { text_ends_.push_back(count_); }
   void end_stretch() { flush(); }
 
  protected:
@@ -59,6 +63,8 @@ class PieceSink {
     const uint64_t* dropped;
     const Known* known;
     uint32_t known_count;
+    // Numbers of the pieces in front of which texts end.
+    const std::vector<uint32_t>& text_ends;
     bool is_dropped(uint32_t piece) const { return dropped && (dropped[piece / 64] >> (piece % 64) & 1); }
   };
 
@@ -72,11 +78,12 @@ class PieceSink {
     any_dropped_ = true;
   }
   void flush() {
-    if (count_ == 0) return;
-    take({base_, readable_end_, bounds_, count_, any_dropped_ ? dropped_ : nullptr, known_, known_count_});
+    if (count_ == 0 && text_ends_.empty()) return;
+    take({base_, readable_end_, bounds_, count_, any_dropped_ ? dropped_ : nullptr, known_, known_count_, text_ends_});
     if (any_dropped_) std::memset(dropped_, 0, sizeof dropped_);
     any_dropped_ = false;
     known_count_ = 0;
+    text_ends_.clear();
     base_ += bounds_[count_];
     bounds_[0] = 0;
     count_ = 0;
@@ -90,6 +97,7 @@ class PieceSink {
   bool any_dropped_ = false;
   Known known_[kRoom];
   uint32_t known_count_ = 0;
+  std::vector<uint32_t> text_ends_;
 };
 
 }  // namespace merganser::bpe

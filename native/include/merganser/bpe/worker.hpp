@@ -13,8 +13,12 @@ class Worker {
  public:
   explicit Worker(const Encoder& encoder);
   EncodeResult encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options);
+  // See Encoder.
+  EncodeResult encode_texts(const Texts& texts, IdBuffer& out, uint32_t* ends, const EncodeOptions& options);
 
  private:
+  // False if it holds an added token that is refused.
+  bool encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result);
   // A stretch of text between added tokens.
   void encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options);
   void split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options);
@@ -27,7 +31,8 @@ class Worker {
   std::unique_ptr<SupermergeSink> supermerging_;  // null: no supermerges
   SplitScratch split_scratch_;
   TextRewriter rewriter_;
-  // The batch goes on over stretches and added tokens that stand in the text as it is: some vocabularies have every line's end as an added token.
+  // The batch goes on over stretches and added tokens that stand in the text as it is (some vocabularies have every line's end as an added token), and
+  // over texts.
   bool open_ = false;
 };
 

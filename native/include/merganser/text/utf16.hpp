@@ -1,4 +1,4 @@
-// UTF-8 to the UTF-16 of JavaScript's strings.
+// Between UTF-8 and the UTF-16 of JavaScript's strings.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,5 +14,11 @@ size_t ascii_prefix(const uint8_t* text, size_t size);
 
 // Writes the text, which becomes at most as many units as it has bytes; their number, or kMalformed.
 size_t to_utf16(const uint8_t* text, size_t size, char16_t* out);
+
+// Bytes of UTF-8 that a unit becomes at most.
+constexpr size_t kUtf8PerUnit = 3;
+
+// Writes the text as UTF-8, lone surrogates as U+FFFD; returns the number of bytes.
+size_t to_utf8(const char16_t* text, size_t size, uint8_t* out);
 
 }  // namespace merganser::text
