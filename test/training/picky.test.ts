@@ -8,6 +8,18 @@ import { bytesToAlphabet } from '../../lib/tokenizer/byte-alphabet';
 import { describeEachBackend } from '../conformance/backends';
 import { NaivePicky } from './naive-picky';
 
+/** Of scripts/python-oracle/picky_fixture.py. */
+const fixture = JSON.parse(readFileSync(join(__dirname, '../fixtures/picky.json'), 'utf8')) as {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly models: ReadonlyArray<{
+    readonly threshold: number;
+    readonly events: Model['events'];
+    readonly present: readonly string[];
+    readonly encoded: readonly string[];
+  }>;
+};
+
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'merganser-test-'))));
 afterAll(() => rm(folder, { recursive: true }));
@@ -24,7 +36,9 @@ function randomWords(seed: number): string[] {
   const letters = 'abcdeé'.slice(0, 2 + next(5));
   const word = (most: number): string => Array.from({ length: 1 + next(most) }, () => letters[next(letters.length)]).join('');
   const stems = Array.from({ length: 3 + next(6) }, () => word(5));
-  const words = Array.from({ length: 4 + next(20) }, () => (next(3) === 0 ? word(9) : stems[next(stems.length)] + stems[next(stems.length)]));
+  const words = Array.from({ length: 4 + next(20) }, () =>
+    next(3) === 0 ? word(9) : stems[next(stems.length)] + stems[next(stems.length)],
+  );
   return words.flatMap((text) => new Array<string>(1 + next(next(8) + 1)).fill(text));
 }
 
@@ -35,7 +49,7 @@ interface Model {
   readonly type: string;
   readonly vocab: Record<string, number>;
   readonly merges: unknown[];
-  readonly events: Array<[string, string] | { remove: string; into: string[] }>;
+  readonly events: ReadonlyArray<[string, string] | { remove: string; into: string[] }>;
 }
 const modelOf = (tokenizer: Tokenizer): Model => (tokenizer.toJSON() as { model: Model }).model;
 
@@ -105,9 +119,11 @@ describeEachBackend('PickyBPE', (backend) => {
     expect(tokenizer.toJSON()).toEqual(trained.toJSON());
     tokenizer.addSpecialTokens(['<s>']);
     const other = `${text.slice(1000, 3000)}<s>of the training trainers, ${'the same '.repeat(500)}`;
-    const [before, after] = other.split('<s>').map((part) =>
-      (part.match(GPT2) ?? []).flatMap((word) => expected.encode(bytesToAlphabet(Buffer.from(word))).map((id) => expected.textOf(id))),
-    );
+    const [before, after] = other
+      .split('<s>')
+      .map((part) =>
+        (part.match(GPT2) ?? []).flatMap((word) => expected.encode(bytesToAlphabet(Buffer.from(word))).map((id) => expected.textOf(id))),
+      );
     const ids = tokenizer.encode(other);
     expect([...ids].map((id) => tokenizer.idToToken(id)!)).toEqual([...before, '<s>', ...after]);
     expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toBe(other);
@@ -127,9 +143,22 @@ describeEachBackend('PickyBPE', (backend) => {
     using tokenizer = await train([text], { vocabSize: 60, picky: { threshold: 0.5 }, preTokenizer: metaspace });
     const long = text.repeat(100);
     expect(tokensOf(tokenizer, long)).toEqual([...tokenizer.encodeFull(long).ids].map((id) => tokenizer.idToToken(id)!));
-    const expected = new NaivePicky([...new Set(`▁${text.replaceAll(' ', '▁')}`)].sort(), new Map([[`▁${text.replaceAll(' ', '▁')}`, 1]]), 0.5);
+    const expected = new NaivePicky(
+      [...new Set(`▁${text.replaceAll(' ', '▁')}`)].sort(),
+      new Map([[`▁${text.replaceAll(' ', '▁')}`, 1]]),
+      0.5,
+    );
     expected.train(60);
     expect(tokensOf(tokenizer, text)).toEqual(expected.encode(`▁${text.replaceAll(' ', '▁')}`).map((id) => expected.textOf(id)));
+  });
+
+  test.each(fixture.models)('as the authors’ program, threshold $threshold', async ({ threshold, events, present, encoded }) => {
+    const metaspace = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true } as const;
+    const options = { vocabSize: present.length, picky: { threshold }, preTokenizer: metaspace, ignoreMerges: true };
+    using tokenizer = await train([fixture.text], options);
+    expect(modelOf(tokenizer).events).toEqual(events);
+    expect(Object.keys(modelOf(tokenizer).vocab)).toEqual(present);
+    expect(fixture.words.map((word) => tokensOf(tokenizer, word).join(' '))).toEqual(encoded);
   });
 
   test('whole tokens first, as the authors’ encoder has it', async () => {
@@ -161,7 +190,11 @@ describeEachBackend('PickyBPE', (backend) => {
       [{ remove: 'a', into: ['b', 'c'] }],
       [['a', 'b'], { remove: 'ab', into: ['a'] }],
       [['a', 'b'], ['ab', 'a'], { remove: 'aba', into: ['a', 'a'] }],
-      [['a', 'a'], ['aa', 'aa'], ['aaaa', 'b']],
+      [
+        ['a', 'a'],
+        ['aa', 'aa'],
+        ['aaaa', 'b'],
+      ],
     ];
     for (const events of broken)
       expect(() => Tokenizer.fromJSON({ ...json, model: { ...json.model, events } as Model }, { backend })).toThrow(
