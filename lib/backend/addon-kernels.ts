@@ -126,6 +126,8 @@ export interface NativeKernelAddon {
   /** As many as there is room for. */
   copyMerges(job: JobHandle, triples: Uint32Array): void;
   copyMergeCounts(job: JobHandle, counts: Float64Array): void;
+  removalsSize(job: JobHandle): number;
+  copyRemovals(job: JobHandle, removals: Uint32Array): void;
   cancelJob(job: JobHandle): void;
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;

@@ -101,6 +101,17 @@ export type SplitStep =
 
 // ------------------------------------------------------------------------------------------------ BPE
 
+/**
+ * What happens to a piece is what would happen if the whole list were gone through: each merge and each removal in its turn, at all places from left to
+ * right. All merges with one product have the same number of symbols.
+ */
+export interface RemovalsSpec {
+  /** Tokens from this id on are in no result: they were taken back and did not return. */
+  readonly kept: number;
+  /** For each removal in order: how many merges come before it, the token, the number of tokens it falls into, and these. */
+  readonly list: Uint32Array;
+}
+
 /** A BPE model, resolved to ids. Token ids are 0 … vocabSize − 1; ids without a token have an empty range in `tokenOffsets`. */
 export interface BpeSpec {
   /**
@@ -131,6 +142,8 @@ export interface BpeSpec {
   readonly endOfWordSuffix: Uint8Array;
   /** A piece that is a token as a whole is that token, merges or not. */
   readonly ignoreMerges: boolean;
+  /** Merges are made in the order of time, and tokens are taken back in between (PickyBPE); only with `merges`, where a pair may then stand several times. */
+  readonly removals?: RemovalsSpec | undefined;
   /**
    * What `bpeTables` or `encoderTables` of the same backend gave for this specification, so that it need not be derived again. The bytes may
    * come from anywhere: if they or the specification beside them are not sound, `createBpe` and `createEncoder` throw MALFORMED_FILE.

@@ -54,6 +54,13 @@ export async function sortWords(addon: NativeKernelAddon, counter: WordCounterHa
   return words;
 }
 
+function removalsOf(addon: NativeKernelAddon, job: JobHandle, { removalThreshold }: BpeTrainingSpec): Pick<TrainedMerges, 'removals'> {
+  if (removalThreshold === undefined) return {};
+  const removals = new Uint32Array(addon.removalsSize(job));
+  addon.copyRemovals(job, removals);
+  return { removals };
+}
+
 export function trainOnThread(
   addon: NativeKernelAddon,
   counter: WordCounterHandle,
@@ -75,7 +82,7 @@ export function trainOnThread(
       if (message !== null) return reject(jobError(message));
       const counts = new Float64Array(addon.mergeCount(job));
       addon.copyMergeCounts(job, counts);
-      resolve({ triples: mergesSoFar(), counts });
+      resolve({ triples: mergesSoFar(), counts, ...removalsOf(addon, job, spec) });
     };
     const job = addon.startTraining(counter, spec, (finished, count) => {
       try {

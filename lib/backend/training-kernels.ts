@@ -81,6 +81,8 @@ export interface MergeScheduleSpec {
 export interface TrainedMerges {
   readonly triples: Uint32Array;
   readonly counts: Float64Array;
+  /** Only with `removalThreshold`; as `RemovalsSpec.list`. */
+  readonly removals?: Uint32Array;
 }
 export const SUPERMERGE = 0x8000_0000;
 
@@ -102,6 +104,12 @@ export interface BpeTrainingSpec extends SymbolKind {
   readonly rule: TokenRuleSpec | null;
   /** Only for words of tokens. */
   readonly schedule: MergeScheduleSpec | null;
+  /**
+   * PickyBPE (arXiv:2409.04599): after each merge its left part, then its right part is taken back if the merge's share of its occurrences is above this.
+   * What is left of it falls into the tokens that it was made of. Tokens that are there at first stay. `vocabSize` is about the tokens that are left; a
+   * token that comes back has its old id. Not for words of tokens.
+   */
+  readonly removalThreshold?: number | undefined;
 }
 
 export interface TrainingControl {

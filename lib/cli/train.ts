@@ -1,5 +1,5 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { type PickyOptions, type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
@@ -18,6 +18,7 @@ const OPTIONS = {
   superwords: { argument: 'METHOD', help: 'tokens over the boundaries of words too: superbpe or boundless; the files are read twice' },
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
+  picky: { argument: 'THRESHOLD', help: 'take tokens back that hardly stand alone: a number from 0 to 1, such as 0.9 (PickyBPE)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
@@ -50,6 +51,7 @@ export const train = defineCommand({
         initialAlphabet: initialAlphabet(values['initial-alphabet']),
         unkToken: values['unk-token'],
         superwords: superwordOptions(values),
+        picky: pickyOptions(values.picky),
         randomSpans: randomSpans(values['random-spans']),
       }),
       ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
@@ -77,6 +79,12 @@ function superwordOptions(values: OptionValues<typeof OPTIONS>): SuperwordOption
   return undefined;
 }
 
+function pickyOptions(value: string | undefined): PickyOptions | undefined {
+  if (value === undefined) return undefined;
+  if (/^(0?\.[0-9]+|[01](\.0*)?)$/.test(value)) return { threshold: Number(value) };
+  throw usageError(`Expected --picky to be a number from 0 to 1, but got ${JSON.stringify(value)}.`);
+}
+
 function randomSpans(value: string | undefined): RandomSpans | undefined {
   const seed = parseInteger('random-spans', value);
   return seed === undefined ? undefined : { seed };
@@ -86,8 +94,10 @@ function initialAlphabet(value: string | undefined): 'byteLevel' | string[] | un
   return value === 'byte-level' ? 'byteLevel' : value === undefined ? undefined : Array.from(value);
 }
 
-function describeReport({ bytes, words, distinctWords, merges, seconds }: TrainingReport, tokens: number, output: string): string {
+function describeReport(report: TrainingReport, tokens: number, output: string): string {
+  const { bytes, words, distinctWords, merges, removals, seconds } = report;
   const text = bytes > 0 ? `${describeBytes(bytes)} of text, ` : '';
   const time = `${seconds.total.toFixed(2)} s (counting ${seconds.pretokenize.toFixed(2)}, merging ${seconds.merge.toFixed(2)})`;
-  return `${output}: ${tokens} tokens, ${merges} merges; ${text}${words} words, ${distinctWords} of them different; ${time}\n`;
+  const taken = removals > 0 ? `, ${removals} removals` : '';
+  return `${output}: ${tokens} tokens, ${merges} merges${taken}; ${text}${words} words, ${distinctWords} of them different; ${time}\n`;
 }

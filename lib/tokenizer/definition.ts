@@ -1,6 +1,7 @@
 /** What every loader produces and the tokenizer is built from. */
 import type { BpeSpec } from '../backend/kernels';
 import type { AddedTokens } from './added-tokens';
+import type { MergeEvents } from './load/merge-events';
 import type { Padding, Truncation } from './types';
 import type { Vocabulary } from './vocabulary';
 
@@ -22,6 +23,8 @@ export interface BpeModel {
   readonly merges: Uint32Array | null;
   /** (left, right, product) ids in order of rank: merges of neighbouring pieces that are one token each (BoundlessBPE). */
   readonly supermerges?: Uint32Array | undefined;
+  /** In place of `merges`, which are empty then: merges and removals of tokens in the order of time (PickyBPE). */
+  readonly events?: MergeEvents | undefined;
   readonly spec: BpeSpec;
   /**
    * What the model reads. 'bytes': the pieces' raw bytes, where pre-tokenization ends in ByteLevel and the model's tokens were turned back from the

@@ -153,8 +153,9 @@ export class Engine {
 
   /** See {@link TokenDecoder}. */
   private get modelTokens(): TokenTable | null {
-    const { model } = this.plan;
-    return model.unit === 'byte' ? model : null;
+    const { tokenBytes, tokenOffsets, unit, removals } = this.plan.model;
+    if (unit !== 'byte') return null;
+    return { tokenBytes, tokenOffsets: removals === undefined ? tokenOffsets : tokenOffsets.subarray(0, removals.kept + 1) };
   }
 
   /** Whether tokens are bytes of the text, in the model or in the strings of the vocabulary. */
@@ -208,6 +209,8 @@ export class Engine {
   }
 
   private droppingMerges(dropout: Dropout): (text: Uint8Array, pieceOffsets: Uint32Array) => PieceTokens {
+    if (this.definition.model.events !== undefined)
+      throw new MerganserError('UNSUPPORTED', 'Dropout is not defined for a tokenizer that takes tokens back (PickyBPE).');
     const merger = (this.dropoutMemo ??= new DropoutMerger(this.plan.model));
     return (text, pieceOffsets) => merger.encode(text, pieceOffsets, dropout);
   }

@@ -24,6 +24,7 @@ export function aliasSpaces(spec: BpeSpec): BpeSpec | null {
   if (spec.unit !== 'char' || spec.continuingPrefix.length > 0 || spec.endOfWordSuffix.length > 0) return null;
   if (spec.byteFallback && !holdsToken(spec, VISIBLE_SPACE_BYTES)) return null;
   const { tokenBytes, tokenOffsets, unreachable } = rewriteTokens(spec);
+  if (spec.removals !== undefined && unreachable.size > 0) return null;
   return { ...spec, tokenBytes, tokenOffsets, merges: spec.merges && withoutTokens(spec.merges, unreachable) };
 }
 

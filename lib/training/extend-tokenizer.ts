@@ -33,7 +33,7 @@ export interface ExtendOptions extends Omit<
  * of the smallest left id, then right id. All tokens keep their ids, and text that holds none of the new ones is encoded as before. Pairs whose product is
  * a token already are left alone. Added tokens are ordinary text here, as in training. A tiktoken encoding becomes a tokenizer of tokenizer.json.
  *
- * Throws INVALID_ARGUMENT, NOT_FOUND, INVALID_UTF8, ABORTED, OUT_OF_MEMORY; UNSUPPORTED for a tokenizer that has supermerges.
+ * Throws INVALID_ARGUMENT, NOT_FOUND, INVALID_UTF8, ABORTED, OUT_OF_MEMORY; UNSUPPORTED for one that has supermerges or takes tokens back.
  */
 export async function extendTokenizer(
   tokenizer: Tokenizer,
@@ -46,6 +46,8 @@ export async function extendTokenizer(
   const definition = readTokenizerJson(tokenizer.toJSON());
   if (definition.model.supermerges !== undefined)
     throw new MerganserError('UNSUPPORTED', 'A tokenizer with supermerges cannot be extended.');
+  if (definition.model.events !== undefined)
+    throw new MerganserError('UNSUPPORTED', 'A tokenizer that takes tokens back (PickyBPE) cannot be extended.');
   const tokens = allTokens(definition);
   const newTokens = integer(options.newTokens, 'newTokens', 1, MOST_TOKENS - tokens.length);
   const leastCount = Math.max(1, integer(options.minFrequency ?? 0, 'minFrequency', 0, Number.MAX_SAFE_INTEGER));

@@ -42,6 +42,8 @@ export interface ResolvedTraining extends ResolvedCounting {
   readonly postProcessor: unknown;
   readonly decoder: unknown;
   readonly superwords: ResolvedSuperwords | null;
+  /** Of PickyBPE. */
+  readonly removalThreshold: number | undefined;
 }
 
 /** Throws INVALID_ARGUMENT. */
@@ -98,7 +100,18 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
     postProcessor,
     decoder,
     superwords: options.superwords === undefined ? null : resolveSuperwords(options.superwords, vocabSize),
+    removalThreshold: removalThreshold(options),
   };
+}
+
+function removalThreshold({ picky, superwords }: TrainingOptions): number | undefined {
+  if (picky === undefined) return undefined;
+  if (typeof picky !== 'object' || picky === null) throw invalidArgument('picky', 'an object', picky);
+  if (superwords !== undefined) throw invalidArgument('superwords', 'left out where picky is given', superwords);
+  const { threshold = 0.9 } = picky;
+  if (typeof threshold !== 'number' || !(threshold >= 0 && threshold <= 1))
+    throw invalidArgument('picky.threshold', 'a number from 0 to 1', threshold);
+  return threshold;
 }
 
 /** Random spans take the place of a pre-tokenizer that splits. */

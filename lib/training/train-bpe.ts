@@ -4,6 +4,7 @@ import type { BpeTrainingSpec, SymbolKind, TrainedMerges } from '../backend/trai
 import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { lazyBpeModel } from '../tokenizer/load/bpe-model';
+import { eachRemoval, type MergeEvents } from '../tokenizer/load/merge-events';
 import { StringVocabulary } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
 import { Counting, noWords } from './counting';
@@ -11,6 +12,7 @@ import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
 import { checkRoom, type ResolvedTraining, resolveTraining } from './options';
 import { PhaseProgress } from './progress';
 import { startVocabulary, type StartVocabulary } from './start-vocabulary';
+import { pickyVocabulary } from './picky-vocabulary';
 import { checkReadableTwice } from './superword-options';
 import { type SuperwordPhase, SuperwordTraining, type WordPhase } from './superwords';
 import type { TrainingInput, TrainingOptions, TrainingReport } from './types';
@@ -39,6 +41,9 @@ export async function trainBpe(input: TrainingInput, options: TrainingOptions): 
     await counting.close();
   }
 }
+
+/** A vocabulary with the merges that make it. */
+type GrownModel = Omit<SuperwordPhase, 'count'> & { readonly events?: MergeEvents };
 
 class Training {
   private readonly started = performance.now();
@@ -83,6 +88,7 @@ class Training {
       merges:
         superwordPhase === null ? merges.counts.length : superwordPhase.merges.length / 3 + (superwordPhase.supermerges?.length ?? 0) / 3,
       superwordMerges: superwordPhase?.count ?? 0,
+      removals: merges.removals === undefined ? 0 : [...eachRemoval(merges.removals)].length,
       seconds: { pretokenize, merge, superwords: superwordPhase === null ? 0 : total - pretokenize - merge, total },
     };
     return Object.assign(tokenizer, { report });
@@ -101,7 +107,7 @@ class Training {
   }
 
   private spec({ tokens, symbols, symbolIds }: StartVocabulary, vocabSize: number): BpeTrainingSpec {
-    const { leastCount, maxTokenLength, continuingPrefix } = this.resolved;
+    const { leastCount, maxTokenLength, continuingPrefix, removalThreshold } = this.resolved;
     const table = new StringVocabulary(new Map(), tokens).utf8();
     return {
       ...this.kind,
@@ -114,20 +120,25 @@ class Training {
       continuingPrefix: encoder.encode(continuingPrefix),
       rule: null,
       schedule: null,
+      removalThreshold,
     };
   }
 
-  private withoutSuperwords({ start, merges: { triples } }: WordPhase): SuperwordPhase {
+  private withoutSuperwords({ start, merges: { triples, removals } }: WordPhase): GrownModel {
     const tokens = grownVocabulary(start, triples, this.resolved.continuingPrefix);
+    if (removals !== undefined) {
+      const { kept, events } = pickyVocabulary(tokens, triples, removals);
+      return { tokens: kept, merges: new Uint32Array(0), supermerges: undefined, events, preTokenizer: this.resolved.preTokenizer };
+    }
     const allNew = triples.length / 3 === tokens.length - start.length;
     const merges = allNew ? triples : lastOfEach(triples);
-    return { tokens, merges, supermerges: undefined, count: 0, preTokenizer: this.resolved.preTokenizer };
+    return { tokens, merges, supermerges: undefined, preTokenizer: this.resolved.preTokenizer };
   }
 
-  private tokenizer({ tokens, merges, supermerges, preTokenizer }: SuperwordPhase): Tokenizer {
+  private tokenizer({ tokens, merges, supermerges, events, preTokenizer }: GrownModel): Tokenizer {
     const { normalizer, postProcessor, decoder, settings, specialTokens } = this.resolved;
     const vocabulary = vocabularyOf(tokens);
-    const model = lazyBpeModel({ vocabulary, merges, supermerges, settings }, normalizer, preTokenizer);
+    const model = lazyBpeModel({ vocabulary, merges, supermerges, events, settings }, normalizer, preTokenizer);
     if (settings.unkToken !== null && vocabulary.id(settings.unkToken) === undefined)
       throw invalidArgument('unkToken', 'a token of the vocabulary, such as one of specialTokens', settings.unkToken);
     const addedTokens = new AddedTokens(vocabulary);

@@ -93,6 +93,11 @@ export interface TrainingOptions extends CountingOptions {
   byteFallback?: boolean;
   superwords?: SuperwordOptions;
   /**
+   * Tokens that hardly stand alone are taken back (PickyBPE, arXiv:2409.04599). The result is saved in a form that only merganser reads. Not with
+   * superwords.
+   */
+  picky?: PickyOptions;
+  /**
    * Text is cut into spans of random lengths before training (TokenAdapt's supertokens), in place of a pre-tokenizer: tokens may hold several words or parts
    * of them. The normalizer is NFC by default, and the tokenizer splits nothing. Not with count files.
    */
@@ -103,6 +108,14 @@ export interface TrainingOptions extends CountingOptions {
   /** Objects of tokenizer.json as they stand there. Default decoder: ByteLevel if the pre-tokenizer is left out, else none. */
   postProcessor?: unknown;
   decoder?: unknown;
+}
+
+export interface PickyOptions {
+  /**
+   * From 0 to 1: after a merge each of its two tokens is taken back if more than this part of its occurrences went into the merge. Default 0.9; at 1 none
+   * is.
+   */
+  threshold?: number;
 }
 
 /** How far training is. */
@@ -129,6 +142,8 @@ export interface TrainingReport {
   merges: number;
   /** Those of `merges` that are no merges inside of words; 0 without `superwords`. */
   superwordMerges: number;
+  /** How often a token was taken back; 0 without `picky`. */
+  removals: number;
   /** Wall time of reading and counting, of merging, of the second phase if there is one, and of everything. */
   seconds: { pretokenize: number; merge: number; superwords: number; total: number };
 }

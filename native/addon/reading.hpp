@@ -46,6 +46,7 @@ class Reader {
   }
   bool boolean(const char* name) { return noted(object_.Get(name).ToBoolean().Value()); }
   int64_t number(const char* name) { return noted(object_.Get(name).ToNumber().Int64Value()); }
+  double real(const char* name) { return noted(object_.Get(name).ToNumber().DoubleValue()); }
   std::string text(const char* name) {
     std::string value = object_.Get(name).ToString();
     mix(2, value.data(), value.size());

@@ -85,6 +85,13 @@ std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTab
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.end_of_word_suffix = reader.array<uint8_t>("endOfWordSuffix");
   spec.ignore_merges = reader.boolean("ignoreMerges");
+  spec.has_removals = reader.has("removals");
+  if (spec.has_removals) {
+    Reader removals = reader.child("removals");
+    spec.kept = static_cast<uint32_t>(removals.number("kept"));
+    spec.removals = removals.array<uint32_t>("list");
+    reader.include(removals);
+  }
   return std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
     return saved ? saved->model(std::move(spec)) : std::make_shared<bpe::Model>(std::move(spec));
   }));

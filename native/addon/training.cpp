@@ -26,7 +26,7 @@ struct Counter {
   training::SortedWords sorted;
 };
 
-// Work whose progress is the number of merges.
+// Work whose progress is the number of new tokens.
 class TrainingTask final : public Task {
  public:
   using Work = std::function<void(TrainingTask&)>;
@@ -36,7 +36,7 @@ class TrainingTask final : public Task {
 
  private:
   void work() override { work_(*this); }
-  double progress() const override { return merges.count(); }
+  double progress() const override { return merges.count() - merges.removed(); }
   Work work_;
 };
 
@@ -170,6 +170,7 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   spec.symbol_ids = reader.array<uint32_t>("symbolIds");
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.affixes = spec.kind.placed;
+  if (reader.has("removalThreshold")) spec.removal_threshold = reader.real("removalThreshold");
   if (reader.has("rule")) {
     Reader rule = reader.child("rule");
     spec.token_traits = rule.array<uint32_t>("traits");
@@ -183,7 +184,7 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   return spec;
 }
 
-// (counter, spec, listener) => job, whose progress is the number of merges. The counter is empty afterwards.
+// (counter, spec, listener) => job, whose progress is the number of new tokens. The counter is empty afterwards.
 Napi::Value start_training(const Napi::CallbackInfo& info) {
   return start(info, "merganser train", Napi::Object::New(info.Env()),
                [counter = pointer_of<Counter>(info[0]), spec = read_training_spec(Reader(info[1].As<Napi::Object>()))](TrainingTask& task) {
@@ -208,6 +209,18 @@ void copy_merge_counts(const Napi::CallbackInfo& info) {
   std::copy_n(counts.begin(), std::min(counts.size(), out.ElementLength()), out.Data());
 }
 
+// (job) => numbers in its removals
+Napi::Value removals_size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(merges_of(info[0]).removals().size()));
+}
+
+// (job, removals)
+void copy_removals(const Napi::CallbackInfo& info) {
+  auto out = info[1].As<Napi::Uint32Array>();
+  const std::vector<uint32_t> removals = merges_of(info[0]).removals();
+  std::copy_n(removals.begin(), std::min(removals.size(), out.ElementLength()), out.Data());
+}
+
 }  // namespace
 
 void register_training(Napi::Env env, Napi::Object exports) {
@@ -230,6 +243,8 @@ void register_training(Napi::Env env, Napi::Object exports) {
   add("mergeCount", merge_count);
   add("copyMerges", copy_merges);
   add("copyMergeCounts", copy_merge_counts);
+  add("removalsSize", removals_size);
+  add("copyRemovals", copy_removals);
 }
 
 }  // namespace merganser::addon

@@ -1,4 +1,5 @@
 import type { BpeSpec } from '../kernels';
+import { EventMerger } from './event-merger';
 import { Merger } from './merge';
 import { naturalPairs } from './natural-pairs';
 import { PairTable } from './pair-table';
@@ -20,7 +21,7 @@ export class BpeModel {
   lengths = new Int32Array(0);
 
   private readonly symbols: SymbolReader;
-  private readonly merger: Merger;
+  private readonly merger: Merger | EventMerger;
   private tokenMap: TokenMap | null = null;
   private tokenLengthsMemo: Uint32Array | null | undefined;
 
@@ -29,7 +30,7 @@ export class BpeModel {
     this.pairs = spec.merges === null ? naturalPairs(spec) : PairTable.fromMerges(spec.merges);
     this.coversAllText = coversAllText(spec);
     this.symbols = createSymbolReader(spec, () => this.tokens);
-    this.merger = new Merger(this.pairs);
+    this.merger = spec.removals === undefined ? new Merger(this.pairs) : new EventMerger(spec.merges!, spec.removals);
     if (spec.ignoreMerges) this.tokenMap = new TokenMap(spec.tokenBytes, spec.tokenOffsets);
   }
 
@@ -55,7 +56,8 @@ export class BpeModel {
 
   /** The id of a piece that needs no merging because the model takes whole tokens first; −1: merge it. */
   wholeToken(text: Uint8Array, start: number, end: number): number {
-    return this.tokenMap !== null && this.spec.ignoreMerges ? this.tokenMap.find(text, start, end) : -1;
+    const id = this.tokenMap !== null && this.spec.ignoreMerges ? this.tokenMap.find(text, start, end) : -1;
+    return id < (this.spec.removals?.kept ?? Infinity) ? id : -1;
   }
 
   /** Merges text[start, end); the result is in `ids`. Returns their number. */

@@ -45,6 +45,8 @@ export function compileTokenizer(
 ): Uint8Array {
   const { vocabulary, spec: _ownSpec, ...rest } = model;
   if (model.supermerges !== undefined) throw new MerganserError('UNSUPPORTED', 'A tokenizer with supermerges cannot be compiled.');
+  if (model.events !== undefined)
+    throw new MerganserError('UNSUPPORTED', 'A tokenizer that takes tokens back (PickyBPE) cannot be compiled.');
   const compiled: Compiled = {
     merganser: VERSION,
     key: from.key,

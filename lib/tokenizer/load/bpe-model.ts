@@ -1,9 +1,11 @@
 /** Reads and checks a BPE model of tokenizer.json. */
+import type { BpeSpec } from '../../backend/kernels';
 import { MerganserError } from '../../errors';
 import type { BpeModel, BpeSettings } from '../definition';
 import { StringVocabulary, type Vocabulary } from '../vocabulary';
 import { type BpeParts, byteBpeSpec, endsInByteLevel, textBpeSpec } from './bpe-spec';
 import { invalidTokenizer, isJsonObject, type JsonFields } from './json-fields';
+import { readEvents } from './merge-events';
 import type { ScannedTokenizer } from './model-scanner';
 
 /** Larger ids are taken for damage: tables by id would need gigabytes. The largest real vocabularies have about 300,000 tokens. */
@@ -18,7 +20,11 @@ export function readBpeModel(fields: JsonFields, scanned: ScannedTokenizer | nul
     fields.get('type') === 'BoundlessBPE'
       ? resolveMerges(fields.array('supermerges'), vocabulary, '', fields.pathOf('supermerges'))
       : undefined;
-  return buildBpeModel({ vocabulary, merges, settings, supermerges }, normalizer, preTokenizer);
+  const events =
+    fields.get('type') === 'PickyBPE'
+      ? readEvents(fields.array('events'), vocabulary, settings.continuingSubwordPrefix ?? '', fields.pathOf('events'))
+      : undefined;
+  return buildBpeModel({ vocabulary, merges, settings, supermerges, events }, normalizer, preTokenizer);
 }
 
 /** Decides what the model reads, and checks what depends on that. */
@@ -36,7 +42,16 @@ export function buildBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer
   if (settings.byteFallback && input === 'bytes' && !complete) {
     throw new MerganserError('UNSUPPORTED', 'byte_fallback is not supported in a byte-level model that lacks tokens for some bytes.');
   }
-  return { kind: 'bpe', vocabulary, settings, merges, supermerges: parts.supermerges, spec, input };
+  checkByteTokens(parts, spec);
+  return { kind: 'bpe', vocabulary, settings, merges, supermerges: parts.supermerges, events: parts.events, spec, input };
+}
+
+/** A token that falls into others must have one length, whether it stands for its name or for a byte. */
+function checkByteTokens({ events, settings }: BpeParts, { byteIds }: BpeSpec): void {
+  if (events === undefined || !settings.byteFallback) return;
+  const bytes = new Set(byteIds);
+  if (events.merges.some((id, i) => i % 3 === 2 && bytes.has(id)))
+    throw new MerganserError('UNSUPPORTED', 'Tokens such as <0x41> may not be made by merges where tokens are taken back (PickyBPE).');
 }
 
 /** The same, but what encoding needs is made, and checked, when it is first asked for. */
@@ -49,6 +64,7 @@ export function lazyBpeModel(parts: BpeParts, normalizer: unknown, preTokenizer:
     settings,
     merges,
     supermerges: parts.supermerges,
+    events: parts.events,
     input: modelInput(settings, normalizer, preTokenizer),
     get spec() {
       return (spec ??= buildBpeModel(parts, normalizer, preTokenizer).spec);

@@ -3,8 +3,9 @@ import type { BpeSpec } from '../../backend/kernels';
 import { alphabetByte, BYTE_CODE_POINTS } from '../byte-alphabet';
 import type { BpeSettings } from '../definition';
 import { characterLength, codePointAt } from '../utf8';
-import type { TextVocabulary, TokenTable } from '../vocabulary';
+import { StringVocabulary, type TextVocabulary, type TokenTable } from '../vocabulary';
 import { isJsonObject } from './json-fields';
+import type { MergeEvents } from './merge-events';
 
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
@@ -14,6 +15,8 @@ export interface BpeParts {
   readonly vocabulary: TextVocabulary;
   readonly merges: Uint32Array;
   readonly supermerges?: Uint32Array | undefined;
+  /** In place of `merges`, which are empty then. */
+  readonly events?: MergeEvents | undefined;
   readonly settings: BpeSettings;
 }
 
@@ -35,10 +38,11 @@ function lastStep(component: unknown, children: string): unknown {
 }
 
 /** The spec of a model that reads text. */
-export function textBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec {
+export function textBpeSpec(parts: BpeParts): BpeSpec {
+  const { vocabulary, settings } = parts;
   return {
-    ...vocabulary.utf8(),
-    merges,
+    ...allTokens(parts),
+    ...mergesOf(parts),
     unit: 'char',
     byteIds: settings.byteFallback ? idsOfBytes(vocabulary, fallbackToken) : new Int32Array(256).fill(-1),
     byteFallback: settings.byteFallback,
@@ -51,10 +55,11 @@ export function textBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec
 }
 
 /** The spec of a model that reads bytes: its tokens turned back from the printable alphabet. */
-export function byteBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec {
+export function byteBpeSpec(parts: BpeParts): BpeSpec {
+  const { vocabulary, settings } = parts;
   return {
-    ...fromAlphabet(vocabulary.utf8()),
-    merges,
+    ...fromAlphabet(allTokens(parts)),
+    ...mergesOf(parts),
     unit: 'byte',
     byteIds: idsOfBytes(vocabulary, (byte) => String.fromCharCode(BYTE_CODE_POINTS[byte])),
     byteFallback: false,
@@ -64,6 +69,28 @@ export function byteBpeSpec({ vocabulary, merges, settings }: BpeParts): BpeSpec
     endOfWordSuffix: NOTHING,
     ignoreMerges: settings.ignoreMerges,
   };
+}
+
+function mergesOf({ vocabulary, merges, events }: BpeParts): Pick<BpeSpec, 'merges' | 'removals'> {
+  if (events === undefined) return { merges };
+  return { merges: events.merges, removals: { kept: vocabulary.idBound, list: events.removals } };
+}
+
+/** Those of the vocabulary, and behind them those that come and go. */
+function allTokens({ vocabulary, events }: BpeParts): TokenTable {
+  const kept = vocabulary.utf8();
+  if (events === undefined || events.removed.length === 0) return kept;
+  const removed = new StringVocabulary(new Map(), events.removed).utf8();
+  const tokenBytes = new Uint8Array(kept.tokenBytes.length + removed.tokenBytes.length);
+  tokenBytes.set(kept.tokenBytes);
+  tokenBytes.set(removed.tokenBytes, kept.tokenBytes.length);
+  const tokenOffsets = new Uint32Array(kept.tokenOffsets.length + events.removed.length);
+  tokenOffsets.set(kept.tokenOffsets);
+  tokenOffsets.set(
+    removed.tokenOffsets.subarray(1).map((offset) => offset + kept.tokenBytes.length),
+    kept.tokenOffsets.length,
+  );
+  return { tokenBytes, tokenOffsets };
 }
 
 /** The spec of a tiktoken model. Its tokens are its bytes; two neighbours merge if their concatenation is a token. */

@@ -50,6 +50,7 @@ function readModel(model: JsonFields, scanned: ScannedTokenizer | null, normaliz
   switch (type) {
     case 'BPE':
     case 'BoundlessBPE':
+    case 'PickyBPE':
       return readBpeModel(model, scanned, normalizer, preTokenizer);
     case 'WordPiece':
     case 'WordLevel':

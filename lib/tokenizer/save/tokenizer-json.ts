@@ -5,6 +5,7 @@ import type { AddedTokens } from '../added-tokens';
 import type { AddedToken } from '../types';
 import type { Vocabulary } from '../vocabulary';
 import { tiktokenMerges } from './tiktoken-merges';
+import { writeEvents } from '../load/merge-events';
 import { onigurumaPattern } from './oniguruma-pattern';
 
 /** By id; undefined where an id has no token. */
@@ -105,10 +106,10 @@ function writeSplit(pattern: string): object {
   };
 }
 
-/** Readers that do not know of supermerges do not know the type either. */
-function writeModel({ settings, supermerges }: BpeModel, tokens: TokenList): Record<string, unknown> {
+/** Readers that do not know of supermerges or removals do not know the type either. */
+function writeModel({ settings, supermerges, events, vocabulary }: BpeModel, tokens: TokenList): Record<string, unknown> {
   return {
-    type: supermerges === undefined ? 'BPE' : 'BoundlessBPE',
+    type: supermerges !== undefined ? 'BoundlessBPE' : events !== undefined ? 'PickyBPE' : 'BPE',
     dropout: null,
     unk_token: settings.unkToken,
     continuing_subword_prefix: settings.continuingSubwordPrefix,
@@ -117,6 +118,7 @@ function writeModel({ settings, supermerges }: BpeModel, tokens: TokenList): Rec
     byte_fallback: settings.byteFallback,
     ignore_merges: settings.ignoreMerges,
     ...(supermerges === undefined ? {} : { supermerges: writeMerges(supermerges, tokens) }),
+    ...(events === undefined ? {} : { events: writeEvents(events, vocabulary) }),
     vocab: {},
     merges: [],
   };

@@ -56,6 +56,7 @@ void Model::index_units() {
 
 void Model::list_merges() {
   const size_t count = spec_.merges.size() / 3;
+  if (spec_.has_removals) events_ = std::make_unique<const EventMerger>(spec_);
   pairs_ = std::make_unique<PairTable>(count);
   products_.resize(count);
   std::vector<bool> fallback(spec_.vocab_size(), false);
@@ -85,7 +86,7 @@ std::vector<std::vector<uint32_t>> Model::tokens_by_size() const {
 template <typename Use>
 void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use use) const {
   MergeScratch scratch;
-  if (!plain_ || size > Turn::kMost) {
+  if (!plain_ || events_ || size > Turn::kMost) {
     for (size_t i = 0; i < count; ++i) {
       symbols(spec_.token(tokens[i]), size, scratch);
       merge_symbols(scratch);
@@ -222,7 +223,7 @@ void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch
 }
 
 void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
-  const LongestMatch* const match = size > kShort ? longest_match(size) : nullptr;
+  const LongestMatch* const match = size > kShort && !events_ ? longest_match(size) : nullptr;
   if (match) return match->encode(piece, size, scratch);
   symbols(piece, size, scratch);
   merge_symbols(scratch);
@@ -238,6 +239,7 @@ const LongestMatch* Model::longest_match(size_t size) const {
 void Model::merge_symbols(MergeScratch& scratch) const {
   const size_t count = scratch.ids.size();
   if (count < 2) return;
+  if (events_) return events_->merge(scratch);
   if (count > kShort) return merge_long(scratch);
   static const auto run = MERGANSER_SELECT(merge_short);
   uint64_t live = run(view(), scratch.ids.data(), static_cast<uint32_t>(count));
@@ -314,7 +316,7 @@ void Model::merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out,
 
 uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, bool& whole) const {
   const uint32_t token = index_.find(piece, size, hash);
-  whole = token != kNone && (spec_.ignore_merges || reachable_[token].load(std::memory_order_relaxed) == 1);
+  whole = token != kNone && (ignores_merges(token) || reachable_[token].load(std::memory_order_relaxed) == 1);
   return token;
 }
 
@@ -332,6 +334,7 @@ void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
 
 template <typename AnyTurn>
 bool Model::begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeScratch& scratch) const {
+  if (events_) return false;
   if (!byte_pairs_.empty()) {
     if (size > AnyTurn::kMost) return false;
     turn.begin(static_cast<uint32_t>(size));
@@ -384,7 +387,7 @@ void Model::encode_with_sizes(const uint8_t* piece, size_t size, std::vector<uin
   if (size == 0) return;
   if (spec_.ignore_merges) {
     const uint32_t id = index_.find(piece, size);
-    if (id != kNone) {
+    if (id != kNone && ignores_merges(id)) {
       ids.push_back(id);
       sizes.push_back(static_cast<uint32_t>(size));
       return;

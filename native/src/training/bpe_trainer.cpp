@@ -5,6 +5,8 @@
 #include <optional>
 #include <set>
 
+#include "merganser/training/picky_phase.hpp"
+
 namespace merganser::training {
 namespace {
 
@@ -33,6 +35,14 @@ SymbolIds symbol_ids_of(const BpeTrainingSpec& spec, uint32_t tokens) {
   return symbols;
 }
 
+// Different words may be spelled alike with affixes.
+template <typename Id>
+uint64_t word_floor(const WordCells<Id>& cells, const BpeTrainingSpec& spec) {
+  if (spec.affixes) return spec.least_count;
+  const std::set<uint32_t> different(spec.symbol_ids.begin(), spec.symbol_ids.end());
+  return merge_floor(cells, spec.vocab_size, static_cast<uint32_t>(different.size()), spec.least_count, spec.max_token_length);
+}
+
 // No merge has a lower count; or a guess is wanted, if nothing is known.
 template <typename Id>
 void set_floor(MergeLimits& limits, const WordCells<Id>& cells, const BpeTrainingSpec& spec) {
@@ -43,9 +53,8 @@ void set_floor(MergeLimits& limits, const WordCells<Id>& cells, const BpeTrainin
   } else if (limits.token_words) {
     limits.floor = UINT64_MAX;
     limits.guesses = spec.vocab_size - std::min(spec.vocab_size, start_tokens(spec));
-  } else if (!spec.affixes) {
-    const std::set<uint32_t> different(spec.symbol_ids.begin(), spec.symbol_ids.end());
-    limits.floor = merge_floor(cells, spec.vocab_size, static_cast<uint32_t>(different.size()), spec.least_count, spec.max_token_length);
+  } else {
+    limits.floor = word_floor(cells, spec);
   }
 }
 
@@ -70,10 +79,19 @@ void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, M
   phase.run(tick);
 }
 
+void merge_and_remove(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
+  WordCells<uint32_t> cells(words, symbol_ids_of(spec, start_tokens(spec)), PickyPhase::kWall);
+  words.clear();
+  TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
+  const PickyLimits limits{spec.vocab_size, spec.max_token_length, word_floor(cells, spec), *spec.removal_threshold};
+  PickyPhase(cells, tokens, spec.symbol_ids, limits, log).run(tick);
+}
+
 }  // namespace
 
 // Ids are 16 bits wide as long as that does: most of the time goes into loading them.
 void train_bpe(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
+  if (spec.removal_threshold) return merge_and_remove(words, spec, log, tick);
   const uint32_t wall = std::max(spec.vocab_size, start_tokens(spec) + (spec.schedule ? static_cast<uint32_t>(spec.schedule->counts.size()) : 0));
   if (wall <= UINT16_MAX) {
     merge_words<uint16_t>(words, spec, wall, log, tick);

@@ -3,6 +3,7 @@ import type { BpeTrainingSpec, TrainedMerges, TrainingControl } from '../../trai
 import { yieldToEventLoop } from '../event-loop';
 import { mergeFloor, type MergeLimits, MergePhase } from './merge-phase';
 import { MergeSchedule } from './merge-schedule';
+import { PickyPhase } from './picky-phase';
 import { TokenRule } from './token-rule';
 import { TokenStrings } from './token-strings';
 import { WordCells } from './word-cells';
@@ -10,6 +11,8 @@ import type { WordTable } from './word-table';
 
 /** Candidates between two looks at the clock. */
 const CANDIDATES = 16;
+/** An id above all others. */
+const NO_TOKEN = 0x7fff_ffff;
 const SLICE_MILLISECONDS = 5;
 const PROGRESS_MILLISECONDS = 100;
 
@@ -25,17 +28,19 @@ export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal
     if (now - sliceStart < SLICE_MILLISECONDS) continue;
     if (now - told >= PROGRESS_MILLISECONDS) {
       told = now;
-      onProgress?.(phase.mergeCount, merges);
+      onProgress?.(phase.progress, merges);
     }
     await yieldToEventLoop();
     if (signal?.aborted) throw aborted(signal);
     sliceStart = performance.now();
   }
-  return { triples: merges(), counts: Float64Array.from(phase.mergeCounts) };
+  const found = { triples: merges(), counts: Float64Array.from(phase.mergeCounts) };
+  return phase instanceof PickyPhase ? { ...found, removals: Uint32Array.from(phase.removals) } : found;
 }
 
-function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase {
+function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase | PickyPhase {
   const { symbols, symbolIds, vocabSize, tokenBytes, tokenOffsets, unit } = spec;
+  if (spec.removalThreshold !== undefined) return createPickyPhase(words, spec, spec.removalThreshold);
   const start = tokenOffsets.length - 1;
   const schedule = spec.schedule === null ? null : new MergeSchedule(spec.schedule, start);
   const wall = Math.max(vocabSize, start + (spec.schedule?.counts.length ?? 0));
@@ -46,12 +51,23 @@ function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase {
   return new MergePhase(cells, tokens, firstIds, { ...spec, ...floorOf(cells, spec), tokenWords: unit === 'token' }, rule, schedule);
 }
 
+function createPickyPhase(words: WordTable, spec: BpeTrainingSpec, threshold: number): PickyPhase {
+  const { symbols, symbolIds, tokenBytes, tokenOffsets } = spec;
+  const cells = new WordCells(words, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN);
+  const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
+  return new PickyPhase(cells, tokens, symbolIds, { ...spec, floor: wordFloor(cells, spec), threshold });
+}
+
 /** No merge has a lower count; or a guess is wanted, if nothing is known. */
 function floorOf(cells: WordCells, spec: BpeTrainingSpec): Pick<MergeLimits, 'floor' | 'guesses'> {
-  const { schedule, leastCount, vocabSize, tokenOffsets, symbolIds } = spec;
+  const { schedule, leastCount, vocabSize, tokenOffsets } = spec;
   // If there were no supermerge at all, the last merge would be the last one of the schedule.
   if (schedule?.forced === 0) return { floor: Math.max(leastCount, schedule.counts.at(-1) ?? 0), guesses: 0 };
   if (spec.unit === 'token') return { floor: Infinity, guesses: Math.max(0, vocabSize - tokenOffsets.length + 1) };
-  // With prefixes and suffixes, different words may be spelled alike.
-  return { floor: spec.placed ? leastCount : mergeFloor(cells, new Set(symbolIds).size, spec), guesses: 0 };
+  return { floor: wordFloor(cells, spec), guesses: 0 };
+}
+
+/** With prefixes and suffixes, different words may be spelled alike. */
+function wordFloor(cells: WordCells, spec: BpeTrainingSpec): number {
+  return spec.placed ? spec.leastCount : mergeFloor(cells, new Set(spec.symbolIds).size, spec);
 }

@@ -60,7 +60,7 @@ export class CandidateQueue {
 }
 
 /** A binary heap of numbers by (order, key), smallest first. */
-class Heap {
+export class Heap {
   private readonly orders: number[] = [];
   private readonly keys: number[] = [];
   private readonly values: number[] = [];

@@ -90,7 +90,8 @@ export class MergePhase {
     if (!this.guessing) this.findAllPairs();
   }
 
-  get mergeCount(): number {
+  /** Merges so far. */
+  get progress(): number {
     return this.mergeCounts.length;
   }
 

@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "merganser/bpe/event_merger.hpp"
 #include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
 #include "merganser/bpe/pair_table.hpp"
@@ -24,7 +25,7 @@ namespace merganser::bpe {
 
 // Working memory of one thread.
 struct MergeScratch {
-  std::vector<uint32_t> ids, sizes, next, previous, ranks;
+  std::vector<uint32_t> ids, sizes, next, previous, ranks, removing;
   std::vector<uint64_t> heap;
   // Of LongestMatch: what it has found out about pairs of tokens, and what it chose behind a token where the longest one did not do.
   struct Choice {
@@ -97,11 +98,14 @@ class Model {
   const LongestMatch* longest_match(size_t size) const;
   uint64_t merge_count() const { return products_.empty() ? spec_.vocab_size() : products_.size(); }
   void merge_symbols(MergeScratch& scratch) const;
+  // Whether a piece that is spelt as the token is that token, merges or not.
+  bool ignores_merges(uint32_t token) const { return spec_.ignore_merges && token < spec_.kept; }
   void merge_long(MergeScratch& scratch) const;
 
   ModelSpec spec_;
   TokenIndex index_;
   std::unique_ptr<PairTable> pairs_;
+  std::unique_ptr<const EventMerger> events_;  // null: no token is ever taken back
   std::vector<uint32_t> products_;          // empty: a merge's number is its product
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
   std::vector<uint32_t> ascii_ids_;         // char units: id of each ASCII character

@@ -22,6 +22,9 @@ struct ModelSpec {
   Bytes continuing_prefix;
   Bytes end_of_word_suffix;
   bool ignore_merges = false;
+  bool has_removals = false;       // true: merges are made in the order of time, and tokens are taken back in between
+  std::vector<uint32_t> removals;  // each: merges before it, token, number of parts, parts
+  uint32_t kept = UINT32_MAX;      // tokens from this id on are in no result
 
   uint32_t vocab_size() const { return static_cast<uint32_t>(token_offsets.size() - 1); }
   const uint8_t* token(uint32_t id) const { return token_bytes.data() + token_offsets[id]; }

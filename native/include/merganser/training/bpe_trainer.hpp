@@ -31,6 +31,7 @@ struct BpeTrainingSpec {
   std::vector<uint32_t> token_traits;  // see token_rule.hpp; empty: there is no rule
   uint32_t most_words = UINT32_MAX;
   std::optional<ScheduleSpec> schedule;
+  std::optional<double> removal_threshold;  // tokens are taken back (PickyBPE)
   bool affixes = false;  // tokens of different symbols may be spelled alike
 };
 

@@ -36,9 +36,25 @@ class MergeLog {
     triples_.insert(triples_.end(), {left, right, product});
     counts_.push_back(count);
   }
+  // PickyBPE: a token is taken back, and falls into these.
+  void push_removal(uint32_t token, const std::vector<uint32_t>& parts) {
+    const std::lock_guard lock(mutex_);
+    removals_.insert(removals_.end(), {static_cast<uint32_t>(counts_.size()), token, static_cast<uint32_t>(parts.size())});
+    removals_.insert(removals_.end(), parts.begin(), parts.end());
+    ++removed_;
+  }
   std::vector<uint32_t> copy() const {
     const std::lock_guard lock(mutex_);
     return triples_;
+  }
+  // For each removal: merges before it, token, number of parts, parts.
+  std::vector<uint32_t> removals() const {
+    const std::lock_guard lock(mutex_);
+    return removals_;
+  }
+  uint32_t removed() const {
+    const std::lock_guard lock(mutex_);
+    return removed_;
   }
   std::vector<uint64_t> counts() const {
     const std::lock_guard lock(mutex_);
@@ -51,8 +67,9 @@ class MergeLog {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<uint32_t> triples_;
+  std::vector<uint32_t> triples_, removals_;
   std::vector<uint64_t> counts_;
+  uint32_t removed_ = 0;
 };
 
 struct MergeLimits {
