@@ -13,6 +13,7 @@ export {
   type Routing,
 } from './dynamic/chunking/chunking';
 export { packRows, padRows, poolSegments, type Pooling } from './dynamic/chunking/pooling';
+export { attendSegments, firstRows, prefixSegments, wordSegments, type SegmentAttentionOptions } from './dynamic/chunking/words';
 export { DynamicBatch } from './dynamic/dynamic-batch';
 export { DynamicTokenizer } from './dynamic/dynamic-tokenizer';
 export { LongestPrefixEncoder, type LongestPrefixEncodeOptions, type LongestPrefixOptions, type TokenList } from './dynamic/longest-prefix';

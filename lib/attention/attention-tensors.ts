@@ -88,7 +88,7 @@ export function readAttention(
   if (known.heads === 0 ? asked.heads > 0 : asked.heads % known.heads !== 0) {
     throw unexpected('queries', `a multiple of the ${known.heads} KV heads`, `${asked.heads} heads`);
   }
-  const longest = Math.max(1, ...asked.lengths);
+  const longest = asked.lengths.reduce((most, length) => Math.max(most, length), 1);
   const tile = perTile ?? longest;
   if (!Number.isInteger(tile) || tile < 1) throw invalidArgument('perTile', 'a whole number from 1', tile);
   const scale = options.scale ?? 1 / Math.sqrt(dims);

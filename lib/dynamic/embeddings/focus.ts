@@ -38,11 +38,10 @@ export class FocusEmbedder implements TokenEmbedder {
     const weights: number[] = [];
     const offsets = new Uint32Array(texts.length + 1);
     await forEachCosines(directionsOf('what embedTexts gives', vectors), texts.length, this.#vectors, (token, cosines) => {
-      sparsemax(cosines).forEach((weight, row) => {
-        if (weight === 0) return;
-        rows.push(row);
+      for (const { place, weight } of sparsemax(cosines)) {
+        rows.push(place);
         weights.push(weight);
-      });
+      }
       offsets[token + 1] = rows.length;
     });
     return sumRows(this.#embeddings, Uint32Array.from(rows), offsets, Float64Array.from(weights));

@@ -60,7 +60,10 @@ export async function forEachCosines(
   for (let from = 0; from < count; from += most) {
     const to = Math.min(count, from + most);
     await fillCosines(unitRows(rows, from, to), others, kept);
-    for (let row = from; row < to; row++) use(row, kept[row - from]);
+    for (let row = from; row < to; row++) {
+      use(row, kept[row - from]);
+      await yieldToEventLoop();
+    }
   }
 }
 
@@ -92,6 +95,12 @@ function unitRows({ matrix: { data, width }, lengths }: Directions, from: number
   return units;
 }
 
+/** A weight above 0. */
+export interface Share {
+  readonly place: number;
+  readonly weight: number;
+}
+
 export function softmax(values: Float64Array, temperature = 1): Float64Array {
   const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
   const powers = values.map((value) => Math.exp((value - largest) / temperature));
@@ -100,18 +109,19 @@ export function softmax(values: Float64Array, temperature = 1): Float64Array {
 }
 
 /**
- * The nearest point of the probability simplex: as softmax, but with zeros (Martins, Astudillo: From Softmax to Sparsemax, arXiv 1602.02068).
+ * The nearest point of the probability simplex: as softmax, but with zeros, which are left out (Martins, Astudillo: From Softmax to Sparsemax, arXiv 1602.02068).
  */
-export function sparsemax(values: Float32Array | Float64Array): Float64Array {
-  const all = Float64Array.from(values);
-  const least = all.reduce((most, value) => Math.max(most, value), -Infinity) - 1;
-  // Only what is less than 1 below the greatest can count. Every round leaves out what lies below the threshold of the others, which rises (Michelot 1986): a few are enough.
-  let counting = all.filter((value) => value > least);
-  for (;;) {
-    const threshold = (counting.reduce((sum, value) => sum + value, 0) - 1) / counting.length;
-    const rest = counting.filter((value) => value > threshold);
-    if (rest.length === counting.length) return all.map((value) => Math.max(0, value - threshold));
-    counting = rest;
+export function sparsemax(values: Float32Array | Float64Array): Share[] {
+  // Every round leaves out what lies below the threshold of the others, which rises (Michelot 1986): a few are enough.
+  const counting = Uint32Array.from({ length: values.length }, (_, i) => i);
+  for (let count = values.length; ;) {
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += values[counting[i]];
+    const threshold = (sum - 1) / count;
+    let rest = 0;
+    for (let i = 0; i < count; i++) if (values[counting[i]] > threshold) counting[rest++] = counting[i];
+    if (rest === count) return Array.from(counting.subarray(0, count), (place) => ({ place, weight: values[place] - threshold }));
+    count = rest;
   }
 }
 

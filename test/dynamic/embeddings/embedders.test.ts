@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { ComposedEmbedder, type FloatTensor, FocusEmbedder, TokenAdaptEmbedder, type TokensToEmbed } from '../../../lib/index';
 import { matrixOf } from '../../../lib/dynamic/embeddings/matrix';
-import { directionsOf, forEachCosines, sparsemax } from '../../../lib/dynamic/embeddings/similarity';
+import { directionsOf, forEachCosines, type Share, sparsemax } from '../../../lib/dynamic/embeddings/similarity';
 import { BACKENDS } from '../../conformance/backends';
 import { FUZZ_SEED, fuzzRuns } from '../../conformance/fuzz';
 
@@ -134,13 +134,19 @@ describe('TokenAdaptEmbedder', () => {
   });
 });
 
+function dense(shares: readonly Share[], length: number): number[] {
+  const weights = new Array<number>(length).fill(0);
+  for (const { place, weight } of shares) weights[place] = weight;
+  return weights;
+}
+
 describe('sparsemax', () => {
   it('is the nearest point of the simplex', () => {
     // The conditions of the projection: a threshold t with Σ max(0, z − t) = 1.
     const values = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(values, (z) => {
-        const p = Array.from(sparsemax(Float64Array.from(z)));
+        const p = dense(sparsemax(Float64Array.from(z)), z.length);
         expect(p.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 9);
         const thresholds = z.filter((_, i) => p[i] > 0).map((value) => value - p[z.indexOf(value)]);
         const threshold = thresholds[0];
@@ -200,9 +206,9 @@ describe('FocusEmbedder', () => {
     const embedder = new FocusEmbedder({ embedTexts, overlapVectors: tensor(VOCABULARY), overlapEmbeddings: tensor(TABLE) });
     const rows = rowsOf(await embedder.embed(TOKENS));
     TOKENS.texts.forEach((text, i) => {
-      const weights = sparsemax(Float64Array.from(VOCABULARY, (vector) => cosine(VECTORS[text], vector)));
+      const weights = dense(sparsemax(Float64Array.from(VOCABULARY, (vector) => cosine(VECTORS[text], vector))), VOCABULARY.length);
       expect(weights.some((weight) => weight === 0)).toBe(true);
-      weightedSum(Array.from(weights), TABLE).forEach((value, at) => expect(rows[i][at]).toBeCloseTo(value, 6));
+      weightedSum(weights, TABLE).forEach((value, at) => expect(rows[i][at]).toBeCloseTo(value, 6));
     });
   });
 });
