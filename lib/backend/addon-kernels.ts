@@ -186,6 +186,17 @@ export interface NativeKernelAddon {
   clusteringError(job: ClusteringJobHandle): string | null;
   products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
+  leadingEigenvectors(matrix: Float32Array, size: number, count: number, values: Float64Array, vectors: Float64Array): void;
+  startLeadingEigenvectors(
+    call: {
+      readonly matrix: Float32Array;
+      readonly size: number;
+      readonly count: number;
+      readonly values: Float64Array;
+      readonly vectors: Float64Array;
+    },
+    listener: JobListener,
+  ): ClusteringJobHandle;
   maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
   /** numbers[0]: what maxSim returns. */
   startMaxSim(

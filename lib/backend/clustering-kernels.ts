@@ -67,6 +67,20 @@ export interface ClusteringKernels {
   /** The greatest product of each row of `left` and the row of `right` that has it, of equal ones the first. */
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
   /**
+   * The eigenvectors of the `count` greatest eigenvalues of a symmetric matrix [size, size], as rows of unit length, and the eigenvalues, descending. Residuals are below 10⁻⁸ of the greatest
+   * eigenvalue in size; eigenvalues that are equal to within that leave their vectors undetermined but for what they span. 1 ≤ count ≤ size.
+   */
+  leadingEigenvectors(matrix: Float32Array, size: number, count: number, values: Float64Array, vectors: Float64Array): void;
+  /** The same on other threads. Rejects with ABORTED. */
+  leadingEigenvectorsAsync(
+    matrix: Float32Array,
+    size: number,
+    count: number,
+    values: Float64Array,
+    vectors: Float64Array,
+    control: ClusteringControl,
+  ): Promise<void>;
+  /**
    * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
    * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are finite. Returns the first row of
    * the documents that counts and is not below 10¹⁸, or −1.

@@ -54,6 +54,9 @@ export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
     },
     products: (left, right, dims, out) => addon.products(left, right, dims, out),
     greatestProducts: (left, right, dims, columns, values) => addon.greatestProducts(left, right, dims, columns, values),
+    leadingEigenvectors: (...call) => addon.leadingEigenvectors(...call),
+    leadingEigenvectorsAsync: (matrix, size, count, values, vectors, control) =>
+      jobDone(addon, control, (listener) => addon.startLeadingEigenvectors({ matrix, size, count, values, vectors }, listener)),
     maxSim: (...call) => addon.maxSim(...call),
     maxSimAsync: async (queries, documents, dims, out, threads, control) => {
       const numbers = new Float64Array(1);

@@ -164,6 +164,8 @@ class NativeKernels implements Kernels {
   assignNearest: Kernels['assignNearest'] = (...call) => this.#clustering.assignNearest(...call);
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
+  leadingEigenvectors: Kernels['leadingEigenvectors'] = (...call) => this.#clustering.leadingEigenvectors(...call);
+  leadingEigenvectorsAsync: Kernels['leadingEigenvectorsAsync'] = (...call) => this.#clustering.leadingEigenvectorsAsync(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
   maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 

@@ -2,7 +2,6 @@
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
-import { leadingEigenvectors } from './eigenvectors';
 import { kmeans } from './kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors } from './matrix';
 
@@ -30,7 +29,10 @@ export async function spectralClusters(affinity: Affinity, options: SpectralOpti
   const { clusters, seed = 1, ...rest } = options;
   if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
     throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
-  const { data } = spectralEmbedding(selectKernels(options.backend), affinity.data, points, clusters);
+  const vectors = new Float64Array(points * clusters);
+  const matrix = normalized(affinity.data, points);
+  await selectKernels(options.backend).leadingEigenvectorsAsync(matrix, points, clusters, new Float64Array(clusters), vectors, rest);
+  const { data } = embeddingOf(vectors, points, clusters);
   // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
   const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });
   return labels;
@@ -38,7 +40,12 @@ export async function spectralClusters(affinity: Affinity, options: SpectralOpti
 
 /** Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. */
 export function spectralEmbedding(kernels: Kernels, affinity: Float32Array, points: number, dims: number): Float32Vectors {
-  const { vectors } = leadingEigenvectors(kernels, normalized(affinity, points), points, dims);
+  const vectors = new Float64Array(points * dims);
+  kernels.leadingEigenvectors(normalized(affinity, points), points, dims, new Float64Array(dims), vectors);
+  return embeddingOf(vectors, points, dims);
+}
+
+function embeddingOf(vectors: Float64Array, points: number, dims: number): Float32Vectors {
   const rows = new Float32Array(points * dims);
   for (let k = 0; k < dims; k++) {
     const vector = vectors.subarray(k * points, (k + 1) * points);

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "job.hpp"
+#include "merganser/clustering/leading_eigenvectors.hpp"
 #include "merganser/clustering/lloyd.hpp"
 #include "merganser/clustering/products.hpp"
 #include "merganser/parallel/thread_pool.hpp"
@@ -147,6 +148,25 @@ void run_greatest_products(const Napi::CallbackInfo& info) {
   greatest_products(matrix_of(info[0], dims), matrix_of(info[1], dims), dims, pool_size(), data_of<uint32_t>(info[3]), data_of<float>(info[4]));
 }
 
+SymmetricMatrix symmetric_matrix(const Napi::Value& value, size_t size) { return {data_of<float>(value), size}; }
+
+// (matrix, size, count, values, vectors)
+void run_leading_eigenvectors(const Napi::CallbackInfo& info) {
+  const std::atomic<bool> cancelled{false};
+  leading_eigenvectors(symmetric_matrix(info[0], info[1].As<Napi::Number>().Uint32Value()), info[2].As<Napi::Number>().Uint32Value(), pool_size(), &cancelled,
+                       data_of<double>(info[3]), data_of<double>(info[4]));
+}
+
+// ({matrix, size, count, values, vectors}, listener) => job
+Napi::Value start_leading_eigenvectors(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  const SymmetricMatrix matrix = symmetric_matrix(object.Get("matrix"), size_of(object, "size"));
+  const size_t count = size_of(object, "count");
+  double *const values = data_of<double>(object.Get("values")), *const vectors = data_of<double>(object.Get("vectors"));
+  return start(info, "merganser eigenvectors",
+               [=](ClusteringTask& task) { leading_eigenvectors(matrix, count, pool_size(), task.cancelled(), values, vectors); });
+}
+
 // {values, type, offsets, mask | null}
 Sequences sequences_of(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
@@ -188,6 +208,8 @@ void register_clustering(Napi::Env env, Napi::Object exports) {
   add("clusteringError", clustering_error);
   add("products", run_products);
   add("greatestProducts", run_greatest_products);
+  add("leadingEigenvectors", run_leading_eigenvectors);
+  add("startLeadingEigenvectors", start_leading_eigenvectors);
   add("maxSim", run_max_sim);
   add("startMaxSim", start_max_sim);
 }

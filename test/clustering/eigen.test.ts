@@ -1,5 +1,5 @@
 /** Eigenpairs of small symmetric matrices, by what they are defined by. */
-import { symmetricEigenpairs } from '../../lib/clustering/symmetric-eigen';
+import { symmetricEigenpairs } from '../../lib/backend/js/clustering/symmetric-eigen';
 import { gaussians } from './blobs';
 
 function random(size: number): Float64Array {

@@ -3,6 +3,7 @@ import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, Pattern
 import { BpeModel } from './bpe-model';
 import { attentionKernels } from './attention/kernels';
 import { assignNearest, lloyd } from './clustering/lloyd';
+import { leadingEigenvectors, leadingEigenvectorsAsync } from './clustering/leading-eigenvectors';
 import { maxSim, maxSimAsync } from './clustering/max-sim';
 import { greatestProducts, products } from './clustering/products';
 import { Decoder } from './decoder';
@@ -94,6 +95,8 @@ export function createJsKernels(): Kernels {
     assignNearest,
     products,
     greatestProducts,
+    leadingEigenvectors,
+    leadingEigenvectorsAsync,
     maxSim,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
