@@ -1,23 +1,27 @@
 /**
  * How fast dense attention is: decoding (one query of each head) as bytes of keys and values a second beside the bandwidth of the memory, prefilling as operations a
  * second beside the processor's arithmetic peak, both measured in the same run, and both beside PyTorch's scaled_dot_product_attention on the same shapes. Layers take
- * turns, so that keys are not in the cache. Times are medians of `--runs`.
+ * turns, so that keys are not in the cache. Times are medians of `--runs`. Then the same of sparse attention over clustered contexts: see attention-sparse.ts.
  *
- *   npm run bench:attention -- [--keys 32768] [--prefill 1024] [--layers 4] [--runs 5] [--threads 1,2] [--no-python]
+ *   npm run bench:attention -- [--only decode,prefill,sparse] [--types float32,bfloat16] [--keys 32768] [--sparse-keys 8192,32768,131072] [--prefill 1024] [--layers 4]
+ *                              [--runs 5] [--threads 1,2] [--no-python]
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backendInfo, flashAttentionSync, type AttentionTensor } from '../lib/index';
-import { pythonPath } from '../scripts/python-oracle/python-oracle';
+import { DIMS, measured, torchSeconds, type Shape } from './attention-peers';
+import { sparseTable } from './attention-sparse';
 import { machine, median } from './measure';
 
 const { values: options } = parseArgs({
   allowNegative: true,
   options: {
     keys: { type: 'string', default: '32768' },
+    only: { type: 'string', default: 'decode,prefill,sparse' },
+    types: { type: 'string', default: 'float32,bfloat16' },
+    'sparse-keys': { type: 'string', default: '8192,32768,131072' },
     prefill: { type: 'string', default: '1024' },
     layers: { type: 'string', default: '4' },
     runs: { type: 'string', default: '5' },
@@ -26,17 +30,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const DIMS = 128;
 const runs = Number(options.runs);
-
-interface Shape {
-  readonly type: 'float32' | 'bfloat16';
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly causal: boolean;
-}
 
 function randomTensor(type: Shape['type'], heads: number, rows: number): AttentionTensor {
   const numbers = Float32Array.from({ length: heads * rows * DIMS }, () => 3 * (Math.random() - 0.5));
@@ -61,30 +55,10 @@ function ourSeconds(shape: Shape, threads: number, layers: number): number {
   return median(times.slice(1));
 }
 
-/** null without PyTorch. */
-function torchSeconds({ type, heads, kvHeads, queries, keys, causal }: Shape, threads: number, layers: number): number | null {
-  const python = options.python ? pythonPath() : null;
-  if (python === null) return null;
-  const call = [type, heads, kvHeads, queries, keys, DIMS, causal ? 1 : 0, threads, layers, runs].map(String);
-  const answer = JSON.parse(execFileSync(python, ['bench/attention-torch.py', ...call], { encoding: 'utf8' })) as { seconds?: number };
-  return answer.seconds ?? null;
-}
-
-/** What a small program prints; null without a compiler. */
-function measured(folder: string, source: string, ...call: string[]): number | null {
-  try {
-    const program = join(folder, source);
-    execFileSync('g++', ['-O3', '-march=native', '-pthread', `bench/${source}.cpp`, '-o', program]);
-    return Number(execFileSync(program, call, { encoding: 'utf8' }));
-  } catch {
-    return null;
-  }
-}
-
 /** `amount`: of bytes or operations, in 10⁹. */
 function row(shape: Shape, threads: number, amount: number, limit: number | null, layers: number): string {
   const seconds = ourSeconds(shape, threads, layers);
-  const torch = torchSeconds(shape, threads, layers);
+  const torch = options.python ? torchSeconds(shape, threads, layers, runs) : null;
   const cells = [
     `${shape.type}, ${shape.heads} / ${shape.kvHeads} heads, ${shape.queries} × ${shape.keys}${shape.causal ? ' causal' : ''}`,
     threads,
@@ -101,26 +75,28 @@ function head(unit: string, limit: string): string {
   return `| query / KV heads, queries × keys | threads | ms | ${unit} | of the ${limit} | PyTorch ms | ratio |\n|---|---:|---:|---:|---:|---:|---:|`;
 }
 
-function main(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
-  const { backend, instructionSet } = backendInfo();
-  const layers = Number(options.layers);
-  const threadCounts = options.threads.split(',').map(Number);
-  console.log(`${machine()}, ${backend} ${instructionSet ?? ''}\n\n${head('GB/s', 'read bandwidth')}`);
+const types = options.types.split(',') as Shape['type'][];
+const threadCounts = options.threads.split(',').map(Number);
+
+function decodeTable(folder: string, layers: number): void {
+  console.log(`\n${head('GB/s', 'read bandwidth')}`);
   for (const threads of threadCounts) {
     const bandwidth = measured(folder, 'read-bandwidth', String(threads));
-    for (const type of ['float32', 'bfloat16'] as const) {
+    for (const type of types) {
       for (const heads of [8, 32]) {
         const shape: Shape = { type, heads, kvHeads: 8, queries: 1, keys: Number(options.keys), causal: false };
         console.log(row(shape, threads, (2 * 8 * shape.keys * DIMS * (type === 'float32' ? 4 : 2)) / 1e9, bandwidth, layers));
       }
     }
   }
+}
+
+function prefillTable(folder: string): void {
   const peak = measured(folder, 'arithmetic-peak');
   console.log(`\n${head('10⁹ operations / s', 'arithmetic peak')}`);
   const queries = Number(options.prefill);
   for (const threads of threadCounts) {
-    for (const type of ['float32', 'bfloat16'] as const) {
+    for (const type of types) {
       for (const causal of [false, true]) {
         // As many keys as queries where a mask cuts the square in half.
         const keys = causal ? queries : 8 * queries;
@@ -131,7 +107,20 @@ function main(): void {
       }
     }
   }
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
+  const { backend, instructionSet } = backendInfo();
+  const only = options.only.split(',');
+  console.log(`${machine()}, ${backend} ${instructionSet ?? ''}`);
+  if (only.includes('decode')) decodeTable(folder, Number(options.layers));
+  if (only.includes('prefill')) prefillTable(folder);
+  if (only.includes('sparse')) {
+    const keyCounts = options['sparse-keys'].split(',').map(Number);
+    await sparseTable(folder, { types, keyCounts, threadCounts, runs, python: options.python });
+  }
   rmSync(folder, { recursive: true });
 }
 
-main();
+void main();

@@ -62,6 +62,7 @@ function plan(queries: AttentionTensor, centroids: Centroids, sizes: Uint32Array
     },
     clusters: {
       clusters: count,
+      room: count,
       dims,
       centroids: centroids.data,
       scales: centroids.type === 'int8' ? centroids.scales : null,
@@ -184,7 +185,7 @@ export function selectClusters(
   const limits = Float64Array.from({ length: streams }, (_, stream) =>
     kind === 'budget' && limit < 1 ? Math.floor(limit * offsets[stream * (clusters + 1) + clusters]) : limit,
   );
-  return selectKernels(options.backend).selectClusters(shape, { clusters, offsets }, { kind, limits }, data);
+  return selectKernels(options.backend).selectClusters(shape, { clusters, room: clusters, offsets }, { kind, limits }, data);
 }
 
 function readChoice(choice: ClusterChoice): { readonly kind: 'threshold' | 'budget' | 'topP'; readonly limit: number } {

@@ -84,12 +84,14 @@ export interface AttentionOutput {
 /** Clusters of keys, as many in each stream; empty ones have no part in anything. */
 export interface ClusterRows {
   readonly clusters: number;
+  /** Clusters that each stream has room for: where there are more than `clusters`, the arrays are as long as if there were so many. */
+  readonly room: number;
   readonly dims: number;
-  /** [streams × clusters × dims]. Int8Array: multiples of `scales`, faster. Uint16Array: bfloat16. */
+  /** [streams × room × dims]. Int8Array: multiples of `scales`, faster. Uint16Array: bfloat16. */
   readonly centroids: Float32Array | Uint16Array | Int8Array;
-  /** [streams × clusters] for an Int8Array, else null. */
+  /** [streams × room] for an Int8Array, else null. */
   readonly scales: Float32Array | null;
-  /** [streams × (clusters + 1)]: cluster c of a stream has the rows [offsets[c], offsets[c + 1]). */
+  /** [streams × (room + 1)]: cluster c of a stream has the rows [offsets[c], offsets[c + 1]). */
   readonly offsets: Uint32Array;
   /** null: the lookup goes through all clusters. */
   readonly groups: ClusterGroups | null;
@@ -134,9 +136,9 @@ export interface ClusterLists {
 
 /** What stands for clusters that are not chosen: N keys at the centroid, with the mean value. Uint16Array: bfloat16. */
 export interface ClusterEstimate {
-  /** [streams × clusters × dims of the values]. */
+  /** [streams × room × dims of the values]. */
   readonly valueMeans: Float32Array | Uint16Array;
-  /** [streams × clusters × dims]; null: no variance term. */
+  /** [streams × room × dims]; null: no variance term. */
   readonly variances: Float32Array | Uint16Array | null;
 }
 
@@ -170,7 +172,7 @@ export interface AttentionKernels {
   /** `scores` as `centroidScores` gives them. Scores that are NaN are never chosen. */
   selectClusters(
     shape: AttentionShape,
-    clusters: Pick<ClusterRows, 'clusters' | 'offsets'>,
+    clusters: Pick<ClusterRows, 'clusters' | 'room' | 'offsets'>,
     selection: ClusterSelection,
     scores: Float32Array,
   ): ClusterLists;

@@ -80,6 +80,7 @@ Clusters read_clusters(const Napi::Object& spec) {
   const auto centroids = object.Get("centroids").As<Napi::TypedArray>();
   const auto type = centroids.TypedArrayType();
   return {size_of(object, "clusters"),
+          size_of(object, "room"),
           bytes_of(centroids),
           type == napi_int8_array ? RowType::int8 : type == napi_uint16_array ? RowType::bfloat16 : RowType::float32,
           data_of<float>(object.Get("scales")),

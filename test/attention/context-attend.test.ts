@@ -328,6 +328,25 @@ describeEachBackend('attention over a context', (backend) => {
     expect((await loaded.attend(asked)).kept.fraction).toBeLessThan(0.8);
   });
 
+  test('at once it is the same, also while the context grows', async () => {
+    const keys = gaussianTensor(23, [2, 2, 600, 8]);
+    const asked = gaussianTensor(24, [2, 4, 5, 8], 2);
+    const { context } = await make(sliceRows(keys, 0, 400), sliceRows(keys, 0, 400), { coarse: 5 });
+    await context.calibrate(asked, { sparsity: 0.6, coarseSparsity: 0.3 });
+    const news = { newKeys: sliceRows(keys, 0, 5), newValues: sliceRows(keys, 5, 10) };
+    for (const options of [{}, { budget: 0.2, perTile: 2, estimate: 'variance' as const, ...news }, { topP: 0.9, threads: 1 }])
+      expect(context.attendSync(asked, options)).toEqual(await context.attend(asked, options));
+    const before = context.attendSync(asked, { topP: 1 });
+    const growing = context.append(sliceRows(keys, 400, 600), sliceRows(keys, 400, 600));
+    expect(context.attendSync(asked, { topP: 1 })).toEqual(before);
+    await growing;
+    expect(context.attendSync(asked, { topP: 1 }).kept.keys[3]).toBe(600);
+    expect(() => context.attendSync(asked, { topP: 2 })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(() => context.attendSync(gaussianTensor(1, [2, 4, 5, 8], NaN), { topP: 1 })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
+  });
+
   test('attending and growing at the same time wait for each other', async () => {
     const keys = gaussianTensor(21, [1, 1, 800, 8]);
     const { context } = await make(sliceRows(keys, 0, 300), sliceRows(keys, 0, 300));

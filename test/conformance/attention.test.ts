@@ -201,6 +201,7 @@ function clusteredCase(centroidType: 'float32' | 'int8', group: number, queries:
   const centroids = flat.map((centroid, i) => centroid.map((x) => x * scales[i]));
   const rowsOf: ClusterRows = {
     clusters,
+    room: clusters,
     dims,
     centroids: centroidType === 'int8' ? Int8Array.from(flat.flat()) : Float32Array.from(centroids.flat()),
     scales: centroidType === 'int8' ? scales : null,
@@ -263,7 +264,7 @@ describeEachBackend('clusters', (backend) => {
 
   test('selection: strict threshold, budget, top-p; ties, empty clusters, NaN', () => {
     const shape = { sequences: 1, kvHeads: 1, group: 1, queryLengths: Uint32Array.of(1), tile: 1, scale: 1, threads: 0 };
-    const clusters = { clusters: 6, offsets: Uint32Array.of(0, 3, 3, 5, 9, 10, 12) };
+    const clusters = { clusters: 6, room: 6, offsets: Uint32Array.of(0, 3, 3, 5, 9, 10, 12) };
     const scores = Float32Array.of(0.125, 0.5, 0.0625, 0.0625, NaN, 0.125);
     const chosen = (kind: 'threshold' | 'budget' | 'topP', limit: number): number[] => {
       const lists = kernels.selectClusters(shape, clusters, { kind, limits: Float64Array.of(limit) }, scores);

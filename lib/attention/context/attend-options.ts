@@ -2,54 +2,57 @@
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument, MerganserError, unexpected } from '../../errors';
 import { readTensor, type AttentionTensor } from '../tensors';
-import type { AttendPlan } from './attend-store';
-import { readRows, requireFinite } from './context-source';
+import type { AttendPlan, Selection } from './attend-store';
+import { finiteChecks, readMoreRows, type FiniteCheck } from './context-source';
 import { streamsOf, type ContextStore } from './context-store';
 import { whole } from './context-options';
 import type { Queries } from './query-rows';
-import type { Selection } from './selection';
 import type { AttendOptions, ContextThresholds } from './types';
 
-/** Throws INVALID_ARGUMENT. */
-export async function planAttend(
+/** Throws INVALID_ARGUMENT. Numbers are not looked at: see `checksOf`. */
+export function planAttend(
   tensor: AttentionTensor,
   options: AttendOptions,
   store: ContextStore,
   calibrated: ContextThresholds | null,
   kernels: Kernels,
-): Promise<AttendPlan> {
+): AttendPlan {
   if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
-  const queries = await readQueries(tensor, store, options.signal);
+  const queries = readQueries(tensor, store);
   const estimate = options.estimate ?? 'none';
   if (!['none', 'mean', 'variance'].includes(estimate)) throw invalidArgument('estimate', '"none", "mean" or "variance"', estimate);
   return {
     kernels,
     queries,
-    added: await readAdded(options, store),
+    added: readAdded(options, store),
     causal: options.causal ?? true,
     ...readSelections(options, store, calibrated),
     perTile: options.perTile === undefined ? Math.max(1, queries.length) : whole(options.perTile, 'perTile', 1),
     estimate,
-    signal: options.signal,
+    threads: options.threads === undefined ? 0 : whole(options.threads, 'threads', 1),
   };
 }
 
-export async function readQueries(tensor: AttentionTensor, { batch, heads, dims }: ContextStore, signal?: AbortSignal): Promise<Queries> {
+/** Everything in it that must be finite. */
+export function checksOf({ queries, added }: Pick<AttendPlan, 'queries' | 'added'>): FiniteCheck[] {
+  return [{ ...queries, name: 'queries' }, ...(added === null ? [] : finiteChecks(added))];
+}
+
+export function readQueries(tensor: AttentionTensor, { batch, heads, dims }: ContextStore): Queries {
   const { data, type, dims: shape } = readTensor(tensor, 'queries');
   const fits = shape[0] === batch && shape[3] === dims && (heads === 0 ? shape[1] === 0 : shape[1] > 0 && shape[1] % heads === 0);
   if (!fits) {
     throw unexpected('queries.dims', `[${batch}, a multiple of ${heads}, …, ${dims}], as the context needs them`, `[${shape.join(', ')}]`);
   }
-  await requireFinite(data, type, 'queries', shape, signal);
   return { data, type, batch, heads: shape[1], length: shape[2], dims };
 }
 
-async function readAdded({ newKeys, newValues, signal }: AttendOptions, store: ContextStore): Promise<AttendPlan['added']> {
+function readAdded({ newKeys, newValues }: AttendOptions, store: ContextStore): AttendPlan['added'] {
   if (newKeys === undefined && newValues === undefined) return null;
   if (newKeys === undefined || newValues === undefined) {
     throw new MerganserError('INVALID_ARGUMENT', 'Expected newKeys and newValues together, but got one of them.');
   }
-  return readRows(newKeys, newValues, store, 'newKeys', signal);
+  return readMoreRows(newKeys, newValues, store, 'newKeys');
 }
 
 function readSelections(

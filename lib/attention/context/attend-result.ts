@@ -1,27 +1,27 @@
+import type { ClusterLists } from '../../backend/attention-kernels';
 import type { Attended } from './attend-store';
-import { lengthOf, streamsOf, type ContextStore } from './context-store';
+import { lengthOf, type ContextStore } from './context-store';
 import type { Queries } from './query-rows';
 import type { AttendResult } from './types';
 
-export function resultOf(store: ContextStore, queries: Queries, { output, logSumExp, clusters, tiles }: Attended): AttendResult {
-  const offsets = new Uint32Array(clusters.length + 1);
-  clusters.forEach((kept, mask) => (offsets[mask + 1] = offsets[mask] + kept.length));
-  const values = new Uint32Array(offsets[clusters.length]);
-  const keys = new Uint32Array(clusters.length);
-  clusters.forEach((kept, mask) => {
-    values.set(kept, offsets[mask]);
-    keys[mask] = keptKeys(store, Math.floor(mask / tiles), kept);
-  });
-  const all = streamsOf(store) * tiles * lengthOf(store);
+export function resultOf(store: ContextStore, queries: Queries, { output, logSumExp, kept, tiles }: Attended): AttendResult {
+  const keys = keptKeys(store, kept, tiles);
+  const all = keys.length * lengthOf(store);
   const fraction = all === 0 ? 0 : keys.reduce((sum, count) => sum + count, 0) / all;
   return {
     output: { type: 'float32', data: output, dims: [queries.batch, queries.heads, queries.length, queries.dims] },
     logSumExp,
-    kept: { tiles, clusters: values, offsets, keys, fraction },
+    kept: { tiles, clusters: kept.clusters, offsets: kept.offsets, keys, fraction },
   };
 }
 
-function keptKeys({ sink, tail, arrays, clusterRoom }: ContextStore, stream: number, kept: Uint32Array): number {
-  const first = stream * (clusterRoom + 1);
-  return kept.reduce((sum, cluster) => sum + arrays.offsets[first + cluster + 1] - arrays.offsets[first + cluster], sink + tail);
+/** For each mask. */
+function keptKeys({ sink, tail, arrays, clusterRoom }: ContextStore, { offsets, clusters }: ClusterLists, tiles: number): Uint32Array {
+  const keys = new Uint32Array(offsets.length - 1).fill(sink + tail);
+  for (let mask = 0; mask < keys.length; mask++) {
+    const first = Math.floor(mask / tiles) * (clusterRoom + 1);
+    for (let i = offsets[mask]; i < offsets[mask + 1]; i++)
+      keys[mask] += arrays.offsets[first + clusters[i] + 1] - arrays.offsets[first + clusters[i]];
+  }
+  return keys;
 }

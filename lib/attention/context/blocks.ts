@@ -19,21 +19,3 @@ export async function inBlocks(
     if (from + step < rows) await yieldToEventLoop();
   }
 }
-
-/** Milliseconds without a turn for others. */
-const LONGEST_STRETCH = 4;
-
-/** Gives other work its turn now and then. */
-export class Pace {
-  private since = performance.now();
-
-  constructor(private readonly signal: AbortSignal | undefined) {}
-
-  /** To be called between steps. Rejects with ABORTED. */
-  async step(): Promise<void> {
-    if (performance.now() - this.since < LONGEST_STRETCH) return;
-    await yieldToEventLoop();
-    if (this.signal?.aborted) throw aborted(this.signal);
-    this.since = performance.now();
-  }
-}

@@ -1,19 +1,10 @@
 /** Thresholds for a target sparsity, from the scores that a context's own queries give (Hooper et al. 2024, §4.2). */
 import type { Kernels } from '../../backend/kernels';
-import { aborted } from '../../errors';
-import { clusterScores } from './attend-clusters';
-import { Pace } from './blocks';
-import { centroidsOf, groupsOf, scoresOf, sizesOf } from './cluster-scores';
-import { streamsOf, type ContextStore } from './context-store';
+import { clusterScores, groupScores, type ScoredKeys } from './cluster-scores';
+import type { ContextStore } from './context-store';
 import { scoreQuantile } from './quantile';
 import type { Queries } from './query-rows';
 import type { ContextThresholds } from './types';
-
-/** Scores of everything that keys can be in, each with its number of keys. */
-export interface ScoredKeys {
-  readonly scores: Float64Array;
-  readonly sizes: Uint32Array;
-}
 
 export interface ContextScores {
   /** Of each stream. */
@@ -23,23 +14,8 @@ export interface ContextScores {
 
 /** The scores of all clusters, averaged over all queries. */
 export async function scoreContext(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ContextScores> {
-  const fine: ScoredKeys[] = [];
-  const coarse: ScoredKeys[] = [];
-  const pace = new Pace(signal);
-  if (signal?.aborted) throw aborted(signal);
-  // Thresholds lie on scores: they must be the very ones that attention compares with them.
-  const ofClusters = store.coarse === null ? await clusterScores(store, queries, kernels, signal) : null;
-  for (let stream = 0; stream < streamsOf(store); stream++) {
-    const sizes = sizesOf(store, stream);
-    const score = (data: Float32Array, of: Uint32Array): Promise<Float64Array> =>
-      scoresOf(store, { kernels, queries, pace }, stream, [0, queries.length], data, of);
-    fine.push({ scores: ofClusters?.[stream] ?? (await score(centroidsOf(store, stream), sizes)), sizes });
-    if (store.coarse !== null) {
-      const groups = groupsOf(store, stream, sizes);
-      coarse.push({ scores: await score(groups.data, groups.sizes), sizes: groups.sizes });
-    }
-  }
-  return { fine, coarse: store.coarse === null ? null : coarse };
+  const fine = await clusterScores(store, queries, kernels, signal);
+  return { fine, coarse: store.coarse === null ? null : await groupScores(store, queries, kernels, signal) };
 }
 
 /** One quantile of the keys of all streams, or one for each. */

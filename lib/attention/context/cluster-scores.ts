@@ -1,66 +1,51 @@
-/** The lookup in a context: the scores of a stream's clusters, or of groups of them. */
+/** The lookup of a context: what all queries together give to the clusters of each stream, or to groups of them. */
+import type { ClusterRows } from '../../backend/attention-kernels';
 import type { Kernels } from '../../backend/kernels';
-import type { Pace } from './blocks';
-import type { ContextStore } from './context-store';
-import { addClusterScores } from './lookup';
-import { queryBlock, type Queries, type QueryBlock } from './query-rows';
+import { centroidRows, groupOf, shapeOf } from './attend-call';
+import { streamsOf, type ContextStore } from './context-store';
+import type { Queries } from './query-rows';
 
-/** Queries of a head that are worked on together. */
-const QUERIES_AT_A_TIME = 256;
-
-/** Queries [from, to) of each head. */
-export type QueryRange = readonly [from: number, to: number];
-
-export interface Lookup {
-  readonly kernels: Kernels;
-  readonly queries: Queries;
-  readonly pace: Pace;
+/** Scores of everything that keys can be in, each with its number of keys. */
+export interface ScoredKeys {
+  /** Sums over the heads of a group. */
+  readonly scores: Float64Array;
+  readonly sizes: Uint32Array;
 }
 
-/** The queries of a stream's heads, some at a time. */
-export function* queryBlocks({ heads }: ContextStore, queries: Queries, stream: number, [from, to]: QueryRange): Generator<QueryBlock> {
-  for (let at = from; at < to; at += QUERIES_AT_A_TIME) {
-    yield queryBlock(queries, queries.heads / heads, stream, at, Math.min(to, at + QUERIES_AT_A_TIME));
-  }
+/** Of each stream, just as attention compares them with thresholds. */
+export function clusterScores(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ScoredKeys[]> {
+  return scoresOf(store, centroidRows(store), queries, kernels, signal);
 }
 
-/** Scores for some queries: averages over them, sums over the heads of the group. data: [clusters × dims]; `sizes` may leave clusters out. */
-export async function scoresOf(
+/** The same of groups; the store must have them. */
+export function groupScores(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ScoredKeys[]> {
+  const { groups, centroids, offsets } = store.coarse!;
+  const { clusterRoom, arrays } = store;
+  const keyOffsets = offsets.map((cluster, i) => arrays.offsets[Math.floor(i / (groups + 1)) * (clusterRoom + 1) + cluster]);
+  const rows: ClusterRows = {
+    ...{ clusters: groups, room: groups, dims: store.dims, centroids, scales: null, offsets: keyOffsets, groups: null },
+  };
+  return scoresOf(store, rows, queries, kernels, signal);
+}
+
+async function scoresOf(
   store: ContextStore,
-  { kernels, queries, pace }: Lookup,
-  stream: number,
-  range: QueryRange,
-  data: Float32Array,
-  sizes: Uint32Array,
-): Promise<Float64Array> {
-  const scores = new Float64Array(sizes.length);
-  const centroids = { data, dims: store.dims, sizes };
-  for (const block of queryBlocks(store, queries, stream, range)) {
-    await addClusterScores(kernels, block.data, centroids, store.scale, 1 / (range[1] - range[0]), scores, pace);
-  }
-  return scores;
+  clusters: ClusterRows,
+  queries: Queries,
+  kernels: Kernels,
+  signal: AbortSignal | undefined,
+): Promise<ScoredKeys[]> {
+  const count = clusters.clusters;
+  const group = groupOf(store, queries);
+  const scores = new Float32Array(streamsOf(store) * count);
+  await kernels.centroidScoresAsync({ ...shapeOf(store, queries, Math.max(1, queries.length)), clusters }, scores, { signal });
+  return Array.from({ length: streamsOf(store) }, (_, stream) => ({
+    scores: Float64Array.from(scores.subarray(stream * count, (stream + 1) * count), (score) => score * group),
+    sizes: sizesOf(clusters, stream),
+  }));
 }
 
-/** Keys of each cluster of a stream. */
-export function sizesOf({ arrays, clusterRoom, clusters }: ContextStore, stream: number): Uint32Array {
-  const first = stream * (clusterRoom + 1);
-  return Uint32Array.from({ length: clusters }, (_, i) => arrays.offsets[first + i + 1] - arrays.offsets[first + i]);
-}
-
-export function centroidsOf({ arrays, clusterRoom, clusters, dims }: ContextStore, stream: number): Float32Array {
-  return arrays.centroids.subarray(stream * clusterRoom * dims, (stream * clusterRoom + clusters) * dims);
-}
-
-/** Groups of clusters, with their sizes in keys. */
-export function groupsOf(
-  { coarse, dims }: ContextStore,
-  stream: number,
-  clusterSizes: Uint32Array,
-): { readonly data: Float32Array; readonly sizes: Uint32Array; readonly offsets: Uint32Array } {
-  const { groups, centroids, offsets } = coarse!;
-  const own = offsets.subarray(stream * (groups + 1), (stream + 1) * (groups + 1));
-  const sizes = Uint32Array.from({ length: groups }, (_, i) =>
-    clusterSizes.subarray(own[i], own[i + 1]).reduce((sum, size) => sum + size, 0),
-  );
-  return { data: centroids.subarray(stream * groups * dims, (stream + 1) * groups * dims), sizes, offsets: own };
+function sizesOf({ clusters, room, offsets }: ClusterRows, stream: number): Uint32Array {
+  const first = stream * (room + 1);
+  return Uint32Array.from({ length: clusters }, (_, i) => offsets[first + i + 1] - offsets[first + i]);
 }

@@ -9,12 +9,12 @@ import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
 import { clusteringRest, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
-import { readRows, readSource } from './context-source';
+import { finiteChecks, readMoreRows, readSource, requireFinite, requireFiniteSync } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
-import { attendStore } from './attend-store';
-import { planAttend, readQueries } from './attend-options';
+import { attendStore, attendStoreSync } from './attend-store';
+import { checksOf, planAttend, readQueries } from './attend-options';
 import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
 import { readCalibration } from './calibration-options';
 import { resultOf } from './attend-result';
@@ -116,9 +116,21 @@ export class ClusteredContext {
   async attend(queries: AttentionTensor, options: AttendOptions = {}): Promise<AttendResult> {
     return this.#turns.read(async () => {
       const store = this.#open();
-      const plan = await planAttend(queries, options, store, this.#thresholds, this.#kernels);
-      return resultOf(store, plan.queries, await attendStore(store, plan));
+      const plan = planAttend(queries, options, store, this.#thresholds, this.#kernels);
+      for (const check of checksOf(plan)) await requireFinite(check, options.signal);
+      return resultOf(store, plan.queries, await attendStore(store, plan, options.signal));
     });
+  }
+
+  /**
+   * The same at once, without going through other threads and back where `threads` is 1: for decoding steps, which are short. Keys whose `append` has not resolved are not
+   * seen yet. Throws what `attend` rejects with.
+   */
+  attendSync(queries: AttentionTensor, options: Omit<AttendOptions, 'signal'> = {}): AttendResult {
+    const store = this.#open();
+    const plan = planAttend(queries, options, store, this.#thresholds, this.#kernels);
+    for (const check of checksOf(plan)) requireFiniteSync(check);
+    return resultOf(store, plan.queries, attendStoreSync(store, plan));
   }
 
   /**
@@ -145,7 +157,9 @@ export class ClusteredContext {
   #scores(queries: AttentionTensor, signal?: AbortSignal): Promise<ContextScores> {
     return this.#turns.read(async () => {
       const store = this.#open();
-      return scoreContext(store, await readQueries(queries, store, signal), this.#kernels, signal);
+      const asked = readQueries(queries, store);
+      await requireFinite({ ...asked, name: 'queries' }, signal);
+      return scoreContext(store, asked, this.#kernels, signal);
     });
   }
 
@@ -163,7 +177,8 @@ export class ClusteredContext {
     const rest = clusteringRest(options, this.#kernels);
     await this.#turns.write(async () => {
       const store = this.#open();
-      const source = await readRows(keys, values, store, 'keys', options.signal);
+      const source = readMoreRows(keys, values, store, 'keys');
+      for (const check of finiteChecks(source)) await requireFinite(check, options.signal);
       if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
       const next = await appendRows(store, source, rest, this.#kernels);
       this.#open();

@@ -7,8 +7,8 @@ import type { ContextSource } from './build-store';
 import type { ContextStore } from './context-store';
 import { findNotFinite, type Elements, type ElementType } from './element-rows';
 
-/** Throws INVALID_ARGUMENT if they do not fit each other or a number is not finite, and rejects with ABORTED. */
-export async function readSource(keys: AttentionTensor, values: AttentionTensor, signal?: AbortSignal): Promise<ContextSource> {
+/** Throws INVALID_ARGUMENT if they do not fit each other. */
+function readShapes(keys: AttentionTensor, values: AttentionTensor): ContextSource {
   const own = readTensor(keys, 'keys');
   const other = readTensor(values, 'values');
   if (own.type !== other.type) throw invalidArgument('values.type', `"${own.type}", as the keys have`, other.type);
@@ -16,37 +16,59 @@ export async function readSource(keys: AttentionTensor, values: AttentionTensor,
     throw unexpected('values.dims', `[${own.dims.join(', ')}], as the keys have`, `[${other.dims.join(', ')}]`);
   }
   const [batch, heads, length, dims] = own.dims;
-  await requireFinite(own.data, own.type, 'keys', own.dims, signal);
-  await requireFinite(other.data, own.type, 'values', own.dims, signal);
   return { keys: own.data, values: other.data, type: own.type, batch, heads, length, dims };
 }
 
-/** More of them, for a context that is there. `name`: what users call the keys. */
-export async function readRows(
+/** Rejects with INVALID_ARGUMENT if they do not fit each other or a number is not finite, and with ABORTED. */
+export async function readSource(keys: AttentionTensor, values: AttentionTensor, signal?: AbortSignal): Promise<ContextSource> {
+  const source = readShapes(keys, values);
+  for (const check of finiteChecks(source)) await requireFinite(check, signal);
+  return source;
+}
+
+/** Of keys and values for a context that is there; numbers are not looked at. `name`: what users call the keys. Throws INVALID_ARGUMENT. */
+export function readMoreRows(
   keys: AttentionTensor,
   values: AttentionTensor,
   { batch, heads, dims }: ContextStore,
   name: string,
-  signal?: AbortSignal,
-): Promise<ContextSource> {
-  const source = await readSource(keys, values, signal);
+): ContextSource {
+  const source = readShapes(keys, values);
   if (source.batch === batch && source.heads === heads && source.dims === dims) return source;
   throw unexpected(`${name}.dims`, `[${batch}, ${heads}, …, ${dims}], as the context has`, `[${keys.dims.join(', ')}]`);
 }
 
-/** Throws INVALID_ARGUMENT, naming the place. */
-export async function requireFinite(
-  data: Elements,
-  type: ElementType,
-  name: string,
-  [, heads, length, dims]: readonly number[],
-  signal?: AbortSignal,
-): Promise<void> {
-  await inBlocks(data.length, 1, signal, (from, to) => {
-    const at = findNotFinite(data, type, from, to);
-    if (at < 0) return;
-    const row = Math.floor(at / dims);
-    const place = `sequence ${Math.floor(row / length / heads)}, head ${Math.floor(row / length) % heads}, row ${row % length}`;
-    throw unexpected(name, 'finite numbers', `an infinity or NaN in ${place}`);
-  });
+/** Numbers that must be finite: [batch, heads, length, dims]. */
+export interface FiniteCheck {
+  readonly data: Elements;
+  readonly type: ElementType;
+  readonly name: string;
+  readonly heads: number;
+  readonly length: number;
+  readonly dims: number;
+}
+
+export function finiteChecks({ keys, values, type, heads, length, dims }: ContextSource): FiniteCheck[] {
+  return [
+    { ...{ data: keys, name: 'keys' }, ...{ type, heads, length, dims } },
+    { ...{ data: values, name: 'values' }, ...{ type, heads, length, dims } },
+  ];
+}
+
+/** Rejects with INVALID_ARGUMENT, naming the place, and with ABORTED. */
+export async function requireFinite(check: FiniteCheck, signal?: AbortSignal): Promise<void> {
+  await inBlocks(check.data.length, 1, signal, (from, to) => requireFiniteIn(check, from, to));
+}
+
+/** The same at once. */
+export function requireFiniteSync(check: FiniteCheck): void {
+  requireFiniteIn(check, 0, check.data.length);
+}
+
+function requireFiniteIn({ data, type, name, heads, length, dims }: FiniteCheck, from: number, to: number): void {
+  const at = findNotFinite(data, type, from, to);
+  if (at < 0) return;
+  const row = Math.floor(at / dims);
+  const place = `sequence ${Math.floor(row / length / heads)}, head ${Math.floor(row / length) % heads}, row ${row % length}`;
+  throw unexpected(name, 'finite numbers', `an infinity or NaN in ${place}`);
 }

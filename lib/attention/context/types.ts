@@ -115,6 +115,8 @@ export interface AttendOptions {
   readonly newValues?: AttentionTensor;
   /** The last query sees all new keys, the one before it all but the last, and so on. Default true. */
   readonly causal?: boolean;
+  /** Upper limit for the native backend's threads. The result does not depend on it. Default: all. */
+  readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 

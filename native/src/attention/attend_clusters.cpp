@@ -37,7 +37,7 @@ class ClusteredUnits {
     const Clusters& clusters = all_.clusters;
     if (clusters.count > 0) {
       const size_t stream = work.unit.sequence * shape_.kv_heads + work.unit.kv_head;
-      const uint32_t* const offsets = clusters.offsets + stream * (clusters.count + 1);
+      const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
       uint32_t* const chosen = to_.chosen + work.index * clusters.count;
       const bool keep = all_.estimate.value_means && clusters.step == 1 && clusters.groups.count == 0 &&
                         work.queries->count() * with_room(clusters.count) <= kKeptLogits;
@@ -79,7 +79,7 @@ class ClusteredUnits {
     const Clusters& clusters = all_.clusters;
     const auto rows_at = [&](const void* data, RowType type, size_t dims) {
       const size_t row_bytes = dims * (type == RowType::float32 ? 4 : 2);
-      return RowSet{static_cast<const uint8_t*>(data) + stream * clusters.count * row_bytes, row_bytes, type, dims};
+      return RowSet{static_cast<const uint8_t*>(data) + stream * clusters.room * row_bytes, row_bytes, type, dims};
     };
     SeenRows seen;
     seen.rows = centroid_rows(clusters, stream);

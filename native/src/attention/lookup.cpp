@@ -112,20 +112,20 @@ std::vector<Range> kept_groups(const Clusters& clusters, size_t stream, const Un
 RowsToAttend centroid_rows(const Clusters& clusters, size_t stream) {
   const size_t row_bytes = clusters.dims * (clusters.type == RowType::float32 ? 4 : clusters.type == RowType::int8 ? 1 : 2);
   RowsToAttend rows{};
-  rows.keys = {static_cast<const uint8_t*>(clusters.centroids) + stream * clusters.count * row_bytes, row_bytes, clusters.type, clusters.dims};
-  rows.scales = clusters.scales ? clusters.scales + stream * clusters.count : nullptr;
+  rows.keys = {static_cast<const uint8_t*>(clusters.centroids) + stream * clusters.room * row_bytes, row_bytes, clusters.type, clusters.dims};
+  rows.scales = clusters.scales ? clusters.scales + stream * clusters.room : nullptr;
   return rows;
 }
 
 void look_up(const AttentionShape& shape, const Clusters& clusters, const Unit& unit, const UnitQueries& voters, unsigned threads, float* scores, float* logits) {
   const size_t stream = unit.sequence * shape.kv_heads + unit.kv_head;
-  ClusterSizes sizes = sizes_of(clusters.offsets + stream * (clusters.count + 1), clusters.count);
+  ClusterSizes sizes = sizes_of(clusters.offsets + stream * (clusters.room + 1), clusters.count);
   const RowsToAttend rows = centroid_rows(clusters, stream);
   std::vector<Range> ranges{{0, clusters.count}};
   if (clusters.groups.count > 0) ranges = kept_groups(clusters, stream, voters, threads, sizes);
   Shares(voters, rows, sizes, threads).add_up(ranges, clusters.count, scores, logits);
   if (clusters.groups.count == 0) return;
-  const uint32_t* const offsets = clusters.offsets + stream * (clusters.count + 1);
+  const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
   for (size_t i = 0; i < clusters.count; ++i) {
     if (sizes.sizes[i] == 0 && offsets[i + 1] > offsets[i]) scores[i] = std::numeric_limits<float>::quiet_NaN();
   }

@@ -33,7 +33,7 @@ function chosenRows(spec: ClusterAttentionSpec, { offsets, clusters }: ClusterLi
   const starts = new Int32Array(clusters.length);
   const lengths = new Uint32Array(clusters.length);
   unitsOf(spec).forEach(({ sequence, head }, unit) => {
-    const first = (sequence * spec.kvHeads + head) * (rows.clusters + 1);
+    const first = (sequence * spec.kvHeads + head) * (rows.room + 1);
     for (let entry = offsets[unit]; entry < offsets[unit + 1]; entry++) {
       starts[entry] = rows.offsets[first + clusters[entry]];
       lengths[entry] = rows.offsets[first + clusters[entry] + 1] - starts[entry];
@@ -46,7 +46,7 @@ function chosenRows(spec: ClusterAttentionSpec, { offsets, clusters }: ClusterLi
 /** The other clusters, each as one row. */
 function estimatedRows(spec: ClusterAttentionSpec, chosen: ClusterLists): KeyPart {
   const { clusters, sequences, kvHeads, estimate } = spec;
-  const count = clusters.clusters;
+  const { clusters: count, room } = clusters;
   const units = unitsOf(spec);
   const offsets = new Uint32Array(units.length + 1);
   const starts: number[] = [];
@@ -59,13 +59,13 @@ function estimatedRows(spec: ClusterAttentionSpec, chosen: ClusterLists): KeyPar
     data,
     type: (data instanceof Float32Array ? 'float32' : 'bfloat16') satisfies ElementType,
     dims,
-    starts: Float64Array.from({ length: sequences }, (_, i) => i * kvHeads * count * dims),
-    headStride: count * dims,
+    starts: Float64Array.from({ length: sequences }, (_, i) => i * kvHeads * room * dims),
+    headStride: room * dims,
     rowStride: dims,
   });
-  const logarithms = new Float32Array(sequences * kvHeads * count);
+  const logarithms = new Float32Array(sequences * kvHeads * room);
   for (let stream = 0; stream < sequences * kvHeads; stream++) {
-    logarithms.set(clusterSizes(clusters, stream).map(Math.log), stream * count);
+    logarithms.set(clusterSizes(clusters, stream).map(Math.log), stream * room);
   }
   return {
     keys: rows(floatCentroids(spec), clusters.dims),

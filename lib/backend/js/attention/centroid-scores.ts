@@ -10,7 +10,7 @@ export function* scoreUnits(spec: CentroidScoreSpec, scores: Float32Array): Gene
   for (let index = 0; index < units.length; index++) {
     const unit = units[index];
     const stream = unit.sequence * spec.kvHeads + unit.head;
-    const centroids = Array.from({ length: count }, (_, i) => centroidOf(clusters, stream * count + i));
+    const centroids = Array.from({ length: count }, (_, i) => centroidOf(clusters, stream * clusters.room + i));
     const sizes = clusterSizes(clusters, stream);
     const voters = unitQueries(spec.queries, group, unit, spec.step);
     const leftOut = clusters.groups === null ? [] : yield* clustersLeftOut(spec, clusters.groups, stream, voters, sizes);
@@ -72,8 +72,11 @@ function addShares(logits: readonly number[], sizes: Float64Array, sums: Float64
 }
 
 /** Keys in each cluster of a stream. */
-export function clusterSizes({ clusters, offsets }: Pick<ClusterRows, 'clusters' | 'offsets'>, stream: number): Float64Array {
-  const first = stream * (clusters + 1);
+export function clusterSizes(
+  { clusters, room, offsets }: Pick<ClusterRows, 'clusters' | 'room' | 'offsets'>,
+  stream: number,
+): Float64Array {
+  const first = stream * (room + 1);
   return Float64Array.from({ length: clusters }, (_, i) => offsets[first + i + 1] - offsets[first + i]);
 }
 

@@ -4,7 +4,7 @@ import { clusterSizes } from './centroid-scores';
 
 export function selectClusters(
   shape: AttentionShape,
-  clusters: Pick<ClusterRows, 'clusters' | 'offsets'>,
+  clusters: Pick<ClusterRows, 'clusters' | 'room' | 'offsets'>,
   selection: ClusterSelection,
   scores: Float32Array,
 ): ClusterLists {

@@ -76,6 +76,7 @@ struct ClusterGroups {
 
 struct Clusters {
   size_t count;
+  size_t room;  // of each stream
   const void* centroids;
   RowType type;
   const float* scales;

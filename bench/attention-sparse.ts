@@ -1,0 +1,173 @@
+/**
+ * Decoding over a clustered context: one query of each head, with the threshold that keeps a tenth of the keys, beside dense attention over the same arrays and beside
+ * PyTorch. Lookup, selection and all that JavaScript does is in the times. One head is clustered and stands for all eight, each of which has memory and queries of its own.
+ * Copies of a context take turns, and queries change, so that rows are not in the cache.
+ */
+import { ClusteredContext, flashAttentionSync, type AttentionTensor } from '../lib/index';
+import { contextBytes, readContext } from '../lib/attention/context/context-bytes';
+import type { ContextStore } from '../lib/attention/context/context-store';
+import { selectKernels } from '../lib/backend/select';
+import { mixture } from './attention-data';
+import { DIMS, measured, torchSeconds, type Shape } from './attention-peers';
+import { median } from './measure';
+
+export interface SparseOptions {
+  readonly types: readonly Shape['type'][];
+  readonly keyCounts: readonly number[];
+  readonly threadCounts: readonly number[];
+  readonly runs: number;
+  readonly python: boolean;
+}
+
+const KV_HEADS = 8;
+const SPARSITY = 0.9;
+const QUERIES = 64;
+/** Bytes of keys and values that take turns. */
+const LAYERS_BYTES = 1e9;
+
+function asType(tensor: AttentionTensor, type: Shape['type']): AttentionTensor {
+  if (type === 'float32') return tensor;
+  return { type, data: Uint16Array.from(new Uint32Array(tensor.data.buffer), (bits) => (bits + 0x8000) >>> 16), dims: tensor.dims };
+}
+
+function repeated<T extends Float32Array | Uint16Array | Uint32Array>(array: T, times: number): T {
+  const out = new (array.constructor as new (length: number) => T)(array.length * times);
+  for (let i = 0; i < times; i++) out.set(array, i * array.length);
+  return out;
+}
+
+/** The same head, eight times. */
+function widened(store: ContextStore): ContextStore {
+  const { arrays } = store;
+  return {
+    ...store,
+    heads: KV_HEADS,
+    keys: repeated(store.keys, KV_HEADS),
+    values: repeated(store.values, KV_HEADS),
+    positions: repeated(store.positions, KV_HEADS),
+    arrays: {
+      centroids: repeated(arrays.centroids, KV_HEADS),
+      keyVariances: repeated(arrays.keyVariances, KV_HEADS),
+      valueMeans: repeated(arrays.valueMeans, KV_HEADS),
+      offsets: repeated(arrays.offsets, KV_HEADS),
+    },
+  };
+}
+
+interface Layer {
+  readonly context: ClusteredContext;
+  readonly keys: AttentionTensor;
+  readonly values: AttentionTensor;
+}
+
+interface Layers {
+  readonly layers: readonly Layer[];
+  /** Of one head. */
+  readonly queries: AttentionTensor;
+}
+
+async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
+  const { keys, values, queries } = mixture(length, 1, QUERIES);
+  const kernels = selectKernels('native');
+  const context = await ClusteredContext.build(asType(keys, type), asType(values, type), {});
+  const { store } = await readContext(await context.toBytes(), kernels, false);
+  const wide = widened(store);
+  const count = Math.max(1, Math.min(16, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
+  const layers: Layer[] = [];
+  for (let i = 0; i < count; i++) {
+    const bytes = await contextBytes({ store: wide, thresholds: null }, kernels);
+    const own = (await readContext(bytes, kernels, false)).store;
+    const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
+    layers.push({
+      context: await ClusteredContext.fromBytes(bytes, { verify: false }),
+      keys: tensor(own.keys),
+      values: tensor(own.values),
+    });
+  }
+  return { layers, queries };
+}
+
+/** One query of each head, others at each turn. */
+function turnQueries({ data }: AttentionTensor, heads: number, turn: number): AttentionTensor {
+  const out = new Float32Array(heads * DIMS);
+  for (let head = 0; head < heads; head++) {
+    const at = ((turn * 7 + head * 5) % QUERIES) * DIMS;
+    out.set((data as Float32Array).subarray(at, at + DIMS), head * DIMS);
+  }
+  return { type: 'float32', data: out, dims: [1, heads, 1, DIMS] };
+}
+
+/** Milliseconds of one layer. */
+function millisecondsOf(layers: readonly Layer[], runs: number, step: (layer: Layer, turn: number) => void): number {
+  const times: number[] = [];
+  for (let run = 0; run <= runs; run++) {
+    for (const [i, layer] of layers.entries()) {
+      const start = performance.now();
+      step(layer, run * layers.length + i);
+      if (run > 0) times.push(performance.now() - start);
+    }
+  }
+  return median(times);
+}
+
+/** The threshold that leaves out SPARSITY of the keys for such queries, on average. */
+async function thresholdFor({ layers, queries }: Layers, heads: number): Promise<number> {
+  const thresholds: number[] = [];
+  for (let turn = 0; turn < 8; turn++)
+    thresholds.push((await layers[0].context.calibrate(turnQueries(queries, heads, turn), { sparsity: SPARSITY })).fine[0]);
+  return thresholds.reduce((sum, threshold) => sum + threshold, 0) / thresholds.length;
+}
+
+async function rows(all: Layers, shape: Shape, threads: number, bandwidth: number | null, { runs, python }: SparseOptions): Promise<void> {
+  const { layers, queries } = all;
+  const { heads, keys, type } = shape;
+  const bytes = type === 'float32' ? 4 : 2;
+  const threshold = await thresholdFor(all, heads);
+  const dense = millisecondsOf(layers, runs, (layer, turn) =>
+    flashAttentionSync(turnQueries(queries, heads, turn), layer.keys, layer.values, { threads }),
+  );
+  const torch = python ? torchSeconds(shape, threads, layers.length, runs) : null;
+  for (const estimate of ['none', 'mean', 'variance'] as const) {
+    let kept = 0;
+    let calls = 0;
+    const sparse = millisecondsOf(layers, runs, (layer, turn) => {
+      kept += layer.context.attendSync(turnQueries(queries, heads, turn), { threshold, estimate, threads }).kept.fraction;
+      calls++;
+    });
+    const fraction = kept / calls;
+    // What must be read: kept rows, centroids, means, variances.
+    const clusterRows = { none: 1, mean: 2, variance: 3 }[estimate] * layers[0].context.clusterCount * 4;
+    const least = KV_HEADS * DIMS * (2 * bytes * fraction * keys + clusterRows);
+    const cells = [
+      `${type}, ${heads} / ${KV_HEADS}`,
+      keys,
+      threads,
+      estimate,
+      `${(100 * fraction).toFixed(1)} %`,
+      dense.toFixed(2),
+      sparse.toFixed(2),
+      (dense / sparse).toFixed(2),
+      torch === null ? '–' : ((torch * 1e3) / dense).toFixed(2),
+      torch === null ? '–' : ((torch * 1e3) / sparse).toFixed(1),
+      bandwidth === null ? '–' : `${((100 * least) / 1e6 / sparse / bandwidth).toFixed(0)} %`,
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+export async function sparseTable(folder: string, options: SparseOptions): Promise<void> {
+  const titles = ['query / KV heads', 'keys', 'threads', 'estimate', 'kept', 'dense ms', 'sparse ms', 'dense / sparse'];
+  console.log(
+    `\n| ${[...titles, 'PyTorch / dense', 'PyTorch / sparse', 'of the read bandwidth'].join(' | ')} |\n|---${'|---:'.repeat(10)}|`,
+  );
+  for (const type of options.types) {
+    for (const keys of options.keyCounts) {
+      const all = await layersOf(type, keys);
+      for (const threads of options.threadCounts) {
+        const bandwidth = measured(folder, 'read-bandwidth', String(threads));
+        for (const heads of [8, 32])
+          await rows(all, { type, heads, kvHeads: KV_HEADS, queries: 1, keys, causal: false }, threads, bandwidth, options);
+      }
+    }
+  }
+}

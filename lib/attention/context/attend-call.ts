@@ -1,0 +1,104 @@
+/** A context's attention, and its lookup, as calls of the backend. */
+import type {
+  AttentionOutput,
+  AttentionShape,
+  ClusterAttentionSpec,
+  ClusterRows,
+  ClusterSelection,
+  Float32HeadRows,
+  HeadRows,
+  KeyPart,
+} from '../../backend/attention-kernels';
+import { float32Of } from '../half-queries';
+import type { AttendPlan, Selection } from './attend-store';
+import type { ContextStore } from './context-store';
+import type { Elements, ElementType } from './element-rows';
+import type { Queries } from './query-rows';
+
+/** Query heads of each KV head. */
+export function groupOf({ heads }: ContextStore, queries: Queries): number {
+  return heads === 0 ? 1 : queries.heads / heads;
+}
+
+export function centroidRows({ clusters, clusterRoom, dims, arrays }: ContextStore): ClusterRows {
+  return { clusters, room: clusterRoom, dims, centroids: arrays.centroids, scales: null, offsets: arrays.offsets, groups: null };
+}
+
+/** All queries with tiles of `tile`. */
+export function shapeOf(
+  store: ContextStore,
+  queries: Queries,
+  tile: number,
+): AttentionShape & { readonly queries: Float32HeadRows; readonly step: number } {
+  const { batch, heads, dims, scale } = store;
+  return {
+    ...{ sequences: batch, kvHeads: heads, group: groupOf(store, queries), tile, scale, threads: 0, step: 1 },
+    queryLengths: new Uint32Array(batch).fill(queries.length),
+    queries: denseRows(float32Of(queries.data, queries.type), 'float32', queries.heads, queries.length, dims, batch) as Float32HeadRows,
+  };
+}
+
+export function attendSpec(store: ContextStore, plan: AttendPlan): ClusterAttentionSpec {
+  const { batch, heads, dims, type, rowRoom, keys, values, arrays } = store;
+  const { queries, perTile, estimate, selections, threads } = plan;
+  const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch);
+  return {
+    ...shapeOf(store, queries, perTile),
+    ...{ threads, clusters: { ...centroidRows(store), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
+    selection: selectionOf(selections, groupOf(store, queries)),
+    keys: rows(keys),
+    values: rows(values),
+    estimate:
+      estimate === 'none' ? null : { valueMeans: arrays.valueMeans, variances: estimate === 'variance' ? arrays.keyVariances : null },
+  };
+}
+
+/** Limits are on averages over all queries of a unit; users' are on sums over the heads of a group. */
+function groupsOf(store: ContextStore, { coarseThresholds, queries }: AttendPlan): ClusterRows['groups'] {
+  if (coarseThresholds === null || store.coarse === null) return null;
+  const group = groupOf(store, queries);
+  return { ...store.coarse, limits: Float64Array.from(coarseThresholds, (threshold) => threshold / group) };
+}
+
+function selectionOf(selections: readonly Selection[], group: number): ClusterSelection {
+  const limitOf = (selection: Selection): number =>
+    selection.kind === 'threshold' ? selection.threshold / group : selection.kind === 'budget' ? selection.keys : selection.part;
+  return { kind: selections[0]?.kind ?? 'budget', limits: Float64Array.from(selections, limitOf) };
+}
+
+/** What takes part whatever is chosen: sinks, the tail, and new keys. */
+function partsOf(store: ContextStore, { added, causal }: AttendPlan): KeyPart[] {
+  const { batch, heads, dims, type, sink, clustered, tail, rowRoom, keys, values } = store;
+  const part = (of: Pick<KeyPart, 'keys' | 'values' | 'causal'>, length: number): KeyPart => ({
+    ...{ ...of, lengths: new Uint32Array(batch).fill(length), lists: null, bias: null, variances: null },
+  });
+  const zone = (first: number, length: number): KeyPart => {
+    const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch, first);
+    return part({ keys: rows(keys), values: rows(values), causal: false }, length);
+  };
+  const parts = [zone(0, sink), zone(sink + clustered, tail)];
+  if (added !== null) {
+    const rows = (data: Elements): HeadRows => denseRows(data, added.type, heads, added.length, dims, batch);
+    parts.push(part({ keys: rows(added.keys), values: rows(added.values), causal }, added.length));
+  }
+  return parts.filter(({ lengths }) => lengths[0] > 0);
+}
+
+/** Room for results: arrays, and as the backend takes them. */
+export function emptyResult({ batch, heads, length, dims }: Queries): {
+  readonly output: Float32Array;
+  readonly logSumExp: Float32Array;
+  readonly to: AttentionOutput;
+} {
+  const output = new Float32Array(batch * heads * length * dims);
+  const logSumExp = new Float32Array(batch * heads * length);
+  const rows = (data: Float32Array, width: number): Float32HeadRows =>
+    denseRows(data, 'float32', heads, length, width, batch) as Float32HeadRows;
+  return { output, logSumExp, to: { output: rows(output, dims), logSumExp: rows(logSumExp, 1) } };
+}
+
+/** [batch, heads, rows, dims], one row after the other, from row `first` of each head on. */
+function denseRows(data: Elements, type: ElementType, heads: number, rows: number, dims: number, batch: number, first = 0): HeadRows {
+  const starts = Float64Array.from({ length: batch }, (_, sequence) => (sequence * heads * rows + first) * dims);
+  return { data, type, dims, starts, headStride: rows * dims, rowStride: dims };
+}
