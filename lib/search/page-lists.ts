@@ -5,6 +5,8 @@ export interface ListTables {
   readonly pages: Uint32Array;
   readonly pageOffsets: Uint32Array;
   readonly sizes: Uint32Array;
+  /** Sum of the sizes. */
+  readonly total: number;
 }
 
 export class PageLists {
@@ -52,19 +54,23 @@ export class PageLists {
     return last;
   }
 
-  private newPage(list: number): number {
-    const page = this.free.pop() ?? this.owners.length;
-    this.owners[page] = list;
-    return page;
-  }
-
   tables(): ListTables {
     const pageOffsets = new Uint32Array(this.chains.length + 1);
     this.chains.forEach((chain, list) => (pageOffsets[list + 1] = pageOffsets[list] + chain.length));
     const pages = new Uint32Array(pageOffsets[this.chains.length]);
     this.chains.forEach((chain, list) => pages.set(chain, pageOffsets[list]));
-    return { pages, pageOffsets, sizes: this.sizes.slice() };
+    return tablesOf(pages, pageOffsets, this.sizes.slice());
   }
+
+  private newPage(list: number): number {
+    const page = this.free.pop() ?? this.owners.length;
+    this.owners[page] = list;
+    return page;
+  }
+}
+
+export function tablesOf(pages: Uint32Array, pageOffsets: Uint32Array, sizes: Uint32Array): ListTables {
+  return { pages, pageOffsets, sizes, total: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** Slots of all vectors, list by list. */

@@ -4,7 +4,7 @@ import type { Kernels } from '../backend/kernels';
 import { PAGE_SLOTS, type SlotRows } from '../backend/search-kernels';
 import { unexpected } from '../errors';
 import { damaged, type IndexArray, type IndexContents } from './index-format';
-import { slotsOf, type ListTables } from './page-lists';
+import { slotsOf, tablesOf, type ListTables } from './page-lists';
 import { codeBytes, SlotStorage, type SlotLayout } from './slot-storage';
 import type { IndexState } from './state';
 import type { CalibrationPoint, VectorMetric, VectorStorage } from './types';
@@ -38,7 +38,9 @@ export function contentsOf(state: IndexState): IndexContents {
     calibration,
   };
   const arrays: Record<string, IndexArray | null | undefined> = {
-    ...tables,
+    pages: tables.pages,
+    pageOffsets: tables.pageOffsets,
+    sizes: tables.sizes,
     ids,
     rows: rows.data,
     rowScales: rows.scales,
@@ -70,11 +72,7 @@ export function stateOf({ facts, arrays }: IndexContents, kernels: Kernels, sour
   };
   const slots = arrays['ids']?.length ?? 0;
   const lists = arrays['sizes']?.length ?? 0;
-  const tables: ListTables = {
-    pages: array('pages', arrays['pages']?.length ?? 0),
-    pageOffsets: array('pageOffsets', lists + 1),
-    sizes: array('sizes', lists),
-  };
+  const tables = tablesOf(array('pages', arrays['pages']?.length ?? 0), array('pageOffsets', lists + 1), array('sizes', lists));
   checkTables(tables, slots / PAGE_SLOTS);
   const rowsOf = (name: string, of: VectorStorage, count: number, scales: string): SlotRows => ({
     type: of,

@@ -5,7 +5,7 @@ import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { slotMask } from './filter';
 import { fraction, integer } from './options';
 import { allocated } from './slot-storage';
-import { sizeOf, type IndexState } from './state';
+import type { IndexState } from './state';
 import type { CalibrationPoint, VectorMetric, VectorSearchOptions, VectorSearchResult } from './types';
 
 const DEFAULT_CONFIDENCE = 2;
@@ -30,14 +30,14 @@ export function prepareSearch(
   const read = readQueries(queries, dims, metric);
   const { confidence = DEFAULT_CONFIDENCE, filter, candidates, threads } = options;
   if (!(confidence >= 0)) throw invalidArgument('confidence', 'a number that is not negative', confidence);
-  const most = Math.min(integer(k, 'k', 0, 2 ** 32 - 1), sizeOf(state));
+  const most = Math.min(integer(k, 'k', 0, 2 ** 32 - 1), tables.total);
   const again = integer(candidates ?? Math.max(4 * most, most + 32), 'candidates', 0, Number.MAX_SAFE_INTEGER);
   const call: SearchCall = {
     queries: read,
     k: most,
     probes: probesOf(state, options),
     mask: filter === undefined ? null : slotMask(filter, storage.pages, storage.ids, tables, slotOf),
-    candidates: Math.max(most, Math.min(again, sizeOf(state))),
+    candidates: Math.max(most, Math.min(again, tables.total)),
     confidence: Math.min(confidence, 1e30),
     threads: integer(threads ?? 0, 'threads', 0, 1024),
   };

@@ -20,10 +20,6 @@ export interface IndexState {
   readonly calibration: readonly CalibrationPoint[];
 }
 
-export function sizeOf({ tables }: IndexState): number {
-  return tables.sizes.reduce((sum, size) => sum + size, 0);
-}
-
 /** The index as kernels see it. */
 export function specOf({ storage, tables, metric, centroids, source }: IndexState): SearchSpec {
   const { rows, ids, codes, exact, layout } = storage;
@@ -32,7 +28,9 @@ export function specOf({ storage, tables, metric, centroids, source }: IndexStat
     score: metric === 'l2' ? 'l2' : 'dot',
     rows,
     ids,
-    ...tables,
+    pages: tables.pages,
+    pageOffsets: tables.pageOffsets,
+    sizes: tables.sizes,
     centroids,
     codes,
     exact:

@@ -14,7 +14,7 @@ import { PageLists, slotsOf } from './page-lists';
 import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
 import { contentsOf, LARGE_ARRAYS, stateOf } from './saved-index';
 import { allocated, SlotStorage } from './slot-storage';
-import { bytesOf, sizeOf, specOf, type IndexState } from './state';
+import { bytesOf, specOf, type IndexState } from './state';
 import { readSlots } from './slot-vectors';
 import type {
   AsyncVectorSearchOptions,
@@ -89,7 +89,7 @@ export class VectorIndex {
 
   /** Number of vectors. */
   get size(): number {
-    return sizeOf(this.#open());
+    return this.#open().tables.total;
   }
 
   /** Numbers of a vector. */

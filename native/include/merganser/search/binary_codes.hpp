@@ -31,13 +31,21 @@ struct CodeQuery {
   float lowest;
 };
 
+// Pages whose codes are scanned. Of those that follow, `known` in all, the memory is told beforehand.
+struct PageRun {
+  const uint32_t* pages;
+  size_t count;
+  size_t known;
+};
+constexpr size_t kPagesAhead = 6;
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   void rotate(float* row, size_t dims, const float* signs, size_t rounds); \
-  /* Per page a bit for each slot whose estimate base + offset + factor × (⟨s, R q⟩ + margin) is not below the threshold; the estimates themselves in */ \
-  /* estimates[32 × i + lane]. */ \
-  void scan_codes(const BinaryCodes& codes, size_t groups, const CodeQuery& query, float base, float margin, float threshold, const uint32_t* pages, \
-                  size_t count, uint32_t* masks, float* estimates); \
+  /* Per page a bit for each slot whose estimate base + offset + factor × (⟨s, R q⟩ + margin) is not below the threshold; if there is one, the page's estimates */ \
+  /* in estimates[32 × i + lane]. */ \
+  void scan_codes(const BinaryCodes& codes, size_t groups, const CodeQuery& query, float base, float margin, float threshold, const PageRun& run, \
+                  uint32_t* masks, float* estimates); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
