@@ -5,6 +5,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "merganser/text/utf16.hpp"
+
 namespace merganser::bpe {
 namespace {
 
@@ -26,6 +28,7 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_
     derive_merges();
   }
   index_byte_pairs();
+  index_ascii_pairs();
 }
 
 void Model::index_byte_pairs() {
@@ -36,6 +39,15 @@ void Model::index_byte_pairs() {
   }
 }
 
+void Model::index_ascii_pairs() {
+  if (!complete_ || !spec_.char_units) return;
+  ascii_ = std::make_unique<AsciiPairs>();
+  for (uint32_t c = 0; c < 128; ++c) ascii_->symbol[c] = character_ids_[c] != kNone ? character_ids_[c] : byte_ids_[c];
+  for (uint32_t left = 0; left < 128; ++left) {
+    for (uint32_t right = 0; right < 128; ++right) ascii_->merge[left][right] = pairs_->find(ascii_->symbol[left], ascii_->symbol[right]);
+  }
+}
+
 void Model::index_units() {
   for (int byte = 0; byte < 256; ++byte) byte_ids_[byte] = spec_.byte_ids[byte] < 0 ? kNone : static_cast<uint32_t>(spec_.byte_ids[byte]);
   const auto has_token = [&](uint32_t byte) { return byte_ids_[byte] != kNone; };
@@ -43,15 +55,25 @@ void Model::index_units() {
     complete_ = plain_ && std::all_of(byte_ids_.begin(), byte_ids_.end(), [](uint32_t id) { return id != kNone; });
     return;
   }
-  ascii_ids_.resize(128);
+  index_characters();
   complete_ = plain_ && spec_.byte_fallback;
   for (uint32_t c = 0; c < 128; ++c) {
-    const uint8_t byte = static_cast<uint8_t>(c);
-    ascii_ids_[c] = index_.find(&byte, 1);
     // A character that is a token itself never falls back to its byte: Gemma has no token for the byte of a tab.
-    complete_ = complete_ && (ascii_ids_[c] != kNone || has_token(c));
+    complete_ = complete_ && (character_ids_[c] != kNone || has_token(c));
   }
   for (uint32_t byte = 0x80; byte < 0xF5; ++byte) complete_ = complete_ && (byte == 0xC0 || byte == 0xC1 || has_token(byte));
+}
+
+// Of tokens that are spelt alike the first counts, as in the index.
+void Model::index_characters() {
+  character_ids_.assign(kTableCharacters, kNone);
+  for (uint32_t id = 0; id < spec_.vocab_size(); ++id) {
+    const uint8_t* const token = spec_.token(id);
+    const uint32_t size = spec_.token_size(id);
+    if (size == 0 || size > 3 || (token[0] & 0xC0) == 0x80 || character_size(token[0]) != size) continue;
+    uint32_t& known = character_ids_[text::decode(token).value];
+    if (known == kNone) known = id;
+  }
 }
 
 void Model::list_merges() {
@@ -142,7 +164,7 @@ uint32_t Model::unit_id(const uint8_t* unit, size_t size, bool first, bool last)
   const bool suffixed = last && !spec_.end_of_word_suffix.empty();
   if (!prefixed && !suffixed) {
     if (!spec_.char_units) return byte_ids_[*unit];
-    return *unit < 0x80 ? ascii_ids_[*unit] : index_.find(unit, size);
+    return character_id(unit, size);
   }
   Bytes text;
   if (prefixed) text = spec_.continuing_prefix;
@@ -165,7 +187,7 @@ void Model::symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) co
   }
   for (size_t i = 0; i < size;) {
     const size_t length = character_size(piece[i]);
-    const uint32_t id = length == 1 ? ascii_ids_[piece[i]] : index_.find(piece + i, length);
+    const uint32_t id = character_id(piece + i, length);
     if (id != kNone) {
       ids.push_back(id);
       sizes.push_back(static_cast<uint32_t>(length));
@@ -345,16 +367,41 @@ bool Model::begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeSc
     }
     return true;
   }
+  if (ascii_ && text::ascii_prefix(piece, size) == size) {
+    if (size > AnyTurn::kMost) return false;
+    turn.begin(static_cast<uint32_t>(size));
+    for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = ascii_->symbol[piece[i]];
+    for (uint32_t i = 1; i < size; ++i) {
+      const uint32_t merge = ascii_->merge[piece[i - 1]][piece[i]];
+      turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+    }
+    return true;
+  }
   symbols(piece, size, scratch);
   const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
   if (count > AnyTurn::kMost) return false;
   turn.begin(count);
   std::copy(scratch.ids.begin(), scratch.ids.end(), turn.ids + 1);
+  begin_pairs(turn, count);
+  return true;
+}
+
+// All lines that hold a pair, perhaps, are asked for before the first is read.
+template <typename AnyTurn>
+void Model::begin_pairs(AnyTurn& turn, uint32_t count) const {
+  const PairView& pairs = pairs_->view();
+  uint32_t places = 0;
   for (uint32_t i = 1; i < count; ++i) {
-    const uint32_t merge = pairs_->find(turn.ids[i], turn.ids[i + 1]);
+    const uint64_t key = PairView::key(turn.ids[i], turn.ids[i + 1]);
+    const bool maybe = pairs.maybe(key);
+    places |= static_cast<uint32_t>(maybe) << i;
+    if (maybe) pairs.prefetch(key);
+  }
+  for (; places; places &= places - 1) {
+    const uint32_t i = static_cast<uint32_t>(std::countr_zero(places));
+    const uint32_t merge = pairs.find_key(PairView::key(turn.ids[i], turn.ids[i + 1]));
     turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
   }
-  return true;
 }
 
 template bool Model::begin_turn(const uint8_t*, size_t, Turn&, MergeScratch&) const;

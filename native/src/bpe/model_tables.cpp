@@ -32,6 +32,7 @@ Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(sp
     tables.array(byte_pairs_.data(), byte_pairs_.size());
     io::check(std::all_of(byte_pairs_.begin(), byte_pairs_.end(), [&](uint32_t merge) { return merge == kNone || merge < merges; }));
   }
+  index_ascii_pairs();
   const auto reachable = tables.array<uint8_t>(spec_.vocab_size());
   io::check(reachable.size() == reachable_.size());
   for (size_t id = 0; id < reachable.size(); ++id) reachable_[id].store(reachable[id], std::memory_order_relaxed);

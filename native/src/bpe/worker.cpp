@@ -5,6 +5,9 @@
 namespace merganser::bpe {
 namespace {
 
+// Bytes that are rewritten at a time.
+constexpr size_t kRewritten = size_t{1} << 16;
+
 bool is_cancelled(const EncodeOptions& options) { return options.cancelled && options.cancelled->load(std::memory_order_relaxed); }
 
 }  // namespace
@@ -93,7 +96,20 @@ void Worker::push_added(Stretch token, uint32_t id) {
   if (batch_.position() == token.begin) batch_.push_known(token.end, id);
 }
 
+// What may be rewritten goes in parts that stay in the cache, if there are places to cut.
 void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
+  while (!rewriter_.idle() && static_cast<size_t>(stretch.end - stretch.begin) > 2 * kRewritten) {
+    const size_t size = static_cast<size_t>(stretch.end - stretch.begin);
+    const size_t cut = encoder_.find_cut(stretch.begin, size, kRewritten, 2 * kRewritten, options.actions);
+    if (cut == size) break;
+    encode_part({stretch.begin, stretch.begin + cut, stretch.readable_end}, place, options);
+    stretch.begin += cut;
+    place = StretchPlace::within;
+  }
+  encode_part(stretch, place, options);
+}
+
+void Worker::encode_part(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
   const Stretch rewritten = rewriter_.rewrite(stretch, place);
   if (supermerging_) {
     supermerging_->begin_stretch(rewritten.begin, rewritten.readable_end);

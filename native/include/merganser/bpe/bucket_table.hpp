@@ -37,7 +37,7 @@ class BucketTable {
   // Keeps a piece that is not there yet.
   void insert(const PieceKey& key, uint64_t value) {
     while (!place(key, value)) {
-      if (log2_ == log2_limit_ || 2 * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
+      if (log2_ == log2_limit_ || Bucket::kSparse * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
       grow();
     }
     ++entries_;

@@ -20,6 +20,7 @@
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/bpe/token_index.hpp"
 #include "merganser/io/tables.hpp"
+#include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
 
@@ -80,15 +81,24 @@ class Model {
   uint32_t product(uint32_t merge) const { return products_.empty() ? merge : products_[merge]; }
 
  private:
+  static constexpr uint32_t kTableCharacters = 0x10000;  // those of up to three bytes
   // Merges the text of each of these tokens, which have one size: use(id, ids, count).
   template <typename Use>
   void merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use use) const;
   std::vector<std::vector<uint32_t>> tokens_by_size() const;
   void index_units();
+  void index_characters();
   void list_merges();
   void derive_merges();
   void index_byte_pairs();
+  void index_ascii_pairs();
   MergeView view() const { return {pairs_->view(), products_.empty() ? nullptr : products_.data()}; }
+  // The token that is this character.
+  uint32_t character_id(const uint8_t* character, size_t size) const {
+    return size <= 3 ? character_ids_[text::decode(character).value] : index_.find(character, size);
+  }
+  template <typename AnyTurn>
+  void begin_pairs(AnyTurn& turn, uint32_t count) const;
   uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
   void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
@@ -108,8 +118,14 @@ class Model {
   std::unique_ptr<const EventMerger> events_;  // null: no token is ever taken back
   std::vector<uint32_t> products_;          // empty: a merge's number is its product
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
-  std::vector<uint32_t> ascii_ids_;         // char units: id of each ASCII character
+  std::vector<uint32_t> character_ids_;     // char units: id of each character below kTableCharacters
   std::vector<uint32_t> byte_pairs_;        // byte units: merge of each two bytes (left << 8 | right), if all bytes have ids
+  // Merges of two ASCII characters, with what each of them is alone.
+  struct AsciiPairs {
+    uint32_t symbol[128];
+    uint32_t merge[128][128];
+  };
+  std::unique_ptr<AsciiPairs> ascii_;       // char units, if nothing is ever unknown
   bool complete_ = false;
   bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix

@@ -50,9 +50,10 @@ MERGANSER_INLINE uint32_t hash32(const uint64_t* word) {
   return static_cast<uint32_t>((a ^ (b << 32 | b >> 32)) * 0x9E3779B97F4A7C15ull >> 32);
 }
 
-// What all kinds of buckets offer: `kWays` entries; an entry whose value is 0 is free.
+// What all kinds of buckets offer: `kWays` entries; an entry whose value is 0 is free. `kSparse`: so many times more places than entries there are where
+// a table grows as soon as two neighbouring buckets are full: the fewer ways, the earlier that comes.
 struct alignas(64) Bucket8 {
-  static constexpr uint32_t kWays = 4;
+  static constexpr uint32_t kWays = 4, kSparse = 2;
   uint64_t key[4];
   uint64_t value[4];
 
@@ -61,7 +62,7 @@ struct alignas(64) Bucket8 {
   PieceKey at(uint32_t way) const { return {{key[way], 0, 0, 0}, hash8(key[way])}; }
 };
 struct alignas(64) Bucket16 {
-  static constexpr uint32_t kWays = 2;
+  static constexpr uint32_t kWays = 2, kSparse = 4;
   uint64_t low[2];
   uint64_t high[2];
   uint64_t value[2];
@@ -77,7 +78,7 @@ struct alignas(64) Bucket16 {
   PieceKey at(uint32_t way) const { return {{low[way], high[way], 0, 0}, hash16(low[way], high[way])}; }
 };
 struct alignas(64) Bucket32 {
-  static constexpr uint32_t kWays = 1;
+  static constexpr uint32_t kWays = 1, kSparse = 8;
   uint64_t key[4];  // the length in the last byte
   uint64_t value[1];
   uint64_t unused[3];
