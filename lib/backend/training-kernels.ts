@@ -82,6 +82,8 @@ export interface TrainedMerges {
   readonly triples: Uint32Array;
   readonly counts: Float64Array;
 }
+/** So many merges can be made again. */
+export const REPLAYED_MERGES = 1 << 20;
 export const SUPERMERGE = 0x8000_0000;
 
 export interface BpeTrainingSpec extends SymbolKind {
@@ -102,12 +104,19 @@ export interface BpeTrainingSpec extends SymbolKind {
   readonly rule: TokenRuleSpec | null;
   /** Only for words of tokens. */
   readonly schedule: MergeScheduleSpec | null;
+  /**
+   * Merges that were made before, in order: training goes on behind them, and gives them too. Each made a new token; at most REPLAYED_MERGES. Not for
+   * words of tokens.
+   */
+  readonly done?: TrainedMerges | undefined;
 }
 
 export interface TrainingControl {
   readonly signal?: AbortSignal | undefined;
-  /** Called on the calling thread a few times a second at most; `merges` gives the ids of those that have been made, as `trainBpe` does. */
-  readonly onProgress?: ((count: number, merges: () => Uint32Array) => void) | undefined;
+  /** Called on the calling thread a few times a second at most; `merges` gives those that have been made. */
+  readonly onProgress?: ((count: number, merges: () => TrainedMerges) => void) | undefined;
+  /** Called with the merges that have been made, before a rejection with ABORTED. */
+  readonly onAbort?: ((merges: TrainedMerges) => void) | undefined;
 }
 
 export interface TrainingKernels {

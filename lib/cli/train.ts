@@ -1,5 +1,5 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { type RandomSpans, removeCheckpoint, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
@@ -19,6 +19,7 @@ const OPTIONS = {
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
+  checkpoint: { argument: 'FOLDER', help: 'keep counts and merges there, and carry on from there after an interruption; removed at the end' },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
 } as const;
@@ -49,6 +50,7 @@ export const train = defineCommand({
         specialTokens: values['special-tokens']?.split(','),
         initialAlphabet: initialAlphabet(values['initial-alphabet']),
         unkToken: values['unk-token'],
+        checkpoint: values.checkpoint,
         superwords: superwordOptions(values),
         randomSpans: randomSpans(values['random-spans']),
       }),
@@ -57,6 +59,7 @@ export const train = defineCommand({
     try {
       using tokenizer = await trainBpe(trainingInput(values, positionals, terminal), training);
       await tokenizer.save(output, { pretty: values.pretty });
+      if (values.checkpoint !== undefined) await removeCheckpoint(values.checkpoint);
       progress.clear();
       await write(terminal.stderr, describeReport(tokenizer.report, tokenizer.vocabSize, output));
     } finally {

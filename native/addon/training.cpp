@@ -170,6 +170,11 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   spec.symbol_ids = reader.array<uint32_t>("symbolIds");
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.affixes = spec.kind.placed;
+  if (reader.has("done")) {
+    Reader done = reader.child("done");
+    spec.done = done.array<uint32_t>("triples");
+    spec.done_counts = done.array<double>("counts");
+  }
   if (reader.has("rule")) {
     Reader rule = reader.child("rule");
     spec.token_traits = rule.array<uint32_t>("traits");

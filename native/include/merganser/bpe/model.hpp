@@ -15,25 +15,13 @@
 
 #include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
+#include "merganser/bpe/merge_symbols.hpp"
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/bpe/token_index.hpp"
 #include "merganser/io/tables.hpp"
 
 namespace merganser::bpe {
-
-// Working memory of one thread.
-struct MergeScratch {
-  std::vector<uint32_t> ids, sizes, next, previous, ranks;
-  std::vector<uint64_t> heap;
-  // Of LongestMatch: what it has found out about pairs of tokens, and what it chose behind a token where the longest one did not do.
-  struct Choice {
-    uint32_t before = kNone, longest = kNone, token = kNone;
-  };
-  std::vector<uint64_t> neighbours;
-  std::vector<Choice> choices;
-  std::vector<uint32_t> guessed;
-};
 
 class Model {
  public:
@@ -96,8 +84,6 @@ class Model {
   // For a piece of so many bytes, null if merging it is quicker than preparing for it.
   const LongestMatch* longest_match(size_t size) const;
   uint64_t merge_count() const { return products_.empty() ? spec_.vocab_size() : products_.size(); }
-  void merge_symbols(MergeScratch& scratch) const;
-  void merge_long(MergeScratch& scratch) const;
 
   ModelSpec spec_;
   TokenIndex index_;

@@ -31,6 +31,8 @@ struct BpeTrainingSpec {
   std::vector<uint32_t> token_traits;  // see token_rule.hpp; empty: there is no rule
   uint32_t most_words = UINT32_MAX;
   std::optional<ScheduleSpec> schedule;
+  std::vector<uint32_t> done;  // merges that were made before, as in the log, each of a new token; training goes on behind them
+  std::vector<double> done_counts;
   bool affixes = false;  // tokens of different symbols may be spelled alike
 };
 
