@@ -164,10 +164,12 @@ export {
   type UnigramTokenizer,
 } from './transfer/unigramify';
 export { vocabularyOverlap, type OverlapMatch, type VocabularyOverlap } from './transfer/vocabulary-overlap';
+export { removeCheckpoint } from './training/merge-checkpoint';
 export { countPretokens, type CountPretokensOptions } from './training/count-pretokens';
 export { extendTokenizer, type ExtendOptions } from './training/extend-tokenizer';
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
+  CheckpointOptions,
   CountingOptions,
   PickyOptions,
   RandomSpans,

@@ -65,24 +65,27 @@ export function trainOnThread(
   addon: NativeKernelAddon,
   counter: WordCounterHandle,
   spec: BpeTrainingSpec,
-  { signal, onProgress }: TrainingControl,
+  { signal, onProgress, onAbort }: TrainingControl,
 ): Promise<TrainedMerges> {
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
-    const mergesSoFar = (): Uint32Array => {
-      const triples = new Uint32Array(3 * addon.mergeCount(job));
-      addon.copyMerges(job, triples);
-      return triples;
+    const mergesSoFar = (): TrainedMerges => {
+      const count = addon.mergeCount(job);
+      const merges = { triples: new Uint32Array(3 * count), counts: new Float64Array(count) };
+      addon.copyMerges(job, merges.triples);
+      addon.copyMergeCounts(job, merges.counts);
+      return merges;
     };
     const cancel = (): void => addon.cancelJob(job);
     const end = (): void => {
       signal?.removeEventListener('abort', cancel);
-      if (signal?.aborted) return reject(aborted(signal));
+      if (signal?.aborted) {
+        onAbort?.(mergesSoFar());
+        return reject(aborted(signal));
+      }
       const message = addon.jobError(job);
       if (message !== null) return reject(jobError(message));
-      const counts = new Float64Array(addon.mergeCount(job));
-      addon.copyMergeCounts(job, counts);
-      resolve({ triples: mergesSoFar(), counts, ...removalsOf(addon, job, spec) });
+      resolve({ ...mergesSoFar(), ...removalsOf(addon, job, spec) });
     };
     const job = addon.startTraining(counter, spec, (finished, count) => {
       try {

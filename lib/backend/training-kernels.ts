@@ -84,6 +84,8 @@ export interface TrainedMerges {
   /** Only with `removalThreshold`; as `RemovalsSpec.list`. */
   readonly removals?: Uint32Array;
 }
+/** So many merges can be made again. */
+export const REPLAYED_MERGES = 1 << 20;
 export const SUPERMERGE = 0x8000_0000;
 
 export interface BpeTrainingSpec extends SymbolKind {
@@ -110,12 +112,19 @@ export interface BpeTrainingSpec extends SymbolKind {
    * token that comes back has its old id. Not for words of tokens.
    */
   readonly removalThreshold?: number | undefined;
+  /**
+   * Merges that were made before, in order: training goes on behind them, and gives them too. Each made a new token; at most REPLAYED_MERGES. Not for
+   * words of tokens.
+   */
+  readonly done?: TrainedMerges | undefined;
 }
 
 export interface TrainingControl {
   readonly signal?: AbortSignal | undefined;
-  /** Called on the calling thread a few times a second at most; `merges` gives the ids of those that have been made, as `trainBpe` does. */
-  readonly onProgress?: ((count: number, merges: () => Uint32Array) => void) | undefined;
+  /** Called on the calling thread a few times a second at most; `merges` gives those that have been made. */
+  readonly onProgress?: ((count: number, merges: () => TrainedMerges) => void) | undefined;
+  /** Called with the merges that have been made, before a rejection with ABORTED. */
+  readonly onAbort?: ((merges: TrainedMerges) => void) | undefined;
 }
 
 export interface TrainingKernels {

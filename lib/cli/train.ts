@@ -1,5 +1,13 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type PickyOptions, type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import {
+  type PickyOptions,
+  type RandomSpans,
+  removeCheckpoint,
+  type SuperwordOptions,
+  trainBpe,
+  type TrainingOptions,
+  type TrainingReport,
+} from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
@@ -20,6 +28,10 @@ const OPTIONS = {
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
   picky: { argument: 'THRESHOLD', help: 'take tokens back that hardly stand alone: a number from 0 to 1, such as 0.9 (PickyBPE)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
+  checkpoint: {
+    argument: 'FOLDER',
+    help: 'keep counts and merges there, and carry on from there after an interruption; removed at the end',
+  },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
 } as const;
@@ -50,6 +62,7 @@ export const train = defineCommand({
         specialTokens: values['special-tokens']?.split(','),
         initialAlphabet: initialAlphabet(values['initial-alphabet']),
         unkToken: values['unk-token'],
+        checkpoint: values.checkpoint,
         superwords: superwordOptions(values),
         picky: pickyOptions(values.picky),
         randomSpans: randomSpans(values['random-spans']),
@@ -59,6 +72,7 @@ export const train = defineCommand({
     try {
       using tokenizer = await trainBpe(trainingInput(values, positionals, terminal), training);
       await tokenizer.save(output, { pretty: values.pretty });
+      if (values.checkpoint !== undefined) await removeCheckpoint(values.checkpoint);
       progress.clear();
       await write(terminal.stderr, describeReport(tokenizer.report, tokenizer.vocabSize, output));
     } finally {

@@ -27,7 +27,7 @@ export class TrainingProgressLine {
 export function describeTraining({ phase, done, total, rate, secondsLeft }: TrainingProgress): string {
   const amount = phase === 'merge' ? (value: number) => `${Math.round(value)}` : describeBytes;
   const unit = phase === 'merge' ? ' merges' : '';
-  const name = phase === 'merge' ? 'merging ' : 'counting';
+  const name = { pretokenize: 'counting', count: 'adding up', merge: 'merging ' }[phase];
   const of = total === null ? '' : ` of ${amount(total)}`;
   const left = secondsLeft === null ? '' : `  ${describeSeconds(Math.ceil(secondsLeft))} left`;
   return `${name}  ${amount(done)}${of}${unit}  ${amount(rate)}/s${left}`;

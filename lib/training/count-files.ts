@@ -82,6 +82,9 @@ export function unwritable(path: string, cause: unknown): MerganserError {
 export interface CountFile {
   readonly path: string;
   readonly header: CountHeader;
+  readonly size: number;
+  /** Of its words, in hexadecimal digits. */
+  readonly checksum: string;
   /** The words in blocks; the last one comes only if the checksum is right. Throws MALFORMED_FILE. */
   blocks(): AsyncGenerator<CountedWords, void, undefined>;
 }
@@ -91,7 +94,7 @@ export async function openCountFile(path: string): Promise<CountFile> {
   const reader = await HashedReader.open(path);
   try {
     const header = await readHeader(reader);
-    return { path, header, blocks: () => readBlocks(path) };
+    return { path, header, size: reader.size, checksum: await reader.lastBytes(HASH_BYTES), blocks: () => readBlocks(path) };
   } finally {
     await reader.close();
   }
@@ -137,7 +140,8 @@ class HashedReader {
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
-    private left: number,
+    readonly size: number,
+    private left = size,
   ) {}
 
   static async open(path: string): Promise<HashedReader> {
@@ -153,6 +157,12 @@ class HashedReader {
     const bytes = await this.raw(length);
     this.hash.update(bytes);
     return bytes;
+  }
+
+  /** What stands at the end of the file, in hexadecimal digits. */
+  async lastBytes(count: number): Promise<string> {
+    const { buffer } = await this.file.read(Buffer.alloc(count), 0, count, Math.max(0, this.size - count));
+    return buffer.toString('hex');
   }
 
   /** What follows must be the checksum, and then nothing. */

@@ -1,6 +1,6 @@
 /** Count files: words of many texts, counted apart and added up. */
 import { selectKernels } from '../backend/select';
-import { Counting, noWords } from './counting';
+import { Counting, noWords, resumableIn } from './counting';
 import { resolveCounting } from './options';
 import type { CountingOptions, TrainingInput } from './types';
 
@@ -19,7 +19,7 @@ export interface CountPretokensOptions extends CountingOptions {
 export async function countPretokens(input: TrainingInput, path: string, options: CountPretokensOptions = {}): Promise<void> {
   const counting = await Counting.open(input, selectKernels(options.backend), resolveCounting(options), options);
   try {
-    const bytes = await counting.count(options.resume === true ? `${path}.parts` : null);
+    const bytes = await counting.count(options.resume === true ? resumableIn(`${path}.parts`) : null);
     if (bytes === 0 && !('counts' in input) && options.resume !== true) throw noWords();
     await counting.write(path);
   } finally {

@@ -1,7 +1,8 @@
 /** Counting words of whatever users train on, within a limit of memory. */
 import type { Kernels } from '../backend/kernels';
-import type { TokenWordsSpec, WordCounterHandle } from '../backend/training-kernels';
-import { invalidArgument, MerganserError } from '../errors';
+import { yieldToEventLoop } from '../backend/js/event-loop';
+import type { CountedWords, TokenWordsSpec, WordCounterHandle } from '../backend/training-kernels';
+import { aborted, invalidArgument, MerganserError } from '../errors';
 import { type CountFile, CountFileWriter, openCountFile } from './count-files';
 import { checkHeader, type CountHeader, countHeader } from './count-format';
 import { mergeCounts } from './merge-counts';
@@ -13,8 +14,20 @@ import { textPath, type TextPath } from './text-path';
 import type { CountingOptions, TrainingInput } from './types';
 import { WordFeed } from './word-feed';
 
-/** Bytes of text between two looks whether what was counted should be kept. */
-const KEEP_EVERY = 64 << 20;
+/** How what was counted is kept, so that counting can be carried on. */
+export interface ResumableOptions {
+  readonly folder: string;
+  /** How long counting goes on before it is kept again, and how many bytes between two looks at the clock. */
+  readonly everySeconds: number;
+  readonly lookEvery: number;
+}
+
+/** The usual ones. */
+export function resumableIn(folder: string, everySeconds = 10): ResumableOptions {
+  return { folder, everySeconds, lookEvery: everySeconds === 0 ? 1 : 64 << 20 };
+}
+
+const SLICE_MILLISECONDS = 1;
 /** Bytes of text between two looks at the memory in use: a part of the limit, but for limits that are very small or large. */
 const lookEvery = (limit: number): number => Math.min(Math.max(limit / 8, 1 << 20), 16 << 20);
 
@@ -51,22 +64,35 @@ export class Counting {
     return new Counting(kernels, path, kernels.createWordCounter(path.counter), header, resolved, options, source);
   }
 
+  /** All that decides about the words, and what identifies where they come from. Only of files and counts. */
+  get identity(): unknown {
+    const { source, header, reading } = this;
+    return { header, reading, of: 'feed' in source ? source.resumption?.files : source.map(({ checksum }) => checksum) };
+  }
+
+  private get reading(): unknown {
+    const { path, resolved, source } = this;
+    const field = 'feed' in source ? (source.resumption?.field ?? null) : null;
+    return { lines: path.counter.lines, replaceInvalid: resolved.replaceInvalid, spans: resolved.spans, field };
+  }
+
   /**
-   * Reads everything. The number of bytes read, where text was read. `resumable`: a folder that keeps what was counted until `finishResumable`; if there is
-   * one from an earlier call, that one is carried on. Throws INVALID_ARGUMENT if it is of other texts or options.
+   * Reads everything. The number of bytes read, where text was read. `resumable`: a folder that keeps what was counted; if there is one from an earlier call,
+   * that one is carried on. Throws INVALID_ARGUMENT if it is of other texts or options.
    */
-  async count(resumable: string | null = null): Promise<number> {
-    const { source, options } = this;
+  async count(resumable: ResumableOptions | null = null): Promise<number> {
+    const { source, options, header, reading } = this;
     if (!('feed' in source)) return 0;
-    if (resumable !== null) this.spill = await ResumableFolder.open(resumable, this.header, source.resumption);
-    const progress = new PhaseProgress('pretokenize', source.size, options.onProgress);
+    if (resumable !== null)
+      this.spill = await ResumableFolder.open(resumable.folder, { header, reading }, resumable.everySeconds, source.resumption);
+    const progress = new PhaseProgress('pretokenize', source.size, options.onProgress, source.resumption?.skipped());
     const { memoryLimit } = options;
     const feed = new WordFeed(this.kernels, this.path, this.counter, {
       replaceInvalid: this.resolved.replaceInvalid,
       signal: options.signal,
       onBytes: (bytes) => progress.add(bytes),
       onPause: () => this.look(),
-      pauseEvery: memoryLimit !== undefined ? lookEvery(memoryLimit) : resumable !== null ? KEEP_EVERY : Infinity,
+      pauseEvery: memoryLimit !== undefined ? lookEvery(memoryLimit) : resumable !== null ? resumable.lookEvery : Infinity,
     });
     try {
       await source.feed({ ...this, feed, replaceInvalid: this.resolved.replaceInvalid });
@@ -77,12 +103,15 @@ export class Counting {
       throw error;
     }
     progress.end();
+    if (resumable !== null) await this.keep();
     return progress.amount;
   }
 
   /** All words in the counter. */
   async gather(): Promise<void> {
-    for (const file of await this.files()) for await (const block of file.blocks()) this.kernels.addWords(this.counter, block);
+    const files = await this.files();
+    if (files.length === 0) return;
+    for await (const block of this.watched(files, (all) => chained(all))) this.kernels.addWords(this.counter, block);
   }
 
   /** All words in a count file. */
@@ -92,7 +121,7 @@ export class Counting {
     try {
       const files = await this.files();
       if (files.length === 0) await writer.write(await this.kernels.sortWords(this.counter));
-      else for await (const block of mergeCounts(files)) await writer.write(block);
+      else for await (const block of this.watched(files, mergeCounts)) await writer.write(block);
       await writer.finish();
     } catch (error) {
       await writer.discard();
@@ -105,6 +134,35 @@ export class Counting {
   async close(): Promise<void> {
     this.kernels.dispose(this.counter);
     if (!(this.spill instanceof ResumableFolder)) await this.spill?.remove();
+  }
+
+  /** Blocks that are made of files, with progress in bytes of these. */
+  private async *watched(
+    files: readonly CountFile[],
+    combine: (files: readonly CountFile[]) => AsyncIterable<CountedWords>,
+  ): AsyncGenerator<CountedWords, void, undefined> {
+    const { signal, onProgress } = this.options;
+    const progress = new PhaseProgress('count', sum(files.map(({ size }) => size)), onProgress);
+    const heard = files.map((file) => ({
+      ...file,
+      async *blocks() {
+        for await (const block of file.blocks()) {
+          progress.add(block.bytes.length);
+          yield block;
+        }
+      },
+    }));
+    let sliceStart = performance.now();
+    for await (const block of combine(heard)) {
+      yield block;
+      if (performance.now() - sliceStart > SLICE_MILLISECONDS) {
+        await yieldToEventLoop();
+        sliceStart = performance.now();
+      }
+      if (signal?.aborted) throw aborted(signal);
+    }
+    progress.reach(sum(files.map(({ size }) => size)));
+    progress.end();
   }
 
   private async files(): Promise<readonly CountFile[]> {
@@ -123,7 +181,7 @@ export class Counting {
   /** What was counted survives, if that is wanted and there is a place to carry on from. */
   private async keep(): Promise<void> {
     if (!(this.spill instanceof ResumableFolder) || !this.spill.canKeep()) return;
-    await this.spillAll();
+    if (this.kernels.countedWords(this.counter) > 0) await this.spillAll();
     await this.spill.keep();
   }
 
@@ -133,6 +191,14 @@ export class Counting {
     await writer.write(await this.kernels.sortWords(this.counter));
     await writer.finish();
   }
+}
+
+async function* chained(files: readonly CountFile[]): AsyncGenerator<CountedWords, void, undefined> {
+  for (const file of files) yield* file.blocks();
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 async function openCounts(counts: string | readonly string[]): Promise<CountFile[]> {

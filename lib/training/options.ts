@@ -8,7 +8,7 @@ import { newToken } from '../tokenizer/new-token';
 import { readPostProcessor } from '../tokenizer/post-processors/read-post-processor';
 import { type ResolvedSuperwords, resolveSuperwords } from './superword-options';
 import { type ResolvedSpans, resolveSpans } from './random-spans';
-import type { CountingOptions, RandomSpans, TrainingOptions } from './types';
+import type { CheckpointOptions, CountingOptions, RandomSpans, TrainingOptions } from './types';
 
 /** The ByteLevel that GPT-2 splits with. */
 export const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true } as const;
@@ -44,6 +44,7 @@ export interface ResolvedTraining extends ResolvedCounting {
   readonly superwords: ResolvedSuperwords | null;
   /** Of PickyBPE. */
   readonly removalThreshold: number | undefined;
+  readonly checkpoint: Required<CheckpointOptions> | null;
 }
 
 /** Throws INVALID_ARGUMENT. */
@@ -101,6 +102,7 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
     decoder,
     superwords: options.superwords === undefined ? null : resolveSuperwords(options.superwords, vocabSize),
     removalThreshold: removalThreshold(options),
+    checkpoint: options.checkpoint === undefined ? null : resolveCheckpoint(options.checkpoint),
   };
 }
 
@@ -112,6 +114,14 @@ function removalThreshold({ picky, superwords }: TrainingOptions): number | unde
   if (typeof threshold !== 'number' || !(threshold >= 0 && threshold <= 1))
     throw invalidArgument('picky.threshold', 'a number from 0 to 1', threshold);
   return threshold;
+}
+
+function resolveCheckpoint(checkpoint: string | CheckpointOptions): Required<CheckpointOptions> {
+  const { folder, everySeconds = 10 } = typeof checkpoint === 'string' ? { folder: checkpoint } : checkpoint;
+  if (typeof folder !== 'string' || folder === '') throw invalidArgument('checkpoint', 'the path of a folder', checkpoint);
+  if (typeof everySeconds !== 'number' || !(everySeconds >= 0))
+    throw invalidArgument('checkpoint.everySeconds', 'a number that is not negative', everySeconds);
+  return { folder, everySeconds };
 }
 
 /** Random spans take the place of a pre-tokenizer that splits. */

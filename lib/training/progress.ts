@@ -7,13 +7,16 @@ const INTERVAL_MILLISECONDS = 100;
 export class PhaseProgress {
   private readonly started = performance.now();
   private next: number;
-  private done = 0;
+  private done: number;
 
+  /** `begin`: what was done before, by an earlier call. */
   constructor(
     private readonly phase: TrainingProgress['phase'],
     private readonly total: number | null,
     private readonly listener: ((progress: TrainingProgress) => void) | undefined,
+    private readonly begin = 0,
   ) {
+    this.done = begin;
     this.next = this.started + INTERVAL_MILLISECONDS;
   }
 
@@ -36,14 +39,15 @@ export class PhaseProgress {
     return (now - this.started) / 1000;
   }
 
+  /** What was done since it began. */
   get amount(): number {
-    return this.done;
+    return this.done - this.begin;
   }
 
   private tell(now: number): void {
     if (this.listener === undefined) return;
     const { phase, done, total } = this;
-    const rate = done / Math.max((now - this.started) / 1000, 1e-6);
+    const rate = (done - this.begin) / Math.max((now - this.started) / 1000, 1e-6);
     const secondsLeft = total === null || rate === 0 ? null : Math.max(0, total - done) / rate;
     this.listener({ phase, done, total, rate, secondsLeft });
   }

@@ -38,8 +38,12 @@ export interface Position {
 export interface Resumption {
   /** What identifies the files as they are. */
   readonly files: ReadonlyArray<{ readonly path: string; readonly size: number; readonly modified: number }>;
+  /** Of JSON Lines. */
+  readonly field: string | null;
   /** Where `feed` begins. */
   start: Position;
+  /** Bytes before that. */
+  skipped(): number;
   /** Everything before it was handed over, and nothing behind it; null in the middle of a file that is not cut into portions. */
   position: Position | null;
 }
@@ -123,7 +127,12 @@ async function openFiles({ files, field }: TrainingFiles): Promise<Source> {
   const compressed = found.some(({ compression }) => compression !== null);
   const resumption: Resumption = {
     files: found.map(({ path, size, modified }) => ({ path, size, modified })),
+    field: field ?? null,
     start: { file: 0, byte: 0 },
+    skipped() {
+      const { file, byte } = resumption.start;
+      return found.slice(0, file).reduce((sum, { size }) => sum + size, byte);
+    },
     position: { file: 0, byte: 0 },
   };
   return {

@@ -15,6 +15,11 @@ export class SpillFolder {
   async remove(): Promise<void> {}
 }
 
+export interface CountedAs {
+  readonly header: unknown;
+  readonly reading: unknown;
+}
+
 export class ResumableFolder extends SpillFolder {
   static async open(_path: string): Promise<ResumableFolder> {
     throw new MerganserError('UNSUPPORTED', 'There are no files here for counts.');
@@ -30,3 +35,5 @@ export class ResumableFolder extends SpillFolder {
 
   async keep(): Promise<void> {}
 }
+
+export async function removeResumable(_path: string): Promise<void> {}

@@ -1,6 +1,7 @@
 /** Folders of count files for what does not fit into memory, or must survive an interruption. In Node; spill-folder.browser.ts stands in where there are no files. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invalidArgument, MerganserError } from '../errors';
@@ -10,7 +11,8 @@ import type { CountHeader } from './count-format';
 import type { Position, Resumption } from './sources';
 
 const STATE = 'state.json';
-const KEEP_MILLISECONDS = 10_000;
+/** Of all files that are written here, and of what becomes them. */
+const OWN_NAME = /^([0-9]+\.count|state\.json)(\.[0-9a-f-]+\.tmp)?$/;
 
 export class SpillFolder {
   /** Paths of the count files, so far. */
@@ -39,9 +41,16 @@ export class SpillFolder {
   }
 }
 
+/** Of what a folder holds the counts, apart from the files. */
+export interface CountedAs {
+  readonly header: CountHeader;
+  /** How texts are read, as far as words depend on it. */
+  readonly reading: unknown;
+}
+
 /** What a folder says about itself. */
 interface State {
-  readonly header: CountHeader;
+  readonly of: CountedAs;
   readonly files: Resumption['files'];
   readonly position: Position;
   readonly parts: number;
@@ -53,16 +62,17 @@ export class ResumableFolder extends SpillFolder {
 
   private constructor(
     path: string,
-    private readonly header: CountHeader,
+    private readonly of: CountedAs,
+    private readonly everyMilliseconds: number,
     private readonly resumption: Resumption,
   ) {
     super(path);
   }
 
   /** Makes the folder, or goes on where an earlier one stopped. Throws INVALID_ARGUMENT if that one is of other files or options, NOT_FOUND. */
-  static async open(path: string, header: CountHeader, resumption: Resumption | undefined): Promise<ResumableFolder> {
+  static async open(path: string, of: CountedAs, everySeconds: number, resumption: Resumption | undefined): Promise<ResumableFolder> {
     if (resumption === undefined) throw invalidArgument('resume', 'false, as only files can be read on from a place', true);
-    const folder = new ResumableFolder(path, header, resumption);
+    const folder = new ResumableFolder(path, of, 1000 * everySeconds, resumption);
     await mkdir(path, { recursive: true }).catch((cause: unknown) => {
       throw unwritable(path, cause);
     });
@@ -70,7 +80,7 @@ export class ResumableFolder extends SpillFolder {
     if (state !== null) folder.goOn(state);
     // Parts that the state does not name were not finished.
     const known = new Set([STATE, ...folder.parts.map((_, index) => `${index}.count`)]);
-    for (const name of await readdir(path)) if (!known.has(name)) await rm(join(path, name));
+    for (const name of await readdir(path)) if (OWN_NAME.test(name) && !known.has(name)) await rm(join(path, name));
     return folder;
   }
 
@@ -81,29 +91,35 @@ export class ResumableFolder extends SpillFolder {
 
   /** Whether it is time to keep what was counted. */
   isDue(): boolean {
-    return this.canKeep() && performance.now() - this.kept >= KEEP_MILLISECONDS;
+    return this.canKeep() && performance.now() - this.kept >= this.everyMilliseconds;
   }
 
   /** All words so far are in the parts: from here counting can be carried on. */
   async keep(): Promise<void> {
-    const { header, resumption, parts } = this;
+    const { of, resumption, parts } = this;
     const { files, position } = resumption;
     if (position === null) return;
-    const state: State = { header, files, position, parts: parts.length };
-    await writeTextAtomically(join(this.path, STATE), JSON.stringify(state));
+    const state: State = { of, files, position, parts: parts.length };
+    await writeTextAtomically(join(this.path, STATE), JSON.stringify({ ...state, checksum: checksumOf(state) }));
     this.kept = performance.now();
   }
 
-  private goOn({ header, files, position, parts }: State): void {
-    if (JSON.stringify([header, files]) !== JSON.stringify([this.header, this.resumption.files])) {
+  private goOn({ of, files, position, parts }: State): void {
+    if (JSON.stringify([of, files]) !== JSON.stringify([this.of, this.resumption.files])) {
       throw new MerganserError(
         'INVALID_ARGUMENT',
         `Expected ${this.path} to be of the same files and options, but it is of others, or the files have changed. Remove it to begin anew.`,
       );
     }
-    this.resumption.start = position;
+    this.resumption.start = this.resumption.position = position;
     for (let part = 0; part < parts; part++) this.nextPart();
   }
+}
+
+/** Removes a folder of counts, but for what is not of it. */
+export async function removeResumable(path: string): Promise<void> {
+  for (const name of await readdir(path).catch(() => [])) if (OWN_NAME.test(name)) await rm(join(path, name), { force: true });
+  await rmdir(path).catch(() => undefined);
 }
 
 function readState(path: string): State | null {
@@ -114,8 +130,17 @@ function readState(path: string): State | null {
     return null;
   }
   try {
-    return JSON.parse(text) as State;
-  } catch (cause) {
-    throw new MerganserError('MALFORMED_FILE', `Expected ${path} to be JSON, but ${(cause as Error).message}.`, { cause });
+    const { checksum, ...state } = JSON.parse(text) as State & { checksum: string };
+    if (checksum === checksumOf(state)) return state;
+  } catch {
+    // It is damaged.
   }
+  throw new MerganserError(
+    'MALFORMED_FILE',
+    `Expected ${path} to be as it was written, but it is damaged. Remove its folder to begin anew.`,
+  );
+}
+
+function checksumOf(state: State): string {
+  return createHash('sha256').update(JSON.stringify(state)).digest('hex');
 }

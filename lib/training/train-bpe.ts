@@ -1,14 +1,15 @@
 /** Training of BPE tokenizers. */
 import { selectKernels } from '../backend/select';
-import type { BpeTrainingSpec, SymbolKind, TrainedMerges } from '../backend/training-kernels';
+import { type BpeTrainingSpec, REPLAYED_MERGES, type SymbolKind, type TrainedMerges } from '../backend/training-kernels';
 import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { lazyBpeModel } from '../tokenizer/load/bpe-model';
 import { eachRemoval, type MergeEvents } from '../tokenizer/load/merge-events';
 import { StringVocabulary } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
-import { Counting, noWords } from './counting';
+import { Counting, noWords, resumableIn } from './counting';
 import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
+import { countsFolder, MergeCheckpoint } from './merge-checkpoint';
 import { checkRoom, type ResolvedTraining, resolveTraining } from './options';
 import { PhaseProgress } from './progress';
 import { startVocabulary, type StartVocabulary } from './start-vocabulary';
@@ -33,6 +34,7 @@ export async function trainBpe(input: TrainingInput, options: TrainingOptions): 
   if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
   const resolved = resolveTraining(options);
   if (resolved.superwords !== null) checkReadableTwice(input);
+  if (resolved.checkpoint !== null) checkReadableAgain(input);
   const kernels = selectKernels(options.backend);
   const counting = await Counting.open(input, kernels, resolved, options);
   try {
@@ -44,6 +46,18 @@ export async function trainBpe(input: TrainingInput, options: TrainingOptions): 
 
 /** A vocabulary with the merges that make it. */
 type GrownModel = Omit<SuperwordPhase, 'count'> & { readonly events?: MergeEvents };
+/** Those merges of an earlier training that can be made again: from the first on, each of a new token, as many as there is room for. */
+function replayable(found: TrainedMerges | null, start: number, vocabSize: number): TrainedMerges | undefined {
+  if (found === null) return undefined;
+  const count = Math.min(found.counts.length, vocabSize - start, REPLAYED_MERGES);
+  for (let merge = 0; merge < count; merge++) if (found.triples[3 * merge + 2] !== start + merge) return undefined;
+  return { triples: found.triples.subarray(0, 3 * count), counts: found.counts.subarray(0, count) };
+}
+
+function checkReadableAgain(input: TrainingInput): void {
+  if (typeof input === 'object' && input !== null && ('files' in input || 'counts' in input)) return;
+  throw invalidArgument('checkpoint', 'left out, as only training on files and counts can be carried on', input);
+}
 
 class Training {
   private readonly started = performance.now();
@@ -62,7 +76,8 @@ class Training {
     const { counting, resolved } = this;
     const { kernels, counter } = counting;
     const { superwords } = resolved;
-    const bytes = await counting.count();
+    const { checkpoint } = resolved;
+    const bytes = await counting.count(checkpoint === null ? null : resumableIn(countsFolder(checkpoint.folder), checkpoint.everySeconds));
     await counting.gather();
     const words = kernels.countedWords(counter);
     if (words === 0) throw noWords();
@@ -96,14 +111,40 @@ class Training {
 
   private async merge(start: StartVocabulary, vocabSize: number): Promise<TrainedMerges> {
     const { kernels, counter } = this.counting;
-    const progress = new PhaseProgress('merge', vocabSize - start.tokens.length, this.options.onProgress);
-    const merges = await kernels.trainBpe(counter, this.spec(start, vocabSize), {
+    const spec = this.spec(start, vocabSize);
+    const checkpoint = await this.openCheckpoint(spec);
+    const done = replayable(checkpoint?.found ?? null, start.tokens.length, vocabSize);
+    const progress = new PhaseProgress('merge', vocabSize - start.tokens.length, this.options.onProgress, done?.counts.length);
+    const control = {
       signal: this.options.signal,
-      onProgress: (count) => progress.reach(count),
-    });
-    progress.reach(merges.counts.length);
-    progress.end();
-    return merges;
+      onProgress: (count: number, soFar: () => TrainedMerges) => {
+        checkpoint?.offer(soFar);
+        progress.reach(count);
+      },
+      onAbort: (soFar: TrainedMerges) => checkpoint?.offerLast(soFar),
+    };
+    try {
+      const merges = await kernels.trainBpe(counter, { ...spec, done }, control);
+      await checkpoint?.keep(merges);
+      progress.reach(merges.counts.length);
+      progress.end();
+      return merges;
+    } finally {
+      await checkpoint?.idle();
+    }
+  }
+
+  /** All that decides about merges is its key, but for the size of the vocabulary: what comes first does not depend on that. */
+  private openCheckpoint(spec: BpeTrainingSpec): Promise<MergeCheckpoint> | null {
+    const { checkpoint, removalThreshold } = this.resolved;
+    // Where tokens are taken back, merges are not made again: that would take as long as finding them.
+    if (checkpoint === null || removalThreshold !== undefined) return null;
+    const { counting } = this;
+    const words = [counting.kernels.distinctWords(counting.counter), counting.kernels.countedWords(counting.counter)];
+    const parts = Object.values({ ...spec, vocabSize: 0 }).map((part: unknown) =>
+      ArrayBuffer.isView(part) ? [...(part as Uint8Array)] : part,
+    );
+    return MergeCheckpoint.open(checkpoint.folder, checkpoint.everySeconds, [counting.identity, words, parts]);
   }
 
   private spec({ tokens, symbols, symbolIds }: StartVocabulary, vocabSize: number): BpeTrainingSpec {

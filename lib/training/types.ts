@@ -76,6 +76,12 @@ export interface RandomSpans {
   lengths?: ReadonlyArray<readonly [least: number, most: number, weight: number]>;
 }
 
+export interface CheckpointOptions {
+  folder: string;
+  /** How often it is written. Default: 10. */
+  everySeconds?: number;
+}
+
 export interface TrainingOptions extends CountingOptions {
   /** Number of tokens: special ones, characters and merges. */
   vocabSize: number;
@@ -97,6 +103,12 @@ export interface TrainingOptions extends CountingOptions {
    * superwords.
    */
   picky?: PickyOptions;
+  /**
+   * A folder where counts, and merges every ten seconds, are kept, so that after an interruption at any point the same call carries on (with superwords:
+   * up to where these begin; with picky: counts only). It is refused if it is of other text or options (but for `vocabSize`) or damaged, and stays until it is removed. For files
+   * and counts only. Node only.
+   */
+  checkpoint?: string | CheckpointOptions;
   /**
    * Text is cut into spans of random lengths before training (TokenAdapt's supertokens), in place of a pre-tokenizer: tokens may hold several words or parts
    * of them. The normalizer is NFC by default, and the tokenizer splits nothing. Not with count files.
@@ -120,8 +132,11 @@ export interface PickyOptions {
 
 /** How far training is. */
 export interface TrainingProgress {
-  /** 'pretokenize': text is read, split and counted; `done` is in bytes (of compressed files: decompressed). 'merge': `done` is in tokens. */
-  phase: 'pretokenize' | 'merge';
+  /**
+   * 'pretokenize': text is read, split and counted; `done` is in bytes (of compressed files: decompressed). 'count': counts that are in files, because they
+   * are the input or did not fit into memory, are added up; `done` is in their bytes. 'merge': `done` is in tokens.
+   */
+  phase: 'pretokenize' | 'count' | 'merge';
   done: number;
   /** null: not known, as with iterables and compressed files. */
   total: number | null;

@@ -171,6 +171,11 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.affixes = spec.kind.placed;
   if (reader.has("removalThreshold")) spec.removal_threshold = reader.real("removalThreshold");
+  if (reader.has("done")) {
+    Reader done = reader.child("done");
+    spec.done = done.array<uint32_t>("triples");
+    spec.done_counts = done.array<double>("counts");
+  }
   if (reader.has("rule")) {
     Reader rule = reader.child("rule");
     spec.token_traits = rule.array<uint32_t>("traits");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "merganser/training/picky_phase.hpp"
+#include "merganser/training/replay.hpp"
 
 namespace merganser::training {
 namespace {
@@ -75,6 +76,11 @@ void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, M
   }
   std::optional<TokenRule> rule;
   if (!spec.token_traits.empty()) rule.emplace(spec.most_words, spec.token_traits);
+  for (size_t i = 0; i < spec.done_counts.size(); ++i) {
+    tokens.join(spec.done[3 * i], spec.done[3 * i + 1]);
+    log.push(spec.done[3 * i], spec.done[3 * i + 1], spec.done[3 * i + 2], static_cast<uint64_t>(spec.done_counts[i]));
+  }
+  if (!spec.done.empty()) replay_merges(cells, spec.done);
   MergePhase<Id> phase(cells, tokens, first, limits, log, rule ? &*rule : nullptr, schedule ? &*schedule : nullptr);
   phase.run(tick);
 }

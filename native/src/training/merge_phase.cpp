@@ -14,7 +14,6 @@ constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
-constexpr size_t kPartCells = size_t{1} << 18;  // that are worth a thread
 constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
 
@@ -74,6 +73,8 @@ MergePhase<Id>::MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std
       before_(length_.size()),
       after_(length_.size()) {
   for (const uint32_t id : symbol_ids) length_[id] = 1;
+  const std::vector<uint32_t> made = log_.copy();
+  for (size_t i = 0; i < made.size(); i += 3) length_[made[i + 2]] = length_[made[i]] + length_[made[i + 1]];
   if (schedule_) hide_scheduled();
   if (!guessing_) find_all_pairs();
 }
@@ -162,7 +163,7 @@ void MergePhase<Id>::find_all_pairs() {
   pairs_.clear();
   queue_.clear();
   listed_ = 1;
-  const std::vector<size_t> bounds = part_bounds();
+  const std::vector<size_t> bounds = words_.parts(merges_ == 0 ? parallel::ThreadPool::shared().size() : 1);
   const size_t parts = bounds.size() - 1;
   const auto each_pair = [&](size_t part, auto visit) {
     for (size_t at = bounds[part]; at < bounds[part + 1];) {
@@ -200,21 +201,6 @@ void MergePhase<Id>::find_all_pairs() {
       if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
     });
   });
-}
-
-// Where the words are cut into parts of about the same size: at walls, which stand between words only before anything was merged.
-template <typename Id>
-std::vector<size_t> MergePhase<Id>::part_bounds() const {
-  const size_t most = merges_ == 0 ? parallel::ThreadPool::shared().size() : 1;
-  const size_t parts = std::clamp<size_t>(words_.size() / kPartCells, 1, most);
-  std::vector<size_t> bounds{0};
-  for (size_t part = 1; part < parts; ++part) {
-    size_t at = words_.size() * part / parts;
-    while (cells_[at] != wall_) ++at;
-    bounds.push_back(at);
-  }
-  bounds.push_back(words_.size());
-  return bounds;
 }
 
 // Lists of pairs that were merged or gave up leave gaps, as do cells that a recount dropped: the others move together. They lie in the order of their pairs.

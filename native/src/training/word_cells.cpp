@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kSmallCounts = UINT16_MAX;
 constexpr size_t kPrefetchAhead = 16;
+constexpr size_t kPartCells = size_t{1} << 18;  // that are worth a thread
 
 // Calls visit(symbol) for each symbol of a word.
 template <typename Visit>
@@ -140,6 +141,20 @@ uint32_t WordCells<Id>::write_symbols(WordView word, const SymbolIds& symbols, s
     deleted_any_ |= id == kNoSymbol;
   });
   return written;
+}
+
+template <typename Id>
+std::vector<size_t> WordCells<Id>::parts(size_t most) const {
+  const size_t count = std::clamp<size_t>(size_ / kPartCells, 1, most);
+  const Id* const cells = cells_->data();
+  std::vector<size_t> bounds{0};
+  for (size_t part = 1; part < count; ++part) {
+    size_t at = size_ * part / count;
+    while (cells[at] != wall_) ++at;
+    bounds.push_back(at);
+  }
+  bounds.push_back(size_);
+  return bounds;
 }
 
 template class WordCells<uint16_t>;

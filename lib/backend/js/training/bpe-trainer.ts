@@ -4,6 +4,7 @@ import { yieldToEventLoop } from '../event-loop';
 import { mergeFloor, type MergeLimits, MergePhase } from './merge-phase';
 import { MergeSchedule } from './merge-schedule';
 import { PickyPhase } from './picky-phase';
+import { replayMerges } from './replay';
 import { TokenRule } from './token-rule';
 import { TokenStrings } from './token-strings';
 import { WordCells } from './word-cells';
@@ -17,10 +18,14 @@ const SLICE_MILLISECONDS = 5;
 const PROGRESS_MILLISECONDS = 100;
 
 /** Trains on counted words, in turns of some milliseconds. */
-export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<TrainedMerges> {
+export async function trainBpe(
+  words: WordTable,
+  spec: BpeTrainingSpec,
+  { signal, onProgress, onAbort }: TrainingControl,
+): Promise<TrainedMerges> {
   if (signal?.aborted) throw aborted(signal);
   const phase = createPhase(words, spec);
-  const merges = (): Uint32Array => Uint32Array.from(phase.merges);
+  const merges = (): TrainedMerges => ({ triples: Uint32Array.from(phase.merges), counts: Float64Array.from(phase.mergeCounts) });
   let sliceStart = performance.now();
   let told = sliceStart;
   while (phase.run(CANDIDATES)) {
@@ -31,11 +36,13 @@ export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal
       onProgress?.(phase.progress, merges);
     }
     await yieldToEventLoop();
-    if (signal?.aborted) throw aborted(signal);
+    if (signal?.aborted) {
+      onAbort?.(merges());
+      throw aborted(signal);
+    }
     sliceStart = performance.now();
   }
-  const found = { triples: merges(), counts: Float64Array.from(phase.mergeCounts) };
-  return phase instanceof PickyPhase ? { ...found, removals: Uint32Array.from(phase.removals) } : found;
+  return phase instanceof PickyPhase ? { ...merges(), removals: Uint32Array.from(phase.removals) } : merges();
 }
 
 function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase | PickyPhase {
@@ -46,9 +53,12 @@ function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase | Pick
   const wall = Math.max(vocabSize, start + (spec.schedule?.counts.length ?? 0));
   const cells = new WordCells(words, { kind: spec, symbols, ids: symbolIds }, wall);
   const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
+  const done = spec.done ?? { triples: new Uint32Array(0), counts: new Float64Array(0) };
   const firstIds = unit === 'token' ? Uint32Array.from({ length: start }, (_, id) => id) : symbolIds;
   const rule = spec.rule === null ? null : new TokenRule(spec.rule.maxWords, spec.rule.traits);
-  return new MergePhase(cells, tokens, firstIds, { ...spec, ...floorOf(cells, spec), tokenWords: unit === 'token' }, rule, schedule);
+  const limits = { ...spec, ...floorOf(cells, spec), tokenWords: unit === 'token' };
+  replayMerges(cells, done.triples);
+  return new MergePhase(cells, tokens, firstIds, limits, rule, schedule, done);
 }
 
 function createPickyPhase(words: WordTable, spec: BpeTrainingSpec, threshold: number): PickyPhase {

@@ -1,6 +1,6 @@
 import { MerganserError } from '../../../errors';
 import { CandidateQueue } from './candidate-queue';
-import { SUPERMERGE } from '../../training-kernels';
+import { SUPERMERGE, type TrainedMerges } from '../../training-kernels';
 import type { MergeSchedule } from './merge-schedule';
 import type { TokenRule } from './token-rule';
 import type { TokenStrings } from './token-strings';
@@ -75,6 +75,7 @@ export class MergePhase {
     private readonly limits: MergeLimits,
     private readonly rule: TokenRule | null,
     private readonly schedule: MergeSchedule | null,
+    done: TrainedMerges,
   ) {
     this.floor = limits.floor;
     this.guessing = limits.guesses > 0;
@@ -85,6 +86,7 @@ export class MergePhase {
     this.before = new Neighbours(bound);
     this.after = new Neighbours(bound);
     for (const id of symbolIds) this.lengths[id] = 1;
+    this.takeOver(done);
     this.queue = new CandidateQueue((pair) => this.lefts[pair] * KEY_FACTOR + this.rights[pair]);
     if (schedule !== null) this.hideScheduled(schedule);
     if (!this.guessing) this.findAllPairs();
@@ -93,6 +95,16 @@ export class MergePhase {
   /** Merges so far. */
   get progress(): number {
     return this.mergeCounts.length;
+  }
+
+  /** Merges that were made already. */
+  private takeOver({ triples, counts }: TrainedMerges): void {
+    for (let merge = 0; merge < counts.length; merge++) {
+      const [left, right, product] = triples.subarray(3 * merge, 3 * merge + 3);
+      this.tokens.join(left, right);
+      this.lengths[product] = this.lengths[left] + this.lengths[right];
+      this.log(left, right, product, counts[merge]);
+    }
   }
 
   /** Looks at so many candidates. false: nothing is left to do. */

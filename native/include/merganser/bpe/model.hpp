@@ -16,6 +16,7 @@
 #include "merganser/bpe/event_merger.hpp"
 #include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
+#include "merganser/bpe/merge_symbols.hpp"
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
 #include "merganser/bpe/token_index.hpp"
@@ -23,19 +24,6 @@
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
-
-// Working memory of one thread.
-struct MergeScratch {
-  std::vector<uint32_t> ids, sizes, next, previous, ranks, removing;
-  std::vector<uint64_t> heap;
-  // Of LongestMatch: what it has found out about pairs of tokens, and what it chose behind a token where the longest one did not do.
-  struct Choice {
-    uint32_t before = kNone, longest = kNone, token = kNone;
-  };
-  std::vector<uint64_t> neighbours;
-  std::vector<Choice> choices;
-  std::vector<uint32_t> guessed;
-};
 
 class Model {
  public:
@@ -107,10 +95,10 @@ class Model {
   // For a piece of so many bytes, null if merging it is quicker than preparing for it.
   const LongestMatch* longest_match(size_t size) const;
   uint64_t merge_count() const { return products_.empty() ? spec_.vocab_size() : products_.size(); }
+  // Merges scratch.ids (with scratch.sizes) to the end.
   void merge_symbols(MergeScratch& scratch) const;
   // Whether a piece that is spelt as the token is that token, merges or not.
   bool ignores_merges(uint32_t token) const { return spec_.ignore_merges && token < spec_.kept; }
-  void merge_long(MergeScratch& scratch) const;
 
   ModelSpec spec_;
   TokenIndex index_;

@@ -32,6 +32,8 @@ struct BpeTrainingSpec {
   uint32_t most_words = UINT32_MAX;
   std::optional<ScheduleSpec> schedule;
   std::optional<double> removal_threshold;  // tokens are taken back (PickyBPE)
+  std::vector<uint32_t> done;  // merges that were made before, as in the log, each of a new token; training goes on behind them
+  std::vector<double> done_counts;
   bool affixes = false;  // tokens of different symbols may be spelled alike
 };
 

@@ -129,7 +129,7 @@ class NeighbourSet {
 template <typename Id>
 class MergePhase {
  public:
-  // `symbol_ids`: the ids that words consist of at first. `rule` and `schedule` may be null; with a schedule, words consist of its numbers.
+  // `symbol_ids`: the ids that words consist of at first; merges that are in the log were made already. `rule` and `schedule` may be null; with a schedule, words consist of its numbers.
   MergePhase(WordCells<Id>& words, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids, const MergeLimits& limits, MergeLog& log,
              TokenRule* rule = nullptr, MergeSchedule* schedule = nullptr);
 
@@ -155,7 +155,6 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
-  std::vector<size_t> part_bounds() const;
   uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
   void compact();
   bool is_stale(const Pair& pair) const;

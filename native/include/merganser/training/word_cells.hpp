@@ -65,6 +65,8 @@ class WordCells {
   // not so many. Some words may have become equal where symbols were deleted.
   template <typename Accepts>
   uint64_t count_of_nth(size_t n, Accepts accepts) const;
+  // Where the cells are cut into parts of about the same size, at most so many: at walls. Only while no token has more than one symbol.
+  std::vector<size_t> parts(size_t most) const;
   bool deleted_any() const { return deleted_any_; }
 
  private:
