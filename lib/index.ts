@@ -168,6 +168,7 @@ export { extendTokenizer, type ExtendOptions } from './training/extend-tokenizer
 export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
   CountingOptions,
+  CompressionOptions,
   PickyOptions,
   RandomSpans,
   SuperwordOptions,

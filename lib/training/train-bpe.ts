@@ -95,9 +95,35 @@ class Training {
   }
 
   private async merge(start: StartVocabulary, vocabSize: number): Promise<TrainedMerges> {
+    const spec = this.spec(start, vocabSize);
+    const { compression } = this.resolved;
+    if (compression === null) return this.train(start, spec);
+    const validation = await this.countValidation(compression.validation);
+    try {
+      return await this.train(start, { ...spec, compression: { validation: validation.counter, candidates: compression.candidates } });
+    } finally {
+      await validation.close();
+    }
+  }
+
+  private async countValidation(input: TrainingInput): Promise<Counting> {
+    const counting = await Counting.open(input, this.counting.kernels, this.resolved, this.options);
+    try {
+      await counting.count();
+      await counting.gather();
+      if (counting.kernels.countedWords(counting.counter) === 0) throw noWords();
+      return counting;
+    } catch (error) {
+      await counting.close();
+      throw error;
+    }
+  }
+
+  private async train(start: StartVocabulary, spec: BpeTrainingSpec): Promise<TrainedMerges> {
     const { kernels, counter } = this.counting;
+    const { vocabSize } = spec;
     const progress = new PhaseProgress('merge', vocabSize - start.tokens.length, this.options.onProgress);
-    const merges = await kernels.trainBpe(counter, this.spec(start, vocabSize), {
+    const merges = await kernels.trainBpe(counter, spec, {
       signal: this.options.signal,
       onProgress: (count) => progress.reach(count),
     });

@@ -97,6 +97,8 @@ export interface TrainingOptions extends CountingOptions {
    * superwords.
    */
   picky?: PickyOptions;
+  /** Merges are chosen by how small they make other text (compression-aware BPE, after arXiv:2601.09039). Not with superwords or picky. */
+  compression?: CompressionOptions;
   /**
    * Text is cut into spans of random lengths before training (TokenAdapt's supertokens), in place of a pre-tokenizer: tokens may hold several words or parts
    * of them. The normalizer is NFC by default, and the tokenizer splits nothing. Not with count files.
@@ -116,6 +118,13 @@ export interface PickyOptions {
    * is.
    */
   threshold?: number;
+}
+
+export interface CompressionOptions {
+  /** The text that is to become small; read as the text that is trained on. */
+  validation: TrainingInput;
+  /** From so many of the most frequent pairs each merge is chosen. Default 16; 1: ordinary BPE. */
+  candidates?: number;
 }
 
 /** How far training is. */

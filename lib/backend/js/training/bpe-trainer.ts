@@ -1,6 +1,7 @@
 import { aborted } from '../../../errors';
 import type { BpeTrainingSpec, TrainedMerges, TrainingControl } from '../../training-kernels';
 import { yieldToEventLoop } from '../event-loop';
+import { CompressionPhase } from './compression-phase';
 import { mergeFloor, type MergeLimits, MergePhase } from './merge-phase';
 import { MergeSchedule } from './merge-schedule';
 import { PickyPhase } from './picky-phase';
@@ -16,8 +17,14 @@ const NO_TOKEN = 0x7fff_ffff;
 const SLICE_MILLISECONDS = 5;
 const PROGRESS_MILLISECONDS = 100;
 
+/** What is trained on, and what the merges are to make small. */
+export interface CountedTables {
+  readonly training: WordTable;
+  readonly validation?: WordTable | undefined;
+}
+
 /** Trains on counted words, in turns of some milliseconds. */
-export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<TrainedMerges> {
+export async function trainBpe(words: CountedTables, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<TrainedMerges> {
   if (signal?.aborted) throw aborted(signal);
   const phase = createPhase(words, spec);
   const merges = (): Uint32Array => Uint32Array.from(phase.merges);
@@ -38,9 +45,10 @@ export async function trainBpe(words: WordTable, spec: BpeTrainingSpec, { signal
   return phase instanceof PickyPhase ? { ...found, removals: Uint32Array.from(phase.removals) } : found;
 }
 
-function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase | PickyPhase {
+function createPhase({ training: words, validation }: CountedTables, spec: BpeTrainingSpec): MergePhase | PickyPhase | CompressionPhase {
   const { symbols, symbolIds, vocabSize, tokenBytes, tokenOffsets, unit } = spec;
   if (spec.removalThreshold !== undefined) return createPickyPhase(words, spec, spec.removalThreshold);
+  if (validation !== undefined) return createCompressionPhase(words, validation, spec);
   const start = tokenOffsets.length - 1;
   const schedule = spec.schedule === null ? null : new MergeSchedule(spec.schedule, start);
   const wall = Math.max(vocabSize, start + (spec.schedule?.counts.length ?? 0));
@@ -56,6 +64,14 @@ function createPickyPhase(words: WordTable, spec: BpeTrainingSpec, threshold: nu
   const cells = new WordCells(words, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN);
   const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
   return new PickyPhase(cells, tokens, symbolIds, { ...spec, floor: wordFloor(cells, spec), threshold });
+}
+
+function createCompressionPhase(training: WordTable, validation: WordTable, spec: BpeTrainingSpec): CompressionPhase {
+  const { symbols, symbolIds, tokenBytes, tokenOffsets, leastCount } = spec;
+  const [words, others] = [training, validation].map((table) => new WordCells(table, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN));
+  const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
+  const limits = { ...spec, floor: leastCount, candidates: spec.compression!.candidates };
+  return new CompressionPhase({ training: words, validation: others }, tokens, symbolIds, limits);
 }
 
 /** No merge has a lower count; or a guess is wanted, if nothing is known. */
