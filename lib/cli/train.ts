@@ -1,5 +1,5 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type PickyOptions, type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import { type CompressionOptions, type PickyOptions, type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';
@@ -19,6 +19,8 @@ const OPTIONS = {
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
   picky: { argument: 'THRESHOLD', help: 'take tokens back that hardly stand alone: a number from 0 to 1, such as 0.9 (PickyBPE)' },
+  'compress-for': { argument: 'FILE', help: 'choose merges by how small they make this text (compression-aware BPE)' },
+  candidates: { argument: 'N', help: 'from so many frequent pairs (default: 16)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
@@ -52,6 +54,7 @@ export const train = defineCommand({
         unkToken: values['unk-token'],
         superwords: superwordOptions(values),
         picky: pickyOptions(values.picky),
+        compression: compressionOptions(values),
         randomSpans: randomSpans(values['random-spans']),
       }),
       ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
@@ -83,6 +86,14 @@ function pickyOptions(value: string | undefined): PickyOptions | undefined {
   if (value === undefined) return undefined;
   if (/^(0?\.[0-9]+|[01](\.0*)?)$/.test(value)) return { threshold: Number(value) };
   throw usageError(`Expected --picky to be a number from 0 to 1, but got ${JSON.stringify(value)}.`);
+}
+
+function compressionOptions(values: OptionValues<typeof OPTIONS>): CompressionOptions | undefined {
+  const file = values['compress-for'];
+  const candidates = parseInteger('candidates', values.candidates);
+  if (file !== undefined) return { validation: { files: file }, ...given({ candidates }) };
+  if (candidates !== undefined) throw usageError('--candidates goes with --compress-for.');
+  return undefined;
 }
 
 function randomSpans(value: string | undefined): RandomSpans | undefined {

@@ -89,9 +89,10 @@ function naiveMerges(texts: { training: string[]; validation: string[] }, vocabS
     }
     if (best === null) break;
     const [left, right] = best;
-    [training, validation] = [training, validation].map((words) => merged(words, left, right, tokens.length));
     merges.push([tokens[left], tokens[right]]);
-    tokens.push(tokens[left] + tokens[right]);
+    const text = tokens[left] + tokens[right];
+    if (!tokens.includes(text)) tokens.push(text);
+    [training, validation] = [training, validation].map((words) => merged(words, left, right, tokens.indexOf(text)));
   }
   return merges;
 }

@@ -90,12 +90,18 @@ void merge_and_remove(WordTable& words, const BpeTrainingSpec& spec, MergeLog& l
 
 void merge_for_compression(WordTable& words, WordTable& validation, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
   const SymbolIds symbols = symbol_ids_of(spec, start_tokens(spec));
+  StreamSize size;
+  const SymbolCounts found = count_symbols(validation, spec.kind);
+  for (size_t i = 0; i < found.symbols.size(); ++i) {
+    const uint32_t id = symbols.ids[found.symbols[i]];
+    if (id != kNoSymbol) size.add(id, static_cast<int64_t>(found.counts[i]));
+  }
   WordCells<uint32_t> cells(words, symbols, LivePairs::kWall), others(validation, symbols, LivePairs::kWall);
   words.clear();
   validation.clear();
   TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
   const CompressionLimits limits{spec.vocab_size, spec.least_count, spec.max_token_length, spec.compared};
-  CompressionPhase(cells, others, tokens, spec.symbol_ids, limits, log).run(tick);
+  CompressionPhase(cells, others, tokens, spec.symbol_ids, limits, size, log).run(tick);
 }
 
 }  // namespace

@@ -10,15 +10,14 @@ constexpr double kSame = 1e-6;  // bits: smaller differences are none
 }  // namespace
 
 CompressionPhase::CompressionPhase(WordCells<uint32_t>& words, WordCells<uint32_t>& validation, TokenStrings& tokens,
-                                   const std::vector<uint32_t>& symbol_ids, const CompressionLimits& limits, MergeLog& log)
+                                   const std::vector<uint32_t>& symbol_ids, const CompressionLimits& limits, const StreamSize& size, MergeLog& log)
     : strings_(tokens),
       limits_(limits),
       log_(log),
       pairs_(words, tokens.size(), symbol_ids, false),
       validation_(validation, tokens.size(), symbol_ids, false),
-      candidates_(pairs_, limits.least_count, limits.max_token_length) {
-  for (uint32_t id = 0; id < tokens.size(); ++id) size_.add(id, static_cast<int64_t>(validation_.frequency(id)));
-}
+      candidates_(pairs_, limits.least_count, limits.max_token_length),
+      size_(size) {}
 
 void CompressionPhase::run(const std::function<bool()>& tick) {
   LivePairs::Pair best;
@@ -49,6 +48,7 @@ bool CompressionPhase::choose(LivePairs::Pair& best) {
   return true;
 }
 
+// As if the product were a new token.
 double CompressionPhase::change(const LivePairs::Pair& pair) {
   uint64_t count = validation_.count(pair.left, pair.right);
   if (pair.left == pair.right) count = std::min(count, validation_.frequency(pair.left) / 2);

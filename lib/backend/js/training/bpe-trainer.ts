@@ -7,7 +7,8 @@ import { MergeSchedule } from './merge-schedule';
 import { PickyPhase } from './picky-phase';
 import { TokenRule } from './token-rule';
 import { TokenStrings } from './token-strings';
-import { WordCells } from './word-cells';
+import { StreamSize } from './stream-size';
+import { countSymbols, WordCells } from './word-cells';
 import type { WordTable } from './word-table';
 
 /** Candidates between two looks at the clock. */
@@ -68,10 +69,16 @@ function createPickyPhase(words: WordTable, spec: BpeTrainingSpec, threshold: nu
 
 function createCompressionPhase(training: WordTable, validation: WordTable, spec: BpeTrainingSpec): CompressionPhase {
   const { symbols, symbolIds, tokenBytes, tokenOffsets, leastCount } = spec;
+  const size = new StreamSize();
+  const found = countSymbols(validation, spec);
+  found.symbols.forEach((symbol, i) => {
+    const at = symbols.indexOf(symbol);
+    if (at >= 0) size.add(symbolIds[at], found.counts[i]);
+  });
   const [words, others] = [training, validation].map((table) => new WordCells(table, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN));
   const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
   const limits = { ...spec, floor: leastCount, candidates: spec.compression!.candidates };
-  return new CompressionPhase({ training: words, validation: others }, tokens, symbolIds, limits);
+  return new CompressionPhase({ training: words, validation: others }, tokens, symbolIds, limits, size);
 }
 
 /** No merge has a lower count; or a guess is wanted, if nothing is known. */

@@ -1,5 +1,5 @@
 import { type CandidateLimits, type LivePair, LivePairs, PairCandidates } from './live-pairs';
-import { StreamSize } from './stream-size';
+import type { StreamSize } from './stream-size';
 import type { TokenStrings } from './token-strings';
 import type { WordCells } from './word-cells';
 
@@ -20,18 +20,18 @@ export class CompressionPhase {
   private readonly pairs: LivePairs;
   private readonly validation: LivePairs;
   private readonly candidates: PairCandidates;
-  private readonly size = new StreamSize();
 
   constructor(
     words: { readonly training: WordCells; readonly validation: WordCells },
     private readonly tokens: TokenStrings,
     symbolIds: Uint32Array,
     private readonly limits: CompressionLimits,
+    /** Of the validation words, those of one symbol too. */
+    private readonly size: StreamSize,
   ) {
     this.pairs = new LivePairs(words.training, tokens.size, symbolIds, false);
     this.validation = new LivePairs(words.validation, tokens.size, symbolIds, false);
     this.candidates = new PairCandidates(this.pairs, limits);
-    for (let id = 0; id < tokens.size; id++) this.size.add(id, this.validation.frequency(id));
   }
 
   /** Merges so far. */
@@ -70,6 +70,7 @@ export class CompressionPhase {
     return best;
   }
 
+  /** As if the product were a new token. */
   private change({ left, right }: LivePair): number {
     const windows = this.validation.count(left, right);
     const count = left === right ? Math.min(windows, Math.floor(this.validation.frequency(left) / 2)) : windows;

@@ -21,8 +21,9 @@ struct CompressionLimits {
 
 class CompressionPhase {
  public:
+  // `size`: of the validation words, those of one symbol too.
   CompressionPhase(WordCells<uint32_t>& words, WordCells<uint32_t>& validation, TokenStrings& tokens, const std::vector<uint32_t>& symbol_ids,
-                   const CompressionLimits& limits, MergeLog& log);
+                   const CompressionLimits& limits, const StreamSize& size, MergeLog& log);
   // Merges until the vocabulary is full or nothing is left; `tick` is called now and then, and ends it by returning false.
   void run(const std::function<bool()>& tick);
 
