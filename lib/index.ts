@@ -171,6 +171,7 @@ export { trainBpe, type TrainedTokenizer } from './training/train-bpe';
 export type {
   CheckpointOptions,
   CountingOptions,
+  CompressionOptions,
   PickyOptions,
   RandomSpans,
   SuperwordOptions,

@@ -1,5 +1,6 @@
 /** `merganser train`: text in, tokenizer.json out. */
 import {
+  type CompressionOptions,
   type PickyOptions,
   type RandomSpans,
   removeCheckpoint,
@@ -27,6 +28,8 @@ const OPTIONS = {
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
   picky: { argument: 'THRESHOLD', help: 'take tokens back that hardly stand alone: a number from 0 to 1, such as 0.9 (PickyBPE)' },
+  'compress-for': { argument: 'FILE', help: 'choose merges by how small they make this text (compression-aware BPE)' },
+  candidates: { argument: 'N', help: 'from so many frequent pairs (default: 16)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
   checkpoint: {
     argument: 'FOLDER',
@@ -65,6 +68,7 @@ export const train = defineCommand({
         checkpoint: values.checkpoint,
         superwords: superwordOptions(values),
         picky: pickyOptions(values.picky),
+        compression: compressionOptions(values),
         randomSpans: randomSpans(values['random-spans']),
       }),
       ...(parts === null ? {} : { postProcessor: parts['post_processor'] ?? null, decoder: parts['decoder'] ?? null }),
@@ -97,6 +101,14 @@ function pickyOptions(value: string | undefined): PickyOptions | undefined {
   if (value === undefined) return undefined;
   if (/^(0?\.[0-9]+|[01](\.0*)?)$/.test(value)) return { threshold: Number(value) };
   throw usageError(`Expected --picky to be a number from 0 to 1, but got ${JSON.stringify(value)}.`);
+}
+
+function compressionOptions(values: OptionValues<typeof OPTIONS>): CompressionOptions | undefined {
+  const file = values['compress-for'];
+  const candidates = parseInteger('candidates', values.candidates);
+  if (file !== undefined) return { validation: { files: file }, ...given({ candidates }) };
+  if (candidates !== undefined) throw usageError('--candidates goes with --compress-for.');
+  return undefined;
 }
 
 function randomSpans(value: string | undefined): RandomSpans | undefined {

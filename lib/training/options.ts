@@ -8,7 +8,7 @@ import { newToken } from '../tokenizer/new-token';
 import { readPostProcessor } from '../tokenizer/post-processors/read-post-processor';
 import { type ResolvedSuperwords, resolveSuperwords } from './superword-options';
 import { type ResolvedSpans, resolveSpans } from './random-spans';
-import type { CheckpointOptions, CountingOptions, RandomSpans, TrainingOptions } from './types';
+import type { CheckpointOptions, CompressionOptions, CountingOptions, RandomSpans, TrainingOptions } from './types';
 
 /** The ByteLevel that GPT-2 splits with. */
 export const BYTE_LEVEL = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true } as const;
@@ -44,6 +44,7 @@ export interface ResolvedTraining extends ResolvedCounting {
   readonly superwords: ResolvedSuperwords | null;
   /** Of PickyBPE. */
   readonly removalThreshold: number | undefined;
+  readonly compression: Required<CompressionOptions> | null;
   readonly checkpoint: Required<CheckpointOptions> | null;
 }
 
@@ -102,6 +103,7 @@ export function resolveTraining(options: TrainingOptions): ResolvedTraining {
     decoder,
     superwords: options.superwords === undefined ? null : resolveSuperwords(options.superwords, vocabSize),
     removalThreshold: removalThreshold(options),
+    compression: compressionOptions(options),
     checkpoint: options.checkpoint === undefined ? null : resolveCheckpoint(options.checkpoint),
   };
 }
@@ -122,6 +124,15 @@ function resolveCheckpoint(checkpoint: string | CheckpointOptions): Required<Che
   if (typeof everySeconds !== 'number' || !(everySeconds >= 0))
     throw invalidArgument('checkpoint.everySeconds', 'a number that is not negative', everySeconds);
   return { folder, everySeconds };
+}
+
+function compressionOptions({ compression, superwords, picky }: TrainingOptions): Required<CompressionOptions> | null {
+  if (compression === undefined) return null;
+  if (typeof compression !== 'object' || compression === null) throw invalidArgument('compression', 'an object', compression);
+  if (superwords !== undefined) throw invalidArgument('superwords', 'left out where compression is given', superwords);
+  if (picky !== undefined) throw invalidArgument('picky', 'left out where compression is given', picky);
+  const { validation, candidates = 16 } = compression;
+  return { validation, candidates: integer(candidates, 'compression.candidates', 1, 0xffff) };
 }
 
 /** Random spans take the place of a pre-tokenizer that splits. */

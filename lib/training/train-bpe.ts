@@ -110,8 +110,33 @@ class Training {
   }
 
   private async merge(start: StartVocabulary, vocabSize: number): Promise<TrainedMerges> {
-    const { kernels, counter } = this.counting;
     const spec = this.spec(start, vocabSize);
+    const { compression } = this.resolved;
+    if (compression === null) return this.train(start, spec);
+    const validation = await this.countValidation(compression.validation);
+    try {
+      return await this.train(start, { ...spec, compression: { validation: validation.counter, candidates: compression.candidates } });
+    } finally {
+      await validation.close();
+    }
+  }
+
+  private async countValidation(input: TrainingInput): Promise<Counting> {
+    const counting = await Counting.open(input, this.counting.kernels, this.resolved, this.options);
+    try {
+      await counting.count();
+      await counting.gather();
+      if (counting.kernels.countedWords(counting.counter) === 0) throw noWords();
+      return counting;
+    } catch (error) {
+      await counting.close();
+      throw error;
+    }
+  }
+
+  private async train(start: StartVocabulary, spec: BpeTrainingSpec): Promise<TrainedMerges> {
+    const { kernels, counter } = this.counting;
+    const { vocabSize } = spec;
     const checkpoint = await this.openCheckpoint(spec);
     const done = replayable(checkpoint?.found ?? null, start.tokens.length, vocabSize);
     const progress = new PhaseProgress('merge', vocabSize - start.tokens.length, this.options.onProgress, done?.counts.length);
@@ -136,9 +161,9 @@ class Training {
 
   /** All that decides about merges is its key, but for the size of the vocabulary: what comes first does not depend on that. */
   private openCheckpoint(spec: BpeTrainingSpec): Promise<MergeCheckpoint> | null {
-    const { checkpoint, removalThreshold } = this.resolved;
-    // Where tokens are taken back, merges are not made again: that would take as long as finding them.
-    if (checkpoint === null || removalThreshold !== undefined) return null;
+    const { checkpoint, removalThreshold, compression } = this.resolved;
+    // What PickyBPE and compression-aware training found cannot be made again faster than it was found.
+    if (checkpoint === null || removalThreshold !== undefined || compression !== null) return null;
     const { counting } = this;
     const words = [counting.kernels.distinctWords(counting.counter), counting.kernels.countedWords(counting.counter)];
     const parts = Object.values({ ...spec, vocabSize: 0 }).map((part: unknown) =>

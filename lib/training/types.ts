@@ -103,9 +103,11 @@ export interface TrainingOptions extends CountingOptions {
    * superwords.
    */
   picky?: PickyOptions;
+  /** Merges are chosen by how small they make other text (compression-aware BPE, after arXiv:2601.09039). Not with superwords or picky. */
+  compression?: CompressionOptions;
   /**
    * A folder where counts, and merges every ten seconds, are kept, so that after an interruption at any point the same call carries on (with superwords:
-   * up to where these begin; with picky: counts only). It is refused if it is of other text or options (but for `vocabSize`) or damaged, and stays until it is removed. For files
+   * up to where these begin; with picky or compression: counts only). It is refused if it is of other text or options (but for `vocabSize`) or damaged, and stays until it is removed. For files
    * and counts only. Node only.
    */
   checkpoint?: string | CheckpointOptions;
@@ -128,6 +130,13 @@ export interface PickyOptions {
    * is.
    */
   threshold?: number;
+}
+
+export interface CompressionOptions {
+  /** The text that is to become small; read as the text that is trained on. */
+  validation: TrainingInput;
+  /** From so many of the most frequent pairs each merge is chosen. Default 16; 1: ordinary BPE. */
+  candidates?: number;
 }
 
 /** How far training is. */

@@ -170,6 +170,7 @@ BpeTrainingSpec read_training_spec(Reader reader) {
   spec.symbol_ids = reader.array<uint32_t>("symbolIds");
   spec.continuing_prefix = reader.array<uint8_t>("continuingPrefix");
   spec.affixes = spec.kind.placed;
+  if (reader.has("compression")) spec.compared = static_cast<uint32_t>(reader.child("compression").number("candidates"));
   if (reader.has("removalThreshold")) spec.removal_threshold = reader.real("removalThreshold");
   if (reader.has("done")) {
     Reader done = reader.child("done");
@@ -191,9 +192,13 @@ BpeTrainingSpec read_training_spec(Reader reader) {
 
 // (counter, spec, listener) => job, whose progress is the number of new tokens. The counter is empty afterwards.
 Napi::Value start_training(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[1].As<Napi::Object>();
+  BpeTrainingSpec spec = read_training_spec(Reader(options));
+  std::shared_ptr<Counter> validation;
+  if (spec.compared != 0) validation = pointer_of<Counter>(options.Get("compression").As<Napi::Object>().Get("validation"));
   return start(info, "merganser train", Napi::Object::New(info.Env()),
-               [counter = pointer_of<Counter>(info[0]), spec = read_training_spec(Reader(info[1].As<Napi::Object>()))](TrainingTask& task) {
-                 training::train_bpe(counter->words.merged(), spec, task.merges, [&task] { return task.goes_on(); });
+               [counter = pointer_of<Counter>(info[0]), validation = std::move(validation), spec = std::move(spec)](TrainingTask& task) {
+                 training::train_bpe(counter->words.merged(), validation ? &validation->words.merged() : nullptr, spec, task.merges, [&task] { return task.goes_on(); });
                });
 }
 

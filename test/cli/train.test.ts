@@ -55,6 +55,11 @@ test('superwords, random spans and extension', async () => {
   expect((await command(['train', text, '-v', '70', '--picky', '0.5', '-o', path])).status).toBe(0);
   expect(await output('superwords.json')).toEqual(await saved({ files: text }, { vocabSize: 70, picky: { threshold: 0.5 } }));
   expect((await command(['train', text, '-v', '70', '--picky', '2', '-o', path])).status).not.toBe(0);
+  expect((await command(['train', text, '-v', '70', '--compress-for', text, '--candidates', '3', '-o', path])).status).toBe(0);
+  expect(await output('superwords.json')).toEqual(
+    await saved({ files: text }, { vocabSize: 70, compression: { validation: { files: text }, candidates: 3 } }),
+  );
+  expect((await command(['train', text, '-v', '70', '--candidates', '3', '-o', path])).status).not.toBe(0);
   const plain = join(folder, 'plain.json');
   expect((await command(['train', text, '-v', '40', '-o', plain])).status).toBe(0);
   const extended = await command(['extend', '-t', plain, text, '-n', '9', '-o', path]);

@@ -78,7 +78,10 @@ export function createJsKernels(): Kernels {
     countSymbols: async (counter, kind) => countSymbols(open<WordCounter>(counter).table, kind),
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
     sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
-    trainBpe: (counter, spec, control) => trainBpe(open<WordCounter>(counter).takeTable(), spec, control),
+    trainBpe: (counter, spec, control) => {
+      const validation = spec.compression && open<WordCounter>(spec.compression.validation).takeTable();
+      return trainBpe({ training: open<WordCounter>(counter).takeTable(), validation }, spec, control);
+    },
     sumRows,
     gatherRows,
     routeRows,

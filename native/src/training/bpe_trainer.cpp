@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "merganser/training/compression_phase.hpp"
 #include "merganser/training/picky_phase.hpp"
 #include "merganser/training/replay.hpp"
 
@@ -86,17 +87,34 @@ void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, M
 }
 
 void merge_and_remove(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
-  WordCells<uint32_t> cells(words, symbol_ids_of(spec, start_tokens(spec)), PickyPhase::kWall);
+  WordCells<uint32_t> cells(words, symbol_ids_of(spec, start_tokens(spec)), LivePairs::kWall);
   words.clear();
   TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
   const PickyLimits limits{spec.vocab_size, spec.max_token_length, word_floor(cells, spec), *spec.removal_threshold};
   PickyPhase(cells, tokens, spec.symbol_ids, limits, log).run(tick);
 }
 
+void merge_for_compression(WordTable& words, WordTable& validation, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
+  const SymbolIds symbols = symbol_ids_of(spec, start_tokens(spec));
+  StreamSize size;
+  const SymbolCounts found = count_symbols(validation, spec.kind);
+  for (size_t i = 0; i < found.symbols.size(); ++i) {
+    const uint32_t id = symbols.ids[found.symbols[i]];
+    if (id != kNoSymbol) size.add(id, static_cast<int64_t>(found.counts[i]));
+  }
+  WordCells<uint32_t> cells(words, symbols, LivePairs::kWall), others(validation, symbols, LivePairs::kWall);
+  words.clear();
+  validation.clear();
+  TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
+  const CompressionLimits limits{spec.vocab_size, spec.least_count, spec.max_token_length, spec.compared};
+  CompressionPhase(cells, others, tokens, spec.symbol_ids, limits, size, log).run(tick);
+}
+
 }  // namespace
 
 // Ids are 16 bits wide as long as that does: most of the time goes into loading them.
-void train_bpe(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
+void train_bpe(WordTable& words, WordTable* validation, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick) {
+  if (spec.compared != 0) return merge_for_compression(words, *validation, spec, log, tick);
   if (spec.removal_threshold) return merge_and_remove(words, spec, log, tick);
   const uint32_t wall = std::max(spec.vocab_size, start_tokens(spec) + (spec.schedule ? static_cast<uint32_t>(spec.schedule->counts.size()) : 0));
   if (wall <= UINT16_MAX) {

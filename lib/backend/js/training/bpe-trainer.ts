@@ -1,13 +1,15 @@
 import { aborted } from '../../../errors';
 import type { BpeTrainingSpec, TrainedMerges, TrainingControl } from '../../training-kernels';
 import { yieldToEventLoop } from '../event-loop';
+import { CompressionPhase } from './compression-phase';
 import { mergeFloor, type MergeLimits, MergePhase } from './merge-phase';
 import { MergeSchedule } from './merge-schedule';
 import { PickyPhase } from './picky-phase';
 import { replayMerges } from './replay';
 import { TokenRule } from './token-rule';
 import { TokenStrings } from './token-strings';
-import { WordCells } from './word-cells';
+import { StreamSize } from './stream-size';
+import { countSymbols, WordCells } from './word-cells';
 import type { WordTable } from './word-table';
 
 /** Candidates between two looks at the clock. */
@@ -17,9 +19,15 @@ const NO_TOKEN = 0x7fff_ffff;
 const SLICE_MILLISECONDS = 5;
 const PROGRESS_MILLISECONDS = 100;
 
+/** What is trained on, and what the merges are to make small. */
+export interface CountedTables {
+  readonly training: WordTable;
+  readonly validation?: WordTable | undefined;
+}
+
 /** Trains on counted words, in turns of some milliseconds. */
 export async function trainBpe(
-  words: WordTable,
+  words: CountedTables,
   spec: BpeTrainingSpec,
   { signal, onProgress, onAbort }: TrainingControl,
 ): Promise<TrainedMerges> {
@@ -45,9 +53,10 @@ export async function trainBpe(
   return phase instanceof PickyPhase ? { ...merges(), removals: Uint32Array.from(phase.removals) } : merges();
 }
 
-function createPhase(words: WordTable, spec: BpeTrainingSpec): MergePhase | PickyPhase {
+function createPhase({ training: words, validation }: CountedTables, spec: BpeTrainingSpec): MergePhase | PickyPhase | CompressionPhase {
   const { symbols, symbolIds, vocabSize, tokenBytes, tokenOffsets, unit } = spec;
   if (spec.removalThreshold !== undefined) return createPickyPhase(words, spec, spec.removalThreshold);
+  if (validation !== undefined) return createCompressionPhase(words, validation, spec);
   const start = tokenOffsets.length - 1;
   const schedule = spec.schedule === null ? null : new MergeSchedule(spec.schedule, start);
   const wall = Math.max(vocabSize, start + (spec.schedule?.counts.length ?? 0));
@@ -66,6 +75,20 @@ function createPickyPhase(words: WordTable, spec: BpeTrainingSpec, threshold: nu
   const cells = new WordCells(words, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN);
   const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
   return new PickyPhase(cells, tokens, symbolIds, { ...spec, floor: wordFloor(cells, spec), threshold });
+}
+
+function createCompressionPhase(training: WordTable, validation: WordTable, spec: BpeTrainingSpec): CompressionPhase {
+  const { symbols, symbolIds, tokenBytes, tokenOffsets, leastCount } = spec;
+  const size = new StreamSize();
+  const found = countSymbols(validation, spec);
+  found.symbols.forEach((symbol, i) => {
+    const at = symbols.indexOf(symbol);
+    if (at >= 0) size.add(symbolIds[at], found.counts[i]);
+  });
+  const [words, others] = [training, validation].map((table) => new WordCells(table, { kind: spec, symbols, ids: symbolIds }, NO_TOKEN));
+  const tokens = new TokenStrings(tokenBytes, tokenOffsets, new TextDecoder().decode(spec.continuingPrefix));
+  const limits = { ...spec, floor: leastCount, candidates: spec.compression!.candidates };
+  return new CompressionPhase({ training: words, validation: others }, tokens, symbolIds, limits, size);
 }
 
 /** No merge has a lower count; or a guess is wanted, if nothing is known. */

@@ -34,10 +34,11 @@ struct BpeTrainingSpec {
   std::optional<double> removal_threshold;  // tokens are taken back (PickyBPE)
   std::vector<uint32_t> done;  // merges that were made before, as in the log, each of a new token; training goes on behind them
   std::vector<double> done_counts;
+  uint32_t compared = 0;  // not 0: of so many pairs the one is merged that makes validation words smallest
   bool affixes = false;  // tokens of different symbols may be spelled alike
 };
 
-// Takes the words out of the table. The merges are in `log`; `tick` is called now and then, and stops the training by returning false.
-void train_bpe(WordTable& words, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick);
+// Takes the words out of the tables; `validation`: null unless `compared`. The merges are in `log`; `tick` is called now and then, and stops the training by returning false.
+void train_bpe(WordTable& words, WordTable* validation, const BpeTrainingSpec& spec, MergeLog& log, const std::function<bool()>& tick);
 
 }  // namespace merganser::training

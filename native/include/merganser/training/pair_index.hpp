@@ -25,6 +25,7 @@ class PairIndex {
     return entries_.back();
   }
   std::vector<Entry>& all() { return entries_; }
+  const std::vector<Entry>& all() const { return entries_; }
 
  private:
   static constexpr uint32_t kFewIds = 512;
