@@ -1,5 +1,15 @@
 /** Dynamic chunking: from vectors of bytes to fewer vectors, and back. */
-import { chunkRows, dechunkRows, type FloatTensor, poolSegments, ratioLoss, routeChunks } from 'merganser';
+import {
+  attendSegments,
+  chunkRows,
+  dechunkRows,
+  type FloatTensor,
+  poolSegments,
+  prefixSegments,
+  ratioLoss,
+  routeChunks,
+  wordSegments,
+} from 'merganser';
 
 const WIDTH = 4;
 
@@ -20,5 +30,17 @@ console.log('ratio loss for four bytes a chunk:', ratioLoss(routing, 4));
 const spread = dechunkRows(chunks.rows, routing, offsets);
 console.log('back to', spread.dims.join(' × '));
 
-const words = Uint32Array.of(0, 7, 13, 19, 30, text.length);
-console.log('one vector for each word:', poolSegments(rows, words, 'mean').dims.join(' × '));
+async function main(): Promise<void> {
+  const words = wordSegments(text);
+  console.log('one vector for each word:', poolSegments(rows, words.offsets, 'mean').dims.join(' × '));
+
+  // Words by attention: two learned rows before each word attend to it, and become the word. A model would project queries, keys and values.
+  const learned: FloatTensor = { type: 'float32', data: Float32Array.from({ length: 2 * WIDTH }, (_, i) => i / 10), dims: [2, WIDTH] };
+  const units = prefixSegments(rows, words.offsets, learned, { longest: 16 });
+  const heads = { data: units.rows.data, dims: [units.rows.dims[0], 1, WIDTH] };
+  const pooled = await attendSegments(heads, heads, heads, units.offsets, { keep: 2 });
+  console.log('two rows for each word:', pooled.dims.join(' × '));
+  if (pooled.dims[0] !== 10) throw new Error('Expected two rows for each of five words.');
+}
+
+void main();

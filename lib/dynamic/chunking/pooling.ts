@@ -1,6 +1,6 @@
 /** One vector for each word, and batches in their packed and padded forms. */
 import { invalidArgument } from '../../errors';
-import { matrixOf, sumRows, tensorOf } from '../embeddings/matrix';
+import { type Matrix, matrixOf, sumRows, tensorOf } from '../embeddings/matrix';
 import type { FloatTensor } from '../embeddings/types';
 import { checkOffsets } from './chunking';
 
@@ -16,19 +16,21 @@ export function poolSegments(rows: FloatTensor, offsets: Uint32Array, pooling: P
   const all = Uint32Array.from({ length: matrix.rows }, (_, i) => i);
   if (pooling === 'mean') return sumRows(matrix, all, offsets, null);
   if (pooling !== 'max' && pooling !== 'first') throw invalidArgument('pooling', "'mean', 'max' or 'first'", pooling);
-  const { data, width } = matrix;
-  const out = new Float32Array((offsets.length - 1) * width);
+  const out = new Float32Array((offsets.length - 1) * matrix.width);
   for (let segment = 0; segment + 1 < offsets.length; segment++) {
-    const last = pooling === 'first' ? Math.min(offsets[segment] + 1, offsets[segment + 1]) : offsets[segment + 1];
-    for (let row = offsets[segment]; row < last; row++) {
-      for (let i = 0; i < width; i++) {
-        const value = data[row * width + i];
-        const at = segment * width + i;
-        out[at] = row === offsets[segment] ? value : Math.max(out[at], value);
-      }
-    }
+    const rows = pooling === 'max' ? offsets[segment + 1] : Math.min(offsets[segment] + 1, offsets[segment + 1]);
+    poolMaximum(matrix, offsets[segment], rows, out.subarray(segment * matrix.width, (segment + 1) * matrix.width));
   }
-  return tensorOf(out, offsets.length - 1, width);
+  return tensorOf(out, offsets.length - 1, matrix.width);
+}
+
+/** The maximum of rows [from, to) in each column; NaN where one is. */
+function poolMaximum({ data, width }: Matrix, from: number, to: number, out: Float32Array): void {
+  if (from < to) out.set(data.subarray(from * width, (from + 1) * width));
+  for (let row = from + 1; row < to; row++) {
+    const start = row * width;
+    for (let i = 0; i < width; i++) out[i] = Math.max(out[i], data[start + i]);
+  }
 }
 
 /** From [sequences, length, width] and each sequence's own length to packed rows. Throws INVALID_ARGUMENT. */
