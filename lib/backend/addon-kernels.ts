@@ -224,6 +224,7 @@ export interface NativeKernelAddon {
   fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
   nearestBefore(values: Float32Array, rows: Uint32Array | null, dims: number, squares: Float32Array): void;
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
+  greatestMagnitude(values: Float32Array): number;
   combineRows(
     offsets: Uint32Array,
     columns: Uint32Array,

@@ -9,6 +9,7 @@ export function reductionKernels(addon: NativeKernelAddon): ReductionKernels {
     fewNearest: (...call) => addon.fewNearest(...call),
     nearestBefore: ({ values, rows }, dims, squares) => addon.nearestBefore(values, rows, dims, squares),
     meanElu: (...call) => addon.meanElu(...call),
+    greatestMagnitude: (values) => addon.greatestMagnitude(values),
     combineRows: ({ offsets, columns }, weights, values, dims, out) => addon.combineRows(offsets, columns, weights, values, dims, out),
     sparseSquares: ({ offsets, columns }, left, right, dims, out) => addon.sparseSquares(offsets, columns, left, right, dims, out),
   };

@@ -35,6 +35,8 @@ export interface ReductionKernels {
   nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
+  /** Of all numbers; infinite or NaN if any is. 0 without numbers. */
+  greatestMagnitude(values: Float32Array): number;
   /** out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. */
   combineRows(pattern: SparsePattern, weights: Float32Array, values: Float32Array, dims: number, out: Float32Array): void;
   /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */

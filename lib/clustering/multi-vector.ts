@@ -52,7 +52,8 @@ export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vect
     free.forEach((row, i) => (source[row] = keptRows.length + labels[i]));
   }
   const total = keptRows.length + groups;
-  const means = planOfMeans(selectKernels(options.backend), source, total, new Float32Array(count).fill(1)).merge(unit, width);
+  const means = new Float32Array(total * width);
+  planOfMeans(selectKernels(options.backend), source, total, new Float32Array(count).fill(1)).merge(unit, width, means);
   const pooled = normalize ? unitRows({ data: means, count: total, width }) : means;
   keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
   return { ...float32Vectors(pooled, width), source };

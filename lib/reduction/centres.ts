@@ -89,7 +89,7 @@ export function kMedoids(
   }
   medoids.sort();
   const plan = planOfMeans(kernels, nearestOf(kernels, points, medoids, distance), clusters, new Float32Array(count).fill(1));
-  return { ...plan, merge: (values, valueWidth) => gather(values, valueWidth, medoids) };
+  return { ...plan, merge: (values, valueWidth, out) => void gather(values, valueWidth, medoids, out) };
 }
 
 /** Distances between some tokens. */
@@ -182,15 +182,14 @@ export function visionZip(kernels: Kernels, metric: TokenRows, attention: ArrayL
   const weights = new Float32Array(count).fill(1);
   const plan = planOfMeans(kernels, source, dominant + contextual, weights);
   const kept = Uint32Array.from([...all.filter((token) => stays[token] === 1), ...targets]);
-  const merge = (values: Float32Array, valueWidth: number): Float32Array => {
-    const out = gather(values, valueWidth, kept);
+  const merge = (values: Float32Array, valueWidth: number, out: Float32Array): void => {
+    gather(values, valueWidth, kept, out);
     const counts = new Float64Array(plan.count);
     for (const token of joining) counts[source[token]]++;
     for (const token of joining) {
       const to = source[token];
       for (let k = 0; k < valueWidth; k++) out[to * valueWidth + k] += values[token * valueWidth + k] / counts[to];
     }
-    return out;
   };
   return { ...plan, merge };
 }

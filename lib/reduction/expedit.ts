@@ -28,12 +28,10 @@ export function expedit(task: ExpeditTask): Plan {
   const { near, pooling, cells } = task.grids;
   let pattern = pooling;
   let { shares, masses } = cellShares(pooling, new Float32Array(pooling.places.length).fill(1));
-  const centresOf = (values: Float32Array, width: number): Float32Array => {
-    const centres = new Float32Array(cells * width);
-    kernels.combineRows(pattern.byCell, shares, values, width, centres);
-    return centres;
-  };
-  let centres = centresOf(tokens.data, tokens.width);
+  const merge = (values: Float32Array, width: number, out: Float32Array): void =>
+    kernels.combineRows(pattern.byCell, shares, values, width, out);
+  const centres = new Float32Array(cells * tokens.width);
+  merge(tokens.data, tokens.width, centres);
   const squares = new Float32Array(near.places.length);
   const measure = (): void => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
   if (iterations > 0 || task.temperature === 'auto') measure();
@@ -42,10 +40,10 @@ export function expedit(task: ExpeditTask): Plan {
     if (i > 0) measure();
     pattern = near;
     ({ shares, masses } = cellShares(near, softmaxRows(near.byToken, squares, temperature)));
-    centres = centresOf(tokens.data, tokens.width);
+    merge(tokens.data, tokens.width, centres);
   }
   const { source, unmerge } = reconstruction(task, centres, temperature);
-  return { count: cells, source, size: masses, merge: centresOf, unmerge };
+  return { count: cells, source, size: masses, merge, unmerge };
 }
 
 export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {
@@ -111,10 +109,6 @@ function reconstruction(
   const pattern = { offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * few), columns };
   return {
     source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
-    unmerge: (values, valueWidth) => {
-      const out = new Float32Array(count * valueWidth);
-      kernels.combineRows(pattern, weights, values, valueWidth, out);
-      return out;
-    },
+    unmerge: (values, valueWidth, out) => kernels.combineRows(pattern, weights, values, valueWidth, out),
   };
 }

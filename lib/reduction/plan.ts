@@ -7,8 +7,10 @@ export interface Plan {
   /** For each token its reduced token. */
   readonly source: Uint32Array;
   readonly size: Float32Array;
-  readonly merge: (values: Float32Array, width: number) => Float32Array;
-  readonly unmerge: (values: Float32Array, width: number) => Float32Array;
+  /** Fills `out`: [count, width]. */
+  readonly merge: (values: Float32Array, width: number, out: Float32Array) => void;
+  /** Fills `out`: [tokens, width]. */
+  readonly unmerge: (values: Float32Array, width: number, out: Float32Array) => void;
 }
 
 /** One sequence. */
@@ -34,13 +36,11 @@ export function planOfMeans(
     count,
     source,
     size,
-    merge: (values, width) => {
-      const means = new Float32Array(count * width);
+    merge: (values, width, means) => {
       kernels.combineRows({ offsets, columns }, shares, values, width, means);
       if (lengths === 'greatest') restoreGreatestLength(means, values, width, source);
-      return means;
     },
-    unmerge: (values, width) => gather(values, width, source),
+    unmerge: (values, width, out) => void gather(values, width, source, out),
   };
 }
 
@@ -82,8 +82,12 @@ export function unitRows({ data, count, width }: TokenRows): Float32Array {
   return out;
 }
 
-export function gather(values: Float32Array, width: number, rows: ArrayLike<number>): Float32Array {
-  const out = new Float32Array(rows.length * width);
+export function gather(
+  values: Float32Array,
+  width: number,
+  rows: ArrayLike<number>,
+  out: Float32Array = new Float32Array(rows.length * width),
+): Float32Array {
   for (let i = 0; i < rows.length; i++) out.set(values.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
   return out;
 }

@@ -15,12 +15,12 @@ import type { ReduceOptions, Reduction, TokenBatch } from './types';
  * results back to all tokens. Throws INVALID_ARGUMENT for what does not fit, and for numbers that are not finite.
  */
 export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
-  const sequences = sequencesOf(tokens, 'tokens');
   const kernels = selectKernels(options.backend);
+  const sequences = sequencesOf(tokens, 'tokens', kernels);
   const total = sequences.length * sequences[0].count;
   const size = perToken(options.size, total, 'size', 1);
   if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
-  const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences) : sequences;
+  const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences, kernels) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
   const plans = sequences.map((sequence, i) => {
@@ -197,9 +197,11 @@ function applyPlans(
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
-  const parts = plans.map((plan, i) => of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width));
-  if (parts.length === 1) return parts[0];
-  return joined(parts, new Float32Array(to[plans.length] * width));
+  const out = new Float32Array(to[plans.length] * width);
+  plans.forEach((plan, i) =>
+    of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width, out.subarray(to[i] * width, to[i + 1] * width)),
+  );
+  return out;
 }
 
 function joined<Numbers extends Float32Array | Uint32Array>(parts: readonly Numbers[], out: Numbers): Numbers {
@@ -226,7 +228,7 @@ function positionsOf(plans: readonly Plan[], count: number, { positions }: Reduc
 }
 
 /** Each sequence; all numbers are finite. */
-function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
+function sequencesOf(tokens: TokenBatch, name: string, kernels: Kernels): TokenRows[] {
   const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
   if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
   if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
@@ -241,14 +243,15 @@ function sequencesOf(tokens: TokenBatch, name: string): TokenRows[] {
   if (sequences * count * width !== data.length) {
     throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
   }
-  for (let i = 0; i < data.length; i++) {
-    if (!(Math.abs(data[i]) < 1e18)) throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+  if (!(kernels.greatestMagnitude(data) < 1e18)) {
+    const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
+    throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
   }
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }
 
-function metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): TokenRows[] {
-  const rows = sequencesOf(metric, 'metric');
+function metricOf(metric: TokenBatch, sequences: readonly TokenRows[], kernels: Kernels): TokenRows[] {
+  const rows = sequencesOf(metric, 'metric', kernels);
   if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
     throw unexpected('metric', `${sequences.length} × ${sequences[0].count} tokens, as there are`, `${rows.length} × ${rows[0].count}`);
   }

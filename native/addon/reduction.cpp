@@ -50,6 +50,11 @@ void run_mean_elu(const Napi::CallbackInfo& info) {
   mean_elu(rows_of(info[0], info.Env().Null(), number_of(info[1])), info[2].As<Napi::Number>(), pool_size(), data_of<double>(info[3]));
 }
 
+// (values) => number
+Napi::Value run_greatest_magnitude(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), greatest_magnitude(data_of<float>(info[0]), length_of(info[0]), pool_size()));
+}
+
 SparseRows sparse_of(const Napi::Value& offsets, const Napi::Value& columns) {
   return {data_of<uint32_t>(offsets), data_of<uint32_t>(columns), length_of(offsets) - 1};
 }
@@ -74,6 +79,7 @@ void register_reduction(Napi::Env env, Napi::Object exports) {
   add("fewNearest", run_few_nearest);
   add("nearestBefore", run_nearest_before);
   add("meanElu", run_mean_elu);
+  add("greatestMagnitude", run_greatest_magnitude);
   add("combineRows", run_combine_rows);
   add("sparseSquares", run_sparse_squares);
 }

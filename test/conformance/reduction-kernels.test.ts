@@ -163,6 +163,19 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  test('greatestMagnitude: of all numbers, and NaN wherever it stands', () => {
+    const values = Float32Array.from({ length: 300_001 }, (_, i) => (i % 1000) - 600);
+    expect(kernels.greatestMagnitude(values)).toBe(600);
+    expect(kernels.greatestMagnitude(new Float32Array(0))).toBe(0);
+    for (const at of [0, 150_000, 300_000]) {
+      const bad = values.slice();
+      bad[at] = -Infinity;
+      expect(kernels.greatestMagnitude(bad)).toBe(Infinity);
+      bad[at] = NaN;
+      expect(kernels.greatestMagnitude(bad)).toBeNaN();
+    }
+  });
+
   test('zeros and equal rows: the first of equal ones, no NaN', () => {
     const zeros = new Float32Array(70 * 8);
     const [columns, values, squares] = [new Uint32Array(70), new Float32Array(70), new Float32Array(70 * 3)];

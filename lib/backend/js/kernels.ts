@@ -18,7 +18,7 @@ import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
-import { combineRows, sparseSquares } from './reduction/combinations';
+import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
 import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
@@ -110,6 +110,7 @@ export function createJsKernels(): Kernels {
     fewNearest,
     nearestBefore,
     meanElu,
+    greatestMagnitude,
     combineRows,
     sparseSquares,
     ...attentionKernels,

@@ -3,6 +3,10 @@
 #include <bit>
 
 #include "merganser/simd/inline.hpp"
+#include "merganser/simd/intrinsics.hpp"
+#if defined(__SSE__) || defined(_M_X64)
+#include <xmmintrin.h>
+#endif
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
@@ -30,6 +34,21 @@ MERGANSER_INLINE void stage(const PointSource& source, size_t row, float* out, W
   if (!source.centre) return;
   const float* const centre = source.centre;
   for (size_t i = 0; i < dims; ++i) out[i] -= centre[i];
+}
+
+// Four dimensions of four rows of a panel.
+MERGANSER_INLINE void pack_square(const float* const* rows, const float* scales, size_t dim, float* to) {
+  constexpr size_t kApart = 16;
+#if defined(__SSE__) || defined(_M_X64)
+  __m128 parts[4];
+  for (size_t i = 0; i < 4; ++i) parts[i] = rows[i] ? _mm_mul_ps(_mm_loadu_ps(rows[i] + dim), _mm_set1_ps(scales[i])) : _mm_setzero_ps();
+  _MM_TRANSPOSE4_PS(parts[0], parts[1], parts[2], parts[3]);
+  for (size_t i = 0; i < 4; ++i) _mm_storeu_ps(to + i * kApart, parts[i]);
+#else
+  for (size_t i = 0; i < 4; ++i) {
+    for (size_t k = 0; k < 4; ++k) to[k * kApart + i] = rows[i] ? rows[i][dim + k] * scales[i] : 0;
+  }
+#endif
 }
 
 }  // namespace
@@ -61,6 +80,21 @@ double squared_norm(const float* row, size_t padded) {
     }
   }
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+void scale_row(const float* row, float scale, size_t dims, float* to) {
+  for (size_t i = 0; i < dims; ++i) to[i] = row[i] * scale;
+}
+
+void pack_panel(const float* const* rows, const float* scales, size_t dims, float* panel) {
+  constexpr size_t kRows = 16;
+  size_t dim = 0;
+  for (; dim + 4 <= dims; dim += 4) {
+    for (size_t i = 0; i < kRows; i += 4) pack_square(rows + i, scales + i, dim, panel + dim * kRows + i);
+  }
+  for (; dim < dims; ++dim) {
+    for (size_t i = 0; i < kRows; ++i) panel[dim * kRows + i] = rows[i] ? rows[i][dim] * scales[i] : 0;
+  }
 }
 
 float dot(const float* left, const float* right, size_t padded) {

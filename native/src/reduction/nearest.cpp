@@ -54,7 +54,7 @@ class FewBest {
 void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values) {
   static const auto best = clustering::select_best_slots();
   const TokenPanels panels(right, similarity, threads);
-  const size_t piece_rows = rows_of_piece(left.count, threads);
+  const size_t piece_rows = rows_of_piece(left.count, left.dims, threads);
   parallel::parallel_for(threads, (left.count + piece_rows - 1) / piece_rows, [&](size_t piece) {
     const size_t first = piece * piece_rows, count = std::min(piece_rows, left.count - first);
     const StagedRows rows(left, first, count, similarity);

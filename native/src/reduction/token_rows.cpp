@@ -2,8 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::clustering {
+namespace {
+
+auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
+auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
+auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
+auto select_greatest_magnitude() { return MERGANSER_SELECT(greatest_magnitude); }
+
+}  // namespace
+}  // namespace merganser::clustering
 
 namespace merganser::reduction {
 
@@ -13,13 +26,28 @@ namespace {
 
 // Below every score of vectors that are let in: those are above −10³⁸.
 constexpr float kNeverBest = -3e38f;
-constexpr size_t kTileMultiple = 48, kMostRows = 240;
+constexpr size_t kTileMultiple = 48, kMostRows = 240, kMostNumbers = 96 * 1024;
 
 double unit_scale(double square) { return square > 0 ? 1 / std::sqrt(square) : 0; }
 
 }  // namespace
 
+float greatest_magnitude(const float* values, size_t count, unsigned threads) {
+  static const auto greatest = clustering::select_greatest_magnitude();
+  constexpr size_t kPiece = size_t{1} << 17;
+  const size_t pieces = (count + kPiece - 1) / kPiece;
+  std::vector<float> found(pieces);
+  parallel::parallel_for(threads, pieces, [&](size_t piece) {
+    const size_t first = piece * kPiece;
+    found[piece] = greatest(values + first, std::min(kPiece, count - first));
+  });
+  // Again as magnitudes, for which NaN is above infinity.
+  return greatest(found.data(), pieces);
+}
+
 double squared_length(const float* row, size_t dims) {
+  static const auto of_eights = clustering::select_squared_norm();
+  if (dims % 8 == 0) return of_eights(row, dims);
   double sums[8] = {};
   size_t i = 0;
   for (; i + 8 <= dims; i += 8) {
@@ -30,27 +58,27 @@ double squared_length(const float* row, size_t dims) {
 }
 
 TokenPanels::TokenPanels(const TokenRows& tokens, Similarity similarity, unsigned threads)
-    : count_((tokens.count + kPanel - 1) / kPanel), dims_(tokens.dims), memory_(new float[count_ * kPanel * (dims_ + 1) + 16]) {
-  packed_ = memory_.get() + (64 - reinterpret_cast<uintptr_t>(memory_.get()) % 64) % 64 / sizeof(float);
+    : count_((tokens.count + kPanel - 1) / kPanel), dims_(tokens.dims), memory_((count_ * kPanel * (dims_ + 1) + 16) * sizeof(float)) {
+  const uintptr_t address = reinterpret_cast<uintptr_t>(memory_.data());
+  packed_ = reinterpret_cast<float*>((address + 63) / 64 * 64);
   halves_ = packed_ + count_ * kPanel * dims_;
+  static const auto pack_panel = clustering::select_pack_panel();
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (count_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(count_, (piece + 1) * kPanelsOfPiece); ++panel) {
-      float* const to = packed_ + panel * kPanel * dims_;
+      const float* rows[kPanel] = {};
+      float scales[kPanel] = {};
       for (size_t lane = 0; lane < kPanel; ++lane) {
         const size_t token = panel * kPanel + lane;
-        if (token >= tokens.count) {
-          halves_[token] = kNeverBest;
-          for (size_t dim = 0; dim < dims_; ++dim) to[dim * kPanel + lane] = 0;
-          continue;
-        }
-        const float* const from = tokens.row(token);
-        const double square = squared_length(from, dims_);
+        halves_[token] = kNeverBest;
+        if (token >= tokens.count) continue;
+        rows[lane] = tokens.row(token);
+        const double square = squared_length(rows[lane], dims_);
         const bool unit = similarity == Similarity::cosine;
         halves_[token] = unit ? 0 : static_cast<float>(-square / 2);
-        const float scale = unit ? static_cast<float>(unit_scale(square)) : 1;
-        for (size_t dim = 0; dim < dims_; ++dim) to[dim * kPanel + lane] = from[dim] * scale;
+        scales[lane] = unit ? static_cast<float>(unit_scale(square)) : 1;
       }
+      pack_panel(rows, scales, dims_, packed_ + panel * kPanel * dims_);
     }
   });
 }
@@ -61,18 +89,18 @@ clustering::Panels TokenPanels::view(size_t first, size_t count) const {
 
 StagedRows::StagedRows(const TokenRows& tokens, size_t first, size_t count, Similarity similarity)
     : stride_(tokens.dims + kPanel), count_(count), rows_(new float[count * stride_]), squares_(new double[count]) {
+  static const auto scale_row = clustering::select_scale_row();
   for (size_t i = 0; i < count; ++i) {
     const float* const from = tokens.row(first + i);
     squares_[i] = squared_length(from, tokens.dims);
     const float scale = similarity == Similarity::cosine ? static_cast<float>(unit_scale(squares_[i])) : 1;
-    float* const to = rows_.get() + i * stride_;
-    for (size_t dim = 0; dim < tokens.dims; ++dim) to[dim] = from[dim] * scale;
+    scale_row(from, scale, tokens.dims, rows_.get() + i * stride_);
   }
 }
 
-size_t rows_of_piece(size_t count, unsigned threads) {
-  const size_t wanted = count / (threads * 4 + 1);
-  return std::clamp((wanted + kTileMultiple - 1) / kTileMultiple * kTileMultiple, kTileMultiple, kMostRows);
+size_t rows_of_piece(size_t count, size_t dims, unsigned threads) {
+  const size_t wanted = count / (threads * 4 + 1), most = std::clamp(kMostNumbers / dims / kTileMultiple * kTileMultiple, kTileMultiple, kMostRows);
+  return std::clamp((wanted + kTileMultiple - 1) / kTileMultiple * kTileMultiple, kTileMultiple, most);
 }
 
 }  // namespace merganser::reduction

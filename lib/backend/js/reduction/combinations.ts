@@ -34,3 +34,13 @@ export function sparseSquares(
     }
   }
 }
+
+export function greatestMagnitude(values: Float32Array): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]);
+    if (magnitude > greatest) greatest = magnitude;
+    else if (Number.isNaN(magnitude)) return NaN;
+  }
+  return greatest;
+}

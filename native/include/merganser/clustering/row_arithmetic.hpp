@@ -26,6 +26,10 @@ struct PointSource {
   void expect_row(const PointSource& source, size_t row); \
   /* ‖row‖² in double precision, eight partial sums: the same on every instruction set. */ \
   double squared_norm(const float* row, size_t padded); \
+  /* to = scale × row */ \
+  void scale_row(const float* row, float scale, size_t dims, float* to); \
+  /* panel[dim][16] = scales[i] × element `dim` of rows[i]; zeros where a row is null. */ \
+  void pack_panel(const float* const* rows, const float* scales, size_t dims, float* panel); \
   /* Sixteen partial sums in single precision. */ \
   float dot(const float* left, const float* right, size_t padded); \
   /* Greatest magnitude; infinite or NaN if any element is. */ \

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "merganser/clustering/score_panels.hpp"
+#include "merganser/parallel/kept_buffer.hpp"
 
 namespace merganser::reduction {
 
@@ -17,6 +18,9 @@ struct TokenRows {
 };
 
 enum class Similarity : uint8_t { euclidean, cosine };
+
+// Infinite or NaN if any number is.
+float greatest_magnitude(const float* values, size_t count, unsigned threads);
 
 // ‖row‖² in double precision.
 double squared_length(const float* row, size_t dims);
@@ -32,7 +36,7 @@ class TokenPanels {
 
  private:
   size_t count_, dims_;
-  std::unique_ptr<float[]> memory_;
+  parallel::KeptBuffer memory_;
   float *packed_, *halves_;
 };
 
@@ -52,6 +56,6 @@ class StagedRows {
 };
 
 // How many rows a piece of work takes: a multiple of all tiles, small enough for the cache, and so many pieces that threads end together.
-size_t rows_of_piece(size_t count, unsigned threads);
+size_t rows_of_piece(size_t count, size_t dims, unsigned threads);
 
 }  // namespace merganser::reduction
