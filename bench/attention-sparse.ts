@@ -74,9 +74,12 @@ async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
   const { store } = await readContext(await context.toBytes(), kernels, false);
   const wide = widened(store);
   const count = Math.max(1, Math.min(16, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
+  const saved = await contextBytes({ store: wide, thresholds: null }, kernels);
   const layers: Layer[] = [];
   for (let i = 0; i < count; i++) {
-    const bytes = await contextBytes({ store: wide, thresholds: null }, kernels);
+    // In memory as a context that was just built has it.
+    const bytes = kernels.allocate(saved.length);
+    bytes.set(saved);
     const own = (await readContext(bytes, kernels, false)).store;
     const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
     layers.push({
