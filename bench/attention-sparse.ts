@@ -21,6 +21,7 @@ export interface SparseOptions {
 
 const KV_HEADS = 8;
 const SPARSITY = 0.9;
+const LOOKUP = 'int8';
 const QUERIES = 64;
 /** Bytes of keys and values that take turns. */
 const LAYERS_BYTES = 1e9;
@@ -73,13 +74,16 @@ async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
   const { store } = await readContext(await context.toBytes(), kernels, false);
   const wide = widened(store);
   const count = Math.max(1, Math.min(16, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
+  const saved = await contextBytes({ store: wide, thresholds: null }, kernels);
   const layers: Layer[] = [];
   for (let i = 0; i < count; i++) {
-    const bytes = await contextBytes({ store: wide, thresholds: null }, kernels);
+    // In memory as a context that was just built has it.
+    const bytes = kernels.allocate(saved.length);
+    bytes.set(saved);
     const own = (await readContext(bytes, kernels, false)).store;
     const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
     layers.push({
-      context: await ClusteredContext.fromBytes(bytes, { verify: false }),
+      context: await ClusteredContext.fromBytes(bytes, { verify: false, lookup: LOOKUP }),
       keys: tensor(own.keys),
       values: tensor(own.values),
     });
@@ -136,7 +140,7 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
     });
     const fraction = kept / calls;
     // What must be read: kept rows, centroids, means, variances.
-    const clusterRows = { none: 1, mean: 2, variance: 3 }[estimate] * layers[0].context.clusterCount * 4;
+    const clusterRows = { none: 1, mean: 3, variance: 5 }[estimate] * layers[0].context.clusterCount;
     const least = KV_HEADS * DIMS * (2 * bytes * fraction * keys + clusterRows);
     const cells = [
       `${type}, ${heads} / ${KV_HEADS}`,

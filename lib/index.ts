@@ -49,6 +49,7 @@ export type {
   ContextThresholds,
   KeptClusters,
   LoadContextOptions,
+  LookupType,
   SaveContextOptions,
 } from './attention/context/types';
 export type { AttentionTensor } from './attention/tensors';

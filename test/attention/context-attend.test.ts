@@ -249,6 +249,25 @@ describeEachBackend('attention over a context', (backend) => {
     }
   });
 
+  test('a lookup in eight bits chooses nearly the same and estimates nearly the same', async () => {
+    const keys = clusteredKeys(25, [1, 2, 600, 20], 40, 0.4);
+    const values = gaussianTensor(26, [1, 2, 600, 20]);
+    const asked = gaussianTensor(27, [1, 4, 3, 20], 2);
+    const { context: exact } = await make(sliceRows(keys, 0, 400), sliceRows(values, 0, 400), { clusters: 50 });
+    const rounded = await ClusteredContext.fromBytes(await exact.toBytes(), { backend, lookup: 'int8' });
+    for (const grown of [false, true]) {
+      for (const context of grown ? [exact, rounded] : []) await context.append(sliceRows(keys, 400, 600), sliceRows(values, 400, 600));
+      const [a, b] = [exact, rounded].map((context) => context.attendSync(asked, { budget: 0, estimate: 'variance' }));
+      b.output.data.forEach((x, i) => expect(Math.abs(x - a.output.data[i])).toBeLessThan(0.03));
+      const [kept, keptRounded] = [exact, rounded].map((context) => context.attendSync(asked, { topP: 0.7 }).kept.fraction);
+      expect(Math.abs(keptRounded / kept - 1)).toBeLessThan(0.1);
+      const { fine } = await rounded.calibrate(asked, { sparsity: 0.8 });
+      expect(rounded.attendSync(asked, { threshold: fine }).kept.keys.reduce((sum, count) => sum + count, 0)).toBeLessThan(
+        0.2 * 2 * 600 + 2 * 200,
+      );
+    }
+  });
+
   test('what is estimated is nearer to dense attention than what is dropped, and nearest with variances', async () => {
     const { context, keys, values } = await make(clusteredKeys(13, [1, 1, 2000, 32], 100, 0.4), gaussianTensor(14, [1, 1, 2000, 32]));
     const asked = gaussianTensor(15, [1, 1, 20, 32], 2);

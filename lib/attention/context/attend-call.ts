@@ -3,6 +3,7 @@ import type {
   AttentionOutput,
   AttentionShape,
   ClusterAttentionSpec,
+  ClusterEstimate as BackendEstimate,
   ClusterRows,
   ClusterSelection,
   Float32HeadRows,
@@ -11,17 +12,21 @@ import type {
 } from '../../backend/attention-kernels';
 import { float32Of } from '../half-queries';
 import type { AttendPlan, Selection } from './attend-store';
+import { compactArrays } from './compact-arrays';
 import type { ContextStore } from './context-store';
 import type { Elements, ElementType } from './element-rows';
 import type { Queries } from './query-rows';
+import type { LookupType } from './types';
 
 /** Query heads of each KV head. */
 export function groupOf({ heads }: ContextStore, queries: Queries): number {
   return heads === 0 ? 1 : queries.heads / heads;
 }
 
-export function centroidRows({ clusters, clusterRoom, dims, arrays }: ContextStore): ClusterRows {
-  return { clusters, room: clusterRoom, dims, centroids: arrays.centroids, scales: null, offsets: arrays.offsets, groups: null };
+export function centroidRows(store: ContextStore, lookup: LookupType): ClusterRows {
+  const { clusters, clusterRoom, dims, arrays } = store;
+  const { centroids, scales } = lookup === 'int8' ? compactArrays(store) : { centroids: arrays.centroids, scales: null };
+  return { clusters, room: clusterRoom, dims, centroids, scales, offsets: arrays.offsets, groups: null };
 }
 
 /** All queries with tiles of `tile`. */
@@ -39,18 +44,22 @@ export function shapeOf(
 }
 
 export function attendSpec(store: ContextStore, plan: AttendPlan): ClusterAttentionSpec {
-  const { batch, heads, dims, type, rowRoom, keys, values, arrays } = store;
-  const { queries, perTile, estimate, selections, threads } = plan;
+  const { batch, heads, dims, type, rowRoom, keys, values } = store;
+  const { queries, perTile, estimate, selections, threads, lookup } = plan;
   const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch);
   return {
     ...shapeOf(store, queries, perTile),
-    ...{ threads, clusters: { ...centroidRows(store), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
+    ...{ threads, clusters: { ...centroidRows(store, lookup), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
     selection: selectionOf(selections, groupOf(store, queries)),
     keys: rows(keys),
     values: rows(values),
-    estimate:
-      estimate === 'none' ? null : { valueMeans: arrays.valueMeans, variances: estimate === 'variance' ? arrays.keyVariances : null },
+    estimate: estimate === 'none' ? null : estimateOf(store, estimate, lookup),
   };
+}
+
+function estimateOf(store: ContextStore, estimate: 'mean' | 'variance', lookup: LookupType): BackendEstimate {
+  const { valueMeans, keyVariances } = lookup === 'int8' ? compactArrays(store) : store.arrays;
+  return { valueMeans, variances: estimate === 'variance' ? keyVariances : null };
 }
 
 /** Limits are on averages over all queries of a unit; users' are on sums over the heads of a group. */

@@ -7,15 +7,21 @@ import { finiteChecks, readMoreRows, type FiniteCheck } from './context-source';
 import { streamsOf, type ContextStore } from './context-store';
 import { whole } from './context-options';
 import type { Queries } from './query-rows';
-import type { AttendOptions, ContextThresholds } from './types';
+import type { AttendOptions, ContextThresholds, LookupType } from './types';
+
+/** What a context attends with if it is not told otherwise. */
+export interface Attending {
+  readonly thresholds: ContextThresholds | null;
+  readonly lookup: LookupType;
+  readonly kernels: Kernels;
+}
 
 /** Throws INVALID_ARGUMENT. Numbers are not looked at: see `checksOf`. */
 export function planAttend(
   tensor: AttentionTensor,
   options: AttendOptions,
   store: ContextStore,
-  calibrated: ContextThresholds | null,
-  kernels: Kernels,
+  { thresholds, lookup, kernels }: Attending,
 ): AttendPlan {
   if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
   const queries = readQueries(tensor, store);
@@ -26,9 +32,10 @@ export function planAttend(
     queries,
     added: readAdded(options, store),
     causal: options.causal ?? true,
-    ...readSelections(options, store, calibrated),
+    ...readSelections(options, store, thresholds),
     perTile: options.perTile === undefined ? Math.max(1, queries.length) : whole(options.perTile, 'perTile', 1),
     estimate,
+    lookup,
     threads: options.threads === undefined ? 0 : whole(options.threads, 'threads', 1),
   };
 }

@@ -6,7 +6,7 @@ import { attendSpec, emptyResult } from './attend-call';
 import type { ContextSource } from './build-store';
 import type { ContextStore } from './context-store';
 import type { Queries } from './query-rows';
-import type { ClusterEstimate } from './types';
+import type { ClusterEstimate, LookupType } from './types';
 
 export type Selection =
   /** Clusters whose score is greater. */
@@ -28,6 +28,7 @@ export interface AttendPlan {
   /** Queries of a head that share a mask. */
   readonly perTile: number;
   readonly estimate: ClusterEstimate;
+  readonly lookup: LookupType;
   /** 0: all. */
   readonly threads: number;
 }

@@ -4,7 +4,7 @@ import { clusterScores, groupScores, type ScoredKeys } from './cluster-scores';
 import type { ContextStore } from './context-store';
 import { scoreQuantile } from './quantile';
 import type { Queries } from './query-rows';
-import type { ContextThresholds } from './types';
+import type { ContextThresholds, LookupType } from './types';
 
 export interface ContextScores {
   /** Of each stream. */
@@ -13,9 +13,14 @@ export interface ContextScores {
 }
 
 /** The scores of all clusters, averaged over all queries. */
-export async function scoreContext(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ContextScores> {
-  const fine = await clusterScores(store, queries, kernels, signal);
-  return { fine, coarse: store.coarse === null ? null : await groupScores(store, queries, kernels, signal) };
+export async function scoreContext(
+  store: ContextStore,
+  queries: Queries,
+  by: { readonly kernels: Kernels; readonly lookup: LookupType },
+  signal?: AbortSignal,
+): Promise<ContextScores> {
+  const fine = await clusterScores(store, queries, by, signal);
+  return { fine, coarse: store.coarse === null ? null : await groupScores(store, queries, by.kernels, signal) };
 }
 
 /** One quantile of the keys of all streams, or one for each. */

@@ -4,6 +4,7 @@ import type { Kernels } from '../../backend/kernels';
 import { centroidRows, groupOf, shapeOf } from './attend-call';
 import { streamsOf, type ContextStore } from './context-store';
 import type { Queries } from './query-rows';
+import type { LookupType } from './types';
 
 /** Scores of everything that keys can be in, each with its number of keys. */
 export interface ScoredKeys {
@@ -13,8 +14,13 @@ export interface ScoredKeys {
 }
 
 /** Of each stream, just as attention compares them with thresholds. */
-export function clusterScores(store: ContextStore, queries: Queries, kernels: Kernels, signal?: AbortSignal): Promise<ScoredKeys[]> {
-  return scoresOf(store, centroidRows(store), queries, kernels, signal);
+export function clusterScores(
+  store: ContextStore,
+  queries: Queries,
+  { kernels, lookup }: { readonly kernels: Kernels; readonly lookup: LookupType },
+  signal?: AbortSignal,
+): Promise<ScoredKeys[]> {
+  return scoresOf(store, centroidRows(store, lookup), queries, kernels, signal);
 }
 
 /** The same of groups; the store must have them. */

@@ -7,14 +7,14 @@ import { buildStore } from './build-store';
 import { contextBytes, readContext } from './context-bytes';
 import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
-import { clusteringRest, planContext } from './context-options';
+import { clusteringRest, lookupType, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
 import { finiteChecks, readMoreRows, readSource, requireFinite, requireFiniteSync } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
 import { attendStore, attendStoreSync } from './attend-store';
-import { checksOf, planAttend, readQueries } from './attend-options';
+import { checksOf, planAttend, readQueries, type Attending } from './attend-options';
 import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
 import { readCalibration } from './calibration-options';
 import { resultOf } from './attend-result';
@@ -27,6 +27,7 @@ import type {
   ContextOptions,
   ContextThresholds,
   LoadContextOptions,
+  LookupType,
   SaveContextOptions,
 } from './types';
 
@@ -34,12 +35,14 @@ export class ClusteredContext {
   #store: ContextStore | null;
   #thresholds: ContextThresholds | null;
   readonly #kernels: Kernels;
+  readonly #lookup: LookupType;
   readonly #turns = new Turns();
 
-  private constructor({ store, thresholds }: SavedContext, kernels: Kernels) {
+  private constructor({ store, thresholds }: SavedContext, kernels: Kernels, lookup: LookupType) {
     this.#store = store;
     this.#thresholds = thresholds;
     this.#kernels = kernels;
+    this.#lookup = lookup;
   }
 
   /**
@@ -51,7 +54,8 @@ export class ClusteredContext {
   static async build(keys: AttentionTensor, values: AttentionTensor, options: ContextOptions = {}): Promise<ClusteredContext> {
     const source = await readSource(keys, values, options.signal);
     const plan = planContext(options, source.length, source.dims);
-    return new ClusteredContext({ store: await buildStore(source, plan), thresholds: null }, plan.kernels);
+    const lookup = lookupType(options.lookup);
+    return new ClusteredContext({ store: await buildStore(source, plan), thresholds: null }, plan.kernels, lookup);
   }
 
   /** A context that was saved. Rejects with NOT_FOUND, with MALFORMED_FILE for a file that is not what was written, and with ABORTED. */
@@ -65,8 +69,13 @@ export class ClusteredContext {
     return ClusteredContext.#from(bytes, selectKernels(options.backend), options);
   }
 
-  static async #from(bytes: Uint8Array, kernels: Kernels, { verify = true, signal }: LoadContextOptions): Promise<ClusteredContext> {
-    return new ClusteredContext(await readContext(bytes, kernels, verify, signal), kernels);
+  static async #from(
+    bytes: Uint8Array,
+    kernels: Kernels,
+    { verify = true, lookup, signal }: LoadContextOptions,
+  ): Promise<ClusteredContext> {
+    const type = lookupType(lookup);
+    return new ClusteredContext(await readContext(bytes, kernels, verify, signal), kernels, type);
   }
 
   /** Sequences. */
@@ -116,7 +125,7 @@ export class ClusteredContext {
   async attend(queries: AttentionTensor, options: AttendOptions = {}): Promise<AttendResult> {
     return this.#turns.read(async () => {
       const store = this.#open();
-      const plan = planAttend(queries, options, store, this.#thresholds, this.#kernels);
+      const plan = planAttend(queries, options, store, this.#attending());
       for (const check of checksOf(plan)) await requireFinite(check, options.signal);
       return resultOf(store, plan.queries, await attendStore(store, plan, options.signal));
     });
@@ -128,7 +137,7 @@ export class ClusteredContext {
    */
   attendSync(queries: AttentionTensor, options: Omit<AttendOptions, 'signal'> = {}): AttendResult {
     const store = this.#open();
-    const plan = planAttend(queries, options, store, this.#thresholds, this.#kernels);
+    const plan = planAttend(queries, options, store, this.#attending());
     for (const check of checksOf(plan)) requireFiniteSync(check);
     return resultOf(store, plan.queries, attendStoreSync(store, plan));
   }
@@ -159,7 +168,7 @@ export class ClusteredContext {
       const store = this.#open();
       const asked = readQueries(queries, store);
       await requireFinite({ ...asked, name: 'queries' }, signal);
-      return scoreContext(store, asked, this.#kernels, signal);
+      return scoreContext(store, asked, this.#attending(), signal);
     });
   }
 
@@ -210,6 +219,10 @@ export class ClusteredContext {
 
   #saved(): SavedContext {
     return { store: compacted(this.#open(), this.#kernels), thresholds: this.#thresholds };
+  }
+
+  #attending(): Attending {
+    return { thresholds: this.#thresholds, lookup: this.#lookup, kernels: this.#kernels };
   }
 
   #open(): ContextStore {

@@ -3,7 +3,7 @@ import type { Kernels } from '../../backend/kernels';
 import { selectKernels } from '../../backend/select';
 import { invalidArgument } from '../../errors';
 import type { BuildPlan } from './build-store';
-import type { ContextOptions } from './types';
+import type { ContextOptions, LookupType } from './types';
 
 const INITIALIZATIONS = ['random', 'k-means++', 'k-means||', 'afk-mc2', 'kkz'];
 
@@ -82,4 +82,10 @@ function scaleOf(scale: number | undefined, dims: number): number {
   if (scale === undefined) return 1 / Math.sqrt(dims);
   if (typeof scale !== 'number' || !Number.isFinite(scale)) throw invalidArgument('scale', 'a finite number', scale);
   return scale;
+}
+
+/** Throws INVALID_ARGUMENT. */
+export function lookupType(lookup: LookupType | undefined): LookupType {
+  if (lookup === undefined || lookup === 'float32' || lookup === 'int8') return lookup ?? 'float32';
+  throw invalidArgument('lookup', '"float32" or "int8"', lookup);
 }

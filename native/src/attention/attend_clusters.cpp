@@ -15,8 +15,8 @@ namespace {
 
 // Rows that one thread takes at a time.
 constexpr size_t kRowsAtATime = 2048;
-// Logits of a unit that are kept from the lookup for the estimate.
-constexpr size_t kKeptLogits = size_t{1} << 20;
+// Queries of a unit whose logits are kept from the lookup for the estimate: with more it is not reading that takes the time.
+constexpr size_t kQueriesKept = 16;
 
 float log2_of(uint32_t count) {
   constexpr size_t kKnown = 1024;
@@ -40,7 +40,7 @@ class ClusteredUnits {
       const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
       uint32_t* const chosen = to_.chosen + work.index * clusters.count;
       const bool keep = all_.estimate.value_means && clusters.step == 1 && clusters.groups.count == 0 &&
-                        work.queries->count() * with_room(clusters.count) <= kKeptLogits;
+                        work.queries->count() <= kQueriesKept;
       std::vector<float> logits(keep ? work.queries->count() * with_room(clusters.count) : 0);
       const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
       to_.counts[work.index] = static_cast<uint32_t>(count);

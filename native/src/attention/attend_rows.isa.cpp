@@ -225,9 +225,9 @@ void find_logits(const RowsToAttend& rows, const uint8_t* const* keys, size_t fr
   }
   of_type(rows.keys.type).logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, ahead, logits);
   if (!rows.scales) return;
-  for (size_t i = 0; i < kRowBlock && from + i < rows.count; ++i) {
-    for (size_t q = 0; q < count; ++q) logits[q * kRowBlock + i] *= rows.scales[rows.first + from + i];
-  }
+  alignas(64) float scales[kRowBlock] = {};
+  for (size_t i = 0; i < kRowBlock && from + i < rows.count; ++i) scales[i] = rows.scales[rows.first + from + i];
+  for (size_t q = 0; q < count; ++q) product_of(Floats16::load(logits + q * kRowBlock), Floats16::load(scales)).store(logits + q * kRowBlock);
 }
 
 }  // namespace

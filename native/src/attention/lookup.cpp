@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/attention.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
@@ -10,7 +11,7 @@ namespace merganser::attention {
 namespace {
 
 // Queries whose logits are in memory at a time.
-constexpr size_t kQueriesAtATime = 16;
+constexpr size_t kQueriesAtATime = 96;
 // Centroids that one thread takes at a time: a multiple of 16.
 constexpr size_t kCentroidsAtATime = 1024;
 
@@ -60,6 +61,8 @@ class Shares {
  private:
   void find_logits(const std::vector<Range>& ranges, size_t begin, size_t queries, float* out, size_t room) const {
     static const auto logits_kernel = MERGANSER_SELECT(row_logits);
+    static const auto tile_kernel = MERGANSER_SELECT(tile_logits);
+    static const auto tile_memory_of = MERGANSER_SELECT(tile_memory);
     for (const Range& range : ranges) {
       const size_t pieces = (range.to - range.from + kCentroidsAtATime - 1) / kCentroidsAtATime;
       parallel::parallel_for(threads_, pieces, [&](size_t piece) {
@@ -69,7 +72,9 @@ class Shares {
         rows.queries = voters_.numbers() + begin * voters_.stride();
         rows.query_stride = voters_.stride();
         rows.query_count = queries;
-        logits_kernel(rows, out + rows.first, room);
+        if (queries < kTiledQueries) return logits_kernel(rows, out + rows.first, room);
+        std::vector<float> memory(tile_memory_of(rows.keys.dims, 0, false));
+        tile_kernel(rows, out + rows.first, room, memory.data());
       });
     }
   }

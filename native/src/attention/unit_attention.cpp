@@ -4,13 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "merganser/attention/attend_tiles.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::attention {
 namespace {
 
-// Queries that are worked on together.
-constexpr size_t kQueriesAtATime = 256;
+// Queries that are worked on together: whole tiles.
+constexpr size_t kQueriesAtATime = 384;
 
 // A part of a unit's work: some of its queries, over some of its rows.
 struct Portion {
@@ -78,12 +79,15 @@ class UnitAttention {
 
   void attend(const Portion& portion, PartialResult& result) const {
     static const auto attend_kernel = MERGANSER_SELECT(attend_rows);
+    static const auto tile_kernel = MERGANSER_SELECT(attend_tiles);
+    static const auto tile_memory_of = MERGANSER_SELECT(tile_memory);
     const UnitWork& work = units_[portion.unit];
     const UnitQueries& queries = *work.queries;
     result.greatest.assign(portion.query_count, kNothingSeen);
     result.sums.assign(portion.query_count, 0);
-    result.out.assign(portion.query_count * out_stride_, 0);
+    result.out.assign((portion.query_count + kQueriesBehind) * out_stride_, 0);
     std::vector<uint32_t> limits;
+    std::vector<float> memory;
     size_t before = 0;
     for (const SeenRows& seen : work.seen) {
       const size_t from = std::max(portion.first_row, before), to = std::min(portion.end_row, before + seen.count);
@@ -102,7 +106,14 @@ class UnitAttention {
           rows.limits = limits.data();
           if (!rows.list) rows.count = std::min(rows.count, visible_rows(limits, rows.first));
         }
-        attend_kernel(rows, {result.greatest.data(), result.sums.data(), result.out.data(), out_stride_});
+        const Running running{result.greatest.data(), result.sums.data(), result.out.data(), out_stride_};
+        if (rows.query_count < kTiledQueries || rows.logits) {
+          attend_kernel(rows, running);
+        } else {
+          const size_t room = tile_memory_of(rows.keys.dims, rows.values.dims, rows.variances.data != nullptr);
+          if (memory.size() < room) memory.resize(room);
+          tile_kernel(rows, running, memory.data());
+        }
       }
       before += seen.count;
     }

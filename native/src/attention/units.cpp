@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "merganser/attention/attend_tiles.hpp"
+
 namespace merganser::attention {
 
 namespace {
@@ -23,8 +25,8 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
     for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
   }
-  numbers_.assign(count() * stride_, 0);
-  if (with_squares) squares_.assign(count() * stride_, 0);
+  numbers_.assign((count() + kQueriesBehind) * stride_, 0);
+  if (with_squares) squares_.assign((count() + kQueriesBehind) * stride_, 0);
   const double factor = shape.scale * kLog2E, square_factor = shape.scale * shape.scale * kLog2E / 2;
   for (size_t i = 0; i < count(); ++i) {
     const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
