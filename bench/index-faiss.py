@@ -57,18 +57,33 @@ def per_second(parts):
                 return done / passed
 
 
+def least_effort(enough):
+    """The least effort that is enough: doubled until it is, then halved in between."""
+    low, high, most = K, 2 * K, task["lists"]
+    while high < most and not enough(high):
+        low, high = high, 2 * high
+    high = min(high, most)
+    while high > low * task["precision"]:
+        middle = round(math.sqrt(low * high))
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def recall_with(nprobe):
+    index.nprobe = nprobe
+    return recall(index.search(tuning, K)[1], truth[:half])
+
+
 figures = []
-index.nprobe = K
 for wanted in task["recalls"]:
     faiss.omp_set_num_threads(max(task["threads"]))
-    while index.nprobe < task["lists"] and recall(index.search(tuning, K)[1], truth[:half]) < wanted:
-        index.nprobe = min(task["lists"], math.ceil(index.nprobe * task["step"]))
+    index.nprobe = least_effort(lambda nprobe: recall_with(nprobe) >= wanted)
     found = recall(index.search(asked, K)[1], truth[half:])
     for threads in task["threads"]:
         faiss.omp_set_num_threads(threads)
         single = per_second(np.split(asked, len(asked))) if threads == task["threads"][0] else None
         # As many at once as are done in the time that is meant for a figure.
-        batched = per_second(np.split(asked, range(200, len(asked), 200)))
+        batched = per_second(np.split(asked, range(100, len(asked), 100)))
         figures.append(
             {"name": f"faiss {faiss.__version__} IVFFlat", "threads": threads, "effort": f"nprobe {index.nprobe}", "recall": found, "single": single, "batched": batched}
         )

@@ -29,11 +29,8 @@ export async function openUsearch(
   madeOnce: (path: string, work: () => unknown) => Promise<number>,
 ): Promise<Contestant | null> {
   let Index: UsearchClass;
-  let version: string;
   try {
-    const load = createRequire(join(process.env['USEARCH_FOLDER'] ?? process.cwd(), 'package.json'));
-    ({ Index } = load('usearch') as { Index: UsearchClass });
-    ({ version } = load('usearch/package.json') as { version: string });
+    ({ Index } = createRequire(join(process.env['USEARCH_FOLDER'] ?? process.cwd(), 'package.json'))('usearch') as { Index: UsearchClass });
   } catch {
     console.warn('usearch left out: npm install --no-save usearch');
     return null;
@@ -60,7 +57,7 @@ export async function openUsearch(
   // The expansion of a search is given when an index is made.
   let opened: { readonly expansion: number; readonly index: UsearchIndex } | null = null;
   return {
-    name: `usearch ${version}`,
+    name: 'usearch',
     effortName: 'expansion',
     mostEffort: 4096,
     built,

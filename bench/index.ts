@@ -24,7 +24,7 @@ const { values: options } = parseArgs({
     vectors: { type: 'string' },
     rows: { type: 'string', default: '1000000' },
     dims: { type: 'string', default: '128' },
-    queries: { type: 'string', default: '2000' },
+    queries: { type: 'string', default: '1000' },
     recalls: { type: 'string', default: '0.95,0.99' },
     threads: { type: 'string', default: '1,2' },
     only: { type: 'string', default: 'merganser,faiss,usearch' },
@@ -36,8 +36,8 @@ const [rows, dims, queryCount, seconds] = [options.rows, options.dims, options.q
 const recalls = options.recalls.split(',').map(Number);
 const threadCounts = options.threads.split(',').map(Number);
 const K = 10;
-/** Of the effort, from one try to the next. */
-const STEP = 1.1;
+/** Efforts are found up to this factor. */
+const PRECISION = 1.04;
 
 /** One line of the table. */
 export interface Figure {
@@ -146,16 +146,30 @@ function perSecond(queries: Float32Array, atOnce: number, search: (part: Float32
   }
 }
 
+/** The least effort that is enough: doubled until it is, then halved in between. */
+function leastEffort(most: number, enough: (effort: number) => boolean): number {
+  let [low, high] = [K, 2 * K];
+  for (; high < most && !enough(high); high *= 2) low = high;
+  high = Math.min(high, most);
+  while (high > low * PRECISION) {
+    const middle = Math.round(Math.sqrt(low * high));
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
 function measure(contestant: Contestant, { queries, truth }: Task): Figure[] {
   const half = queryCount >> 1;
   const [tuning, asked] = [queries.slice(0, half * dims), queries.slice(half * dims)];
   const [tuningTruth, askedTruth] = [truth.subarray(0, half * K), truth.subarray(half * K)];
   const figures: Figure[] = [];
-  let effort = K;
   for (const wanted of recalls) {
     const threads = Math.max(...threadCounts);
-    while (effort < contestant.mostEffort && recallOf(contestant.search(tuning, effort, threads), tuningTruth) < wanted)
-      effort = Math.min(contestant.mostEffort, Math.ceil(effort * STEP));
+    const effort = leastEffort(
+      contestant.mostEffort,
+      (tried) => recallOf(contestant.search(tuning, tried, threads), tuningTruth) >= wanted,
+    );
     const recall = recallOf(contestant.search(asked, effort, threads), askedTruth);
     for (const threads of threadCounts) {
       const speed = (atOnce: number): number => perSecond(asked, atOnce, (part) => contestant.search(part, effort, threads));
@@ -180,7 +194,7 @@ function faiss({ files }: Task): { built: number; bytes: number; figures: Figure
   if (python === null) return null;
   const paths = { vectors: files.vectors, queries: files.queries, truth: files.truth, index: files.index('faiss') };
   const lists = Math.ceil(4 * Math.sqrt(rows));
-  const input = JSON.stringify({ ...paths, rows, dims, lists, queryCount, recalls, threads: threadCounts, seconds, step: STEP });
+  const input = JSON.stringify({ ...paths, rows, dims, lists, queryCount, recalls, threads: threadCounts, seconds, precision: PRECISION });
   const environment: NodeJS.ProcessEnv = { ...process.env, OMP_NUM_THREADS: String(Math.max(...threadCounts)) };
   // Settings for the kernels of another processor would slow its matrix products down.
   delete environment['OPENBLAS_CORETYPE'];

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   if (even.ids.some((id) => id % 2 === 1)) throw new Error('Expected even ids.');
 
   await index.remove([17]);
-  using copy = await VectorIndex.fromBytes(index.toBytes());
+  using copy = await VectorIndex.fromBytes(await index.toBytes());
   console.log(`without vector 17 the nearest are ${copy.search(query, 3).ids.join(', ')}`);
 }
 

@@ -12,14 +12,15 @@
  * | 24 | 0 |
  * | … | the outline in UTF-8, then the arrays, each at a multiple of 64 bytes |
  *
- * In the outline an array is [type, place, length, XXH64 in hexadecimal].
+ * In the outline an array is [type, place, length, checksum in hexadecimal]: the XXH64 of the XXH64s of its megabytes, so that others get their turn in between.
  */
+import { blockwiseChecksum } from '../attention/context/context-bytes';
 import type { Kernels } from '../backend/kernels';
 import { MerganserError } from '../errors';
 
 const MAGIC = 'MRGINDEX';
 const BYTE_ORDER = 0x01020304;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const HEADER_BYTES = 64;
 const ALIGNMENT = 64;
 
@@ -34,15 +35,15 @@ export interface IndexContents {
 }
 
 /** The bytes of a file, in parts that are not copies. */
-export function* fileParts({ facts, arrays }: IndexContents, kernels: Kernels): Generator<Uint8Array> {
+export async function fileParts({ facts, arrays }: IndexContents, kernels: Kernels): Promise<Uint8Array[]> {
   let end = 0;
-  const places = Object.entries(arrays).map(([name, array]) => {
+  const places: Record<string, readonly [TypeName, number, number, string]> = {};
+  for (const [name, array] of Object.entries(arrays)) {
     const bytes = bytesOf(array);
-    const place = end;
+    places[name] = [typeOf(array), end, array.length, (await blockwiseChecksum(bytes, kernels)).toString(16)];
     end = aligned(end + bytes.length);
-    return [name, [typeOf(array), place, array.length, kernels.checksum(bytes).toString(16)]] as const;
-  });
-  const outline = new TextEncoder().encode(JSON.stringify({ facts, arrays: Object.fromEntries(places) }));
+  }
+  const outline = new TextEncoder().encode(JSON.stringify({ facts, arrays: places }));
   const base = aligned(HEADER_BYTES + outline.length);
   const head = new Uint8Array(base);
   const view = new DataView(head.buffer);
@@ -53,12 +54,8 @@ export function* fileParts({ facts, arrays }: IndexContents, kernels: Kernels): 
   view.setBigUint64(24, kernels.checksum(outline), true);
   view.setBigUint64(32, BigInt(outline.length), true);
   head.set(outline, HEADER_BYTES);
-  yield head;
-  for (const array of Object.values(arrays)) {
-    const bytes = bytesOf(array);
-    yield bytes;
-    yield new Uint8Array(aligned(bytes.length) - bytes.length);
-  }
+  const padded = Object.values(arrays).flatMap((array) => [bytesOf(array), new Uint8Array(aligned(array.byteLength) - array.byteLength)]);
+  return [head, ...padded];
 }
 
 export interface ByteSource {
@@ -93,7 +90,8 @@ export async function readContents(source: ByteSource, kernels: Kernels, checked
     const bytes = (count as number) * Type.BYTES_PER_ELEMENT;
     if (base + (place as number) + bytes > source.size) throw damaged(`${name} in it`, 'a file that ends before');
     const found = await source.read(base + (place as number), bytes);
-    if (checked(name) && kernels.checksum(found).toString(16) !== checksum) throw damaged(`the checksum of ${name}`, 'other bytes');
+    if (checked(name) && (await blockwiseChecksum(found, kernels)).toString(16) !== checksum)
+      throw damaged(`the checksum of ${name}`, 'other bytes');
     read[name] = new Type(found.buffer as ArrayBuffer, found.byteOffset, count as number);
   }
   return { facts, arrays: read };

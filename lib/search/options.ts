@@ -3,7 +3,9 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { inBlocks } from '../attention/context/blocks';
 import { pointsOf, type Vectors } from '../clustering/matrix';
+import { IdTable } from './id-table';
 import type { LoadIndexOptions, VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
 
 const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
@@ -11,6 +13,8 @@ const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'i
 const CODES_FROM_DIMS = 64;
 const MOST_DIMS = 65_536;
 const LISTS_PER_ROOT = 4;
+/** Of one id, in elements of a plain loop. */
+export const ID_COST = 64;
 
 /** Everything that building needs. */
 export interface IndexPlan {
@@ -22,7 +26,8 @@ export interface IndexPlan {
   /** Type of the vectors that are kept for scoring once more, or the caller's array. */
   readonly rescore: 'float32' | 'float16' | 'bfloat16' | PointArray | null;
   readonly codes: boolean;
-  readonly ids: Uint32Array;
+  /** null: numbered from 0. */
+  readonly ids: ArrayLike<number> | null;
   readonly lists: number;
   readonly probes: number | null;
   readonly recall: number | null;
@@ -64,7 +69,7 @@ export function planIndex(vectors: Vectors, options: VectorIndexOptions): IndexP
     storage: oneOf(options.storage ?? 'float32', 'storage', STORAGES),
     rescore: rescoring(options, points.dims),
     codes: codes === 'binary',
-    ids: options.ids === undefined ? Uint32Array.from({ length: points.count }, (_, i) => i) : readIds(options.ids, points.count),
+    ids: options.ids ?? null,
     lists,
     probes: options.probes === undefined ? null : integer(options.probes, 'probes', 1, lists),
     recall: options.recall === undefined ? null : fraction(options.recall, 'recall'),
@@ -94,18 +99,20 @@ export function oneOf<T extends string>(value: T, name: string, known: readonly 
 }
 
 /** Checks that there are `count` different ids. */
-export function readIds(ids: ArrayLike<number>, count: number): Uint32Array {
+export async function readIds(ids: ArrayLike<number>, count: number, signal: AbortSignal | undefined): Promise<Uint32Array> {
   if (ids.length !== count) throw unexpected('ids', `${count} of them, one per vector`, `${ids.length}`);
   const read = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    if (!Number.isInteger(ids[i]) || ids[i] < 0 || ids[i] > 0xffffffff) {
-      throw invalidArgument('every id', 'a whole number from 0 to 2^32 - 1', ids[i]);
+  const known = new IdTable();
+  known.reserve(count);
+  await inBlocks(count, ID_COST, signal, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const id = ids[i];
+      if (!Number.isInteger(id) || id < 0 || id > 0xffffffff) throw invalidArgument('every id', 'a whole number from 0 to 2^32 - 1', id);
+      if (known.get(id) !== undefined) throw unexpected('ids', 'different from each other', `${id} twice`);
+      known.set(id, i);
+      read[i] = id;
     }
-    read[i] = ids[i];
-  }
-  const sorted = read.slice().sort();
-  for (let i = 1; i < count; i++)
-    if (sorted[i] === sorted[i - 1]) throw unexpected('ids', 'different from each other', `${sorted[i]} twice`);
+  });
   return read;
 }
 

@@ -1,5 +1,9 @@
 /** Which pages belong to which list, and how full the lists are. Changes make new arrays: searches that are under way keep the old ones. */
+import { inBlocks } from '../attention/context/blocks';
 import { PAGE_SLOTS } from '../backend/search-kernels';
+
+/** As many elements of a plain loop. */
+const LABEL_COST = 8;
 
 export interface ListTables {
   readonly pages: Uint32Array;
@@ -31,17 +35,23 @@ export class PageLists {
   }
 
   /** A slot at the end of a list for each label. New pages are numbered list by list: a search goes through memory in order. */
-  take(labels: Uint32Array): Uint32Array {
+  async take(labels: Uint32Array): Promise<Uint32Array> {
     const { sizes, chains } = this;
     const ends = sizes.slice();
-    for (const label of labels) ends[label]++;
+    const slots = new Uint32Array(labels.length);
+    await inBlocks(labels.length, LABEL_COST, undefined, (from, to) => {
+      for (let i = from; i < to; i++) ends[labels[i]]++;
+    });
     chains.forEach((chain, list) => {
       while (chain.length * PAGE_SLOTS < ends[list]) chain.push(this.newPage(list));
     });
-    return labels.map((label) => {
-      const at = sizes[label]++;
-      return chains[label][Math.floor(at / PAGE_SLOTS)] * PAGE_SLOTS + (at % PAGE_SLOTS);
+    await inBlocks(labels.length, LABEL_COST, undefined, (from, to) => {
+      for (let i = from; i < to; i++) {
+        const at = sizes[labels[i]]++;
+        slots[i] = chains[labels[i]][Math.floor(at / PAGE_SLOTS)] * PAGE_SLOTS + (at % PAGE_SLOTS);
+      }
     });
+    return slots;
   }
 
   /** Gives up the last slot of the list that `slot` is in, and says which it is: what stands there is to be moved to `slot`. */

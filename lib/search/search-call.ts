@@ -17,14 +17,14 @@ export interface PreparedSearch {
   readonly out: SearchOutput;
 }
 
-/** Throws INVALID_ARGUMENT and OUT_OF_MEMORY. */
-export function prepareSearch(
+/** Stops now and then where there is a filter. Throws INVALID_ARGUMENT and OUT_OF_MEMORY. */
+export function* prepareSearch(
   state: IndexState,
   slotOf: (id: number) => number | undefined,
   queries: Vectors | Float32Array,
   k: number,
   options: VectorSearchOptions,
-): PreparedSearch {
+): Generator<void, PreparedSearch> {
   const { storage, metric, tables } = state;
   const { dims } = storage.layout;
   const read = readQueries(queries, dims, metric);
@@ -36,7 +36,7 @@ export function prepareSearch(
     queries: read,
     k: most,
     probes: probesOf(state, options),
-    mask: filter === undefined ? null : slotMask(filter, storage.pages, storage.ids, tables, slotOf),
+    mask: filter === undefined ? null : yield* slotMask(filter, storage.pages, storage.ids, tables, slotOf),
     candidates: Math.max(most, Math.min(again, tables.total)),
     confidence: Math.min(confidence, 1e30),
     threads: integer(threads ?? 0, 'threads', 0, 1024),

@@ -1,5 +1,6 @@
 /** The arrays that an index keeps its vectors in: one slot per vector, in pages, which grow together. */
 import { PAGE_SLOTS, type BinaryCodes, type SlotRows } from '../backend/search-kernels';
+import { inBlocks } from '../attention/context/blocks';
 import { MerganserError } from '../errors';
 import type { VectorStorage } from './types';
 
@@ -39,17 +40,12 @@ export class SlotStorage {
   }
 
   /** Room for so many pages; arrays are replaced if there is not. Throws OUT_OF_MEMORY. */
-  reserve(pages: number): void {
+  async reserve(pages: number): Promise<void> {
     if (pages <= this.pages) return;
-    const old = { rows: this.rows, exact: this.exact, codes: this.codes, ids: this.ids };
     const grown = allocated(() => new SlotStorage(this.layout, Math.max(pages, Math.ceil(this.pages * 1.5))));
-    copyRows(old.rows, grown.rows);
-    if (old.exact !== null) copyRows(old.exact, grown.exact!);
-    if (old.codes !== null) {
-      grown.codes!.bits.set(old.codes.bits);
-      grown.codes!.factors.set(old.codes.factors);
-    }
-    grown.ids.set(old.ids);
+    const [from, to] = [arraysOf(this), arraysOf(grown)];
+    for (const [i, array] of from.entries())
+      await inBlocks(array.length, 1, undefined, (begin, end) => to[i].set(array.subarray(begin, end), begin));
     Object.assign(this, { rows: grown.rows, exact: grown.exact, codes: grown.codes, ids: grown.ids });
   }
 
@@ -78,9 +74,9 @@ function emptyRows(type: VectorStorage, dims: number, pages: number): SlotRows {
   return { type, data: new ArrayType(slots * dims), scales: type === 'int8' ? new Float32Array(2 * slots) : null };
 }
 
-function copyRows(from: SlotRows, to: SlotRows): void {
-  to.data.set(from.data);
-  if (from.scales !== null) to.scales!.set(from.scales);
+function arraysOf({ rows, exact, codes, ids }: SlotStorage): (Float32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array)[] {
+  const all = [rows.data, rows.scales, exact?.data, exact?.scales, codes?.bits, codes?.factors, ids];
+  return all.filter((array) => array != null);
 }
 
 function moveRow({ data, scales }: SlotRows, from: number, to: number, dims: number): void {

@@ -1,19 +1,23 @@
 /** An index of vectors, exact or as an inverted file: what users call. */
 import type { PointArray } from '../backend/clustering-kernels';
 import type { SearchViewHandle } from '../backend/search-kernels';
+import { inBlocks } from '../attention/context/blocks';
+import { atOnce, inTurns } from '../backend/js/turns';
 import { pointsOf, type Vectors } from '../clustering/matrix';
 import { MerganserError, unexpected } from '../errors';
 import { calibrateProbes } from './calibrate';
+import { isIdSet } from './filter';
 import { Gate } from './gate';
-import { IdTable } from './id-table';
+import type { IdTable } from './id-table';
 import { fileParts, readContents, sourceOf } from './index-format';
 import { openIndexFile, writeIndexFile } from './index-files';
 import { assignLists, clusterLists, codeOf, listCentroids, listSpreads } from './lists';
-import { integer, loading, planIndex, readIds, type IndexPlan } from './options';
-import { PageLists, slotsOf } from './page-lists';
+import { ID_COST, integer, loading, planIndex, readIds, type IndexPlan } from './options';
+import { PageLists } from './page-lists';
 import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
 import { contentsOf, LARGE_ARRAYS, stateOf } from './saved-index';
 import { allocated, SlotStorage } from './slot-storage';
+import { nextIds, numbered, removeIds, slotTable } from './slot-ids';
 import { bytesOf, specOf, type IndexState } from './state';
 import { readSlots } from './slot-vectors';
 import type {
@@ -60,6 +64,7 @@ export class VectorIndex {
   static async build(vectors: Vectors, options: VectorIndexOptions = {}): Promise<VectorIndex> {
     const plan = planIndex(vectors, options);
     const { kernels, points, kind, metric, rescore } = plan;
+    const ids = plan.ids === null ? numbered(0, points.count) : await readIds(plan.ids, points.count, plan.signal);
     const data = kind === 'exact' ? null : await clusterLists(plan);
     plan.progress('assign', 0);
     const distances = data && new Float32Array(points.count);
@@ -82,7 +87,7 @@ export class VectorIndex {
       probes: plan.probes ?? Math.ceil(Math.sqrt(plan.lists)),
       calibration: [],
     });
-    await index.#append(plan, points, plan.ids, labels);
+    await index.#append(plan, points, ids, labels);
     if (plan.recall !== null) await index.#chooseProbes(plan, plan.recall);
     return index;
   }
@@ -134,14 +139,18 @@ export class VectorIndex {
     const { dims } = this;
     if (points.dims !== dims)
       throw unexpected('vectors', `vectors of ${dims} numbers, as those of the index are`, `vectors of ${points.dims}`);
-    const given = ids === undefined ? null : readIds(ids, points.count);
     const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
     await this.#gate.write(async () => {
       const { kernels, metric } = this.#open();
-      const numbers = given ?? this.#nextIds(points.count);
-      const table = this.#slotTable();
-      const known = numbers.find((id) => table.get(id) !== undefined);
-      if (known !== undefined) throw unexpected('ids', 'new to the index', `${known}, which is there`);
+      const numbers =
+        ids === undefined
+          ? await inTurns(nextIds(this.#open(), points.count), options.signal)
+          : await readIds(ids, points.count, options.signal);
+      const table = await inTurns(this.#slotTable(), options.signal);
+      await inBlocks(points.count, ID_COST, options.signal, (from, to) => {
+        const known = numbers.subarray(from, to).find((id) => table.get(id) !== undefined);
+        if (known !== undefined) throw unexpected('ids', 'new to the index', `${known}, which is there`);
+      });
       const plan = { kernels, metric, threads, signal: options.signal, progress: () => undefined };
       await this.#append(plan, points, numbers, await assignLists(plan, points, this.#open().centroids?.data ?? null));
     });
@@ -152,35 +161,23 @@ export class VectorIndex {
     this.#open();
     return this.#gate.write(async (alone) => {
       await alone();
-      const { storage } = this.#open();
-      const [table, lists] = [this.#slotTable(), this.#pageLists()];
-      let removed = 0;
-      for (const id of ids) {
-        const slot = table.get(id);
-        if (slot === undefined) continue;
-        const last = lists.drop(slot);
-        table.delete(id);
-        if (last !== slot) {
-          table.set(storage.ids[last], slot);
-          storage.move(last, slot);
-        }
-        removed++;
-      }
-      if (removed > 0) this.#replace({ tables: lists.tables() });
-      return removed;
+      const table = await inTurns(this.#slotTable(), undefined);
+      const lists = this.#pageLists();
+      const publish = (): void => this.#replace({ tables: lists.tables() });
+      return inTurns(removeIds(ids, table, lists, this.#open().storage, publish), undefined);
     });
   }
 
   /** Whether there is a vector with this id. */
   has(id: number): boolean {
-    return this.#slotTable().get(id) !== undefined;
+    return atOnce(this.#slotTable()).get(id) !== undefined;
   }
 
   /**
    * The `k` nearest of each query: fewer where the searched lists, or the filter, have no more. Throws INVALID_ARGUMENT if something does not fit or a query is not finite.
    */
   search(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions = {}): VectorSearchResult {
-    const prepared = this.#prepare(queries, k, options);
+    const prepared = atOnce(this.#prepare(queries, k, options));
     if (prepared.out.ids.length > 0) this.#open().kernels.searchLists(this.#searchView(), prepared.call, prepared.out);
     return resultOf(prepared, this.metric);
   }
@@ -189,7 +186,13 @@ export class VectorIndex {
   searchAsync(queries: Vectors | Float32Array, k: number, options: AsyncVectorSearchOptions = {}): Promise<VectorSearchResult> {
     return this.#gate.read(async () => {
       const { kernels, metric } = this.#open();
-      const prepared = this.#prepare(queries, k, options);
+      let state: IndexState;
+      let prepared: PreparedSearch;
+      do {
+        state = this.#open();
+        prepared = await inTurns(this.#prepare(queries, k, options), options.signal);
+        // A filter is of the slots that there were: once more if that has changed.
+      } while (state !== this.#open());
       const { call, out } = prepared;
       if (out.ids.length > 0) await kernels.searchListsAsync(this.#searchView(), call, out, options.signal);
       return resultOf(prepared, metric);
@@ -206,19 +209,21 @@ export class VectorIndex {
 
   /** Writes it to a file, which {@link load} reads: whoever reads it meanwhile sees the old contents or the new ones. */
   async save(path: string): Promise<void> {
-    await this.#gate.read(() => writeIndexFile(path, fileParts(contentsOf(this.#open()), this.#open().kernels)));
+    await this.#gate.read(async () => writeIndexFile(path, await fileParts(contentsOf(this.#open()), this.#open().kernels)));
   }
 
   /** The same in memory. */
-  toBytes(): Uint8Array {
-    const parts = [...fileParts(contentsOf(this.#open()), this.#open().kernels)];
-    const bytes = allocated(() => new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0)));
-    let at = 0;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
-    return bytes;
+  toBytes(): Promise<Uint8Array> {
+    return this.#gate.read(async () => {
+      const parts = await fileParts(contentsOf(this.#open()), this.#open().kernels);
+      const bytes = allocated(() => new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0)));
+      let at = 0;
+      for (const part of parts) {
+        await inBlocks(part.length, 1, undefined, (from, to) => bytes.set(part.subarray(from, to), at + from));
+        at += part.length;
+      }
+      return bytes;
+    });
   }
 
   /**
@@ -277,8 +282,9 @@ export class VectorIndex {
     return (this.#view ??= this.#open().kernels.createSearchView(specOf(this.#open())));
   }
 
-  #prepare(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions): PreparedSearch {
-    return prepareSearch(this.#open(), (id) => this.#slotTable().get(id), queries, k, options);
+  *#prepare(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions): Generator<void, PreparedSearch> {
+    const table = isIdSet(options.filter) ? yield* this.#slotTable() : null;
+    return yield* prepareSearch(this.#open(), (id) => table!.get(id), queries, k, options);
   }
 
   #pageLists(): PageLists {
@@ -286,22 +292,11 @@ export class VectorIndex {
     return (this.#lists ??= new PageLists(tables.sizes.length, tables));
   }
 
-  #slotTable(): IdTable {
-    const { storage, tables } = this.#open();
-    if (this.#slots === null) {
-      this.#slots = new IdTable();
-      this.#slots.reserve(this.size);
-      for (const slot of slotsOf(tables)) this.#slots.set(storage.ids[slot], slot);
-    }
-    return this.#slots;
-  }
-
-  #nextIds(count: number): Uint32Array {
-    const { storage, tables } = this.#open();
-    let next = 0;
-    for (const slot of slotsOf(tables)) next = Math.max(next, storage.ids[slot] + 1);
-    if (next + count > 2 ** 32) throw unexpected('ids', 'given, as the greatest that there is leaves too few', 'none');
-    return Uint32Array.from({ length: count }, (_, i) => next + i);
+  *#slotTable(): Generator<void, IdTable> {
+    if (this.#slots !== null) return this.#slots;
+    const table = yield* slotTable(this.#open());
+    // Whoever changed the index meanwhile has made one before.
+    return (this.#slots ??= table);
   }
 
   async #chooseProbes(plan: IndexPlan, recall: number): Promise<void> {
@@ -318,9 +313,9 @@ export class VectorIndex {
     const unknown = source === null ? undefined : ids.find((id) => id >= source.count);
     if (unknown !== undefined) throw unexpected('ids', `rows of the ${source!.count} vectors to score once more by`, `${unknown}`);
     const lists = this.#pageLists();
-    const slots = lists.take(labels);
+    const slots = await lists.take(labels);
     try {
-      storage.reserve(lists.pageCount);
+      await storage.reserve(lists.pageCount);
       const view = kernels.createSearchView(specOf(this.#open()));
       const onProgress = (done: number): void => progress('store', done / points.count);
       await kernels.storeRows(view, { points, slots, lists: labels, unitLength: metric === 'cosine', threads }, { signal, onProgress });
@@ -329,9 +324,11 @@ export class VectorIndex {
       for (let i = points.count; i-- > 0;) lists.drop(slots[i]);
       throw error;
     }
-    slots.forEach((slot, i) => {
-      storage.ids[slot] = ids[i];
-      this.#slots?.set(ids[i], slot);
+    await inBlocks(points.count, ID_COST, undefined, (from, to) => {
+      for (let i = from; i < to; i++) {
+        storage.ids[slots[i]] = ids[i];
+        this.#slots?.set(ids[i], slots[i]);
+      }
     });
     progress('store', 1);
     this.#replace({ tables: lists.tables() });

@@ -148,7 +148,7 @@ describeEachBackend('vector index', (backend) => {
         let index = await build(noise(7, 50), { metric: 'l2', lists: 4, codes });
         for (const [step, { kind, ids }] of changes.entries()) {
           if (kind === 'reload') {
-            index = await VectorIndex.fromBytes(index.toBytes(), { backend });
+            index = await VectorIndex.fromBytes(await index.toBytes(), { backend });
           } else if (kind === 'remove') {
             const there = new Set(ids.filter((id) => model.has(id)));
             expect(await index.remove(ids)).toBe(there.size);
@@ -177,6 +177,34 @@ describeEachBackend('vector index', (backend) => {
       },
     );
     await fc.assert(property, { numRuns: 15, seed: 5 });
+  });
+
+  test('searches between the steps of long changes see whole vectors', async () => {
+    const [count, dims] = [9000, 2];
+    using index = await build(noise(13, count, dims), { kind: 'exact', metric: 'l2' }, dims);
+    const rows = rowMap(noise(13, count, dims), undefined, dims);
+    const query = noise(14, 1, dims);
+    const expectRows = ({ ids, scores }: VectorSearchResult): void => {
+      expect(new Set(ids).size).toBe(ids.length);
+      ids.forEach((id, i) => expect(scores[i]).toBeCloseTo(-exactScore('l2', rows.get(id)!, query), 4));
+    };
+    let under = true;
+    const gone = Array.from({ length: 8500 }, (_, i) => i);
+    const change = index.remove(gone).finally(() => (under = false));
+    while (under) {
+      expectRows(index.search(query, 20));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await change).toBe(8500);
+    const kept = gone.map((id) => id + 400).filter((id) => id >= 8500);
+    const [filtered] = await Promise.all([
+      index.searchAsync(query, 20, { filter: kept }),
+      index.searchAsync(query, 20, { filter: (id) => id % 2 === 0 }),
+      index.add(vectors(noise(15, 6000, dims), dims)),
+    ]);
+    expectRows(filtered);
+    expect(index.size).toBe(6500);
+    expect(index.search(query, 1, { filter: [9000] }).ids).toEqual(Uint32Array.of(9000));
   });
 
   test('files: saved, loaded, mapped, damaged', async () => {
@@ -220,8 +248,8 @@ describeEachBackend('vector index', (backend) => {
     const query = noise(12, 1);
     expectNearest(index.search(query, 5), 0, bruteForce('inner-product', rowMap(data), query, 5), 'inner-product', 1e-4);
     await expect(index.add(vectors(noise(1, 1)), [400])).rejects.toThrow(refused);
-    await expect(VectorIndex.fromBytes(index.toBytes(), { backend })).rejects.toThrow(refused);
-    using loaded = await VectorIndex.fromBytes(index.toBytes(), { backend, rescore: vectors(data) });
+    await expect(VectorIndex.fromBytes(await index.toBytes(), { backend })).rejects.toThrow(refused);
+    using loaded = await VectorIndex.fromBytes(await index.toBytes(), { backend, rescore: vectors(data) });
     expect(loaded.search(query, 5)).toEqual(index.search(query, 5));
   });
 

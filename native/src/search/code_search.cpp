@@ -57,9 +57,10 @@ class CodeSearch {
 
   // Notes what may be better in the lists [from, to) of each query.
   void scan(size_t from, size_t to) {
+    score_centroids(from, to);
     wanting_.clear();
     for (size_t query = 0; query < block_.size(); ++query) {
-      for (size_t i = from; i < to; ++i) wanting_.push_back({lists_[query][i], static_cast<uint32_t>(query)});
+      for (size_t i = from; i < to; ++i) wanting_.push_back({lists_[query][i], static_cast<uint32_t>(query * (to - from) + (i - from))});
     }
     // A query on its own goes through its lists as they come.
     if (block_.size() > 1) std::sort(wanting_.begin(), wanting_.end());
@@ -71,53 +72,36 @@ class CodeSearch {
     }
     size_t at = 0, count = 0;
     for (size_t i = 0; i < wanting_.size(); ++i) {
-      const auto [list, query] = wanting_[i];
+      const auto [list, score] = wanting_[i];
       const bool again = i > 0 && wanting_[i - 1].first == list;
       if (!again) {
         at += count;
         count = view_.page_offsets[list + 1] - view_.page_offsets[list];
       }
-      if (i + 1 < wanting_.size() && wanting_[i + 1].first != list) expect_centroid(wanting_[i + 1].first);
-      note(block_[query], list, {pages_.data() + at, count, again ? 0 : pages_.size() - at});
+      note(block_[score / (to - from)], list, score, {pages_.data() + at, count, again ? 0 : pages_.size() - at});
     }
   }
 
-  // Tells the memory that a list's centroid will be read.
-  void expect_centroid([[maybe_unused]] uint32_t list) const {
-#if defined(__GNUC__)
-    constexpr size_t kLine = 64 / sizeof(float);
-    for (size_t i = 0; i < view_.dims; i += kLine) __builtin_prefetch(view_.centroids.data + list * view_.dims + i);
-#endif
-  }
-
-  // ⟨c, q⟩ and ‖q − c‖² of a list's centroid; eight partial sums, which the compiler makes vectors of.
-  std::pair<double, double> from_centroid(size_t query, uint32_t list) const {
-    constexpr size_t kLanes = 8;
-    const float* const centroid = view_.centroids.data + list * view_.dims;
-    const float* const values = queries_.values + query * queries_.stride;
-    double products[kLanes] = {}, squares[kLanes] = {};
-    const auto add = [&](size_t i, size_t lane) {
-      const double value = centroid[i], other = values[i], difference = other - value;
-      products[lane] += value * other;
-      squares[lane] += difference * difference;
-    };
-    size_t i = 0;
-    for (; i + kLanes <= view_.dims; i += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) add(i + lane, lane);
+  // ⟨c, q⟩ and −‖c − q‖² of the centroids of the lists [from, to) of each query.
+  void score_centroids(size_t from, size_t to) {
+    static const auto score = MERGANSER_SELECT(score_slots);
+    const SlotRows rows{const_cast<float*>(view_.centroids.data), RowType::float32, nullptr};
+    const size_t count = to - from;
+    products_.resize(block_.size() * count);
+    distances_.resize(block_.size() * count);
+    for (size_t i = 0; i < block_.size(); ++i) {
+      const uint32_t* const lists = lists_[i].data() + from;
+      score(rows, ScoreKind::l2, view_.dims, queries_, block_[i].query, lists, count, distances_.data() + i * count);
+      if (view_.kind == ScoreKind::dot) score(rows, ScoreKind::dot, view_.dims, queries_, block_[i].query, lists, count, products_.data() + i * count);
     }
-    for (size_t lane = 0; i < view_.dims; ++i, ++lane) add(i, lane);
-    double product = 0, square = 0;
-    for (size_t lane = 0; lane < kLanes; ++lane) product += products[lane], square += squares[lane];
-    return {product, square};
   }
 
-  void note(QueryInSearch& search, uint32_t list, const PageRun& run) {
+  void note(QueryInSearch& search, uint32_t list, size_t score, const PageRun& run) {
     static const auto scan = MERGANSER_SELECT(scan_codes);
     masks_.resize(std::max(masks_.size(), run.count));
     estimates_.resize(std::max(estimates_.size(), run.count * kPageSlots));
-    const auto [product, square] = from_centroid(search.query, list);
-    const float base = static_cast<float>(view_.kind == ScoreKind::dot ? product : -square / 2);
-    const float margin = static_cast<float>(static_cast<double>(call_.confidence) * kDeviation * std::sqrt(square));
+    const float base = view_.kind == ScoreKind::dot ? products_[score] : distances_[score] / 2;
+    const float margin = static_cast<float>(static_cast<double>(call_.confidence) * kDeviation * std::sqrt(static_cast<double>(-distances_[score])));
     scan(view_.codes, code_groups(view_.dims), search.tables.view(), base, margin, threshold_of(search.best), run, masks_.data(), estimates_.data());
     for (size_t i = 0; i < run.count; ++i) {
       uint32_t mask = masks_[i];
@@ -165,10 +149,10 @@ class CodeSearch {
   ListOrder order_;
   std::vector<std::vector<uint32_t>> lists_;
   std::vector<QueryInSearch> block_;
-  // Lists, and queries of the block.
+  // Lists, and places in the scores of their centroids.
   std::vector<std::pair<uint32_t, uint32_t>> wanting_;
   std::vector<uint32_t> pages_, masks_, slots_;
-  std::vector<float> estimates_, scores_;
+  std::vector<float> estimates_, scores_, products_, distances_;
 };
 
 }  // namespace

@@ -59,10 +59,14 @@ void ListOrder::choose(const float* scores, std::vector<uint32_t>& out) {
     cut = *at;
   }
   const auto collect = [&] {
-    keys_.clear();
+    // Without a branch that nobody could predict.
+    keys_.resize(view_.lists);
+    size_t count = 0;
     for (size_t list = 0; list < view_.lists; ++list) {
-      if (scores[list] >= cut) keys_.push_back(key_of(scores[list], list));
+      keys_[count] = key_of(scores[list], list);
+      count += scores[list] >= cut;
     }
+    keys_.resize(count);
   };
   collect();
   if (keys_.size() < probes_) {

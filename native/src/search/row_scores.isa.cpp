@@ -147,6 +147,27 @@ MERGANSER_INLINE void int8_sums(const int8_t* row, const int16_t* const* query, 
   for (size_t q = 0; q < queries; ++q) out[q] = sums[q].sum();
 }
 
+#if defined(__AVX512BW__)
+// Four rows that follow each other, and one query.
+MERGANSER_INLINE __m128i int8_four(const int8_t* row, const int16_t* query, size_t dims) {
+  __m512i sums[kRows];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRows; ++r) sums[r] = _mm512_setzero_si512();
+  for (size_t i = 0; i < dims; i += kInt8Step) {
+    const __m512i factor = _mm512_loadu_si512(query + i);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < kRows; ++r) sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(Sums32::widen(row + r * dims + i), factor));
+  }
+  __m128i four[kRows];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRows; ++r) {
+    const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(sums[r]), _mm512_extracti64x4_epi64(sums[r], 1));
+    four[r] = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+  }
+  return _mm_hadd_epi32(_mm_hadd_epi32(four[0], four[1]), _mm_hadd_epi32(four[2], four[3]));
+}
+#endif
+
 MERGANSER_INLINE float int8_score(int32_t sum, const float* row_scales, ScoreKind kind, float query_scale, float query_square) {
   const float product = static_cast<float>(sum) * (query_scale * row_scales[0]);
   return kind == ScoreKind::dot ? product : (2 * product - row_scales[1]) - query_square;
@@ -156,7 +177,21 @@ MERGANSER_INLINE void int8_range(const SlotRows& rows, ScoreKind kind, size_t di
                                  size_t first, size_t count, float* out, size_t out_stride) {
   const int16_t* codes[kQueryTile];
   for (size_t q = 0; q < kQueryTile; ++q) codes[q] = queries.codes + list[q < list_size ? q : 0] * queries.stride;
-  for (size_t i = 0; i < count; ++i) {
+  size_t i = 0;
+#if defined(__AVX512BW__)
+  if (list_size == 1 && dims % kInt8Step == 0) {
+    const __m128 query_scale = _mm_set1_ps(queries.scales[list[0]]), query_square = _mm_set1_ps(queries.squares[list[0]]);
+    for (; i + kRows <= count; i += kRows) {
+      const __m128 products = _mm_cvtepi32_ps(int8_four(static_cast<const int8_t*>(rows.data) + (first + i) * dims, codes[0], dims));
+      const float* const scales = rows.scales + 2 * (first + i);
+      const __m128 low = _mm_loadu_ps(scales), high = _mm_loadu_ps(scales + 4);
+      const __m128 scaled = _mm_mul_ps(products, _mm_mul_ps(query_scale, _mm_shuffle_ps(low, high, 0x88)));
+      const __m128 far = _mm_sub_ps(_mm_sub_ps(_mm_add_ps(scaled, scaled), _mm_shuffle_ps(low, high, 0xDD)), query_square);
+      _mm_storeu_ps(out + i, kind == ScoreKind::dot ? scaled : far);
+    }
+  }
+#endif
+  for (; i < count; ++i) {
     const int8_t* const row = static_cast<const int8_t*>(rows.data) + (first + i) * dims;
     int32_t sums[kQueryTile];
     if (list_size == 1) int8_sums<1>(row, codes, dims, sums);
