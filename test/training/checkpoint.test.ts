@@ -56,7 +56,9 @@ describeEachBackend('checkpoints', (backend) => {
     await writeFile(files[0], sampleText(300));
     await writeFile(files[1], `${sampleText(200).toUpperCase()}\n`);
   });
-  beforeEach(() => (options = { vocabSize: 2000, backend, checkpoint: { folder: join(folder, `checkpoint-${backend}`), everySeconds: 0 } }));
+  beforeEach(
+    () => (options = { vocabSize: 2000, backend, checkpoint: { folder: join(folder, `checkpoint-${backend}`), everySeconds: 0 } }),
+  );
   afterEach(async () => {
     await removeCheckpoint(options.checkpoint.folder);
     expect(await codeOf(stat(options.checkpoint.folder))).toBe('ENOENT');
