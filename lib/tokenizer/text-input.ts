@@ -59,51 +59,97 @@ const encoder = new TextEncoder();
 
 /** Joins texts; the n-th must be a string or a Uint8Array. */
 export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8, name = 'texts'): JoinedTexts {
-  const units = new Uint32Array(texts.length + 1);
-  let end = 0;
-  let strings = 0;
-  for (let index = 0; index < texts.length; index++) {
-    const text = texts[index];
-    if (typeof text === 'string') strings++;
-    else checkText(text, `${name}[${index}]`);
-    end += text.length;
-    units[index + 1] = end;
+  const joiner = new TextJoiner(texts, lowerBound(texts, name), invalidUtf8, name);
+  // So many texts are to be converted each by itself, as those before were not all ASCII.
+  let alone = 0;
+  for (let index = 0; index < texts.length;) {
+    const end = alone > 0 ? index + 1 : joiner.groupEnd(index);
+    const together = end > index + 1 && joiner.addAscii(index, end);
+    if (!together) for (let i = index; i < end; i++) joiner.add(i);
+    if (alone > 0) alone--;
+    else if (!together && end > index + 1) alone = ALONE;
+    index = end;
   }
-  const ascii = strings === texts.length && strings > 1 && end <= JOINED_UNITS ? joinAscii(texts as readonly string[], end) : null;
-  return ascii === null ? joinOneByOne(texts, end, invalidUtf8, name) : { bytes: ascii, offsets: units };
+  return joiner.joined();
 }
 
-/** Texts of more units than this are not made one string first. */
-const JOINED_UNITS = 1 << 26;
+/** As many neighbouring strings are converted in one call, which costs much more than the characters of short ones. */
+const GROUP = 64;
+const GROUP_UNITS = 1 << 14;
+const ALONE = 256;
 
-/** One conversion for all is many times faster than one for each; where every unit becomes one byte, offsets stay what they are. Else null. */
-function joinAscii(texts: readonly string[], units: number): Uint8Array | null {
-  const joined = texts.join('');
-  const bytes = new Uint8Array(units);
-  const { read, written } = encoder.encodeInto(joined, bytes);
-  return read === units && written === units ? bytes : null;
-}
+class TextJoiner {
+  readonly #offsets: Uint32Array;
+  #bytes: Uint8Array;
+  #end = 0;
 
-function joinOneByOne(texts: readonly TextInput[], lowerBound: number, invalidUtf8: InvalidUtf8, name: string): JoinedTexts {
-  const offsets = new Uint32Array(texts.length + 1);
-  let bytes = new Uint8Array(Math.max(64, lowerBound));
-  let end = 0;
-  for (let index = 0; index < texts.length; index++) {
-    const text = texts[index];
-    const source = typeof text === 'string' ? text : wellFormedBytes(text, invalidUtf8);
-    // A UTF-16 unit takes three bytes at most.
-    const room = typeof source === 'string' ? source.length * 3 : source.length;
-    if (end + room > bytes.length) bytes = grown(bytes, end, end + room);
-    if (typeof source === 'string') end += encoder.encodeInto(source, bytes.subarray(end)).written;
-    else {
-      bytes.set(source, end);
-      end += source.length;
+  constructor(
+    readonly texts: readonly TextInput[],
+    lowerBound: number,
+    readonly invalidUtf8: InvalidUtf8,
+    readonly name: string,
+  ) {
+    this.#offsets = new Uint32Array(texts.length + 1);
+    this.#bytes = new Uint8Array(Math.max(64, lowerBound));
+  }
+
+  joined(): JoinedTexts {
+    return { bytes: this.#bytes.subarray(0, this.#end), offsets: this.#offsets };
+  }
+
+  /** Behind the strings from `start` on that may go together; `start` + 1 at least. */
+  groupEnd(start: number): number {
+    const most = Math.min(this.texts.length, start + GROUP);
+    let units = 0;
+    let end = start;
+    for (; end < most; end++) {
+      const text = this.texts[end];
+      if (typeof text !== 'string' || (units += text.length) > GROUP_UNITS) break;
     }
-    if (end > 0xffff_ffff)
-      throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
-    offsets[index + 1] = end;
+    return Math.max(end, start + 1);
   }
-  return { bytes: bytes.subarray(0, end), offsets };
+
+  /** Strings of which every unit becomes one byte; false, and nothing done, if they are not such. */
+  addAscii(start: number, end: number): boolean {
+    const joined = this.texts.slice(start, end).join('');
+    const { read, written } = encoder.encodeInto(joined, this.#room(joined.length));
+    if (read !== joined.length || written !== read) return false;
+    for (let i = start; i < end; i++) this.#close(i, this.texts[i].length);
+    return true;
+  }
+
+  add(index: number): void {
+    const text = this.texts[index];
+    if (typeof text === 'string') {
+      // A UTF-16 unit takes three bytes at most.
+      this.#close(index, encoder.encodeInto(text, this.#room(text.length * 3)).written);
+    } else {
+      const bytes = wellFormedBytes(text, this.invalidUtf8);
+      this.#room(bytes.length).set(bytes);
+      this.#close(index, bytes.length);
+    }
+  }
+
+  #room(bytes: number): Uint8Array {
+    if (this.#end + bytes > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#end, this.#end + bytes);
+    return this.#bytes.subarray(this.#end);
+  }
+
+  #close(index: number, bytes: number): void {
+    this.#end += bytes;
+    if (this.#end > 0xffff_ffff)
+      throw new MerganserError('INVALID_ARGUMENT', `Expected ${this.name} to have less than 4 GiB in all; encode them in several batches.`);
+    this.#offsets[index + 1] = this.#end;
+  }
+}
+
+function lowerBound(texts: readonly TextInput[], name: string): number {
+  let bound = 0;
+  for (let index = 0; index < texts.length; index++) {
+    checkText(texts[index], `${name}[${index}]`);
+    bound += texts[index].length;
+  }
+  return bound;
 }
 
 function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {

@@ -137,7 +137,11 @@ export class Tokenizer implements Disposable {
 
   // ---------------------------------------------------------------------------------------------- encoding
 
-  /** Ids of a text. Throws DISALLOWED_SPECIAL, INVALID_UTF8, INVALID_ARGUMENT (also where truncation is impossible). */
+  /**
+   * Ids of a text. Throws DISALLOWED_SPECIAL, INVALID_UTF8, INVALID_ARGUMENT (also where truncation is impossible).
+   *
+   * Up to 512 ids are a view of memory that other results share, as Node's small Buffers are: take a `slice()` where their `buffer` itself is meant.
+   */
   encode(text: TextInput, options?: EncodeOptions): Uint32Array {
     return encodeIds(this.#engine, text, options?.pair, this.#engine.options.resolve(options));
   }

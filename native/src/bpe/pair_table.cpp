@@ -8,7 +8,7 @@
 namespace merganser::bpe {
 namespace {
 
-// One to two pairs to a bucket of eight: hardly any is ever full.
+// Two to four pairs to a bucket of eight: hardly any is ever full.
 uint32_t bucket_bits(size_t pairs) { return static_cast<uint32_t>(std::max(1, static_cast<int>(std::bit_width(pairs)) - 2)); }
 uint32_t filter_bits(size_t pairs) { return static_cast<uint32_t>(std::max(9, static_cast<int>(std::bit_width(pairs * 4)))); }
 

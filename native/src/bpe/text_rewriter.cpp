@@ -40,6 +40,10 @@ bool TextRewriter::wants_prefix(const Stretch& stretch, StretchPlace place) cons
   return false;
 }
 
+bool TextRewriter::leaves(const Stretch& text) const {
+  return !nfc_ && prefix_space_ == PrefixSpace::never && !(space_alias_ && find_space_mark(text.begin, text.end));
+}
+
 Stretch TextRewriter::rewrite(Stretch stretch, StretchPlace place) {
   if (nfc_ && !text::is_nfc_quick(stretch.begin, static_cast<size_t>(stretch.end - stretch.begin))) {
     composed_.clear();

@@ -52,6 +52,7 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
 }
 
 bool Worker::encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result) {
+  as_it_is_ = rewriter_.leaves({text, text + size, text + readable});
   size_t done = 0, from = 0;
   AddedMatch match;
   auto stretch = [&](size_t begin, size_t end) {
@@ -98,7 +99,11 @@ void Worker::push_added(Stretch token, uint32_t id) {
 
 // What may be rewritten goes in parts that stay in the cache, if there are places to cut.
 void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
-  while (!rewriter_.idle() && static_cast<size_t>(stretch.end - stretch.begin) > 2 * kRewritten) {
+  if (as_it_is_ && !supermerging_) {
+    open(stretch);
+    return split_stretch(stretch, batch_, options);
+  }
+  while (!as_it_is_ && static_cast<size_t>(stretch.end - stretch.begin) > 2 * kRewritten) {
     const size_t size = static_cast<size_t>(stretch.end - stretch.begin);
     const size_t cut = encoder_.find_cut(stretch.begin, size, kRewritten, 2 * kRewritten, options.actions);
     if (cut == size) break;

@@ -22,9 +22,10 @@ MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERG
   const IndicLetters devanagari = devanagari_letters(block, valid);
   const uint64_t letters = ascii_letters | two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) |
                            three_bytes(devanagari.letters | devanagari.marks);
-  uint64_t found = 0;
+  uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | blanks) << 1) & valid & ~uint64_t{1};
+  uint64_t found = cuts_together(cuts, at, rest);
   uint32_t next = 0, left = 0;  // where the last character looked at ends, and which it is
-  for (uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | blanks) << 1) & valid & ~uint64_t{1}; rest; rest &= rest - 1) {
+  for (; rest; rest &= rest - 1) {
     const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
     if (i != next) left = decode(at + previous_start(at, i)).value;
     const CodePoint right = decode(at + i);

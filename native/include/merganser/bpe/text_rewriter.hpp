@@ -22,6 +22,8 @@ class TextRewriter {
 
   // Nothing is ever changed.
   bool idle() const { return !nfc_ && !space_alias_ && prefix_space_ == PrefixSpace::never; }
+  // Whether every stretch of this text stays as it is.
+  bool leaves(const Stretch& text) const;
   // The stretch as the model is to see it: in place if nothing changes, else in a buffer that is good until the next call.
   Stretch rewrite(Stretch stretch, StretchPlace place);
 

@@ -35,6 +35,8 @@ class Worker {
   // The batch goes on over stretches and added tokens that stand in the text as it is (some vocabularies have every line's end as an added token), and
   // over texts.
   bool open_ = false;
+  // Nothing in the text at hand is rewritten: asked once, as a text may have very many stretches.
+  bool as_it_is_ = false;
 };
 
 }  // namespace merganser::bpe

@@ -21,8 +21,9 @@ struct CutView {
   bool guarded;            // some characters join with whatever stands before (pair kAny, right) or behind (left, kAny)
   uint64_t partial[64];    // tokens that begin or end within a character: [last byte of the left character & 63], bit (first byte of the right & 63)
 
+  static constexpr uint32_t kLeftFactor = 0x9E3779B1u, kRightFactor = 0x85EBCA77u, kPairFactor = 0xC2B2AE3Du;
   MERGANSER_INLINE uint32_t pair_hash(uint32_t left, uint32_t right) const {
-    return ((left * 0x9E3779B1u) ^ (right * 0x85EBCA77u)) * 0xC2B2AE3Du >> pair_shift;
+    return ((left * kLeftFactor) ^ (right * kRightFactor)) * kPairFactor >> pair_shift;
   }
   MERGANSER_INLINE bool may_join(uint32_t left, uint32_t right) const {
     if (left < 128 && right < 128) return ascii[left][right >> 6] >> (right & 63) & 1;

@@ -176,11 +176,72 @@ MERGANSER_INLINE uint64_t take_known_scripts(const Block64& block, Masks& m) {
 
 constexpr uint8_t kWideLead = 0xE3;
 
+#if defined(__AVX512F__)
+
+// Code points of characters of three bytes, of which the words hold the bytes.
+MERGANSER_INLINE __m512i code_points3(__m512i words) {
+  const __m512i high = _mm512_slli_epi32(_mm512_and_si512(words, _mm512_set1_epi32(0x0F)), 12);
+  const __m512i middle = _mm512_and_si512(_mm512_srli_epi32(words, 2), _mm512_set1_epi32(0xFC0));
+  return _mm512_or_si512(_mm512_or_si512(high, middle), _mm512_and_si512(_mm512_srli_epi32(words, 16), _mm512_set1_epi32(0x3F)));
+}
+
+// CutView::may_join of sixteen pairs, by the filter alone; those `wanted`.
+MERGANSER_INLINE __mmask16 may_join16(const CutView& cuts, __m512i left, __m512i right, __mmask16 wanted) {
+  const __m512i mixed = _mm512_xor_si512(_mm512_mullo_epi32(left, _mm512_set1_epi32(static_cast<int>(CutView::kLeftFactor))),
+                                         _mm512_mullo_epi32(right, _mm512_set1_epi32(static_cast<int>(CutView::kRightFactor))));
+  const __m512i hash = _mm512_srl_epi32(_mm512_mullo_epi32(mixed, _mm512_set1_epi32(static_cast<int>(CutView::kPairFactor))),
+                                        _mm_cvtsi32_si128(static_cast<int>(cuts.pair_shift)));
+  const __m512i words = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), wanted, _mm512_srli_epi32(hash, 5), cuts.pairs, 4);
+  return _mm512_test_epi32_mask(words, _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(hash, _mm512_set1_epi32(31))));
+}
+
+// The second ones of pairs of characters of three bytes each, of `pairs`, between which a piece may be cut.
+MERGANSER_INLINE uint64_t cuts_between3(const CutView& cuts, const uint8_t* at, uint64_t pairs) {
+  alignas(64) uint32_t places[64 + 16];
+  const uint32_t count = write_bits(pairs, 0, places);
+  const __m512i any = _mm512_set1_epi32(static_cast<int>(CutView::kAny));
+  uint64_t cut = 0;
+  for (uint32_t first = 0; first < count; first += 16) {
+    const __mmask16 wanted = static_cast<__mmask16>(count - first >= 16 ? 0xFFFF : (1u << (count - first)) - 1);
+    const __m512i place = _mm512_load_si512(places + first), zero = _mm512_setzero_si512();
+    // The bytes of the character before, and, from its last one on, those of the character itself.
+    const __m512i before = _mm512_mask_i32gather_epi32(zero, wanted, _mm512_sub_epi32(place, _mm512_set1_epi32(3)), at, 1);
+    const __m512i behind = _mm512_mask_i32gather_epi32(zero, wanted, _mm512_sub_epi32(place, _mm512_set1_epi32(1)), at, 1);
+    const __m512i left = code_points3(before), right = code_points3(_mm512_srli_epi32(behind, 8));
+    const __m512i last = _mm512_and_si512(behind, _mm512_set1_epi32(63)), lead = _mm512_and_si512(_mm512_srli_epi32(behind, 8), _mm512_set1_epi32(63));
+    const __m512i row = _mm512_or_si512(_mm512_slli_epi32(last, 1), _mm512_srli_epi32(lead, 5));
+    const __m512i partial = _mm512_mask_i32gather_epi32(zero, wanted, row, cuts.partial, 4);
+    __mmask16 joins = _mm512_test_epi32_mask(partial, _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(lead, _mm512_set1_epi32(31))));
+    joins |= may_join16(cuts, left, right, wanted);
+    if (cuts.guarded) joins |= may_join16(cuts, any, right, wanted) | may_join16(cuts, left, any, wanted);
+    cut |= static_cast<uint64_t>(wanted & ~joins) << first;
+  }
+  return _pdep_u64(cut, pairs);
+}
+
+#endif
+
+// Before which of these characters of a block a piece may be cut, as far as that can be seen for many at a time; what is left to be asked stays in
+// `candidates`. Each must lie in the block.
+MERGANSER_INLINE uint64_t cuts_together(const CutView& cuts, const uint8_t* at, uint64_t& candidates) {
+#if defined(__AVX512F__)
+  const __m512i bytes = _mm512_loadu_si512(at);
+  const uint64_t leads3 = _mm512_cmpeq_epi8_mask(_mm512_and_si512(bytes, _mm512_set1_epi8(static_cast<char>(0xF0))), _mm512_set1_epi8(static_cast<char>(0xE0)));
+  const uint64_t pairs = candidates & leads3 & leads3 << 3;
+  candidates &= ~pairs;
+  return pairs ? cuts_between3(cuts, at, pairs) : 0;
+#else
+  (void)cuts, (void)at, (void)candidates;
+  return 0;
+#endif
+}
+
 // Which of these wide letters a piece may be cut before.
 inline uint64_t safe_cuts(const CutView& cuts, const uint8_t* at, uint64_t candidates) {
-  uint64_t found = 0;
+  candidates &= ~uint64_t{1};
+  uint64_t found = cuts_together(cuts, at, candidates);
   uint32_t next = 0, left = 0;  // where the character `left` ends
-  for (candidates &= ~uint64_t{1}; candidates; candidates &= candidates - 1) {
+  for (; candidates; candidates &= candidates - 1) {
     const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(candidates));
     if (i != next) left = decode(at + previous_start(at, i)).value;
     const uint32_t right = (at[i] & 0x0Fu) << 12 | (at[i + 1] & 0x3Fu) << 6 | (at[i + 2] & 0x3Fu);
