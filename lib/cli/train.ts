@@ -19,7 +19,10 @@ const OPTIONS = {
   transition: { argument: 'N', help: 'number of tokens when superwords begin (needed for superbpe)' },
   'max-words': { argument: 'N', help: 'words in a token at most (default: 4 for superbpe, no limit for boundless)' },
   'random-spans': { argument: 'SEED', help: 'cut text into spans of random lengths before training, in place of a pre-tokenizer' },
-  checkpoint: { argument: 'FOLDER', help: 'keep counts and merges there, and carry on from there after an interruption; removed at the end' },
+  checkpoint: {
+    argument: 'FOLDER',
+    help: 'keep counts and merges there, and carry on from there after an interruption; removed at the end',
+  },
   'unk-token': { argument: 'TOKEN', help: 'token for what is not in the vocabulary' },
   pretty: { help: 'indent the output' },
 } as const;

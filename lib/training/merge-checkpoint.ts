@@ -120,7 +120,10 @@ function decode(contents: Uint8Array, key: Buffer, path: string): TrainedMerges 
   const end = bytes.length - HASH_BYTES;
   const whole = end >= HEAD_BYTES && createHash('sha256').update(bytes.subarray(0, end)).digest().equals(bytes.subarray(end));
   if (!whole || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC)
-    throw new MerganserError('MALFORMED_FILE', `Expected ${path} to be a whole checkpoint, but it is damaged. Remove it to begin merging anew.`);
+    throw new MerganserError(
+      'MALFORMED_FILE',
+      `Expected ${path} to be a whole checkpoint, but it is damaged. Remove it to begin merging anew.`,
+    );
   if (!bytes.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(key))
     throw new MerganserError(
       'INVALID_ARGUMENT',

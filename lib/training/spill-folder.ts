@@ -135,7 +135,10 @@ function readState(path: string): State | null {
   } catch {
     // It is damaged.
   }
-  throw new MerganserError('MALFORMED_FILE', `Expected ${path} to be as it was written, but it is damaged. Remove its folder to begin anew.`);
+  throw new MerganserError(
+    'MALFORMED_FILE',
+    `Expected ${path} to be as it was written, but it is damaged. Remove its folder to begin anew.`,
+  );
 }
 
 function checksumOf(state: State): string {
