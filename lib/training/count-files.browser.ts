@@ -17,7 +17,7 @@ export class CountFileWriter {
     throw noFiles();
   }
 
-  async finish(): Promise<void> {
+  async finish(_lasts?: boolean): Promise<void> {
     throw noFiles();
   }
 

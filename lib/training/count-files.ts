@@ -40,14 +40,15 @@ export class CountFileWriter {
     this.total += BigInt(words.counts.reduce((sum, count) => sum + count, 0));
   }
 
-  async finish(): Promise<void> {
+  /** `lasts`: the file is meant to survive a power cut, which takes a wait for the disk. */
+  async finish(lasts = true): Promise<void> {
     const end = Buffer.alloc(24);
     end.writeBigUInt64LE(this.distinct, 8);
     end.writeBigUInt64LE(this.total, 16);
     await this.put(end);
     try {
       await this.file.writeFile(this.hash.digest());
-      await this.file.sync();
+      if (lasts) await this.file.sync();
       await this.file.close();
       await rename(this.temporary, this.path);
     } catch (cause) {

@@ -189,7 +189,7 @@ export class Counting {
     this.spill ??= await SpillFolder.create(this.options.spillFolder);
     const writer = await CountFileWriter.create(this.spill.nextPart(), this.header);
     await writer.write(await this.kernels.sortWords(this.counter));
-    await writer.finish();
+    await writer.finish(this.spill instanceof ResumableFolder);
   }
 }
 

@@ -1,7 +1,13 @@
 /** Training that is interrupted is carried on, and ends with the same bytes. */
+import { buildSync } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { countPretokens, type MerganserError, removeCheckpoint, trainBpe, type TrainingInput, type TrainingOptions } from '../../lib/index';
 import { describeEachBackend } from '../conformance/backends';
 
@@ -93,15 +99,15 @@ describeEachBackend('checkpoints', (backend) => {
     const variants: Array<Partial<TrainingOptions>> = [
       { preTokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first', split: true }, limitAlphabet: 12, decoder: null },
       { maxTokenLength: 5, minFrequency: 3, initialAlphabet: 'byteLevel' },
-      { continuingSubwordPrefix: '##', endOfWordSuffix: '</w>', preTokenizer: { type: 'WhitespaceSplit' }, vocabSize: 600 },
+      { continuingSubwordPrefix: '##', endOfWordSuffix: '</w>', preTokenizer: { type: 'WhitespaceSplit' } },
       // Merges spell special tokens: such are not made again, and merging begins anew.
       { specialTokens: ['ki', 'kith', 'the'], preTokenizer: { type: 'WhitespaceSplit' } },
-      { superwords: { method: 'boundless' }, vocabSize: 600 },
+      { superwords: { method: 'boundless' } },
       { randomSpans: { seed: 3 } },
     ];
     for (const variant of variants) {
-      const size = variant.vocabSize ?? 2000;
-      await trained({ files }, { ...variant, vocabSize: size - 150 });
+      const size = variant.vocabSize ?? 500;
+      await trained({ files }, { ...variant, vocabSize: size - 90 });
       expect(await trained({ files }, { ...variant, vocabSize: size })).toBe(await whole({ files }, { ...variant, vocabSize: size }));
       await removeCheckpoint(options.checkpoint.folder);
     }
@@ -157,4 +163,23 @@ describeEachBackend('checkpoints', (backend) => {
     expect(await readFile(notes, 'utf8')).toBe('mine');
     await rm(options.checkpoint.folder, { recursive: true });
   });
+});
+
+test('killed while it merges, it ends with the same bytes', async () => {
+  const file = join(folder, 'killed.txt');
+  await writeFile(file, sampleText(1000));
+  const [program, checkpoint] = ['train-child.cjs', 'killed'].map((name) => join(folder, name));
+  const entry = join(__dirname, 'train-child.ts');
+  const define = { 'import.meta.url': JSON.stringify(pathToFileURL(entry).href) };
+  buildSync({ entryPoints: [entry], bundle: true, platform: 'node', target: 'node20', define, outfile: program });
+  const child = spawn(process.execPath, [program, checkpoint, file], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  while (!existsSync(join(checkpoint, 'merges')) && child.exitCode === null) await setTimeout(5);
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+  const trained = async (options: Partial<TrainingOptions>): Promise<string> => {
+    using tokenizer = await trainBpe({ files: file }, { vocabSize: 4000, backend: 'js', ...options });
+    return JSON.stringify(tokenizer.toJSON());
+  };
+  expect(await trained({ checkpoint })).toBe(await trained({}));
 });
