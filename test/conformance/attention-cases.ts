@@ -9,7 +9,7 @@ import {
   type HeadRows,
   type KeyPart,
 } from '../../lib/backend/attention-kernels';
-import { fromBfloat16, fromFloat16 } from '../../lib/backend/half-floats';
+import { fromBfloat16, fromFloat16, toBfloat16 } from '../../lib/backend/half-floats';
 import { RandomStream } from '../../lib/clustering/random';
 import { plainAttention, type PlainAttention, type SeenKey } from '../oracles/attention';
 
@@ -90,7 +90,7 @@ export function headRows(
 /** The nearest bits not beyond: exactness of conversion does not matter, reading the bits back gives the number that counts. */
 function encoded(number: number, type: ElementType): number {
   if (type === 'float32') return number;
-  if (type === 'bfloat16') return new Uint32Array(Float32Array.of(number).buffer)[0] >>> 16;
+  if (type === 'bfloat16') return toBfloat16(number);
   const magnitude = Math.min(Math.abs(number), 65504);
   const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 1e-30)));
   const fraction = Math.floor((magnitude / 2 ** exponent) * 1024);

@@ -5,6 +5,7 @@ import type {
   AttentionSpec,
   ClusterAttentionSpec,
   ClusterRows,
+  ElementType,
   Float32HeadRows,
   HeadRows,
 } from '../../lib/backend/attention-kernels';
@@ -48,7 +49,7 @@ const oneQuery: CaseShape = {
   valueDims: 128,
   type: 'float32',
   interleaved: false,
-  parts: [{ length: 5000, visible: 'all', block: 1, bias: false, variances: false }],
+  parts: [{ length: 700, visible: 'all', block: 1, bias: false, variances: false }],
   spread: 1,
   seed: 3,
 };
@@ -71,9 +72,12 @@ describeEachBackend('attention', (backend) => {
     fc.assert(fc.property(caseShape, check), { seed: FUZZ_SEED, numRuns: fuzzRuns(40) });
   });
 
+  // The addon joins portions of 8,192 keys.
+  const many: CaseShape = { ...oneQuery, kvHeads: 1, parts: [{ ...oneQuery.parts[0], length: backend === 'js' ? 500 : 8300 }] };
+
   test.each(['float32', 'float16', 'bfloat16'] as const)('one query of each head over many %s keys', (type) => {
-    check({ ...oneQuery, type });
-    check({ ...oneQuery, type, group: 1, dims: 64, valueDims: 80 });
+    check({ ...many, type, dims: 64, valueDims: 80 });
+    check({ ...oneQuery, type, group: 1 });
   });
 
   test('many queries', () => {
@@ -107,9 +111,9 @@ describeEachBackend('attention', (backend) => {
   test('any number of threads gives the same bits, now or later', async () => {
     for (const group of [1, 4, 24]) {
       const spec = attentionCase({
-        ...oneQuery,
+        ...many,
         group,
-        parts: [...oneQuery.parts, { ...oneQuery.parts[0], length: 40, visible: 'causal' }],
+        parts: [...many.parts, { ...oneQuery.parts[0], length: 40, visible: 'causal' }],
       });
       const [first, second, third] = [0, 1, 2].map(() => emptyOutput(spec, 128));
       kernels.attend({ ...spec, threads: 1 }, first);
@@ -165,7 +169,14 @@ interface ClusteredCase {
 }
 
 /** Two sequences of one KV head, clusters of 0 … 6 keys. */
-function clusteredCase(centroidType: 'float32' | 'int8', group: number, queries: number, tile: number, seed = 1): ClusteredCase {
+function clusteredCase(
+  centroidType: 'float32' | 'int8',
+  group: number,
+  queries: number,
+  tile: number,
+  seed = 1,
+  type: ElementType = 'float32',
+): ClusteredCase {
   const random = new RandomStream(seed);
   const clusters = 60;
   const dims = 40;
@@ -181,6 +192,7 @@ function clusteredCase(centroidType: 'float32' | 'int8', group: number, queries:
     group,
     tile,
     dims,
+    type,
     valueDims: 24,
     parts: [
       { ...oneQuery.parts[0], length: length + 7 },
@@ -223,6 +235,28 @@ function clusteredCase(centroidType: 'float32' | 'int8', group: number, queries:
       parts: [added],
     },
     centroids: [centroids.slice(0, clusters), centroids.slice(clusters)],
+  };
+}
+
+/** The same clusters in longer arrays. */
+function withRoom(spec: ClusterAttentionSpec, room: number): ClusterAttentionSpec {
+  const { clusters, dims, offsets, centroids } = spec.clusters;
+  const widened = (from: Float32Array, width: number): Float32Array => {
+    const out = new Float32Array(2 * room * width).fill(NaN);
+    for (let stream = 0; stream < 2; stream++)
+      out.set(from.subarray(stream * clusters * width, (stream + 1) * clusters * width), stream * room * width);
+    return out;
+  };
+  const roomyOffsets = new Uint32Array(2 * (room + 1));
+  for (let stream = 0; stream < 2; stream++)
+    roomyOffsets.set(offsets.subarray(stream * (clusters + 1), (stream + 1) * (clusters + 1)), stream * (room + 1));
+  return {
+    ...spec,
+    clusters: { ...spec.clusters, room, offsets: roomyOffsets, centroids: widened(centroids as Float32Array, dims) },
+    estimate: {
+      valueMeans: widened(spec.estimate!.valueMeans as Float32Array, 24),
+      variances: widened(spec.estimate!.variances as Float32Array, dims),
+    },
   };
 }
 
@@ -309,6 +343,106 @@ describeEachBackend('clusters', (backend) => {
       }
     },
   );
+
+  test.each(['float16', 'bfloat16'] as const)('%s keys, room for more clusters', (type) => {
+    for (const [group, queries] of [
+      [3, 1],
+      [2, 7],
+    ]) {
+      const { spec, centroids } = clusteredCase('float32', group, queries, queries, 6, type);
+      const roomy = withRoom(spec, 64);
+      const to = emptyOutput(spec, 24);
+      const lists = kernels.attendClusters(roomy, to);
+      expect(lists).toEqual(kernels.attendClusters(spec, emptyOutput(spec, 24)));
+      expectClose(asRowLists(spec, lists, centroids), to, 10);
+    }
+  });
+
+  test('thresholds are compared with the scores that the lookup gives', () => {
+    const { spec } = clusteredCase('float32', 2, 6, 3);
+    const scores = new Float32Array(4 * 60);
+    kernels.centroidScores(spec, scores);
+    for (const at of [5, 60 + 17, 120 + 31]) {
+      const selection = { kind: 'threshold' as const, limits: Float64Array.of(scores[at], scores[at]) };
+      const chosen = kernels.attendClusters({ ...spec, selection }, emptyOutput(spec, 24));
+      expect(chosen).toEqual(kernels.selectClusters(spec, spec.clusters, selection, scores));
+      const unit = Math.floor(at / 60);
+      expect([...chosen.clusters.subarray(chosen.offsets[unit], chosen.offsets[unit + 1])]).not.toContain(at % 60);
+    }
+  });
+
+  test('groups of clusters are looked up first', () => {
+    const { spec, centroids } = clusteredCase('float32', 2, 5, 5);
+    const { clusters } = spec;
+    const bounds = [0, 7, 7, 31, 60];
+    const groupRows = [0, 1].flatMap((stream) =>
+      bounds.slice(1).map((end, g) => (bounds[g] < end ? centroids[stream][bounds[g]] : centroids[stream][0])),
+    );
+    const groups = {
+      groups: 4,
+      centroids: Float32Array.from(groupRows.flat()),
+      offsets: Uint32Array.from([...bounds, ...bounds]),
+      limits: Float64Array.of(0, 0),
+    };
+    for (let stream = 0; stream < 2; stream++) {
+      const voters = [0, 1].flatMap((head) => [0, 1, 2, 3, 4].map((row) => rowNumbers(spec.queries, stream, head, row)));
+      const sizes = sizesOf(clusters, stream);
+      const keys = bounds.slice(1).map((end, g) => sizes.slice(bounds[g], end).reduce((sum, size) => sum + size, 0));
+      const ofGroups = plainScores(voters, groupRows.slice(4 * stream, 4 * stream + 4), keys, spec.scale);
+      // Half way between two groups.
+      const sorted = ofGroups.filter((_, g) => keys[g] > 0).sort((a, b) => a - b);
+      groups.limits[stream] = (sorted[0] + sorted[1]) / 2;
+      const left = sizes.map((size, i) => (ofGroups[bounds.findIndex((end) => end > i) - 1] > groups.limits[stream] ? size : 0));
+      const expected = plainScores(voters, centroids[stream], left, spec.scale);
+      const scores = new Float32Array(2 * 60);
+      kernels.centroidScores({ ...spec, clusters: { ...clusters, groups } }, scores);
+      for (let i = 0; i < 60; i++) {
+        if (left[i] === 0 && sizes[i] > 0) expect(scores[60 * stream + i]).toBeNaN();
+        else expect(Math.abs(scores[60 * stream + i] - expected[i])).toBeLessThan(1e-6 + 2e-5 * expected[i]);
+      }
+    }
+    for (const selection of [{ kind: 'budget' as const, limits: Float64Array.of(1e9, 30) }, spec.selection]) {
+      const grouped = { ...spec, clusters: { ...clusters, groups }, selection };
+      const to = emptyOutput(spec, 24);
+      const lists = kernels.attendClusters(grouped, to);
+      expectClose(asRowLists(spec, lists, centroids), to, 10);
+      expect(lists.clusters.length).toBeLessThan(sizesOf(clusters, 0).length + sizesOf(clusters, 1).length);
+    }
+  });
+
+  test('budgets of 0, no clusters, clusters without keys, one key, logits of ±10⁴', () => {
+    const { spec, centroids } = clusteredCase('float32', 2, 3, 3);
+    const none = { ...spec, selection: { kind: 'budget' as const, limits: Float64Array.of(0, 0) } };
+    const check = (call: ClusterAttentionSpec, sharpness: number): void => {
+      const to = emptyOutput(call, 24);
+      expectClose(asRowLists(call, kernels.attendClusters(call, to), centroids), to, sharpness);
+    };
+    check(none, 10);
+    check({ ...none, estimate: null }, 10);
+    check({ ...none, estimate: null, parts: [] }, 10);
+    const empty = { ...spec.clusters, offsets: new Uint32Array(spec.clusters.offsets.length) };
+    check({ ...spec, clusters: empty }, 10);
+    const one = { ...empty, offsets: empty.offsets.map((_, i) => (i % 61 > 20 ? 1 : 0)) };
+    check({ ...spec, clusters: one, parts: [], selection: { kind: 'topP', limits: Float64Array.of(1, 0) } }, 10);
+    const to = emptyOutput(spec, 24);
+    const nothing = kernels.attendClusters({ ...spec, clusters: { ...empty, clusters: 0, room: 0 }, parts: [] }, to);
+    expect(nothing).toEqual({ offsets: Uint32Array.of(0, 0, 0), clusters: new Uint32Array(0) });
+    expect(rowNumbers(to.logSumExp, 1, 1, 2)).toEqual([-Infinity]);
+    expect(rowNumbers(to.output, 1, 1, 2)).toEqual(new Array(24).fill(0));
+    // Rounding of logits of that size decides between rows that are close; one that is ahead by far is what comes out.
+    const loud = {
+      ...spec,
+      scale: 1e4 / 8,
+      estimate: { ...spec.estimate!, variances: null },
+      selection: { kind: 'topP' as const, limits: Float64Array.of(0.5, 0.5) },
+    };
+    const loudTo = emptyOutput(spec, 24);
+    kernels.attendClusters(loud, loudTo);
+    for (let row = 0; row < 3; row++) {
+      expect(rowNumbers(loudTo.output, 0, 0, row).every(Number.isFinite)).toBe(true);
+      expect(Math.abs(rowNumbers(loudTo.logSumExp, 0, 0, row)[0])).toBeLessThan(1e6);
+    }
+  });
 
   test('any number of threads gives the same clusters and bits', async () => {
     const { spec } = clusteredCase('float32', 4, 6, 2);
