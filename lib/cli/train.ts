@@ -1,5 +1,13 @@
 /** `merganser train`: text in, tokenizer.json out. */
-import { type CompressionOptions, type PickyOptions, type RandomSpans, type SuperwordOptions, trainBpe, type TrainingOptions, type TrainingReport } from '../index';
+import {
+  type CompressionOptions,
+  type PickyOptions,
+  type RandomSpans,
+  type SuperwordOptions,
+  trainBpe,
+  type TrainingOptions,
+  type TrainingReport,
+} from '../index';
 import { defineCommand, ExitCode } from './command';
 import { oneOf, type OptionValues, usageError } from './options';
 import { describeBytes } from './progress';

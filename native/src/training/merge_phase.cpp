@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
+constexpr uint32_t kManyIds = 512;
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
 constexpr uint32_t kGiveBackFrom = 1 << 14;  // cells of a list
@@ -126,6 +127,17 @@ void MergePhase<Id>::appear(uint32_t number, uint32_t id) {
   if (store_born(id)) write_lists();
 }
 
+// The floor too, if it is to be guessed: as if the pairs that are there now were those that will be merged.
+template <typename Id>
+template <typename EachPair>
+std::unique_ptr<const PairSketch> MergePhase<Id>::sketch_pairs(EachPair each_pair) {
+  auto sketch = std::make_unique<PairSketch>();
+  each_pair([&](uint32_t left, uint32_t right, size_t at) { sketch->add(left, right, words_.count_at(at)); });
+  if (guessing_) floor_ = std::max(limits_.least_count, sketch->nth(limits_.guesses));
+  guessing_ = false;
+  return sketch;
+}
+
 // Two passes over the words: numbers and counts of pairs, then their lists.
 template <typename Id>
 void MergePhase<Id>::find_all_pairs() {
@@ -144,33 +156,24 @@ void MergePhase<Id>::find_all_pairs() {
       at = next;
     }
   };
+  // With many ids there are many pairs, and most of them rare.
+  const std::unique_ptr<const PairSketch> sketch = guessing_ || tokens_.size() > kManyIds ? sketch_pairs(each_pair) : nullptr;
+  const auto is_rare = [&](uint32_t left, uint32_t right) { return sketch && sketch->most(left, right) < floor_; };
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    if (is_rare(left, right)) return;
     PairIndex::Entry& pair = found.at(left, right);
     pair.count += words_.count_at(at);
     ++pair.occurrences;
   });
-  if (guessing_) floor_ = guessed_floor(found.all());
-  guessing_ = false;
   for (PairIndex::Entry& pair : found.all()) {
     if (pair.count < floor_ || !allowed(pair.left, pair.right)) continue;
     pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
   }
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
+    if (is_rare(left, right)) return;
     PairIndex::Entry& pair = found.at(left, right);
     if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
   });
-}
-
-// As if the pairs that are there now were those that will be merged.
-template <typename Id>
-uint64_t MergePhase<Id>::guessed_floor(const std::vector<PairIndex::Entry>& pairs) const {
-  if (pairs.size() <= limits_.guesses) return limits_.least_count;
-  std::vector<uint64_t> counts;
-  counts.reserve(pairs.size());
-  for (const PairIndex::Entry& pair : pairs) counts.push_back(pair.count);
-  const auto place = counts.begin() + static_cast<ptrdiff_t>(limits_.guesses);
-  std::nth_element(counts.begin(), place, counts.end(), std::greater<>());
-  return std::max(limits_.least_count, *place);
 }
 
 template <typename Id>

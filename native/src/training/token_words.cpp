@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "merganser/text/cut_view.hpp"
+#include "merganser/text/scanner.hpp"
 #include "merganser/training/word_cells.hpp"
 
 namespace merganser::training {
@@ -14,6 +16,8 @@ void TokenSink::end_run() {
 // The tokens whose words do not become them take no part.
 TokenWordsSpec::TokenWordsSpec(std::shared_ptr<const bpe::Model> a_model, bool are_runs, std::vector<uint8_t> are_eligible)
     : model(std::move(a_model)), runs(are_runs), eligible(std::move(are_eligible)) {
+  // A whole piece that is a token would have to be looked for first.
+  if (!runs && !model->spec().ignore_merges) cuts = bpe::SafeCuts::find(*model);
   if (!runs || model->spec().ignore_merges) return;
   for (const uint32_t id : model->unreachable()) eligible[id] = 0;
 }
@@ -47,15 +51,30 @@ void TokenSink::take_pieces(const Batch& batch) {
       end_run();
       continue;
     }
-    const auto tokens = tokenizer_.encode(batch.base + batch.bounds[i], batch.bounds[i + 1] - batch.bounds[i]);
-    for (uint32_t k = 0; k < tokens.count; ++k) {
-      if (spec_.eligible[tokens.ids[k]] != 0) {
-        push(tokens.ids[k]);
-      } else {
-        end_run();
-      }
-    }
+    take_piece(batch.base + batch.bounds[i], batch.base + batch.bounds[i + 1], batch.readable_end);
     end_run();
+  }
+}
+
+// Parts come again more often than pieces, and are remembered.
+void TokenSink::take_piece(const uint8_t* piece, const uint8_t* end, const uint8_t* readable_end) {
+  if (!spec_.cuts) return take_part(piece, static_cast<size_t>(end - piece));
+  for (const uint8_t* at = piece; at < end;) {
+    uint32_t ends[kCapacity + 64];
+    uint32_t from = static_cast<uint32_t>(at - piece);
+    const uint32_t count = text::scan_cuts(spec_.cuts->view(), at, {end, readable_end, piece, nullptr}, ends, kCapacity);
+    for (uint32_t i = 0; i < count; from = ends[i++]) take_part(piece + from, ends[i] - from);
+  }
+}
+
+void TokenSink::take_part(const uint8_t* part, size_t size) {
+  const auto tokens = tokenizer_.encode(part, size);
+  for (uint32_t k = 0; k < tokens.count; ++k) {
+    if (spec_.eligible[tokens.ids[k]] != 0) {
+      push(tokens.ids[k]);
+    } else {
+      end_run();
+    }
   }
 }
 

@@ -25,7 +25,11 @@ export interface CountedTables {
 }
 
 /** Trains on counted words, in turns of some milliseconds. */
-export async function trainBpe(words: CountedTables, spec: BpeTrainingSpec, { signal, onProgress }: TrainingControl): Promise<TrainedMerges> {
+export async function trainBpe(
+  words: CountedTables,
+  spec: BpeTrainingSpec,
+  { signal, onProgress }: TrainingControl,
+): Promise<TrainedMerges> {
   if (signal?.aborted) throw aborted(signal);
   const phase = createPhase(words, spec);
   const merges = (): Uint32Array => Uint32Array.from(phase.merges);

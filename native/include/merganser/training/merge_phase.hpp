@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "merganser/training/candidate_queue.hpp"
 #include "merganser/training/merge_schedule.hpp"
 #include "merganser/training/pair_index.hpp"
+#include "merganser/training/pair_sketch.hpp"
 #include "merganser/training/token_rule.hpp"
 #include "merganser/training/token_strings.hpp"
 #include "merganser/training/word_cells.hpp"
@@ -155,7 +157,8 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
-  uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
+  template <typename EachPair>
+  std::unique_ptr<const PairSketch> sketch_pairs(EachPair each_pair);
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);
   void merge(uint32_t number);

@@ -6,6 +6,7 @@
 
 #include "merganser/bpe/piece_sink.hpp"
 #include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/bpe/safe_cuts.hpp"
 #include "merganser/training/word_table.hpp"
 
 namespace merganser::training {
@@ -15,6 +16,7 @@ struct TokenWordsSpec {
   std::shared_ptr<const bpe::Model> model;
   bool runs;                      // a word is a run of pieces that are one token each and `eligible`; else it is a run of such tokens within a piece
   std::vector<uint8_t> eligible;  // by token id
+  std::unique_ptr<const bpe::SafeCuts> cuts;  // where pieces, which are long, can be cut; null: nowhere
 };
 
 // Counts the words of tokens that pieces make, those of one token left out: nothing can be merged in them.
@@ -30,6 +32,8 @@ class TokenSink final : public bpe::PieceSink {
   void take(const Batch& batch) override;
   void take_runs(const Batch& batch);
   void take_pieces(const Batch& batch);
+  void take_piece(const uint8_t* piece, const uint8_t* end, const uint8_t* readable_end);
+  void take_part(const uint8_t* part, size_t size);
   void push(uint32_t id);
 
   const TokenWordsSpec& spec_;
