@@ -158,7 +158,7 @@ void MergePhase<Id>::find_all_pairs() {
   };
   // With many ids there are many pairs, and most of them rare.
   const std::unique_ptr<const PairSketch> sketch = guessing_ || tokens_.size() > kManyIds ? sketch_pairs(each_pair) : nullptr;
-  const auto is_rare = [&](uint32_t left, uint32_t right) { return sketch && sketch->most(left, right) < floor_; };
+  const auto is_rare = [&](uint32_t left, uint32_t right) { return sketch && !sketch->may_reach(left, right, floor_); };
   each_pair([&](uint32_t left, uint32_t right, size_t at) {
     if (is_rare(left, right)) return;
     PairIndex::Entry& pair = found.at(left, right);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "merganser/bpe/piece_sink.hpp"
-#include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/bpe/piece_lookup.hpp"
 #include "merganser/bpe/safe_cuts.hpp"
 #include "merganser/training/word_table.hpp"
 
@@ -22,23 +22,21 @@ struct TokenWordsSpec {
 // Counts the words of tokens that pieces make, those of one token left out: nothing can be merged in them.
 class TokenSink final : public bpe::PieceSink {
  public:
-  TokenSink(const TokenWordsSpec& spec, WordTable& table) : spec_(spec), table_(table), tokenizer_(spec.model, kMemory) {}
+  TokenSink(const TokenWordsSpec& spec, WordTable& table) : spec_(spec), table_(table), lookup_(spec.model, kMemory) {}
   // Behind a stretch: no run goes on.
   void end_run();
 
  private:
   static constexpr size_t kMemory = size_t{16} << 20;
-  static constexpr uint32_t kRound = 64;
   void take(const Batch& batch) override;
   void take_runs(const Batch& batch);
   void take_pieces(const Batch& batch);
   void take_piece(const uint8_t* piece, const uint8_t* end, const uint8_t* readable_end);
-  void take_part(const uint8_t* part, size_t size);
   void push(uint32_t id);
 
   const TokenWordsSpec& spec_;
   WordTable& table_;
-  bpe::PieceTokenizer tokenizer_;
+  bpe::PieceLookup lookup_;
   std::vector<uint8_t> word_;
 };
 
