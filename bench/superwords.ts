@@ -1,7 +1,7 @@
 /**
  * What superwords gain and what they cost: bytes per token on the text that was trained on, the time of training, and how fast texts are encoded.
  *
- *   npm run bench:superwords -- [--corpus FOLDER] [--file english.txt] [--vocab 8000,32000,100000,200000] [--megabytes N]
+ *   npm run bench:superwords -- [--corpus FOLDER] [--file english.txt] [--vocab 8000,32000,64000,128000,200000] [--megabytes N]
  *
  * SuperBPE begins at nine tenths of the vocabulary, as in the paper's best models.
  */
@@ -16,7 +16,7 @@ const { values: options } = parseArgs({
   options: {
     corpus: { type: 'string', default: process.env['MERGANSER_CORPUS'] },
     file: { type: 'string', default: 'english.txt' },
-    vocab: { type: 'string', default: '8000,32000,100000,200000' },
+    vocab: { type: 'string', default: '8000,32000,64000,128000,200000' },
     megabytes: { type: 'string' },
   },
 });

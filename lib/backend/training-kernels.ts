@@ -118,8 +118,8 @@ export interface BpeTrainingSpec extends SymbolKind {
    */
   readonly done?: TrainedMerges | undefined;
   /**
-   * Of so many pairs, the most frequent ones, the one is merged after which the tokens of other words, as a stream of varints, take the fewest bits (each
-   * byte as its share of all asks for); of equally good ones the most frequent. Takes all words out of that counter too. Not for words of tokens.
+   * Of so many pairs, the most frequent ones, the one is merged after which the tokens of other words take the fewest bits (each id as
+   * its share of all asks for); of equally good ones the most frequent. Takes all words out of that counter too. Not for words of tokens.
    */
   readonly compression?: { readonly validation: WordCounterHandle; readonly candidates: number } | undefined;
 }

@@ -145,7 +145,11 @@ export class SuperwordTraining {
     const vocabulary = vocabularyOf(grownVocabulary(start, merges.triples));
     const model = buildBpeModel({ vocabulary, merges: lastOfEach(merges.triples), settings }, normalizer, preTokenizer);
     if (model.input !== 'bytes') throw notByteLevel();
-    return model.spec;
+    const { spec } = model;
+    if (this.resolved.limitAlphabet !== Infinity) return spec;
+    // Bytes that the text does not hold: whatever they stand for, the model knows all bytes then, which is quicker.
+    const some = Math.max(...spec.byteIds);
+    return { ...spec, byteIds: spec.byteIds.map((id) => (id < 0 ? some : id)) };
   }
 }
 

@@ -25,10 +25,8 @@ function frequencies(words: Words): Map<number, number> {
   return counts;
 }
 
-/** The size of a stream in bits, each byte as its share of all asks for. */
-function bitsOf(ids: ReadonlyMap<number, number>): number {
-  const counts = new Map<number, number>();
-  for (const [id, count] of ids) for (const byte of varint(id)) counts.set(byte, (counts.get(byte) ?? 0) + count);
+/** The size of a stream in bits, each id as its share of all asks for. */
+function bitsOf(counts: ReadonlyMap<number, number>): number {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   return [...counts.values()].reduce((sum, count) => sum + (count > 0 ? count * Math.log2(total / count) : 0), 0);
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
+constexpr uint32_t kManyIds = 512;
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
 constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
@@ -157,7 +158,23 @@ void MergePhase<Id>::appear(uint32_t number, uint32_t id) {
   if (store_born(id)) write_lists();
 }
 
-// Two passes over the words: numbers and counts of pairs, then their lists. Several threads take a part each.
+// Where there are many ids there are many pairs, and most of them rare. The floor too, if it is to be guessed: as if the pairs that are there now were those
+// that will be merged.
+template <typename Id>
+template <typename EachPair>
+std::optional<PairSketch> MergePhase<Id>::sketch_pairs(size_t parts, EachPair each_pair) {
+  if (!guessing_ && tokens_.size() <= kManyIds) return std::nullopt;
+  std::vector<PairSketch> sketches(parts);
+  parallel::parallel_for(static_cast<unsigned>(parts), parts, [&](size_t part) {
+    each_pair(part, [&sketch = sketches[part], this](uint32_t left, uint32_t right, size_t at) { sketch.add(left, right, words_.count_at(at)); });
+  });
+  for (size_t part = 1; part < parts; ++part) sketches[0].add(sketches[part]);
+  if (guessing_) floor_ = std::max(limits_.least_count, sketches[0].nth(limits_.guesses));
+  guessing_ = false;
+  return std::move(sketches[0]);
+}
+
+// Passes over the words: which pairs are rare, numbers and counts of the others, their lists. Several threads take a part each.
 template <typename Id>
 void MergePhase<Id>::find_all_pairs() {
   pairs_.clear();
@@ -176,10 +193,13 @@ void MergePhase<Id>::find_all_pairs() {
       at = next;
     }
   };
+  const std::optional<PairSketch> sketch = sketch_pairs(parts, each_pair);
+  const auto is_rare = [&](uint32_t left, uint32_t right) { return sketch && !sketch->may_reach(left, right, floor_); };
   std::vector<PairIndex> found(parts, PairIndex(tokens_.size()));
   const auto each_part = [&](const std::function<void(size_t)>& body) { parallel::parallel_for(static_cast<unsigned>(parts), parts, body); };
   each_part([&](size_t part) {
-    each_pair(part, [&index = found[part], this](uint32_t left, uint32_t right, size_t at) {
+    each_pair(part, [&index = found[part], &is_rare, this](uint32_t left, uint32_t right, size_t at) {
+      if (is_rare(left, right)) return;
       PairIndex::Entry& pair = index.at(left, right);
       pair.count += words_.count_at(at);
       ++pair.occurrences;
@@ -187,8 +207,6 @@ void MergePhase<Id>::find_all_pairs() {
   });
   add_up(found);
   PairIndex& all = found[0];
-  if (guessing_) floor_ = guessed_floor(all.all());
-  guessing_ = false;
   for (PairIndex::Entry& pair : all.all()) {
     if (pair.count < floor_ || !allowed(pair.left, pair.right)) continue;
     pair.next = add_pair(pair.left, pair.right, pair.count, pair.occurrences);
@@ -196,7 +214,8 @@ void MergePhase<Id>::find_all_pairs() {
   compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
   place_lists(found);
   each_part([&](size_t part) {
-    each_pair(part, [&index = found[part], this](uint32_t left, uint32_t right, size_t at) {
+    each_pair(part, [&index = found[part], &is_rare, this](uint32_t left, uint32_t right, size_t at) {
+      if (is_rare(left, right)) return;
       PairIndex::Entry& pair = index.at(left, right);
       if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
     });
@@ -215,18 +234,6 @@ void MergePhase<Id>::compact() {
   cells_of_.give_back(end, listed_);
   listed_ = end;
   compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
-}
-
-// As if the pairs that are there now were those that will be merged.
-template <typename Id>
-uint64_t MergePhase<Id>::guessed_floor(const std::vector<PairIndex::Entry>& pairs) const {
-  if (pairs.size() <= limits_.guesses) return limits_.least_count;
-  std::vector<uint64_t> counts;
-  counts.reserve(pairs.size());
-  for (const PairIndex::Entry& pair : pairs) counts.push_back(pair.count);
-  const auto place = counts.begin() + static_cast<ptrdiff_t>(limits_.guesses);
-  std::nth_element(counts.begin(), place, counts.end(), std::greater<>());
-  return std::max(limits_.least_count, *place);
 }
 
 template <typename Id>

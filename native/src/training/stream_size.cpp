@@ -5,12 +5,6 @@
 namespace merganser::training {
 namespace {
 
-template <typename Use>
-void each_byte(uint32_t id, Use use) {
-  for (; id >= 128; id >>= 7) use(static_cast<uint8_t>(id | 128));
-  use(static_cast<uint8_t>(id));
-}
-
 // n log2 n, by the series of the inverse hyperbolic tangent.
 double weight(int64_t n) {
   if (n <= 0) return 0;
@@ -29,38 +23,19 @@ double weight(int64_t n) {
 }  // namespace
 
 void StreamSize::add(uint32_t id, int64_t occurrences) {
-  each_byte(id, [&](uint8_t byte) {
-    counts_[byte] += occurrences;
-    total_ += occurrences;
-  });
+  if (id >= counts_.size()) counts_.resize(std::size_t{id} + 1);
+  counts_[id] += occurrences;
+  total_ += occurrences;
 }
 
 double StreamSize::change(uint32_t left, uint32_t right, uint32_t product, int64_t occurrences) const {
-  struct Change {
-    uint8_t byte;
-    int64_t count;
+  const auto weight_of = [&](uint32_t id, int64_t change) {
+    const int64_t count = id < counts_.size() ? counts_[id] : 0;
+    return weight(count + change) - weight(count);
   };
-  Change changes[15];
-  uint32_t size = 0;
-  int64_t total = total_;
-  const auto note = [&](uint32_t id, int64_t count) {
-    each_byte(id, [&](uint8_t byte) {
-      total += count;
-      uint32_t i = 0;
-      while (i < size && changes[i].byte != byte) ++i;
-      if (i == size) changes[size++] = {byte, 0};
-      changes[i].count += count;
-    });
-  };
-  note(left, -occurrences);
-  note(right, -occurrences);
-  note(product, occurrences);
-  double bits = weight(total) - weight(total_);
-  for (uint32_t i = 0; i < size; ++i) {
-    const int64_t count = counts_[changes[i].byte];
-    bits -= weight(count + changes[i].count) - weight(count);
-  }
-  return bits;
+  double bits = weight(total_ - occurrences) - weight(total_) - weight_of(product, occurrences);
+  if (left == right) return bits - weight_of(left, -2 * occurrences);
+  return bits - weight_of(left, -occurrences) - weight_of(right, -occurrences);
 }
 
 }  // namespace merganser::training

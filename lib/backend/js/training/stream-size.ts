@@ -1,42 +1,26 @@
 /**
- * How many bits a stream of ids takes if each is written as a varint (seven bits a byte, the lowest first) and each byte as its share of all bytes asks for.
- * Twin of native/include/merganser/training/stream_size.hpp: the same numbers to the last bit.
+ * How many bits a stream of ids takes if each id has a code as long as its share of all asks for. Twin of native/include/merganser/training/stream_size.hpp:
+ * the same numbers to the last bit.
  */
 export class StreamSize {
-  private readonly counts = new Float64Array(256);
+  private readonly counts: number[] = [];
   private total = 0;
 
   add(id: number, occurrences: number): void {
-    for (const byte of bytesOf(id)) {
-      this.counts[byte] += occurrences;
-      this.total += occurrences;
-    }
+    this.counts[id] = (this.counts[id] ?? 0) + occurrences;
+    this.total += occurrences;
   }
 
   /** By how many bits it changes where so many times `left` and `right` become `product`. */
   change(left: number, right: number, product: number, occurrences: number): number {
-    const changes = new Map<number, number>();
-    let { total } = this;
-    const note = (id: number, count: number): void => {
-      for (const byte of bytesOf(id)) {
-        total += count;
-        changes.set(byte, (changes.get(byte) ?? 0) + count);
-      }
+    const weightOf = (id: number, change: number): number => {
+      const count = this.counts[id] ?? 0;
+      return weight(count + change) - weight(count);
     };
-    note(left, -occurrences);
-    note(right, -occurrences);
-    note(product, occurrences);
-    let bits = weight(total) - weight(this.total);
-    for (const [byte, change] of changes) bits -= weight(this.counts[byte] + change) - weight(this.counts[byte]);
-    return bits;
+    const bits = weight(this.total - occurrences) - weight(this.total) - weightOf(product, occurrences);
+    if (left === right) return bits - weightOf(left, -2 * occurrences);
+    return bits - weightOf(left, -occurrences) - weightOf(right, -occurrences);
   }
-}
-
-function bytesOf(id: number): number[] {
-  const bytes: number[] = [];
-  for (; id >= 128; id >>>= 7) bytes.push((id & 127) | 128);
-  bytes.push(id);
-  return bytes;
 }
 
 /** n log2 n, by the series of the inverse hyperbolic tangent. */

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "merganser/bpe/piece_batch.hpp"
-#include "merganser/bpe/piece_tokenizer.hpp"
+#include "merganser/bpe/piece_lookup.hpp"
 #include "merganser/bpe/supermerges.hpp"
 
 namespace merganser::bpe {
@@ -13,18 +13,15 @@ class SupermergeSink final : public PieceSink {
  public:
   // The ids go to `out`.
   SupermergeSink(std::shared_ptr<const Model> model, size_t memory_bytes, const Supermerges& supermerges, PieceBatch& out)
-      : supermerges_(supermerges), tokenizer_(std::move(model), memory_bytes), out_(out) {}
+      : supermerges_(supermerges), lookup_(std::move(model), memory_bytes), out_(out) {}
   // Behind a stretch: no run goes on.
   void end_run();
 
  private:
-  static constexpr uint32_t kRound = 64;
   void take(const Batch& batch) override;
-  void take_piece(const uint8_t* piece, uint32_t size, uint64_t hash);
-  void take_token(uint32_t id);
 
   const Supermerges& supermerges_;
-  PieceTokenizer tokenizer_;
+  PieceLookup lookup_;
   PieceBatch& out_;
   std::vector<uint32_t> run_;
   Supermerges::Scratch scratch_;

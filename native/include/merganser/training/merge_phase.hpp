@@ -13,13 +13,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/training/candidate_queue.hpp"
 #include "merganser/training/merge_schedule.hpp"
 #include "merganser/training/pair_index.hpp"
+#include "merganser/training/pair_sketch.hpp"
 #include "merganser/training/token_rule.hpp"
 #include "merganser/training/token_strings.hpp"
 #include "merganser/training/word_cells.hpp"
@@ -155,7 +158,8 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
-  uint64_t guessed_floor(const std::vector<PairIndex::Entry>& pairs) const;
+  template <typename EachPair>
+  std::optional<PairSketch> sketch_pairs(size_t parts, EachPair each_pair);
   void compact();
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);

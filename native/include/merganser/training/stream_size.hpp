@@ -1,8 +1,8 @@
-// How many bits a stream of ids takes if each is written as a varint (seven bits a byte, the lowest first) and each byte as its share of all bytes asks for:
-// what DEFLATE's Huffman code comes near to where it finds no repetitions.
+// How many bits a stream of ids takes if each id has a code as long as its share of all asks for. DEFLATE comes near to that: what it codes is bytes, but
+// what it finds repeated are ids. (Shares of bytes, which is what its Huffman code has, make worse merges than counting alone.)
 #pragma once
-#include <array>
 #include <cstdint>
+#include <vector>
 
 namespace merganser::training {
 
@@ -14,7 +14,7 @@ class StreamSize {
   double change(uint32_t left, uint32_t right, uint32_t product, int64_t occurrences) const;
 
  private:
-  std::array<int64_t, 256> counts_{};
+  std::vector<int64_t> counts_;  // by id
   int64_t total_ = 0;
 };
 
