@@ -93,6 +93,7 @@ export class DynamicBatch implements RaggedTokens {
 
   /** What embedders need to know of new tokens. Throws UNKNOWN_TOKEN for ids that are not new. */
   tokensToEmbed(ids: Ids): TokensToEmbed {
+    checkIds(ids);
     const { firstId, parts, partOffsets } = this.newTokens;
     const offsets = new Uint32Array(ids.length + 1);
     const texts = Array.from(ids, (id, i) => {
@@ -115,8 +116,7 @@ export class DynamicBatch implements RaggedTokens {
    * tokens in several ways, {@link base} has those that stood there.) Throws UNKNOWN_TOKEN.
    */
   expand(ids: Ids): Uint32Array {
-    const list: unknown = ids;
-    if (!Array.isArray(list) && !ArrayBuffer.isView(list)) throw invalidArgument('ids', 'a Uint32Array or an array of ids', list);
+    checkIds(ids);
     const { firstId, parts, partOffsets } = this.newTokens;
     let length = 0;
     for (const id of ids) {
@@ -152,6 +152,10 @@ export class DynamicBatch implements RaggedTokens {
       `Expected ids below ${firstId + count}, of the tokenizer or of this batch, but got ${String(id)}.`,
     );
   }
+}
+
+function checkIds(ids: unknown): void {
+  if (!Array.isArray(ids) && !ArrayBuffer.isView(ids)) throw invalidArgument('ids', 'a Uint32Array or an array of ids', ids);
 }
 
 /** The places of merged tokens, from those of the tokens that they stand for. */

@@ -1,6 +1,6 @@
 import { RandomStream } from '../clustering/random';
 import { invalidArgument } from '../errors';
-import type { ReductionTable } from './reduction-table';
+import { ReductionTable } from './reduction-table';
 
 /**
  * How reductions are spread while a model is adapted: 'uniform' over the bins, or around a bin by a normal, a Cauchy or Student's t distribution with 10 degrees
@@ -23,6 +23,9 @@ export interface MergeSamplerOptions {
 
 const DISTRIBUTIONS: readonly ReductionDistribution[] = ['uniform', 'normal', 'cauchy', 'studentT'];
 const DEGREES_OF_FREEDOM = 10;
+const MOST_BINS = 10_000;
+/** A distribution that hardly ever falls into the bins is flat over them. */
+const MOST_DRAWS = 1000;
 
 /**
  * Numbers of merges for batches or samples on which a model learns to read merged tokens: a bin of reductions is drawn, and of the numbers of merges whose reduction
@@ -37,9 +40,10 @@ export class MergeSampler {
   /** Throws INVALID_ARGUMENT. */
   constructor(table: ReductionTable, options: MergeSamplerOptions = {}) {
     const { distribution = 'uniform', bins = 30, mean = 15, deviation = 5, seed = 0 } = options;
+    if (!(table instanceof ReductionTable)) throw invalidArgument('table', 'a ReductionTable', table);
     if (!DISTRIBUTIONS.includes(distribution))
       throw invalidArgument('distribution', DISTRIBUTIONS.map((name) => `'${name}'`).join(', '), distribution);
-    if (!Number.isInteger(bins) || bins < 1) throw invalidArgument('bins', 'an integer of 1 or more', bins);
+    if (!Number.isInteger(bins) || bins < 1 || bins > MOST_BINS) throw invalidArgument('bins', `an integer from 1 to ${MOST_BINS}`, bins);
     if (!(mean >= 0 && mean < bins)) throw invalidArgument('mean', `a number from 0 to below ${bins}, the number of bins`, mean);
     if (!(deviation > 0 && deviation < Infinity)) throw invalidArgument('deviation', 'a number above 0', deviation);
     if (!Number.isInteger(seed)) throw invalidArgument('seed', 'an integer', seed);
@@ -63,10 +67,11 @@ export class MergeSampler {
   #bin(): number {
     const { distribution, bins, mean, deviation } = this.#options;
     if (distribution === 'uniform') return this.#random.below(bins);
-    for (;;) {
+    for (let draw = 0; draw < MOST_DRAWS; draw++) {
       const bin = Math.round(mean + deviation * this.#deviate(distribution));
       if (bin >= 0 && bin < bins) return bin;
     }
+    return this.#random.below(bins);
   }
 
   /** Around 0, with scale 1. */

@@ -24,7 +24,9 @@ export class ReductionTable {
   readonly wordLength: number;
 
   /** Throws INVALID_ARGUMENT unless the lengths fall, and the word level lies between 0 and the first of them. */
-  constructor(meanLengths: ArrayLike<number>, wordLength: number = meanLengths[meanLengths.length - 1]) {
+  constructor(meanLengths: ArrayLike<number>, wordLength: number = meanLengths?.[meanLengths.length - 1]) {
+    if (!Array.isArray(meanLengths) && !ArrayBuffer.isView(meanLengths))
+      throw invalidArgument('meanLengths', 'an array of numbers', meanLengths);
     this.meanLengths = Float64Array.from(meanLengths);
     this.wordLength = wordLength;
     const falls = this.meanLengths.every((length, m) => length >= 0 && (m === 0 || length <= this.meanLengths[m - 1]));
@@ -42,6 +44,8 @@ export class ReductionTable {
     batches: Iterable<readonly TextInput[]> | AsyncIterable<readonly TextInput[]>,
     { onProgress, ...options }: ReductionTableOptions = {},
   ): Promise<ReductionTable> {
+    if (!(dynamic instanceof DynamicTokenizer)) throw invalidArgument('dynamic', 'a DynamicTokenizer', dynamic);
+    if (!isIterable(batches)) throw invalidArgument('batches', 'an iterable of arrays of texts', batches);
     const reachesOverWords = dynamic.boundary === 'sentence' || dynamic.boundary === 'superword';
     const words = reachesOverWords ? new DynamicTokenizer(dynamic.tokenizer) : dynamic;
     const { transition: _, ...wordOptions } = options;
@@ -98,6 +102,10 @@ export class ReductionTable {
 
 /** Against sums such as 99.99999999999999. */
 const ROUNDING = 1e-9;
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+}
 
 /** Tokens that each merge took away, over all batches. */
 function addSavings({ merges, mergeOffsets }: DynamicBatch, saved: number[]): void {

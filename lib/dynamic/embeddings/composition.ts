@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../errors';
+import { checkTokens } from './check-tokens';
 import { type Matrix, matrixOf, sumRows } from './matrix';
 import type { FloatTensor, TokenEmbedder, TokensToEmbed } from './types';
 
@@ -19,7 +20,9 @@ export class ComposedEmbedder implements TokenEmbedder {
     this.#method = method;
   }
 
+  /** Throws INVALID_ARGUMENT. */
   embed(tokens: TokensToEmbed): FloatTensor {
+    checkTokens(tokens);
     const { parts, partOffsets } = tokens;
     switch (this.#method) {
       case 'mean':

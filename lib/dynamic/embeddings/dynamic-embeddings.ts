@@ -1,11 +1,13 @@
 import { selectKernels } from '../../backend/select';
 import { invalidArgument, MerganserError } from '../../errors';
-import type { DynamicBatch } from '../dynamic-batch';
+import { DynamicBatch } from '../dynamic-batch';
 import { madeRows, type Matrix, matrixOf, tensorOf } from './matrix';
 import { RowCache } from './row-cache';
 import type { FloatTensor, TokenEmbedder } from './types';
 
 const CACHE_ROWS = 5000;
+/** Of the cache: what arrays can hold everywhere. */
+const MOST_NUMBERS = 2 ** 30;
 
 export interface DynamicEmbeddingsOptions {
   /** The model's embeddings, a row for each base id. */
@@ -25,10 +27,17 @@ export class DynamicEmbeddings {
   #turn: Promise<unknown> = Promise.resolve();
 
   /** Throws INVALID_ARGUMENT. */
-  constructor({ table, embedder, cacheRows = CACHE_ROWS }: DynamicEmbeddingsOptions) {
+  constructor(options: DynamicEmbeddingsOptions) {
+    const { table, embedder, cacheRows = CACHE_ROWS } = options ?? ({} as DynamicEmbeddingsOptions);
     if (typeof embedder?.embed !== 'function') throw invalidArgument('embedder', 'an object with a method embed', embedder);
     if (!Number.isInteger(cacheRows) || cacheRows < 1) throw invalidArgument('cacheRows', 'an integer of 1 or more', cacheRows);
     this.#table = matrixOf('table', table);
+    if (cacheRows * this.#table.width > MOST_NUMBERS)
+      throw invalidArgument(
+        'cacheRows',
+        `at most ${Math.floor(MOST_NUMBERS / this.#table.width)} with rows of ${this.#table.width} numbers`,
+        cacheRows,
+      );
     this.#embedder = embedder;
     this.#cache = new RowCache(cacheRows, this.#table.width);
   }
@@ -43,7 +52,10 @@ export class DynamicEmbeddings {
    * if ids have no row, or if the embedder gives something else than a row of finite numbers for each token; and what the embedder throws.
    */
   lookup(batch: DynamicBatch): Promise<FloatTensor> {
-    const result = this.#turn.then(() => this.#lookup(batch));
+    const result = this.#turn.then(() => {
+      if (!(batch instanceof DynamicBatch)) throw invalidArgument('batch', 'a DynamicBatch', batch);
+      return this.#lookup(batch);
+    });
     this.#turn = result.catch(() => undefined);
     return result;
   }

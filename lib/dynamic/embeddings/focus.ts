@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../errors';
+import { checkTexts } from './check-tokens';
 import { type Matrix, matrixOf, sumRows } from './matrix';
 import { type Directions, directionsOf, forEachCosines, sparsemax } from './similarity';
 import type { FloatTensor, TextEmbedder, TokenEmbedder, TokensToEmbed } from './types';
@@ -22,7 +23,8 @@ export class FocusEmbedder implements TokenEmbedder {
   readonly #embedTexts: TextEmbedder;
 
   /** Throws INVALID_ARGUMENT. */
-  constructor({ embedTexts, overlapVectors, overlapEmbeddings }: FocusOptions) {
+  constructor(options: FocusOptions) {
+    const { embedTexts, overlapVectors, overlapEmbeddings } = options ?? ({} as FocusOptions);
     if (typeof embedTexts !== 'function') throw invalidArgument('embedTexts', 'a function', embedTexts);
     this.#embedTexts = embedTexts;
     const vectors = matrixOf('overlapVectors', overlapVectors);
@@ -31,7 +33,9 @@ export class FocusEmbedder implements TokenEmbedder {
     this.#embeddings = matrixOf('overlapEmbeddings', overlapEmbeddings, { rows: vectors.rows });
   }
 
-  async embed({ texts }: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
+  async embed(tokens: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
+    checkTexts(tokens);
+    const { texts } = tokens;
     const { width } = this.#vectors.matrix;
     const vectors = matrixOf('what embedTexts gives', await this.#embedTexts(texts), { rows: texts.length, width });
     const rows: number[] = [];

@@ -1,4 +1,5 @@
 import { invalidArgument, MerganserError } from '../../errors';
+import { checkTexts } from './check-tokens';
 import { matrixOf } from './matrix';
 import type { FloatTensor, TokenEmbedder, TokensToEmbed } from './types';
 
@@ -68,7 +69,9 @@ export class OnnxHypernetwork implements TokenEmbedder {
     return new OnnxHypernetwork(session, runtime, { tokenIds, length, padId, inputType, input, output });
   }
 
-  async embed({ texts }: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
+  async embed(tokens: Pick<TokensToEmbed, 'texts'>): Promise<FloatTensor> {
+    checkTexts(tokens);
+    const { texts } = tokens;
     const { length, input, output } = this.#options;
     const feeds = { [input]: this.#tensor(this.#surfaceForms(texts), [texts.length, length]) };
     const { type, data, dims } = (await this.#session.run(feeds))[output];

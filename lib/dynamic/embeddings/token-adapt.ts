@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../errors';
+import { checkTokens } from './check-tokens';
 import { lengthShares } from './composition';
 import { type Matrix, matrixOf, sumRows, tensorOf } from './matrix';
 import { cosine, type Directions, directionsOf, forEachCosines, largest, softmax } from './similarity';
@@ -32,6 +33,7 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
 
   /** Throws INVALID_ARGUMENT. */
   constructor(options: TokenAdaptOptions) {
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
     const { temperature = 0.3, neighbours = 3, threshold = 0, localWeight = 0.7, embedTexts } = options;
     if (typeof embedTexts !== 'function') throw invalidArgument('embedTexts', 'a function', embedTexts);
     if (!(temperature > 0)) throw invalidArgument('temperature', 'a number above 0', temperature);
@@ -45,6 +47,7 @@ export class TokenAdaptEmbedder implements TokenEmbedder {
   }
 
   async embed(tokens: TokensToEmbed): Promise<FloatTensor> {
+    checkTokens(tokens);
     const { texts, partTexts } = tokens;
     const vectors = directionsOf(
       'what embedTexts gives',
