@@ -31,13 +31,18 @@ export function runSteps<Result>(steps: Steps<Result>, kernels: Kernels | null):
   }
 }
 
+const eigenvectorsOf =
+  (kernels: Kernels): StepKernels['leadingEigenvectors'] =>
+  (...call) =>
+    kernels.leadingEigenvectorsAsync(...call);
+
 /** Rejects with ABORTED between two steps. */
 export async function runStepsInBackground<Result>(
   steps: Steps<Result>,
   kernels: Kernels | null,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
-  const later = kernels === null ? null : { ...kernels.background, leadingEigenvectors: kernels.leadingEigenvectorsAsync };
+  const later = kernels === null ? null : { ...kernels.background, leadingEigenvectors: eigenvectorsOf(kernels) };
   let begin = performance.now();
   for (;;) {
     if (signal?.aborted) throw aborted(signal);

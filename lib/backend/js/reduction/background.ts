@@ -7,7 +7,8 @@ export function inBackground(calls: ReductionCalls): BackgroundKernels {
     (name: ReductionCall) =>
     async (...call: never[]) => {
       await yieldToEventLoop();
-      (calls[name] as (...call: never[]) => void)(...call);
+      const run: (...call: never[]) => void = calls[name];
+      run(...call);
     };
   return Object.fromEntries((Object.keys(calls) as ReductionCall[]).map((name) => [name, later(name)])) as unknown as BackgroundKernels;
 }
