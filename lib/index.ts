@@ -75,23 +75,23 @@ export type {
   SparseAttentionOptions,
   SparseKeys,
 } from './attention/types';
-export { agglomerate, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
-export { hdbscan, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
+export { agglomerate, agglomerateAsync, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
+export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, maxSimAsync, searchByMaxSim, type MaxSimHits, type MaxSimOptions, type VectorSequences } from './clustering/max-sim';
-export { poolVectors, type PoolOptions } from './clustering/multi-vector';
+export { poolVectors, poolVectorsAsync, type PooledVectors, type PoolOptions } from './clustering/multi-vector';
 export { nestedClusters, type NestedLevel, type NestedOptions } from './clustering/nested';
 export { fitPositionalSubspace, PositionalSubspace, type PositionalOptions } from './clustering/positional-subspace';
 export { poolSequences, type PooledSequences, type SequencePoolOptions } from './clustering/sequence-pooling';
-export { sinkhorn, type SinkhornOptions } from './clustering/sinkhorn';
+export { sinkhorn, sinkhornAsync, type SinkhornOptions } from './clustering/sinkhorn';
 export type { Members } from './clustering/members';
 export { spectralClusters, type Affinity, type SpectralOptions } from './clustering/spectral';
 export { subspaceClusters, type SubspaceOptions } from './clustering/subspace';
 export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
-export { poolEmbeddings, type EmbeddingPoolOptions } from './pooling/embedding-pooling';
+export { poolEmbeddings, poolEmbeddingsAsync, type EmbeddingPoolOptions } from './pooling/embedding-pooling';
 export type { HiddenStates } from './pooling/hidden-states';
 export { LatentPooling, type LatentPoolingWeights } from './pooling/latent-pooling';
 export type { LinearWeights, NormWeights } from './pooling/layers';
@@ -109,11 +109,11 @@ export {
 export { ProductQuantizer, type ProductTraining } from './quantizers/product-quantizer';
 export { ResidualQuantizer, type ResidualTraining } from './quantizers/residual-quantizer';
 export type { Codes, CodingOptions, Quantizer, QuantizerKind, QuantizerProgress, QuantizerTraining } from './quantizers/types';
-export { cascade } from './reduction/cascade';
+export { cascade, cascadeAsync } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
 export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
-export { reduce } from './reduction/reduce';
-export { clusterSegments, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
+export { reduce, reduceAsync, type ReductionControl } from './reduction/reduce';
+export { clusterSegments, clusterSegmentsAsync, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
 export type {
   AsyncVectorSearchOptions,

@@ -19,6 +19,7 @@ import type {
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
+import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
 import type { BpeTrainingSpec, SymbolKind, WordCounterHandle, WordCounterSpec } from './training-kernels';
@@ -211,29 +212,9 @@ export interface NativeKernelAddon {
     listener: JobListener,
   ): ClusteringJobHandle;
 
-  nearestRows(
-    left: Float32Array,
-    leftRows: Uint32Array | null,
-    right: Float32Array,
-    rightRows: Uint32Array | null,
-    dims: number,
-    cosine: boolean,
-    columns: Uint32Array,
-    values: Float32Array,
-  ): void;
-  fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
-  nearestBefore(values: Float32Array, rows: Uint32Array | null, dims: number, squares: Float32Array): void;
-  meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
-  greatestMagnitude(values: Float32Array): number;
-  combineRows(
-    offsets: Uint32Array,
-    columns: Uint32Array,
-    weights: Float32Array,
-    values: Float32Array,
-    dims: number,
-    out: Float32Array,
-  ): void;
-  sparseSquares(offsets: Uint32Array, columns: Uint32Array, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+  /** Arguments as the comments in native/addon/reduction.cpp have them. */
+  runReduction(name: ReductionCall, call: readonly unknown[]): void;
+  startReduction(name: ReductionCall, call: readonly unknown[], listener: JobListener): JobHandle;
 
   /** The arrays of a specification must be kept. */
   createSearchView(spec: SearchSpec): SearchViewHandle;

@@ -1,16 +1,46 @@
-/** Token reduction by the addon. */
+/** Token reduction by the addon: at once, or on its threads. */
+import { MerganserError } from '../errors';
 import type { NativeKernelAddon } from './addon-kernels';
-import type { ReductionKernels } from './reduction-kernels';
+import type { BackgroundKernels, ReductionCall, ReductionCalls, ReductionKernels } from './reduction-kernels';
+
+/** Each call's arguments as the addon wants them. */
+const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCalls[Name]>) => readonly unknown[] } = {
+  nearestRows: (left, right, dims, similarity, columns, values) => [
+    left.values,
+    left.rows,
+    right.values,
+    right.rows,
+    dims,
+    similarity === 'cosine',
+    columns,
+    values,
+  ],
+  fewNearest: (...call) => call,
+  nearestBefore: ({ values, rows }, dims, squares) => [values, rows, dims, squares],
+  meanElu: (...call) => call,
+  greatestMagnitude: (...call) => call,
+  combineRows: ({ offsets, columns }, weights, values, dims, out) => [offsets, columns, weights, values, dims, out],
+  sparseSquares: ({ offsets, columns }, left, right, dims, out) => [offsets, columns, left, right, dims, out],
+  products: (...call) => call,
+};
+
+type Flat = (...call: readonly unknown[]) => readonly unknown[];
 
 export function reductionKernels(addon: NativeKernelAddon): ReductionKernels {
-  return {
-    nearestRows: (left, right, dims, similarity, columns, values) =>
-      addon.nearestRows(left.values, left.rows, right.values, right.rows, dims, similarity === 'cosine', columns, values),
-    fewNearest: (...call) => addon.fewNearest(...call),
-    nearestBefore: ({ values, rows }, dims, squares) => addon.nearestBefore(values, rows, dims, squares),
-    meanElu: (...call) => addon.meanElu(...call),
-    greatestMagnitude: (values) => addon.greatestMagnitude(values),
-    combineRows: ({ offsets, columns }, weights, values, dims, out) => addon.combineRows(offsets, columns, weights, values, dims, out),
-    sparseSquares: ({ offsets, columns }, left, right, dims, out) => addon.sparseSquares(offsets, columns, left, right, dims, out),
-  };
+  const names = Object.keys(FLAT) as ReductionCall[];
+  const all = <Result>(run: (name: ReductionCall, call: readonly unknown[]) => Result): object =>
+    Object.fromEntries(names.map((name) => [name, (...call: unknown[]) => run(name, (FLAT[name] as Flat)(...call))]));
+  const calls = all((name, call) => addon.runReduction(name, call)) as ReductionCalls;
+  return { ...calls, background: all((name, call) => jobDone(addon, name, call)) as BackgroundKernels };
+}
+
+function jobDone(addon: NativeKernelAddon, name: ReductionCall, call: readonly unknown[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const job = addon.startReduction(name, call, (finished) => {
+      if (!finished) return;
+      const message = addon.jobError(job);
+      if (message === null) resolve();
+      else reject(new MerganserError('OUT_OF_MEMORY', `Reducing failed: ${message}.`));
+    });
+  });
 }

@@ -177,7 +177,10 @@ class NativeKernels implements Kernels {
   fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
   nearestBefore: Kernels['nearestBefore'] = (...call) => this.#reduction.nearestBefore(...call);
   meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
-  greatestMagnitude: Kernels['greatestMagnitude'] = (values) => this.#reduction.greatestMagnitude(values);
+  greatestMagnitude: Kernels['greatestMagnitude'] = (...call) => this.#reduction.greatestMagnitude(...call);
+  get background(): Kernels['background'] {
+    return this.#reduction.background;
+  }
   combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
   attend: Kernels['attend'] = (...call) => this.#attention.attend(...call);

@@ -1,5 +1,7 @@
 /** The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite; squared lengths fit into single precision. */
 
+import type { ClusteringKernels } from './clustering-kernels';
+
 /** Rows of a matrix: all of them, or the ones listed. */
 export interface RowSelection {
   readonly values: Float32Array;
@@ -17,6 +19,7 @@ export interface SparsePattern {
  * the native backend computes in single precision, the TypeScript one in double.
  */
 export interface ReductionKernels {
+  readonly background: BackgroundKernels;
   /**
    * For each row of `left` a row of `right`, as its place in the selection: 'cosine': the most similar one, `values` are the cosines (0 with zero vectors); 'euclidean': the nearest one, `values`
    * are squared distances. Of equal ones the first. `right` is not empty.
@@ -35,10 +38,20 @@ export interface ReductionKernels {
   nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
-  /** Of all numbers; infinite or NaN if any is. 0 without numbers. */
-  greatestMagnitude(values: Float32Array): number;
+  /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */
+  greatestMagnitude(values: Float32Array, greatest: Float32Array): void;
   /** out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. */
   combineRows(pattern: SparsePattern, weights: Float32Array, values: Float32Array, dims: number, out: Float32Array): void;
   /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */
   sparseSquares(pattern: SparsePattern, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
 }
+
+/** What of the kernels reduces tokens, in the foreground or in the background. */
+export type ReductionCalls = Omit<ReductionKernels, 'background'> & Pick<ClusteringKernels, 'products'>;
+export type ReductionCall = keyof ReductionCalls;
+
+/**
+ * The same functions, each done when its promise is. The native backend runs them on its own threads; the TypeScript one lets other work of this thread run before each. The arrays must not
+ * change meanwhile.
+ */
+export type BackgroundKernels = { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCalls[Name]>) => Promise<void> };

@@ -1,5 +1,6 @@
 /** Agglomerative clustering: the two nearest clusters become one, until one is left. */
 import { invalidArgument, unexpected } from '../errors';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 /** Which distance a merged cluster has to others. */
 export type Linkage = 'ward' | 'average' | 'complete';
@@ -25,6 +26,20 @@ function pointsOfCondensed(length: number): number {
  * Euclidean ones. Throws INVALID_ARGUMENT for numbers that are no distances.
  */
 export function agglomerate(distances: ArrayLike<number>, linkage: Linkage): Dendrogram {
+  return runSteps(agglomerating(distances, linkage), null);
+}
+
+/** The same with time for other work in between. Rejects with ABORTED besides. */
+export function agglomerateAsync(
+  distances: ArrayLike<number>,
+  linkage: Linkage,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Dendrogram> {
+  return runStepsInBackground(agglomerating(distances, linkage), null, signal);
+}
+
+/** The same in steps. */
+export function* agglomerating(distances: ArrayLike<number>, linkage: Linkage): Steps<Dendrogram> {
   const points = pointsOfCondensed(distances.length);
   if (linkage !== 'ward' && linkage !== 'average' && linkage !== 'complete') {
     throw invalidArgument('linkage', '"ward", "average" or "complete"', linkage);
@@ -32,7 +47,7 @@ export function agglomerate(distances: ArrayLike<number>, linkage: Linkage): Den
   const matrix = Float64Array.from(distances);
   const bad = matrix.findIndex((value) => !(value >= 0 && value < Infinity));
   if (bad >= 0) throw invalidArgument('distances', 'finite numbers that are not negative', matrix[bad]);
-  return inOrder(points, chainMerges(matrix, points, linkage));
+  return inOrder(points, yield* chainMerges(matrix, points, linkage));
 }
 
 interface Merge {
@@ -43,7 +58,7 @@ interface Merge {
 }
 
 /** Follows nearest neighbours until two are each other's, merges them, goes on from where the chain was (Müllner 2011). */
-function chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Merge[] {
+function* chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Steps<Merge[]> {
   const at = (i: number, j: number): number => {
     const [a, b] = i < j ? [i, j] : [j, i];
     return points * a - (a * (a + 1)) / 2 + b - a - 1;
@@ -65,6 +80,7 @@ function chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Me
       }
       if (chain.length > 1 && nearest === chain[chain.length - 2]) break;
       chain.push(nearest);
+      yield null;
     }
     const [x, y] = [chain.pop()!, chain.pop()!].sort((a, b) => a - b);
     const apart = matrix[at(x, y)];

@@ -1,5 +1,6 @@
 /** HDBSCAN (Campello, Moulavi & Sander 2013): clusters of any shape and density, and noise. */
 import { invalidArgument, unexpected } from '../errors';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface HdbscanOptions {
   /** Smaller groups are noise. Default 5; at least 2. */
@@ -21,6 +22,18 @@ export interface HdbscanResult {
  * n² time. Equal distances are taken in the order of the points; probabilities may depend on it. Throws INVALID_ARGUMENT for numbers that are no distances.
  */
 export function hdbscan(distances: ArrayLike<number>, options: HdbscanOptions = {}): HdbscanResult {
+  return runSteps(finding(distances, options), null);
+}
+
+/** The same with time for other work in between. Rejects with ABORTED besides. */
+export function hdbscanAsync(
+  distances: ArrayLike<number>,
+  { signal, ...options }: HdbscanOptions & { readonly signal?: AbortSignal } = {},
+): Promise<HdbscanResult> {
+  return runStepsInBackground(finding(distances, options), null, signal);
+}
+
+function* finding(distances: ArrayLike<number>, options: HdbscanOptions): Steps<HdbscanResult> {
   const points = Math.round(Math.sqrt(distances.length));
   if (points * points !== distances.length || points === 0) throw unexpected('distances', 'n × n distances', `${distances.length} numbers`);
   const { minClusterSize = 5, minSamples = minClusterSize } = options;
@@ -31,12 +44,14 @@ export function hdbscan(distances: ArrayLike<number>, options: HdbscanOptions = 
   const matrix = Float64Array.from(distances);
   const bad = matrix.findIndex((value) => !(value >= 0 && value < Infinity));
   if (bad >= 0) throw invalidArgument('distances', 'finite numbers that are not negative', matrix[bad]);
-  const edges = spanningTree(matrix, points, coreDistances(matrix, points, minSamples));
+  const edges = yield* spanningTree(matrix, points, yield* coreDistances(matrix, points, minSamples));
   return labelsOf(condense(singleLinkage(edges, points), points, minClusterSize), points);
 }
 
-function coreDistances(matrix: Float64Array, points: number, minSamples: number): Float64Array {
-  return Float64Array.from({ length: points }, (_, i) => matrix.slice(i * points, (i + 1) * points).sort()[minSamples - 1]);
+function* coreDistances(matrix: Float64Array, points: number, minSamples: number): Steps<Float64Array> {
+  const core = new Float64Array(points);
+  for (let i = 0; i < points; i++, yield null) core[i] = matrix.slice(i * points, (i + 1) * points).sort()[minSamples - 1];
+  return core;
 }
 
 interface Edge {
@@ -46,7 +61,7 @@ interface Edge {
 }
 
 /** Prim's tree of mutual reachability: the distance, but no less than what either point's surroundings make it. */
-function spanningTree(matrix: Float64Array, points: number, core: Float64Array): Edge[] {
+function* spanningTree(matrix: Float64Array, points: number, core: Float64Array): Steps<Edge[]> {
   const nearest = new Float64Array(points).fill(Infinity);
   const from = new Uint32Array(points);
   const inside = new Uint8Array(points);
@@ -63,6 +78,7 @@ function spanningTree(matrix: Float64Array, points: number, core: Float64Array):
     }
     edges.push({ a: from[next], b: next, distance: nearest[next] });
     current = next;
+    yield null;
   }
   return edges.sort((p, q) => p.distance - q.distance);
 }

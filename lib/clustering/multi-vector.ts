@@ -3,8 +3,9 @@ import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
 import { invalidArgument, unexpected } from '../errors';
 import { planOfMeans, unitRows } from '../reduction/plan';
-import { agglomerate, cutDendrogram } from './agglomerative';
+import { agglomerating, cutDendrogram } from './agglomerative';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface PoolOptions {
   /** About one of so many vectors remains: ⌊n / factor⌋, at least one. */
@@ -22,7 +23,21 @@ export interface PoolOptions {
 }
 
 /** Vectors of one document pooled: means of unit vectors over Ward's clusters, in the order of their first members. `source`: where each vector went. */
-export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vectors & { readonly source: Uint32Array } {
+export function poolVectors(vectors: Vectors, options: PoolOptions): PooledVectors {
+  return runSteps(pooling(vectors, options), selectKernels(options.backend));
+}
+
+/** The same in the background: the event loop stays free. The vectors must not change meanwhile. Rejects with ABORTED besides. */
+export function poolVectorsAsync(
+  vectors: Vectors,
+  { signal, ...options }: PoolOptions & { readonly signal?: AbortSignal },
+): Promise<PooledVectors> {
+  return runStepsInBackground(pooling(vectors, options), selectKernels(options.backend), signal);
+}
+
+export type PooledVectors = Float32Vectors & { readonly source: Uint32Array };
+
+function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> {
   const { factor, linkage = 'cosine', normalize = false, protect = [] } = options;
   const points = pointsOf(vectors, 'vectors');
   if (points.type !== 'float32') throw invalidArgument('vectors.type', '"float32"', points.type);
@@ -48,40 +63,36 @@ export function poolVectors(vectors: Vectors, options: PoolOptions): Float32Vect
     groups = Math.max(1, Math.floor(free.length / factor));
     const rows = new Float32Array(free.length * width);
     free.forEach((row, i) => rows.set(unit.subarray(row * width, (row + 1) * width), i * width));
-    const labels = cutDendrogram(agglomerate(pairwise(rows, width, linkage, options.backend), 'ward'), groups);
+    const labels = cutDendrogram(yield* agglomerating(yield* pairwise(rows, width, linkage), 'ward'), groups);
     free.forEach((row, i) => (source[row] = keptRows.length + labels[i]));
   }
   const total = keptRows.length + groups;
   const means = new Float32Array(total * width);
-  planOfMeans(selectKernels(options.backend), source, total, new Float32Array(count).fill(1)).merge(unit, width, means);
+  yield* planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width, means);
   const pooled = normalize ? unitRows({ data: means, count: total, width }) : means;
   keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
   return { ...float32Vectors(pooled, width), source };
 }
 
 /** Condensed distances of unit vectors. */
-function pairwise(
-  unit: Float32Array,
-  width: number,
-  linkage: 'rows' | 'cosine' | 'euclidean',
-  backend: BackendName | undefined,
-): Float64Array {
+function* pairwise(unit: Float32Array, width: number, linkage: 'rows' | 'cosine' | 'euclidean'): Steps<Float64Array> {
   const count = unit.length / width;
-  const kernels = selectKernels(backend);
   const cosines = new Float32Array(count * count);
-  kernels.products(unit, unit, width, cosines);
-  if (linkage === 'rows') return rowDistances(cosines, count);
+  yield (kernels) => kernels.products(unit, unit, width, cosines);
+  if (linkage === 'rows') return yield* rowDistances(cosines, count);
   const distances = new Float64Array((count * (count - 1)) / 2);
   const between =
     linkage === 'cosine' ? (cosine: number) => Math.max(0, 1 - cosine) : (cosine: number) => Math.sqrt(Math.max(0, 2 - 2 * cosine));
-  for (let i = 0, at = 0; i < count; i++) for (let j = i + 1; j < count; j++) distances[at++] = between(cosines[i * count + j]);
+  for (let i = 0, at = 0; i < count; i++, yield null) {
+    for (let j = i + 1; j < count; j++) distances[at++] = between(cosines[i * count + j]);
+  }
   return distances;
 }
 
 /** Condensed Euclidean distances of the rows of a square matrix. */
-function rowDistances(matrix: Float32Array, count: number): Float64Array {
+function* rowDistances(matrix: Float32Array, count: number): Steps<Float64Array> {
   const distances = new Float64Array((count * (count - 1)) / 2);
-  for (let i = 0, at = 0; i < count; i++) {
+  for (let i = 0, at = 0; i < count; i++, yield null) {
     let j = i + 1;
     // Four at a time: one sum alone would wait for itself.
     for (; j + 4 <= count; j += 4) {

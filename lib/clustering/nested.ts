@@ -1,13 +1,12 @@
 /** Nested (Matryoshka) clustering: the same vectors, by ever longer beginnings of them (Franca, Venkataramanan et al. 2025). */
-import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { aborted, unexpected } from '../errors';
+import { unexpected } from '../errors';
 import { unitRows } from '../reduction/plan';
 import { kmeans } from './kmeans';
 import { integer } from './kmeans-options';
 import { copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
-import { sinkhornPasses, type SinkhornOptions } from './sinkhorn';
+import { sinkhornAsync, type SinkhornOptions } from './sinkhorn';
 
 export interface NestedOptions extends SinkhornOptions {
   /** Clusters of whole vectors; of a part of their numbers as large a part. */
@@ -75,27 +74,16 @@ async function level(data: Float32Array, width: number, clusters: number, rounds
   const kernels = selectKernels(backend);
   const unit = unitRows({ data, count, width });
   let centroids = start.centroids.data;
-  let assignments = new Float64Array(0);
+  let assignments: Float64Array = new Float64Array(0);
   for (let round = 0; round < rounds; round++) {
     const cosines = new Float32Array(count * clusters);
-    kernels.products(unit, centroids, width, cosines);
-    assignments = await balanced(cosines, clusters, options);
+    await kernels.background.products(unit, centroids, width, cosines);
+    assignments = await sinkhornAsync(cosines, clusters, options);
     centroids = meanDirections(kernels, unit, width, assignments, clusters, centroids);
   }
   const masses = new Float64Array(clusters);
   assignments.forEach((weight, at) => (masses[at % clusters] += weight));
   return { centroids: float32Vectors(centroids, width), labels: greatestOfRows(assignments, clusters), masses };
-}
-
-async function balanced(cosines: Float32Array, clusters: number, options: NestedOptions): Promise<Float64Array<ArrayBuffer>> {
-  const { signal } = options;
-  const passes = sinkhornPasses(cosines, clusters, options);
-  for (;;) {
-    if (signal?.aborted) throw aborted(signal);
-    const { done, value } = passes.next();
-    if (done) return value as Float64Array<ArrayBuffer>;
-    await yieldToEventLoop();
-  }
 }
 
 /** Of each cluster; where the vectors cancel out or nothing is assigned, the one before. */

@@ -1,5 +1,6 @@
 /** The balancing of assignments. */
 import { invalidArgument, unexpected } from '../errors';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
   /** Default 0.05. */
@@ -13,40 +14,47 @@ export interface SinkhornOptions {
  * column to nearly the same. logits: rows × columns. The greatest is subtracted first, so nothing overflows.
  */
 export function sinkhorn(logits: Float32Array, columns: number, options: SinkhornOptions = {}): Float64Array {
-  const passes = sinkhornPasses(logits, columns, options);
-  for (;;) {
-    const { done, value } = passes.next();
-    if (done) return value;
-  }
+  return runSteps(balancing(logits, columns, options), null);
+}
+
+/** The same with time for other work in between. Rejects with ABORTED besides. */
+export function sinkhornAsync(
+  logits: Float32Array,
+  columns: number,
+  { signal, ...options }: SinkhornOptions & { readonly signal?: AbortSignal } = {},
+): Promise<Float64Array> {
+  return runStepsInBackground(balancing(logits, columns, options), null, signal);
 }
 
 /** Rows between two pauses. */
 const SLICE = 1 << 14;
 
-/** The same, with pauses in which other work can run. */
-export function* sinkhornPasses(
+/** The same in steps. */
+export function* balancing(
   logits: Float32Array,
   columns: number,
   { temperature = 0.05, iterations = 3 }: SinkhornOptions,
-): Generator<void, Float64Array, undefined> {
+): Steps<Float64Array> {
   if (!Number.isInteger(columns) || columns < 1 || logits.length === 0 || logits.length % columns !== 0) {
     throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
   }
   if (!(temperature > 0 && temperature < Infinity)) throw invalidArgument('temperature', 'a positive number', temperature);
   if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
-  if (!logits.every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+  const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
+  for (let at = 0; at < logits.length; at += step, yield null) {
+    if (!logits.subarray(at, at + step).every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+  }
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.
   const logs = Float64Array.from(logits, (value) => value / temperature);
-  const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   for (let iteration = 0; iteration < iterations; iteration++) {
     const greatest = new Float64Array(columns).fill(-Infinity);
     const sums = new Float64Array(columns);
-    for (let at = 0; at < logs.length; at += step, yield) raise(greatest, logs.subarray(at, at + step));
-    for (let at = 0; at < logs.length; at += step, yield) addExponentials(sums, greatest, logs.subarray(at, at + step));
+    for (let at = 0; at < logs.length; at += step, yield null) raise(greatest, logs.subarray(at, at + step));
+    for (let at = 0; at < logs.length; at += step, yield null) addExponentials(sums, greatest, logs.subarray(at, at + step));
     const masses = sums.map((sum, column) => greatest[column] + Math.log(sum));
-    for (let at = 0; at < logs.length; at += step, yield) subtract(logs.subarray(at, at + step), masses);
+    for (let at = 0; at < logs.length; at += step, yield null) subtract(logs.subarray(at, at + step), masses);
   }
-  for (let at = 0; at < logs.length; at += step, yield) {
+  for (let at = 0; at < logs.length; at += step, yield null) {
     const rows = logs.subarray(at, at + step);
     for (let i = 0; i < rows.length; i++) rows[i] = Math.exp(rows[i]);
   }

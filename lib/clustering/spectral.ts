@@ -1,9 +1,10 @@
 /** Clustering by the eigenvectors of a graph. */
-import type { BackendName, Kernels } from '../backend/kernels';
+import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { kmeans } from './kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors } from './matrix';
+import { runStepsInBackground, type Steps } from './steps';
 
 /** How similar each point is to each other: symmetric, not negative, [points, points]. */
 export interface Affinity {
@@ -29,28 +30,27 @@ export async function spectralClusters(affinity: Affinity, options: SpectralOpti
   const { clusters, seed = 1, ...rest } = options;
   if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
     throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
-  const vectors = new Float64Array(points * clusters);
-  const matrix = normalized(affinity.data, points);
-  await selectKernels(options.backend).leadingEigenvectorsAsync(matrix, points, clusters, new Float64Array(clusters), vectors, rest);
-  const { data } = embeddingOf(vectors, points, clusters);
+  const { data } = await runStepsInBackground(
+    spectralEmbedding(affinity.data, points, clusters),
+    selectKernels(options.backend),
+    options.signal,
+  );
   // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
   const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });
   return labels;
 }
 
 /** Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. */
-export function spectralEmbedding(kernels: Kernels, affinity: Float32Array, points: number, dims: number): Float32Vectors {
+export function* spectralEmbedding(affinity: Float32Array, points: number, dims: number): Steps<Float32Vectors> {
   const vectors = new Float64Array(points * dims);
-  kernels.leadingEigenvectors(normalized(affinity, points), points, dims, new Float64Array(dims), vectors);
-  return embeddingOf(vectors, points, dims);
-}
-
-function embeddingOf(vectors: Float64Array, points: number, dims: number): Float32Vectors {
+  const matrix = yield* normalized(affinity, points);
+  yield (kernels, signal) => kernels.leadingEigenvectors(matrix, points, dims, new Float64Array(dims), vectors, { signal });
   const rows = new Float32Array(points * dims);
   for (let k = 0; k < dims; k++) {
     const vector = vectors.subarray(k * points, (k + 1) * points);
     const sign = majoritySign(vector);
     for (let i = 0; i < points; i++) rows[i * dims + k] = sign * vector[i];
+    yield null;
   }
   for (let i = 0; i < points; i++) {
     const row = rows.subarray(i * dims, (i + 1) * dims);
@@ -61,16 +61,18 @@ function embeddingOf(vectors: Float64Array, points: number, dims: number): Float
 }
 
 /** D^−½ W D^−½. */
-function normalized(affinity: Float32Array, points: number): Float32Array {
+function* normalized(affinity: Float32Array, points: number): Steps<Float32Array> {
   const scales = new Float64Array(points);
   for (let i = 0; i < points; i++) {
     let degree = 0;
     for (let j = 0; j < points; j++) degree += affinity[i * points + j];
     scales[i] = degree > 0 ? 1 / Math.sqrt(degree) : 0;
+    yield null;
   }
   const out = new Float32Array(affinity.length);
   for (let i = 0; i < points; i++) {
     for (let j = 0; j < points; j++) out[i * points + j] = affinity[i * points + j] * scales[i] * scales[j];
+    yield null;
   }
   return out;
 }

@@ -1,7 +1,8 @@
 /** One embedding for each sequence, without parameters (the designs that Tang & Yang 2024 compare). */
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { invalidArgument } from '../errors';
-import { checkStates, meanOfTokens, toUnitLength, type HiddenStates } from './hidden-states';
+import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
+import { checkingStates, meanOfTokens, toUnitLength, type HiddenStates } from './hidden-states';
 
 export interface EmbeddingPoolOptions {
   /**
@@ -18,15 +19,29 @@ export interface EmbeddingPoolOptions {
  * a sequence that is all padding.
  */
 export function poolEmbeddings(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Float32Vectors {
+  return runSteps(pooling(states, mask, options), null);
+}
+
+/** The same with time for other work in between. Rejects with ABORTED besides. */
+export function poolEmbeddingsAsync(
+  states: HiddenStates,
+  mask: ArrayLike<number>,
+  { signal, ...options }: EmbeddingPoolOptions & { readonly signal?: AbortSignal },
+): Promise<Float32Vectors> {
+  return runStepsInBackground(pooling(states, mask, options), null, signal);
+}
+
+function* pooling(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Steps<Float32Vectors> {
   const { method, normalize = false } = options;
-  const { data, sequences, tokens, width, places } = checkStates(states, mask, false);
+  const { data, sequences, tokens, width, places } = yield* checkingStates(states, mask, false);
   const weights = WEIGHTS[method];
   if (weights === undefined) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
   const out = new Float32Array(sequences * width);
-  places.forEach((own, sequence) => {
+  for (const [sequence, own] of places.entries()) {
     const mean = meanOfTokens(data, sequence * tokens * width, width, own, (n) => weights(n, own.length));
     out.set(mean, sequence * width);
-  });
+    yield null;
+  }
   if (normalize) toUnitLength(out, width);
   return float32Vectors(out, width);
 }

@@ -1,4 +1,5 @@
 /** Hidden states of a language model, and the mask that tells tokens from padding. */
+import { runSteps, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
@@ -18,7 +19,15 @@ export interface CheckedStates {
 }
 
 /** `mask`: for each token of all sequences 1, or 0 if it is padding. Throws INVALID_ARGUMENT. */
-export function checkStates({ data, dims }: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): CheckedStates {
+export function checkStates(states: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): CheckedStates {
+  return runSteps(checkingStates(states, mask, mayHaveLayers), null);
+}
+
+/** Numbers between two pauses. */
+const SLICE = 1 << 15;
+
+/** The same in steps. */
+export function* checkingStates({ data, dims }: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): Steps<CheckedStates> {
   if (!(data instanceof Float32Array)) throw invalidArgument('states.data', 'a Float32Array', data);
   const shapes = mayHaveLayers ? '[sequences, tokens, length] or [layers, sequences, tokens, length]' : '[sequences, tokens, length]';
   const known = dims?.length === 3 || (mayHaveLayers && dims?.length === 4);
@@ -36,8 +45,10 @@ export function checkStates({ data, dims }: HiddenStates, mask: ArrayLike<number
     if (those.length === 0) throw unexpected('mask', 'at least one token of each sequence', `none in sequence ${sequence}`);
     return those;
   });
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw unexpected('states', 'finite numbers', `${data[bad]}`);
+  for (let at = 0; at < data.length; at += SLICE, yield null) {
+    const bad = data.subarray(at, at + SLICE).find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw unexpected('states', 'finite numbers', `${bad}`);
+  }
   return { data, layers: dims.length === 4 ? dims[0] : 1, sequences, tokens, width, places };
 }
 

@@ -1,7 +1,9 @@
 /** Several reductions one after the other, as one. */
 import { unexpected } from '../errors';
 import { keptPositions } from './positions';
-import { reduce } from './reduce';
+import { selectKernels } from '../backend/select';
+import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
+import { reducing, type ReductionControl } from './reduce';
 import type { ReduceOptions, Reduction, TokenBatch } from './types';
 
 /**
@@ -9,6 +11,23 @@ import type { ReduceOptions, Reduction, TokenBatch } from './types';
  * one reduction: `merge`, `unmerge`, `source` and `size` go all the way. `positions` are taken from the first step's options.
  */
 export function cascade(tokens: TokenBatch, steps: readonly ReduceOptions[]): Reduction {
+  return runSteps(reducingRepeatedly(tokens, steps), selectKernels(steps[0]?.backend));
+}
+
+/** The same in the background, as {@link reduceAsync} does it. `onProgress`: how many of the steps are done. */
+export function cascadeAsync(
+  tokens: TokenBatch,
+  steps: readonly ReduceOptions[],
+  { signal, onProgress }: ReductionControl = {},
+): Promise<Reduction> {
+  return runStepsInBackground(reducingRepeatedly(tokens, steps, onProgress), selectKernels(steps[0]?.backend), signal);
+}
+
+function* reducingRepeatedly(
+  tokens: TokenBatch,
+  steps: readonly ReduceOptions[],
+  onProgress?: ReductionControl['onProgress'],
+): Steps<Reduction> {
   if (tokens.dims.length !== 2)
     throw unexpected('tokens.dims', '[tokens, length]: a cascade takes one sequence', `[${tokens.dims.join(', ')}]`);
   if (steps.length === 0) throw unexpected('steps', 'at least one', 'none');
@@ -19,9 +38,10 @@ export function cascade(tokens: TokenBatch, steps: readonly ReduceOptions[]): Re
     const before = reductions.at(-1);
     const { positions: _kept, ...options } = step;
     const sized = before === undefined || !takesSizes(step) ? options : { ...options, size: before.size };
-    const reduction = reduce(current, sized);
+    const reduction = yield* reducing(current, sized);
     reductions.push(reduction);
     current = reduction.tokens;
+    onProgress?.(reductions.length, steps.length);
   }
   const last = reductions[reductions.length - 1];
   const source = reductions.slice(1).reduce((so, { source: next }) => so.map((target) => next[target]), reductions[0].source);

@@ -1,10 +1,9 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
-import type { Kernels } from '../backend/kernels';
+import type { Step, Steps } from '../clustering/steps';
 import type { Plan, TokenRows } from './plan';
 import { cellShares, softmaxRows, twoWayPattern, type TwoWayPattern } from './sparse-weights';
 
 export interface ExpeditTask {
-  readonly kernels: Kernels;
   readonly tokens: TokenRows;
   readonly grids: ExpeditGrids;
   readonly iterations: number;
@@ -23,26 +22,27 @@ export interface ExpeditGrids {
 }
 
 /** Centres are means of tokens with weights softmax(−temperature · squared distance) over the cells near the token's own, a few times over. */
-export function expedit(task: ExpeditTask): Plan {
-  const { kernels, tokens, iterations } = task;
+export function* expedit(task: ExpeditTask): Steps<Plan> {
+  const { tokens, iterations } = task;
   const { near, pooling, cells } = task.grids;
   let pattern = pooling;
   let { shares, masses } = cellShares(pooling, new Float32Array(pooling.places.length).fill(1));
-  const merge = (values: Float32Array, width: number, out: Float32Array): void =>
-    kernels.combineRows(pattern.byCell, shares, values, width, out);
+  const merge = function* (values: Float32Array, width: number, out: Float32Array): Steps<void> {
+    yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out);
+  };
   const centres = new Float32Array(cells * tokens.width);
-  merge(tokens.data, tokens.width, centres);
+  yield* merge(tokens.data, tokens.width, centres);
   const squares = new Float32Array(near.places.length);
-  const measure = (): void => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
-  if (iterations > 0 || task.temperature === 'auto') measure();
+  const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
+  if (iterations > 0 || task.temperature === 'auto') yield measure;
   const temperature = task.temperature === 'auto' ? inverseMedian(squares) : task.temperature;
   for (let i = 0; i < iterations; i++) {
-    if (i > 0) measure();
+    if (i > 0) yield measure;
     pattern = near;
     ({ shares, masses } = cellShares(near, softmaxRows(near.byToken, squares, temperature)));
-    merge(tokens.data, tokens.width, centres);
+    yield* merge(tokens.data, tokens.width, centres);
   }
-  const { source, unmerge } = reconstruction(task, centres, temperature);
+  const { source, unmerge } = yield* reconstruction(task, centres, temperature);
   return { count: cells, source, size: masses, merge, unmerge };
 }
 
@@ -86,15 +86,15 @@ function inverseMedian(squares: Float32Array): number {
 }
 
 /** exp(−temperature · squared distance) of the `nearest` centres of each token, normalised; the least distance is subtracted first. */
-function reconstruction(
-  { kernels, tokens: { data, count, width }, grids, nearest, normalization }: ExpeditTask,
+function* reconstruction(
+  { tokens: { data, count, width }, grids, nearest, normalization }: ExpeditTask,
   centres: Float32Array,
   temperature: number,
-): Pick<Plan, 'source' | 'unmerge'> {
+): Steps<Pick<Plan, 'source' | 'unmerge'>> {
   const few = Math.min(nearest, grids.cells);
   const columns = new Uint32Array(count * few);
   const weights = new Float32Array(count * few);
-  kernels.fewNearest(data, centres, width, few, columns, weights);
+  yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);
   for (let first = 0; first < weights.length; first += few) {
     const least = weights[first];
     let sum = 0;
@@ -105,10 +105,13 @@ function reconstruction(
     }
     const divisor = normalization === 'l1' ? sum : Math.sqrt(sum);
     for (let at = first; at < first + few; at++) weights[at] /= divisor;
+    yield null;
   }
   const pattern = { offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * few), columns };
   return {
     source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
-    unmerge: (values, valueWidth, out) => kernels.combineRows(pattern, weights, values, valueWidth, out),
+    *unmerge(values, valueWidth, out) {
+      yield (kernels) => kernels.combineRows(pattern, weights, values, valueWidth, out);
+    },
   };
 }

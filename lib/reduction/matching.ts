@@ -1,10 +1,9 @@
 /** Operators that match tokens in pairs: ToMe, its variants on a grid, ToFu, threshold merging, PiToMe. */
-import type { Kernels } from '../backend/kernels';
 import { RandomStream } from '../clustering/random';
+import type { Steps } from '../clustering/steps';
 import { planOfMeans, sourceOf, type Plan, type TokenRows } from './plan';
 
 export interface MatchingTask {
-  readonly kernels: Kernels;
   readonly metric: TokenRows;
   readonly weights: Float32Array;
   /** Per token: 1 if it is left alone. */
@@ -12,15 +11,16 @@ export interface MatchingTask {
 }
 
 /** The candidates' most similar destinations and the cosines with them. */
-function match(
-  { kernels, metric: { data, width } }: MatchingTask,
+function* match(
+  { metric: { data, width } }: MatchingTask,
   candidates: Uint32Array,
   destinations: Uint32Array,
-): { to: Uint32Array; cosines: Float32Array } {
+): Steps<{ to: Uint32Array; cosines: Float32Array }> {
   const columns = new Uint32Array(candidates.length);
   const cosines = new Float32Array(candidates.length);
   if (candidates.length > 0 && destinations.length > 0) {
-    kernels.nearestRows({ values: data, rows: candidates }, { values: data, rows: destinations }, width, 'cosine', columns, cosines);
+    const [left, right] = [candidates, destinations].map((rows) => ({ values: data, rows }));
+    yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, cosines);
   }
   return { to: columns.map((column) => destinations[column]), cosines };
 }
@@ -31,14 +31,14 @@ export function descending(values: ArrayLike<number>): Uint32Array {
 }
 
 function merged(
-  { kernels, metric: { count }, weights }: MatchingTask,
+  { metric: { count }, weights }: MatchingTask,
   pairs: Iterable<readonly [number, number]>,
   lengths: 'mean' | 'greatest' = 'mean',
 ): Plan {
   const into = new Int32Array(count).fill(-1);
   for (const [from, to] of pairs) into[from] = to;
   const { source, kept } = sourceOf(count, into);
-  return planOfMeans(kernels, source, kept, weights, lengths);
+  return planOfMeans(source, kept, weights, lengths);
 }
 
 function* chosenPairs(candidates: Uint32Array, to: Uint32Array, chosen: Iterable<number>): Generator<readonly [number, number]> {
@@ -50,15 +50,15 @@ function places(count: number, accept: (place: number) => boolean): Uint32Array 
 }
 
 /** Tokens at even places join tokens at odd ones: the `remove` most similar pairs, or all at least as similar as `threshold`. */
-export function tome(
+export function* tome(
   task: MatchingTask,
   most: { readonly remove: number } | { readonly threshold: number },
   lengths: 'mean' | 'greatest',
-): Plan {
+): Steps<Plan> {
   const { count } = task.metric;
   const candidates = places(count, (i) => i % 2 === 0 && task.protected[i] === 0);
   const destinations = places(count, (i) => i % 2 === 1 && task.protected[i] === 0);
-  const { to, cosines } = match(task, candidates, destinations);
+  const { to, cosines } = yield* match(task, candidates, destinations);
   const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
   const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
   return merged(task, chosenPairs(candidates, to, chosen), lengths);
@@ -93,24 +93,24 @@ export function gridDestinations(
 }
 
 /** All tokens but destinations are candidates. */
-export function tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove: number): Plan {
+export function* tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove: number): Steps<Plan> {
   const { count } = task.metric;
   const candidates = places(count, (i) => isDestination[i] === 0 && task.protected[i] === 0);
   const destinations = places(count, (i) => isDestination[i] === 1);
-  const { to, cosines } = match(task, candidates, destinations);
+  const { to, cosines } = yield* match(task, candidates, destinations);
   return merged(task, chosenPairs(candidates, to, descending(cosines).subarray(0, remove)));
 }
 
 /** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
-export function pitome(task: MatchingTask, remove: number, margin: number): Plan {
+export function* pitome(task: MatchingTask, remove: number, margin: number): Steps<Plan> {
   const { data, count, width } = task.metric;
   const free = places(count, (i) => task.protected[i] === 0);
   const energies = new Float64Array(count);
-  task.kernels.meanElu(data, width, margin, energies);
+  yield (kernels) => kernels.meanElu(data, width, margin, energies);
   const order = descending(Float64Array.from(free, (token) => energies[token]));
   const top = order.subarray(0, 2 * remove).map((i) => free[i]);
   const candidates = top.filter((_, i) => i % 2 === 0);
   const destinations = top.filter((_, i) => i % 2 === 1);
-  const { to } = match(task, candidates, destinations);
+  const { to } = yield* match(task, candidates, destinations);
   return merged(task, chosenPairs(candidates, to, candidates.keys()));
 }

@@ -1,6 +1,9 @@
 /** What an operator decides for one sequence, and what follows from it for any values. */
-import type { Kernels } from '../backend/kernels';
 import { membersOf } from '../clustering/members';
+import type { Steps } from '../clustering/steps';
+
+/** Numbers between two pauses. */
+const PAUSE_AFTER = 1 << 17;
 
 export interface Plan {
   readonly count: number;
@@ -8,9 +11,9 @@ export interface Plan {
   readonly source: Uint32Array;
   readonly size: Float32Array;
   /** Fills `out`: [count, width]. */
-  readonly merge: (values: Float32Array, width: number, out: Float32Array) => void;
+  readonly merge: (values: Float32Array, width: number, out: Float32Array) => Steps<void>;
   /** Fills `out`: [tokens, width]. */
-  readonly unmerge: (values: Float32Array, width: number, out: Float32Array) => void;
+  readonly unmerge: (values: Float32Array, width: number, out: Float32Array) => Steps<void>;
 }
 
 /** One sequence. */
@@ -21,13 +24,7 @@ export interface TokenRows {
 }
 
 /** Reduced tokens are weighted means of their members; `lengths` restores the greatest length of them. */
-export function planOfMeans(
-  kernels: Kernels,
-  source: Uint32Array,
-  count: number,
-  weights: Float32Array,
-  lengths: 'mean' | 'greatest' = 'mean',
-): Plan {
+export function planOfMeans(source: Uint32Array, count: number, weights: Float32Array, lengths: 'mean' | 'greatest' = 'mean'): Plan {
   const size = new Float32Array(count);
   for (let i = 0; i < source.length; i++) size[source[i]] += weights[i];
   const { values: columns, offsets } = membersOf(source, count);
@@ -36,11 +33,13 @@ export function planOfMeans(
     count,
     source,
     size,
-    merge: (values, width, means) => {
-      kernels.combineRows({ offsets, columns }, shares, values, width, means);
+    *merge(values, width, means) {
+      yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means);
       if (lengths === 'greatest') restoreGreatestLength(means, values, width, source);
     },
-    unmerge: (values, width, out) => void gather(values, width, source, out),
+    *unmerge(values, width, out) {
+      yield* gathering(values, width, source, out);
+    },
   };
 }
 
@@ -90,6 +89,15 @@ export function gather(
 ): Float32Array {
   for (let i = 0; i < rows.length; i++) out.set(values.subarray(rows[i] * width, (rows[i] + 1) * width), i * width);
   return out;
+}
+
+/** The same, with pauses. */
+export function* gathering(values: Float32Array, width: number, rows: Uint32Array, out: Float32Array): Steps<void> {
+  const step = Math.max(1, Math.floor(PAUSE_AFTER / width));
+  for (let first = 0; first < rows.length; first += step, yield null) {
+    const last = Math.min(rows.length, first + step);
+    gather(values, width, rows.subarray(first, last), out.subarray(first * width, last * width));
+  }
 }
 
 /** Tokens that are their own, in order, with numbers from 0; `into` says for each other token which of them it joins. */

@@ -1,6 +1,6 @@
 /** Fewer tokens that stand for many: one contract for all operators. */
 import { selectKernels } from '../backend/select';
-import type { Kernels } from '../backend/kernels';
+import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { dpcKnn, kMedoids, visionZip } from './centres';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
@@ -15,30 +15,47 @@ import type { ReduceOptions, Reduction, TokenBatch } from './types';
  * results back to all tokens. Throws INVALID_ARGUMENT for what does not fit, and for numbers that are not finite.
  */
 export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
-  const kernels = selectKernels(options.backend);
-  const sequences = sequencesOf(tokens, 'tokens', kernels);
+  return runSteps(reducing(tokens, options), selectKernels(options.backend));
+}
+
+/**
+ * The same in the background: the event loop stays free. The arrays must not change meanwhile. Rejects with ABORTED besides. `onProgress`: how many of the sequences have been decided on.
+ */
+export function reduceAsync(tokens: TokenBatch, options: ReduceOptions, control: ReductionControl = {}): Promise<Reduction> {
+  return runStepsInBackground(reducing(tokens, options, control.onProgress), selectKernels(options.backend), control.signal);
+}
+
+export interface ReductionControl {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, sequences: number) => void;
+}
+
+/** The reduction in steps. */
+export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
+  const sequences = yield* sequencesOf(tokens, 'tokens');
   const total = sequences.length * sequences[0].count;
   const size = perToken(options.size, total, 'size', 1);
   if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
-  const metric = 'metric' in options && options.metric !== undefined ? metricOf(options.metric, sequences, kernels) : sequences;
+  const metric = 'metric' in options && options.metric !== undefined ? yield* metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
-  const plans = sequences.map((sequence, i) => {
+  const plans: Plan[] = [];
+  for (const [i, sequence] of sequences.entries()) {
     const range = [i * sequence.count, (i + 1) * sequence.count] as const;
-    return planFor(options, {
-      kernels,
+    const task = {
       tokens: sequence,
       metric: metric[i],
       weights: size.subarray(...range),
       attention: attention?.subarray(...range) ?? null,
       grids,
-    });
-  });
-  return reductionOf(plans, tokens.data, sequences[0], options);
+    };
+    plans.push(yield* planFor(options, task));
+    onProgress?.(i + 1, sequences.length);
+  }
+  return yield* reductionOf(plans, tokens.data, sequences[0], options);
 }
 
 interface Task {
-  readonly kernels: Kernels;
   readonly tokens: TokenRows;
   readonly metric: TokenRows;
   readonly weights: Float32Array;
@@ -46,19 +63,19 @@ interface Task {
   readonly grids: ExpeditGrids | null;
 }
 
-function planFor(options: ReduceOptions, task: Task): Plan {
-  const { kernels, tokens, metric, weights } = task;
+function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
+  const { tokens, metric, weights } = task;
   const { count } = tokens;
   switch (options.method) {
     case 'tome':
     case 'tofu': {
       const matching = matchingTask(options.protect, task);
       const remove = removed(options, count, mostPairs(matching.protected));
-      return tome(matching, { remove }, options.method === 'tome' ? 'mean' : 'greatest');
+      return yield* tome(matching, { remove }, options.method === 'tome' ? 'mean' : 'greatest');
     }
     case 'threshold':
       if (!Number.isFinite(options.threshold)) throw invalidArgument('threshold', 'a cosine', options.threshold);
-      return tome(matchingTask(options.protect, task), { threshold: options.threshold }, 'mean');
+      return yield* tome(matchingTask(options.protect, task), { threshold: options.threshold }, 'mean');
     case 'tome-grid': {
       const matching = matchingTask(options.protect, task);
       const grid = gridOf(options.grid, 'grid', count);
@@ -66,24 +83,23 @@ function planFor(options: ReduceOptions, task: Task): Plan {
       cell.forEach((length) => whole(length, 'cell', 1, count));
       const destinations = gridDestinations(grid, [cell[0], cell[1]], options.seed);
       const candidates = destinations.filter((isDestination, i) => isDestination === 0 && matching.protected[i] === 0).length;
-      return tomeGrid(matching, destinations, removed(options, count, candidates));
+      return yield* tomeGrid(matching, destinations, removed(options, count, candidates));
     }
     case 'pitome': {
       const matching = matchingTask(options.protect, task);
       const free = matching.protected.filter((isProtected) => isProtected === 0).length;
       const margin = options.margin ?? 0.9;
       if (!Number.isFinite(margin)) throw invalidArgument('margin', 'a finite number', margin);
-      return pitome(matching, removed(options, count, free >> 1), margin);
+      return yield* pitome(matching, removed(options, count, free >> 1), margin);
     }
     case 'dpc-knn': {
       const clusters = whole(options.clusters, 'clusters', 1, count);
-      return dpcKnn(kernels, tokens, weights, clusters, whole(options.neighbours ?? Math.min(5, count), 'neighbours', 1, count));
+      return yield* dpcKnn(tokens, weights, clusters, whole(options.neighbours ?? Math.min(5, count), 'neighbours', 1, count));
     }
     case 'k-medoids': {
       const { distance = 'euclidean', maxIterations = 100 } = options;
       if (distance !== 'euclidean' && distance !== 'cosine') throw invalidArgument('distance', '"euclidean" or "cosine"', distance);
-      return kMedoids(
-        kernels,
+      return yield* kMedoids(
         tokens,
         whole(options.clusters, 'clusters', 1, count),
         distance,
@@ -95,8 +111,7 @@ function planFor(options: ReduceOptions, task: Task): Plan {
         throw new MerganserError('UNSUPPORTED', 'VisionZip protects by attention: protect is not supported.');
       if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'VisionZip takes plain means: size is not supported.');
       const dominant = whole(options.dominant, 'dominant', 0, count);
-      return visionZip(
-        kernels,
+      return yield* visionZip(
         metric,
         task.attention!,
         dominant,
@@ -104,9 +119,9 @@ function planFor(options: ReduceOptions, task: Task): Plan {
       );
     }
     case 'expedit':
-      return planExpedit(options, task);
+      return yield* planExpedit(options, task);
     case 'spectral':
-      return planSpectral(options, task);
+      return yield* planSpectral(options, task);
     default:
       throw invalidArgument('method', 'a known operator', (options as { method: unknown }).method);
   }
@@ -123,14 +138,13 @@ function gridsOf(options: ReduceOptions, count: number): ExpeditGrids | null {
   return expeditGrids(grid, target, window);
 }
 
-function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { kernels, tokens, grids }: Task): Plan {
+function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { tokens, grids }: Task): Steps<Plan> {
   if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
   const { temperature = 0.02, normalization = 'l1' } = options;
   if (temperature !== 'auto' && !(temperature > 0 && temperature < Infinity))
     throw invalidArgument('temperature', 'a positive number or "auto"', temperature);
   if (normalization !== 'l1' && normalization !== 'l2') throw invalidArgument('normalization', '"l1" or "l2"', normalization);
   return expedit({
-    kernels,
     tokens,
     grids: grids!,
     iterations: whole(options.iterations ?? 5, 'iterations', 0, 1e6),
@@ -140,7 +154,7 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { k
   });
 }
 
-function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { kernels, tokens }: Task): Plan {
+function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { tokens }: Task): Steps<Plan> {
   const { count } = tokens;
   const { sigma = 2, locality, neighbours } = options;
   if (!(sigma > 0 && sigma < Infinity)) throw invalidArgument('sigma', 'a positive number', sigma);
@@ -153,7 +167,7 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
     if (window.some((length) => whole(length, 'locality.window', 1, 1e6) % 2 === 0))
       throw unexpected('locality.window', 'odd numbers', `[${window.join(', ')}]`);
   }
-  return spectralMedoids(kernels, tokens, {
+  return spectralMedoids(tokens, {
     clusters: whole(options.clusters, 'clusters', 1, count),
     sigma,
     neighbours: neighbours === undefined ? null : whole(neighbours, 'neighbours', 1, count),
@@ -162,17 +176,18 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
 }
 
 /** `tokens`: those of all sequences. */
-function reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, width }: TokenRows, options: ReduceOptions): Reduction {
+function* reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, width }: TokenRows, options: ReduceOptions): Steps<Reduction> {
   const offsets = new Uint32Array(plans.length + 1);
   plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
   const before = Uint32Array.from(offsets, (_, i) => i * count);
-  const merge = (values: Float32Array): Float32Array => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
-  const unmerge = (values: Float32Array): Float32Array => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
-  const data = merge(tokens);
+  const merging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
+  const unmerging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
+  const data = yield* merging(tokens);
+  const kernels = selectKernels(options.backend);
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
-    merge,
-    unmerge,
+    merge: (values) => runSteps(merging(values), kernels),
+    unmerge: (values) => runSteps(unmerging(values), kernels),
     source: joined(
       plans.map((plan) => plan.source),
       new Uint32Array(plans.length * count),
@@ -186,21 +201,21 @@ function reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, widt
 }
 
 /** `from` and `to`: where the rows of each sequence begin, before and after. */
-function applyPlans(
+function* applyPlans(
   plans: readonly Plan[],
   values: Float32Array,
   from: Uint32Array,
   to: Uint32Array,
   of: (plan: Plan) => Plan['merge'],
-): Float32Array {
+): Steps<Float32Array> {
   const width = values.length / from[plans.length];
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
   const out = new Float32Array(to[plans.length] * width);
-  plans.forEach((plan, i) =>
-    of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width, out.subarray(to[i] * width, to[i + 1] * width)),
-  );
+  for (const [i, plan] of plans.entries()) {
+    yield* of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width, out.subarray(to[i] * width, to[i + 1] * width));
+  }
   return out;
 }
 
@@ -228,7 +243,7 @@ function positionsOf(plans: readonly Plan[], count: number, { positions }: Reduc
 }
 
 /** Each sequence; all numbers are finite. */
-function sequencesOf(tokens: TokenBatch, name: string, kernels: Kernels): TokenRows[] {
+function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
   const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
   if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
   if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
@@ -243,15 +258,17 @@ function sequencesOf(tokens: TokenBatch, name: string, kernels: Kernels): TokenR
   if (sequences * count * width !== data.length) {
     throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
   }
-  if (!(kernels.greatestMagnitude(data) < 1e18)) {
+  const greatest = new Float32Array(1);
+  yield (kernels) => kernels.greatestMagnitude(data, greatest);
+  if (!(greatest[0] < 1e18)) {
     const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
     throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
   }
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }
 
-function metricOf(metric: TokenBatch, sequences: readonly TokenRows[], kernels: Kernels): TokenRows[] {
-  const rows = sequencesOf(metric, 'metric', kernels);
+function* metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): Steps<TokenRows[]> {
+  const rows = yield* sequencesOf(metric, 'metric');
   if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
     throw unexpected('metric', `${sequences.length} × ${sequences[0].count} tokens, as there are`, `${rows.length} × ${rows[0].count}`);
   }
@@ -266,10 +283,10 @@ function perToken(values: ArrayLike<number> | undefined, count: number, name: st
   return read;
 }
 
-function matchingTask(protect: ArrayLike<number> | undefined, { kernels, metric, weights }: Task): MatchingTask {
+function matchingTask(protect: ArrayLike<number> | undefined, { metric, weights }: Task): MatchingTask {
   const mask = new Uint8Array(metric.count);
   for (let i = 0; i < (protect?.length ?? 0); i++) mask[whole(protect![i], 'protect', 0, metric.count - 1)] = 1;
-  return { kernels, metric, weights, protected: mask };
+  return { metric, weights, protected: mask };
 }
 
 /** More than can be taken away is refused, not capped. */

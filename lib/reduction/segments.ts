@@ -1,6 +1,8 @@
 /** Frames of a video in segments, each with a few of its tokens (Zhao et al. 2022, CenterCLIP). */
 import { invalidArgument, unexpected } from '../errors';
-import { reduce } from './reduce';
+import { selectKernels } from '../backend/select';
+import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
+import { reducing, type ReductionControl } from './reduce';
 import type { KMedoidsOptions, SpectralMedoidsOptions, TokenBatch } from './types';
 
 /** `clusters`: tokens that each segment keeps. */
@@ -22,6 +24,19 @@ export interface SegmentedFrames {
  * token is the mean of its frames'; its patches are clustered as {@link reduce} does, and those that stand for the others remain, in order. Throws INVALID_ARGUMENT.
  */
 export function clusterSegments(frames: TokenBatch, options: SegmentOptions): SegmentedFrames {
+  return runSteps(clustering(frames, options), selectKernels(options.backend));
+}
+
+/** The same in the background, as {@link reduceAsync} does it. `onProgress`: how many of the segments have been decided on. */
+export function clusterSegmentsAsync(
+  frames: TokenBatch,
+  options: SegmentOptions,
+  { signal, onProgress }: ReductionControl = {},
+): Promise<SegmentedFrames> {
+  return runStepsInBackground(clustering(frames, options, onProgress), selectKernels(options.backend), signal);
+}
+
+function* clustering(frames: TokenBatch, options: SegmentOptions, onProgress?: ReductionControl['onProgress']): Steps<SegmentedFrames> {
   const { segments, ...operator } = options;
   const { dims = [], data } = frames;
   const [count, perFrame, width] = dims;
@@ -33,7 +48,8 @@ export function clusterSegments(frames: TokenBatch, options: SegmentOptions): Se
     throw invalidArgument('method', '"k-medoids" or "spectral"', (operator as { method: unknown }).method);
   const together = count / segments;
   const patches = together * (perFrame - 1);
-  const { merge, source } = reduce({ data: patchesOf(data, perFrame, width), dims: [segments, patches, width] }, operator);
+  const batch = { data: patchesOf(data, perFrame, width), dims: [segments, patches, width] };
+  const { merge, source } = yield* reducing(batch, operator, onProgress);
   const places = Float32Array.from({ length: segments * patches }, (_, i) => i % patches);
   const medoids = Uint32Array.from(merge(places));
   const { clusters } = operator;

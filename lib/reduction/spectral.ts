@@ -1,6 +1,6 @@
 /** CenterCLIP's spectral clustering: k-medoids among the leading eigenvectors of a graph of the tokens. */
-import type { Kernels } from '../backend/kernels';
 import { spectralEmbedding } from '../clustering/spectral';
+import type { Steps } from '../clustering/steps';
 import { eachRowOfSquares, kMedoids } from './centres';
 import type { Plan, TokenRows } from './plan';
 
@@ -13,10 +13,10 @@ export interface SpectralTask {
   readonly locality: { readonly grid: readonly [number, number, number]; readonly window: readonly [number, number] } | null;
 }
 
-export function spectralMedoids(kernels: Kernels, tokens: TokenRows, { clusters, sigma, neighbours, locality }: SpectralTask): Plan {
+export function* spectralMedoids(tokens: TokenRows, { clusters, sigma, neighbours, locality }: SpectralTask): Steps<Plan> {
   const { count } = tokens;
   const affinity = new Float32Array(count * count);
-  eachRowOfSquares(kernels, tokens, (row, squares) => {
+  yield* eachRowOfSquares(tokens, (row, squares) => {
     const farthest = neighbours === null ? Infinity : squares.slice().sort()[Math.min(neighbours, count - 1)];
     for (let other = 0; other < count; other++) {
       if (squares[other] > farthest || (locality !== null && !near(row, other, locality))) continue;
@@ -24,8 +24,8 @@ export function spectralMedoids(kernels: Kernels, tokens: TokenRows, { clusters,
       affinity[row * count + other] = affinity[other * count + row] = weight;
     }
   });
-  const { data } = spectralEmbedding(kernels, affinity, count, clusters);
-  return kMedoids(kernels, { data, count, width: clusters }, clusters, 'euclidean', 100);
+  const { data } = yield* spectralEmbedding(affinity, count, clusters);
+  return yield* kMedoids({ data, count, width: clusters }, clusters, 'euclidean', 100);
 }
 
 function near(

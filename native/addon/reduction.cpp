@@ -1,9 +1,15 @@
-// Token reduction. All work is done at once, on the pool's threads.
+// Token reduction: calls with their arguments in an array, done at once or as jobs (see task.hpp), on the pool's threads.
 #include <napi.h>
 
+#include <functional>
+#include <map>
+#include <string>
+
+#include "merganser/clustering/products.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "merganser/reduction/combinations.hpp"
 #include "merganser/reduction/nearest.hpp"
+#include "task.hpp"
 
 namespace merganser::addon {
 namespace {
@@ -24,64 +30,128 @@ TokenRows rows_of(const Napi::Value& values, const Napi::Value& rows, size_t dim
   return {data_of<float>(values), data_of<uint32_t>(rows), rows.IsTypedArray() ? length_of(rows) : length_of(values) / dims, dims};
 }
 
+TokenRows all_rows_of(const Napi::Value& values, size_t dims) { return {data_of<float>(values), nullptr, length_of(values) / dims, dims}; }
+
 unsigned pool_size() { return parallel::ThreadPool::shared().size(); }
-
-// (left values, left rows, right values, right rows, dims, cosine, columns, values)
-void run_nearest_rows(const Napi::CallbackInfo& info) {
-  const size_t dims = number_of(info[4]);
-  const auto similarity = info[5].ToBoolean() ? Similarity::cosine : Similarity::euclidean;
-  nearest_rows(rows_of(info[0], info[1], dims), rows_of(info[2], info[3], dims), similarity, pool_size(), data_of<uint32_t>(info[6]), data_of<float>(info[7]));
-}
-
-// (left values, right values, dims, few, columns, squares)
-void run_few_nearest(const Napi::CallbackInfo& info) {
-  const size_t dims = number_of(info[2]);
-  const Napi::Value all = info.Env().Null();
-  few_nearest(rows_of(info[0], all, dims), rows_of(info[1], all, dims), number_of(info[3]), pool_size(), data_of<uint32_t>(info[4]), data_of<float>(info[5]));
-}
-
-// (values, rows, dims, squares)
-void run_nearest_before(const Napi::CallbackInfo& info) {
-  nearest_before(rows_of(info[0], info[1], number_of(info[2])), pool_size(), data_of<float>(info[3]));
-}
-
-// (values, dims, margin, means)
-void run_mean_elu(const Napi::CallbackInfo& info) {
-  mean_elu(rows_of(info[0], info.Env().Null(), number_of(info[1])), info[2].As<Napi::Number>(), pool_size(), data_of<double>(info[3]));
-}
-
-// (values) => number
-Napi::Value run_greatest_magnitude(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), greatest_magnitude(data_of<float>(info[0]), length_of(info[0]), pool_size()));
-}
 
 SparseRows sparse_of(const Napi::Value& offsets, const Napi::Value& columns) {
   return {data_of<uint32_t>(offsets), data_of<uint32_t>(columns), length_of(offsets) - 1};
 }
 
-// (offsets, columns, weights, values, dims, out)
-void run_combine_rows(const Napi::CallbackInfo& info) {
-  combine_rows(sparse_of(info[0], info[1]), data_of<float>(info[2]), data_of<float>(info[3]), number_of(info[4]), pool_size(), data_of<float>(info[5]));
+// What a call does, once its arguments are read: no JavaScript in it.
+using Work = std::function<void()>;
+
+// The arguments of a call, in the order of the comments below.
+class Arguments {
+ public:
+  explicit Arguments(const Napi::Value& array) : array_(array.As<Napi::Array>()) {}
+  Napi::Value operator[](uint32_t i) const { return array_.Get(i); }
+
+ private:
+  Napi::Array array_;
+};
+
+// left values, left rows, right values, right rows, dims, cosine, columns, values
+Work nearest_rows_of(const Arguments& arguments) {
+  const size_t dims = number_of(arguments[4]);
+  const auto similarity = arguments[5].ToBoolean() ? Similarity::cosine : Similarity::euclidean;
+  const TokenRows left = rows_of(arguments[0], arguments[1], dims), right = rows_of(arguments[2], arguments[3], dims);
+  uint32_t* const columns = data_of<uint32_t>(arguments[6]);
+  float* const values = data_of<float>(arguments[7]);
+  return [=] { nearest_rows(left, right, similarity, pool_size(), columns, values); };
 }
 
-// (offsets, columns, left, right, dims, out)
-void run_sparse_squares(const Napi::CallbackInfo& info) {
-  const size_t dims = number_of(info[4]);
-  sparse_squares(sparse_of(info[0], info[1]), data_of<float>(info[2]), data_of<float>(info[3]), length_of(info[3]) / dims, dims, pool_size(),
-                 data_of<float>(info[5]));
+// left values, right values, dims, few, columns, squares
+Work few_nearest_of(const Arguments& arguments) {
+  const size_t dims = number_of(arguments[2]), few = number_of(arguments[3]);
+  const TokenRows left = all_rows_of(arguments[0], dims), right = all_rows_of(arguments[1], dims);
+  uint32_t* const columns = data_of<uint32_t>(arguments[4]);
+  float* const squares = data_of<float>(arguments[5]);
+  return [=] { few_nearest(left, right, few, pool_size(), columns, squares); };
+}
+
+// values, rows, dims, squares
+Work nearest_before_of(const Arguments& arguments) {
+  const TokenRows tokens = rows_of(arguments[0], arguments[1], number_of(arguments[2]));
+  float* const squares = data_of<float>(arguments[3]);
+  return [=] { nearest_before(tokens, pool_size(), squares); };
+}
+
+// values, dims, margin, means
+Work mean_elu_of(const Arguments& arguments) {
+  const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
+  const float margin = arguments[2].As<Napi::Number>();
+  double* const means = data_of<double>(arguments[3]);
+  return [=] { mean_elu(tokens, margin, pool_size(), means); };
+}
+
+// values, greatest
+Work greatest_magnitude_of(const Arguments& arguments) {
+  const float* const values = data_of<float>(arguments[0]);
+  const size_t count = length_of(arguments[0]);
+  float* const greatest = data_of<float>(arguments[1]);
+  return [=] { *greatest = greatest_magnitude(values, count, pool_size()); };
+}
+
+// offsets, columns, weights, values, dims, out
+Work combine_rows_of(const Arguments& arguments) {
+  const SparseRows matrix = sparse_of(arguments[0], arguments[1]);
+  const float *const weights = data_of<float>(arguments[2]), *const values = data_of<float>(arguments[3]);
+  const size_t dims = number_of(arguments[4]);
+  float* const out = data_of<float>(arguments[5]);
+  return [=] { combine_rows(matrix, weights, values, dims, pool_size(), out); };
+}
+
+// offsets, columns, left, right, dims, out
+Work sparse_squares_of(const Arguments& arguments) {
+  const SparseRows matrix = sparse_of(arguments[0], arguments[1]);
+  const size_t dims = number_of(arguments[4]), right_rows = length_of(arguments[3]) / dims;
+  const float *const left = data_of<float>(arguments[2]), *const right = data_of<float>(arguments[3]);
+  float* const out = data_of<float>(arguments[5]);
+  return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out); };
+}
+
+// left, right, dims, out
+Work products_of(const Arguments& arguments) {
+  const size_t dims = number_of(arguments[2]);
+  const clustering::Matrix left{data_of<float>(arguments[0]), length_of(arguments[0]) / dims}, right{data_of<float>(arguments[1]), length_of(arguments[1]) / dims};
+  float* const out = data_of<float>(arguments[3]);
+  return [=] { clustering::products(left, right, dims, pool_size(), out); };
+}
+
+Work work_of(const Napi::Value& name, const Napi::Value& array) {
+  static const std::map<std::string, Work (*)(const Arguments&)> calls = {
+      {"nearestRows", nearest_rows_of},     {"fewNearest", few_nearest_of},    {"nearestBefore", nearest_before_of},
+      {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
+      {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
+  };
+  return calls.at(name.As<Napi::String>())(Arguments(array));
+}
+
+class ReductionTask final : public Task {
+ public:
+  ReductionTask(Napi::Env env, const Napi::Value& listener, const Napi::Object& keep_alive, Work work)
+      : Task(env, "merganser reduce", listener, keep_alive), work_(std::move(work)) {}
+
+ private:
+  void work() override { work_(); }
+  Work work_;
+};
+
+// (name, arguments)
+void run_reduction(const Napi::CallbackInfo& info) { work_of(info[0], info[1])(); }
+
+// (name, arguments, listener) => job
+Napi::Value start_reduction(const Napi::CallbackInfo& info) {
+  return start(info.Env(), std::make_shared<ReductionTask>(info.Env(), info[2], info[1].As<Napi::Object>(), work_of(info[0], info[1])));
 }
 
 }  // namespace
 
 void register_reduction(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
-  add("nearestRows", run_nearest_rows);
-  add("fewNearest", run_few_nearest);
-  add("nearestBefore", run_nearest_before);
-  add("meanElu", run_mean_elu);
-  add("greatestMagnitude", run_greatest_magnitude);
-  add("combineRows", run_combine_rows);
-  add("sparseSquares", run_sparse_squares);
+  add("runReduction", run_reduction);
+  add("startReduction", start_reduction);
 }
 
 }  // namespace merganser::addon

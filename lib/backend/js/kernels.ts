@@ -18,6 +18,7 @@ import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
+import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
 import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
 import { trainBpe } from './training/bpe-trainer';
@@ -44,6 +45,8 @@ function open<T>(
 ): T {
   return (handle as unknown as Box<T>).value!;
 }
+
+const REDUCTION = { nearestRows, fewNearest, nearestBefore, meanElu, greatestMagnitude, combineRows, sparseSquares };
 
 export function createJsKernels(): Kernels {
   const models = new WeakMap<BpeSpec, BpeModel>();
@@ -106,13 +109,8 @@ export function createJsKernels(): Kernels {
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
     searchListsAsync: (view, call, out, signal) => searchListsAsync(open<SearchSpec>(view), call, out, signal),
     maxSimAsync,
-    nearestRows,
-    fewNearest,
-    nearestBefore,
-    meanElu,
-    greatestMagnitude,
-    combineRows,
-    sparseSquares,
+    ...REDUCTION,
+    background: inBackground({ ...REDUCTION, products }),
     ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,

@@ -35,12 +35,12 @@ export function sparseSquares(
   }
 }
 
-export function greatestMagnitude(values: Float32Array): number {
+export function greatestMagnitude(values: Float32Array, out: Float32Array): void {
   let greatest = 0;
   for (let i = 0; i < values.length; i++) {
     const magnitude = Math.abs(values[i]);
     if (magnitude > greatest) greatest = magnitude;
-    else if (Number.isNaN(magnitude)) return NaN;
+    else if (Number.isNaN(magnitude)) greatest = Infinity;
   }
-  return greatest;
+  out[0] = greatest;
 }

@@ -19,7 +19,7 @@ struct TokenRows {
 
 enum class Similarity : uint8_t { euclidean, cosine };
 
-// Infinite or NaN if any number is.
+// Infinite or NaN if any number is either.
 float greatest_magnitude(const float* values, size_t count, unsigned threads);
 
 // ‖row‖² in double precision.
