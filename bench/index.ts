@@ -172,10 +172,7 @@ function measure(contestant: Contestant, { queries, truth }: Task): Figure[] {
   const figures: Figure[] = [];
   for (const wanted of recalls) {
     const threads = Math.max(...threadCounts);
-    const effort = leastEffort(
-      contestant.mostEffort,
-      (tried) => recallOf(contestant.search(queries, tried, threads), truth) >= wanted,
-    );
+    const effort = leastEffort(contestant.mostEffort, (tried) => recallOf(contestant.search(queries, tried, threads), truth) >= wanted);
     const recall = recallOf(contestant.search(queries, effort, threads), truth);
     for (const threads of threadCounts) {
       const speed = (atOnce: number): number => perSecond(queries, atOnce, (part) => contestant.search(part, effort, threads));
