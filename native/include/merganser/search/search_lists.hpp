@@ -1,8 +1,6 @@
 // Searching the lists of an index.
 //
-// With binary codes each query goes on its own, as the codes of a million vectors are few enough for the cache: the first lists give a threshold, of the others those vectors
-// are noted whose estimate passes it, and read in the order of their estimates until none can be better than what was found. Without codes every vector of the lists is
-// scored, and queries that want the same page share its way from memory.
+// With binary codes: code_search.cpp. Without them, or where every vector is to be read, row_search.cpp: queries that want the same page share its way from memory.
 #pragma once
 #include <atomic>
 #include <cstddef>
