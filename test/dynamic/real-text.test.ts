@@ -1,7 +1,8 @@
 /** Real text under real tokenizers. */
 import { readFileSync } from 'node:fs';
 import { DynamicTokenizer, type MergeBoundary, Tokenizer } from '../../lib/index';
-import { BACKENDS, describeEachBackend } from '../conformance/backends';
+import { BYTE_CODE_POINTS } from '../../lib/tokenizer/byte-alphabet';
+import { type BackendName, BACKENDS, describeEachBackend } from '../conformance/backends';
 import { TEXT_SAMPLES } from '../conformance/texts';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { mergedTexts, MergeOracle } from './merge-oracle';
@@ -41,9 +42,58 @@ describe.each([
   });
 });
 
-describeEachBackend("the paper's example", (backend) => {
-  // Four merges with GPT-2's vocabulary; more would join `Ġmod ulated`, as pairs that stand once are merged too.
+/** Subwords of the authors' own example (the README of their code), which are Mistral 7B's in byte-level form. */
+const SUBWORDS = [
+  '<s> ĠR ib on uc le op rote in Ġparticles Ġreg ulate Ġm R NA Ġstability . </s>',
+  '<s> Ġm R NA Ġstability Ġis Ġmod ulated Ġby Ġrib on uc le op rote in Ġfactors . </s>',
+].map((line) => line.split(' '));
+
+/** A byte-level tokenizer with these subwords and no merges: they are given as ids. */
+function subwordTokenizer(backend: BackendName): Tokenizer {
+  const tokens = [...new Set([...String.fromCodePoint(...BYTE_CODE_POINTS), ...SUBWORDS.flat()])];
+  const added = ['<s>', '</s>'].map((content) => ({
+    id: tokens.indexOf(content),
+    content,
+    special: true,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  }));
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+  const definition = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: null,
+    decoder: byteLevel,
+    model: { type: 'BPE', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges: [] },
+  };
+  return Tokenizer.fromJSON(definition, { backend });
+}
+
+describeEachBackend("the authors' example", (backend) => {
   it('comes out as printed', () => {
+    using tokenizer = subwordTokenizer(backend);
+    using dynamic = new DynamicTokenizer(tokenizer);
+    const values = Uint32Array.from(SUBWORDS.flat(), (token) => tokenizer.tokenToId(token)!);
+    const offsets = Uint32Array.of(0, SUBWORDS[0].length, values.length);
+    const batch = dynamic.mergeSync({ values, offsets }, { merges: 10 });
+    const rows = [0, 1].map((i) =>
+      Array.from(batch.values.subarray(batch.offsets[i], batch.offsets[i + 1]), (id) => batch.tokenString(id)).join(' '),
+    );
+    expect(batch.merges.length / 4).toBe(10);
+    expect(rows).toEqual([
+      '<s> ĠRibonucleoprotein Ġparticles Ġregulate ĠmRNA Ġstability . </s>',
+      '<s> ĠmRNA Ġstability Ġis Ġmod ulated Ġby Ġrib onucleoprotein Ġfactors . </s>',
+    ]);
+  });
+
+  // GPT-2's subwords are longer: four merges are enough, and more would join `Ġmod ulated`, as pairs that stand once are merged too.
+  it('with places and words', () => {
     using tokenizer = Tokenizer.fromFileSync(realTokenizerPath('gpt2'), { backend });
     using dynamic = new DynamicTokenizer(tokenizer);
     const texts = [' Ribonucleoprotein particles regulate mRNA stability.', ' mRNA stability is modulated by ribonucleoprotein factors.'];
