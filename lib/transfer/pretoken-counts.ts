@@ -29,8 +29,8 @@ export class PretokenCounts {
   }
 
   /** The most frequent first; of equal counts the one that was met first. */
-  mostFrequent(limit: number): Pretoken[] {
-    return [...this.pretokens.values()].sort((a, b) => b.count - a.count).slice(0, limit);
+  byFrequency(): Pretoken[] {
+    return [...this.pretokens.values()].sort((a, b) => b.count - a.count);
   }
 
   private count(ids: Uint32Array, text: string): void {

@@ -69,8 +69,9 @@ export async function unigramify(
   if (!(tokenizer instanceof Tokenizer)) throw invalidArgument('tokenizer', 'a Tokenizer', tokenizer);
   const settings = resolve(options);
   const parts = vocabularyOf(tokenizer);
-  const pretokens = await readPretokens(tokenizer, texts, parts, settings);
-  const start = initialScores(parts.reachable, pretokens);
+  const all = await readPretokens(tokenizer, texts, parts, settings);
+  const start = initialScores(parts.reachable, all);
+  const pretokens = all.slice(0, settings.pretokens);
   const rivalries = await rivalriesOf(parts.reachable, start, pretokens, settings);
   const { scores, objective } = await solveByRounds(rivalries, start, settings);
   const least = scores.reduce((least, score) => Math.min(least, score), 0);
@@ -96,7 +97,7 @@ export async function unigramAgreement(
 ): Promise<Agreement> {
   const parts = vocabularyOf(tokenizer);
   if (scores.length !== parts.tokens.length) throw invalidArgument('scores', `${parts.tokens.length} numbers, one for each id`, scores);
-  const settings = { longestPretoken, pretokens: Infinity, onProgress: () => undefined, ...(signal && { signal }) };
+  const settings = { longestPretoken, onProgress: () => undefined, ...(signal && { signal }) };
   return agreementOf(new UnigramModel(parts.reachable, scores), await readPretokens(tokenizer, texts, parts, settings));
 }
 
@@ -142,11 +143,12 @@ function vocabularyOf(tokenizer: Tokenizer): VocabularyParts {
   return { tokens: all, reachable: all.map((token, id) => (unreachable.has(id) ? '' : token)), unreachable };
 }
 
+/** The most frequent first. */
 async function readPretokens(
   tokenizer: Tokenizer,
   texts: Iterable<TextInput> | AsyncIterable<TextInput>,
   { unreachable }: VocabularyParts,
-  { pretokens, longestPretoken, onProgress, signal }: Pick<Settings, 'pretokens' | 'longestPretoken' | 'onProgress' | 'signal'>,
+  { longestPretoken, onProgress, signal }: Pick<Settings, 'longestPretoken' | 'onProgress' | 'signal'>,
 ): Promise<Pretoken[]> {
   const counts = new PretokenCounts(tokenizer, unreachable, longestPretoken);
   let done = 0;
@@ -155,9 +157,9 @@ async function readPretokens(
     counts.add(text);
     onProgress({ phase: 'reading', done: ++done });
   }
-  const chosen = counts.mostFrequent(pretokens);
-  if (chosen.length === 0) throw invalidArgument('texts', 'texts with pretokens', []);
-  return chosen;
+  const sorted = counts.byFrequency();
+  if (sorted.length === 0) throw invalidArgument('texts', 'texts with pretokens', []);
+  return sorted;
 }
 
 /** log((c + 1) / (Σ c + V)), c being how often a token stands somewhere within the pretokens. */
