@@ -39,6 +39,7 @@ export class MergeSampler {
 
   /** Throws INVALID_ARGUMENT. */
   constructor(table: ReductionTable, options: MergeSamplerOptions = {}) {
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
     const { distribution = 'uniform', bins = 30, mean = 15, deviation = 5, seed = 0 } = options;
     if (!(table instanceof ReductionTable)) throw invalidArgument('table', 'a ReductionTable', table);
     if (!DISTRIBUTIONS.includes(distribution))
@@ -60,7 +61,7 @@ export class MergeSampler {
 
   /** One for each of so many samples, as `merges` with `perSample` takes them. */
   take(count: number): Uint32Array {
-    if (!Number.isInteger(count) || count < 0) throw invalidArgument('count', 'an integer of 0 or more', count);
+    if (!Number.isInteger(count) || count < 0 || count >= 2 ** 32) throw invalidArgument('count', 'an integer from 0 to 2³² − 1', count);
     return Uint32Array.from({ length: count }, () => this.next());
   }
 

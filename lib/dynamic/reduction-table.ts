@@ -42,8 +42,10 @@ export class ReductionTable {
   static async measure(
     dynamic: DynamicTokenizer,
     batches: Iterable<readonly TextInput[]> | AsyncIterable<readonly TextInput[]>,
-    { onProgress, ...options }: ReductionTableOptions = {},
+    settings: ReductionTableOptions = {},
   ): Promise<ReductionTable> {
+    if (typeof settings !== 'object' || settings === null) throw invalidArgument('settings', 'an object', settings);
+    const { onProgress, ...options } = settings;
     if (!(dynamic instanceof DynamicTokenizer)) throw invalidArgument('dynamic', 'a DynamicTokenizer', dynamic);
     if (!isIterable(batches)) throw invalidArgument('batches', 'an iterable of arrays of texts', batches);
     const reachesOverWords = dynamic.boundary === 'sentence' || dynamic.boundary === 'superword';

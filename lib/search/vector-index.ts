@@ -4,7 +4,7 @@ import type { SearchViewHandle } from '../backend/search-kernels';
 import { inBlocks } from '../attention/context/blocks';
 import { atOnce, inTurns } from '../backend/js/turns';
 import { pointsOf, type Vectors } from '../clustering/matrix';
-import { MerganserError, unexpected } from '../errors';
+import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { calibrateProbes } from './calibrate';
 import { isIdSet } from './filter';
 import { Gate } from './gate';
@@ -283,6 +283,7 @@ export class VectorIndex {
   }
 
   *#prepare(queries: Vectors | Float32Array, k: number, options: VectorSearchOptions): Generator<void, PreparedSearch> {
+    if (typeof options !== 'object' || options === null) throw invalidArgument('options', 'an object', options);
     const table = isIdSet(options.filter) ? yield* this.#slotTable() : null;
     return yield* prepareSearch(this.#open(), (id) => table!.get(id), queries, k, options);
   }

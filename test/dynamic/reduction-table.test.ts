@@ -51,6 +51,7 @@ describe('ReductionTable', () => {
   it('refuses what is no table', async () => {
     await expect(ReductionTable.measure(dynamic, [])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(ReductionTable.measure(dynamic, BATCHES, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+    await expect(ReductionTable.measure(dynamic, BATCHES, null!)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(() => new ReductionTable([2, 3])).toThrow(/meanLengths/u);
     expect(() => new ReductionTable([3, 2], 4)).toThrow(/wordLength/u);
     expect(() => new ReductionTable([3, 2]).mergesFor(NaN)).toThrow(/reduction/u);
@@ -97,7 +98,18 @@ describe('MergeSampler', () => {
   });
 
   it('refuses what does not fit', () => {
-    for (const options of [{ distribution: 'normals' as 'normal' }, { bins: 0 }, { mean: 30 }, { deviation: 0 }, { seed: 0.5 }])
+    for (const options of [
+      { distribution: 'normals' as 'normal' },
+      { bins: 0 },
+      { bins: 1e9 },
+      { mean: 30 },
+      { deviation: 0 },
+      { seed: 0.5 },
+      null!,
+    ])
       expect(() => new MergeSampler(table, options)).toThrow(/Expected/u);
+    expect(() => new MergeSampler(table).take(2 ** 53)).toThrow(/count/u);
+    // So wide that hardly a draw hits a bin: it comes to an end all the same.
+    expect(new MergeSampler(table, { distribution: 'normal', deviation: 1e300 }).next()).toBeLessThan(101);
   });
 });

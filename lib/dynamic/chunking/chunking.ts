@@ -56,7 +56,10 @@ export function chunkRows(rows: FloatTensor, boundaries: Uint8Array, offsets: Ui
  * From chunks to positions: z[k] = p[k] · ẑ[k] + (1 − p[k]) · z[k − 1] over the chunks of each sequence, and at every position the z of its chunk. p is kept
  * between 10⁻⁴ and 1 − 10⁻⁴. Throws INVALID_ARGUMENT.
  */
-export function dechunkRows(chunks: FloatTensor, { probabilities, boundaries }: Routing, offsets: Uint32Array): FloatTensor {
+export function dechunkRows(chunks: FloatTensor, routing: Routing, offsets: Uint32Array): FloatTensor {
+  const { probabilities, boundaries } = routing ?? {};
+  if (!(probabilities instanceof Float32Array && boundaries instanceof Uint8Array && probabilities.length === boundaries.length))
+    throw invalidArgument('routing', 'probabilities and boundaries of as many positions, as routeChunks gives them', routing);
   checkOffsets(offsets, boundaries.length);
   checkBoundaries(boundaries, offsets[offsets.length - 1]);
   checkSequenceStarts(boundaries, offsets);
@@ -85,6 +88,9 @@ export function ratioLoss({ probabilities, boundaries }: Routing, positionsPerCh
   return (n / (n - 1)) * ((n - 1) * f * g + (1 - f) * (1 - g));
 }
 
+/** Numbers of a row. */
+const MOST_NUMBERS = 2 ** 24;
+
 /** Chunking of one sequence, position by position, with the same results. */
 export class ChunkStepper {
   #query: Float32Array | null = null;
@@ -92,7 +98,8 @@ export class ChunkStepper {
 
   /** Throws INVALID_ARGUMENT. */
   constructor(readonly width: number) {
-    if (!Number.isInteger(width) || width < 1) throw invalidArgument('width', 'an integer of 1 or more', width);
+    if (!Number.isInteger(width) || width < 1 || width > MOST_NUMBERS)
+      throw invalidArgument('width', `an integer from 1 to ${MOST_NUMBERS}`, width);
     this.#average = new Float64Array(width);
   }
 

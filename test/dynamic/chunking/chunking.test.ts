@@ -171,6 +171,8 @@ describe('chunking', () => {
       /sequence 0/u,
     );
     expect(() => dechunkRows(rows, { probabilities: Float32Array.of(1, 0), boundaries: Uint8Array.of(1, 0) }, offsets)).toThrow(/1 rows/u);
+    expect(() => dechunkRows(rows, null!, offsets)).toThrow(/routing/u);
+    expect(() => new ChunkStepper(2 ** 53)).toThrow(/width/u);
     expect(() => upsampleRows(rows, Uint8Array.of(0, 1))).toThrow(/boundaries\[0\]/u);
     expect(() => packRows(padRows(rows, offsets), [3])).toThrow(/lengths\[0\]/u);
     expect(() => new ChunkStepper(2).route(Float32Array.of(1))).toThrow(/Float32Array of 2/u);

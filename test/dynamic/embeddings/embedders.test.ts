@@ -56,6 +56,9 @@ describe('ComposedEmbedder', () => {
     expect(() => new ComposedEmbedder(tensor(TABLE), { method: 'sum' as 'mean' })).toThrow(/method/u);
     expect(() => new ComposedEmbedder({ type: 'float32', data: new Float32Array(5), dims: [2, 3] })).toThrow(/product is 5/u);
     expect(() => new ComposedEmbedder(tensor(TABLE.slice(0, 2))).embed(TOKENS)).toThrow(/every part/u);
+    for (const partOffsets of [Uint32Array.of(0, 2, 500_000), Uint32Array.of(0, 2, 4), Uint32Array.of(0, 5, 2), Uint32Array.of(0, 5)])
+      expect(() => new ComposedEmbedder(tensor(TABLE)).embed({ ...TOKENS, partOffsets })).toThrow(/partOffsets/u);
+    expect(() => new ComposedEmbedder(tensor(TABLE)).embed(null as never)).toThrow(/texts/u);
   });
 });
 
