@@ -2,6 +2,7 @@
 
 #include "merganser/attention/typed_rows.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
+#include "merganser/simd/tile_rows.hpp"
 #include "merganser/simd/transpose16.hpp"
 
 namespace merganser::attention::MERGANSER_ISA_NS {
@@ -16,25 +17,6 @@ constexpr size_t kTilesAtATime = 8;
 constexpr float kLog2E = 1.44269504f;
 
 MERGANSER_INLINE size_t panels_of(size_t dims) { return (dims + 15) / 16; }
-
-// The numbers of a tile's rows, which stand one after the other. A pointer for every four of them: the addresses in between are sums, and so all fit into registers.
-class TileRows {
- public:
-  MERGANSER_INLINE TileRows(const float* data, size_t stride) : stride_(stride) {
-#pragma GCC unroll 3
-    for (size_t group = 0; group < kGroups; ++group) groups_[group] = data + 4 * group * stride;
-  }
-  MERGANSER_INLINE float at(size_t row) const { return groups_[row / 4][row % 4 * stride_]; }
-  MERGANSER_INLINE void next() {
-#pragma GCC unroll 3
-    for (size_t group = 0; group < kGroups; ++group) ++groups_[group];
-  }
-
- private:
-  static constexpr size_t kGroups = (kTileHeight + 3) / 4;
-  size_t stride_;
-  const float* groups_[kGroups];
-};
 
 // Some rows by kCount panels.
 template <size_t kCount>

@@ -42,7 +42,7 @@ MERGANSER_INLINE void each_tile(const Rows& rows, const Panels& panels, size_t p
   for (; first + kTileHeight <= rows.count; first += kTileHeight) {
     for (size_t line = 0; line < lines_each && next < next_end; ++line, next += kPanel) simd::MERGANSER_ISA_NS::expect_line_later(next);
     Tile<kCount> tile;
-    tile.compute(RowRun(rows, first), panels, panel);
+    tile.compute(TileRows(rows.data + first * rows.stride, rows.stride), panels, panel);
     take(tile, first, panel);
   }
   if (first == rows.count) return;

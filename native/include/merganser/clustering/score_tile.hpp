@@ -7,35 +7,18 @@
 #pragma once
 #include "merganser/clustering/score_panels.hpp"
 #include "merganser/simd/floats16.hpp"
+#include "merganser/simd/tile_rows.hpp"
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
 
 using simd::MERGANSER_ISA_NS::Floats16;
 using simd::MERGANSER_ISA_NS::kTilePanels;
 using simd::MERGANSER_ISA_NS::kTileRows;
+using simd::MERGANSER_ISA_NS::TileRows;
 
 constexpr size_t kTileHeight = kTileRows;
 constexpr size_t kDimsAhead = 8;
 constexpr float kLowestScore = -3e38f;
-
-// Rows that stand one after the other. A pointer for every four of them: the addresses in between are sums, and so all fit into registers.
-class RowRun {
- public:
-  MERGANSER_INLINE RowRun(const Rows& rows, size_t first) : stride_(rows.stride) {
-#pragma GCC unroll 3
-    for (size_t group = 0; group < kGroups; ++group) groups_[group] = rows.data + (first + 4 * group) * stride_;
-  }
-  MERGANSER_INLINE float at(size_t row) const { return groups_[row / 4][row % 4 * stride_]; }
-  MERGANSER_INLINE void next() {
-#pragma GCC unroll 3
-    for (size_t group = 0; group < kGroups; ++group) ++groups_[group];
-  }
-
- private:
-  static constexpr size_t kGroups = (kTileHeight + 3) / 4;
-  size_t stride_;
-  const float* groups_[kGroups];
-};
 
 // Rows that stand anywhere. One counter serves all pointers.
 class RowList {
