@@ -1,16 +1,18 @@
 /**
  * How fast dense attention is: decoding (one query of each head) as bytes of keys and values a second beside the bandwidth of the memory, prefilling as operations a
  * second beside the processor's arithmetic peak, both measured in the same run, and both beside PyTorch's scaled_dot_product_attention on the same shapes. Layers take
- * turns, so that keys are not in the cache. Times are medians of `--runs`. Then the same of sparse attention over clustered contexts: see attention-sparse.ts.
+ * turns, so that keys are not in the cache. Times are medians of `--runs`. Then the same of sparse attention over clustered contexts: see attention-sparse.ts. `--only build` clusters a
+ * context of 131,072 keys and 8 KV heads.
  *
- *   npm run bench:attention -- [--only decode,prefill,sparse] [--types float32,bfloat16] [--keys 32768] [--sparse-keys 8192,32768,131072] [--prefill 1024] [--layers 4]
+ *   npm run bench:attention -- [--only decode,prefill,sparse,build] [--types float32,bfloat16] [--keys 32768] [--sparse-keys 8192,32768,131072] [--prefill 1024] [--layers 4]
  *                              [--runs 5] [--threads 1,2] [--no-python]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { backendInfo, flashAttentionSync, type AttentionTensor } from '../lib/index';
+import { backendInfo, ClusteredContext, flashAttentionSync, type AttentionTensor } from '../lib/index';
+import { mixture } from './attention-data';
 import { DIMS, measured, torchSeconds, type Shape } from './attention-peers';
 import { sparseTable } from './attention-sparse';
 import { machine, median } from './measure';
@@ -109,6 +111,16 @@ function prefillTable(folder: string): void {
   }
 }
 
+async function buildTable(): Promise<void> {
+  const { keys, values } = mixture(131_072, 8, 1);
+  console.log('\n| KV heads × keys | threads | seconds |\n|---|---:|---:|');
+  for (const threads of threadCounts) {
+    const start = performance.now();
+    await ClusteredContext.build(keys, values, { threads });
+    console.log(`| 8 × 131072 | ${threads} | ${((performance.now() - start) / 1e3).toFixed(1)} |`);
+  }
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
   const { backend, instructionSet } = backendInfo();
@@ -120,6 +132,7 @@ async function main(): Promise<void> {
     const keyCounts = options['sparse-keys'].split(',').map(Number);
     await sparseTable(folder, { types, keyCounts, threadCounts, runs, python: options.python });
   }
+  if (only.includes('build')) await buildTable();
   rmSync(folder, { recursive: true });
 }
 

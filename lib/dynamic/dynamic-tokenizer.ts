@@ -18,6 +18,7 @@ import type {
   MergeBoundary,
   MergeOptions,
 } from './types';
+import { isUint32Array } from './typed-arrays';
 
 const NEVER = 0xffff_ffff;
 /** Longest stay on the calling thread without giving others a turn. */
@@ -203,8 +204,4 @@ function encodingOptions(options: DynamicEncodeOptions & { padding?: unknown }):
 function firstAtLeast(values: Uint32Array, limit: number): number {
   for (let i = 0; i < values.length; i++) if (values[i] >= limit) return i;
   return -1;
-}
-
-function isUint32Array(value: unknown): value is Uint32Array {
-  return Object.prototype.toString.call(value) === '[object Uint32Array]';
 }

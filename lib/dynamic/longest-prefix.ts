@@ -11,6 +11,7 @@ import type { EncodeOptions, LoadOptions, RaggedTokens, TextInput } from '../tok
 import { encodeUtf8 } from '../tokenizer/utf8';
 import type { TokenTable } from '../tokenizer/vocabulary';
 import { withoutFixed } from './token-texts';
+import { isUint32Array } from './typed-arrays';
 
 /** Tokens as texts or as bytes: the index is the id. Or all of them back to back: token i is tokenBytes[tokenOffsets[i], tokenOffsets[i + 1]). */
 export type TokenList = ReadonlyArray<TextInput> | { readonly tokenBytes: Uint8Array; readonly tokenOffsets: Uint32Array };
@@ -198,10 +199,6 @@ function listTable(tokens: TokenList): TokenTable {
   if (!rises || tokenOffsets[last] !== tokenBytes.length)
     throw invalidArgument('tokens.tokenOffsets', `ascending from 0 to ${tokenBytes.length}, the length of tokenBytes`, tokenOffsets);
   return { tokenBytes, tokenOffsets };
-}
-
-function isUint32Array(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Uint32Array]';
 }
 
 function checkTexts(texts: readonly TextInput[]): readonly TextInput[] {

@@ -25,6 +25,20 @@ async function output(name: string): Promise<unknown> {
   return JSON.parse(await readFile(join(folder, name), 'utf8'));
 }
 
+test('--checkpoint carries on, refuses what is of another text, and goes away at the end', async () => {
+  const kept = join(folder, 'kept');
+  const arguments_ = ['-v', '80', '--checkpoint', kept, '-o', join(folder, 'checked.json')];
+  // As an interrupted training leaves it.
+  (await trainBpe({ files: text }, { vocabSize: 60, checkpoint: kept })).dispose();
+  const other = join(folder, 'other.txt');
+  await writeFile(other, 'another text');
+  expect((await command(['train', other, ...arguments_])).status).not.toBe(0);
+  expect(await readdir(folder)).not.toContain('checked.json');
+  expect((await command(['train', text, ...arguments_])).status).toBe(0);
+  expect(await output('checked.json')).toEqual(await saved({ files: text }));
+  expect(await readdir(folder)).not.toContain('kept');
+});
+
 test('files, standard input and count files give the same tokenizer', async () => {
   const expected = await saved({ files: text });
   const arguments_ = ['-v', '80', '-o'];

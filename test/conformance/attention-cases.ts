@@ -210,3 +210,36 @@ export function emptyOutput(spec: AttentionSpec, valueDims: number): AttentionOu
     logSumExp: headRows(() => 9, heads, lengths, 1, 'float32', false) as Float32HeadRows,
   };
 }
+
+export const oneQuery: CaseShape = {
+  queryLengths: [1],
+  kvHeads: 2,
+  group: 4,
+  tile: 1,
+  dims: 128,
+  valueDims: 128,
+  type: 'float32',
+  interleaved: false,
+  parts: [{ length: 700, visible: 'all', block: 1, bias: false, variances: false }],
+  spread: 1,
+  seed: 3,
+};
+
+/** Rounding of single precision: in outputs by the size of values and of logits, in log-sum-exps by theirs. */
+export function expectClose(spec: AttentionSpec, to: AttentionOutput, sharpness: number): void {
+  expectedAttention(spec).forEach((heads, sequence) =>
+    heads.forEach((rows, head) =>
+      rows.forEach(({ output, logSumExp }, row) => {
+        const actual = rowNumbers(to.output, sequence, head, row);
+        const [sum] = rowNumbers(to.logSumExp, sequence, head, row);
+        const place = `sequence ${sequence}, head ${head}, query ${row}`;
+        // One assertion for a row: they cost more than the arithmetic.
+        const error = Math.max(...output.map((number, dim) => Math.abs(actual[dim] - number)));
+        if (logSumExp === -Infinity) expect([place, sum, error]).toEqual([place, -Infinity, 0]);
+        else if (!(Math.abs(sum - logSumExp) < 2e-6 * (1 + sharpness + Math.abs(logSumExp)) && error < 1e-5 * (1 + sharpness))) {
+          throw new Error(`${place}: log-sum-exp ${sum} instead of ${logSumExp}, error of outputs ${error}`);
+        }
+      }),
+    ),
+  );
+}

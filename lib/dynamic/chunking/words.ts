@@ -14,7 +14,7 @@ import { matrixOf, tensorOf } from '../embeddings/matrix';
 import type { FloatTensor } from '../embeddings/types';
 import { checkOffsets } from './chunking';
 
-/** What Unicode calls white space, before a word or at the end of the text. */
+/** White space as JavaScript's regular expressions know it, before a word or at the end of the text. */
 const WORDS = /\s*\S+|\s+$/gu;
 
 /**

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../../errors';
 import type { TokensToEmbed } from './types';
+import { isUint32Array } from '../typed-arrays';
 
 /** Throws INVALID_ARGUMENT. */
 export function checkTexts(tokens: unknown): asserts tokens is Pick<TokensToEmbed, 'texts'> {
@@ -22,8 +23,4 @@ export function checkTokens(tokens: unknown): asserts tokens is TokensToEmbed {
     partOffsets[texts.length] === parts.length &&
     partOffsets.every((offset, i) => i === 0 || offset > partOffsets[i - 1]);
   if (!fits) throw invalidArgument('tokens.partOffsets', `${texts.length + 1} numbers that ascend from 0 to ${parts.length}`, partOffsets);
-}
-
-function isUint32Array(value: unknown): value is Uint32Array {
-  return Object.prototype.toString.call(value) === '[object Uint32Array]';
 }

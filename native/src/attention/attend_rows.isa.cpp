@@ -1,5 +1,6 @@
 #include "merganser/attention/attend_rows.hpp"
 
+#include "merganser/attention/raise_greatest.hpp"
 #include "merganser/attention/typed_rows.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
 
@@ -131,15 +132,7 @@ void add_block(const uint8_t* const* rows, size_t dims, const float* weights, Li
 void soften(float* logits, const Running& running, size_t query, size_t value_dims) {
   const Floats16 block = Floats16::load(logits);
   const float most = block.greatest();
-  if (most > running.greatest[query]) {
-    const Floats16 factor = exp2_below(Floats16::broadcast(running.greatest[query]), Floats16::broadcast(most));
-    running.greatest[query] = most;
-    float first[16];
-    factor.store(first);
-    running.sums[query] *= first[0];
-    float* const out = running.out + query * running.out_stride;
-    for (size_t dim = 0; dim < value_dims; dim += 16) product_of(Floats16::load(out + dim), factor).store(out + dim);
-  }
+  if (most > running.greatest[query]) raise_greatest(running, query, most, (value_dims + 15) / 16 * 16);
   const Floats16 weights = exp2_below(block, Floats16::broadcast(running.greatest[query]));
   weights.store(logits);
   running.sums[query] += total(weights);

@@ -1,5 +1,6 @@
 #include "merganser/attention/attend_tiles.hpp"
 
+#include "merganser/attention/raise_greatest.hpp"
 #include "merganser/attention/typed_rows.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
 #include "merganser/simd/tile_rows.hpp"
@@ -203,23 +204,12 @@ float greatest_of(const float* logits) {
   return most.greatest();
 }
 
-// A query has seen a logit that is greater than all before.
-void raise(const Running& running, size_t query, float greatest, size_t value_panels) {
-  const Floats16 factor = exp2_below(Floats16::broadcast(running.greatest[query]), Floats16::broadcast(greatest));
-  running.greatest[query] = greatest;
-  float first[16];
-  factor.store(first);
-  running.sums[query] *= first[0];
-  float* const out = running.out + query * running.out_stride;
-  for (size_t panel = 0; panel < value_panels; ++panel) product_of(Floats16::load(out + 16 * panel), factor).store(out + 16 * panel);
-}
-
 // From logits of a tile's queries to weights, relative to the greatest so far, which may rise. In three steps, each of which is the same for queries that do not wait for each other.
 void soften(float* logits, size_t count, const Running& running, size_t query, size_t value_panels) {
   float most[kTileHeight];
   for (size_t q = 0; q < count; ++q) most[q] = greatest_of(logits + q * kRows);
   for (size_t q = 0; q < count; ++q) {
-    if (most[q] > running.greatest[query + q]) raise(running, query + q, most[q], value_panels);
+    if (most[q] > running.greatest[query + q]) raise_greatest(running, query + q, most[q], 16 * value_panels);
   }
   for (size_t q = 0; q < count; ++q) {
     const Floats16 reference = Floats16::broadcast(running.greatest[query + q]);
