@@ -5,6 +5,7 @@
  * Functions that encode give the number of ids, or −1 − n where the text holds added token n, which is refused; `refusedAt` tells its place.
  */
 
+import type { Handle } from './handle';
 import type {
   BpeHandle,
   BpeSpec,
@@ -12,7 +13,6 @@ import type {
   DecoderSpec,
   EncoderHandle,
   EncoderSpec,
-  Handle,
   PatternHandle,
   PatternProgram,
 } from './kernels';

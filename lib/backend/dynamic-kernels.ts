@@ -1,5 +1,5 @@
 /** The part of the contract (see kernels.ts) that merges tokens of a batch on the fly. */
-import type { Handle } from './kernels';
+import type { Handle } from './handle';
 
 export type TokenMergerHandle = Handle<'tokenMerger'>;
 

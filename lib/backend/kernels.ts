@@ -9,6 +9,7 @@
  * - Handles belong to the backend that made them. `dispose` frees them early; otherwise the garbage collector does.
  */
 
+import type { Handle } from './handle';
 import type { AttentionKernels } from './attention-kernels';
 import type { DynamicKernels, PrefixTrieHandle, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
@@ -18,11 +19,6 @@ import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
 export type BackendName = 'native' | 'js';
 
-declare const handleKind: unique symbol;
-/** Opaque state of a backend. */
-export interface Handle<Kind extends string> {
-  readonly [handleKind]: Kind;
-}
 export type PatternHandle = Handle<'pattern'>;
 export type BpeHandle = Handle<'bpe'>;
 export type EncoderHandle = Handle<'encoder'>;

@@ -15,7 +15,8 @@ import { reductionKernels } from './native-reduction';
 import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
 import { ShortResults } from './short-results';
-import type { EncodeControl, EncoderHandle, EncoderSpec, Handle, Kernels, PieceTokens, RaggedIds } from './kernels';
+import type { Handle } from './handle';
+import type { EncodeControl, EncoderHandle, EncoderSpec, Kernels, PieceTokens, RaggedIds } from './kernels';
 import {
   createPrefixTrie,
   createPrefixTrieOnThread,

@@ -1,6 +1,6 @@
 /** The part of the contract (see kernels.ts) that searches for near vectors. */
 import type { PointArray } from './clustering-kernels';
-import type { Handle } from './kernels';
+import type { Handle } from './handle';
 
 export type SearchViewHandle = Handle<'searchView'>;
 

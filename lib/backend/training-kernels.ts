@@ -1,5 +1,5 @@
 /** The part of the contract (see kernels.ts) that trains: counting words, and merging pairs in what was counted. */
-import type { Handle } from './kernels';
+import type { Handle } from './handle';
 import type { BpeSpec, EncoderSpec } from './kernels';
 
 export type WordCounterHandle = Handle<'wordCounter'>;

@@ -9,7 +9,7 @@ import { checkText, isBytes, joinTexts, type JoinedTexts, textBytes } from '../t
 import { Tokenizer } from '../tokenizer/tokenizer';
 import type { EncodeOptions, LoadOptions, RaggedTokens, TextInput } from '../tokenizer/types';
 import { encodeUtf8 } from '../tokenizer/utf8';
-import type { TokenTable } from '../tokenizer/vocabulary';
+import type { TokenTable } from '../tokenizer/token-table';
 import { withoutFixed } from './token-texts';
 import { isUint32Array } from './typed-arrays';
 

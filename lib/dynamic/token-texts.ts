@@ -2,7 +2,7 @@
 import type { MergeParts } from '../tokenizer/merge-parts';
 import { VISIBLE_SPACE } from '../tokenizer/model-text';
 import { decodeUtf8 } from '../tokenizer/utf8';
-import type { TokenTable } from '../tokenizer/vocabulary';
+import type { TokenTable } from '../tokenizer/token-table';
 
 const VISIBLE = new RegExp(String.fromCodePoint(VISIBLE_SPACE), 'gu');
 

@@ -30,7 +30,7 @@ import { patternMatcher } from './text-matcher';
 import { TokenStrings } from './token-strings';
 import type { TextInput } from './types';
 import { encodeUtf8 } from './utf8';
-import type { TokenTable } from './vocabulary';
+import type { TokenTable } from './token-table';
 
 const CACHE_BYTES = { native: 64 << 20, js: 32 << 20 } as const;
 /** The general path's memory of pieces may take one part in so many of that besides. */

@@ -6,7 +6,7 @@ import { byteOfToken } from './decoders/byte-decoders';
 import { NormalizedText } from './normalized-text';
 import { piecesOf } from './pre-tokenizers/pieces';
 import { encodeUtf8 } from './utf8';
-import type { TokenTable } from './vocabulary';
+import type { TokenTable } from './token-table';
 
 const SPACE = ' ';
 const NOTHING = new Uint8Array(0);

@@ -6,7 +6,7 @@ import type { Sink } from './decoders/stage';
 import type { TokenizerDefinition } from './definition';
 import type { TokenStrings } from './token-strings';
 import { decodeUtf8, encodeUtf8 } from './utf8';
-import type { TokenTable } from './vocabulary';
+import type { TokenTable } from './token-table';
 
 export type Ids = Uint32Array | readonly number[];
 

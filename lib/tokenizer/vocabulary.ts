@@ -1,6 +1,7 @@
 /** Token strings and their ids. */
 import { bytesToAlphabet, writeAlphabetBytes } from './byte-alphabet';
 import { TokenIndex } from './load/token-index';
+import type { TokenTable } from './token-table';
 import { decodeUtf8 } from './utf8';
 
 const encoder = new TextEncoder();
@@ -15,12 +16,6 @@ export interface Vocabulary {
   has(id: number): boolean;
   id(token: string): number | undefined;
   token(id: number): string | undefined;
-}
-
-/** Tokens back to back: token i is tokenBytes[tokenOffsets[i], tokenOffsets[i + 1]); ids without a token are empty. */
-export interface TokenTable {
-  readonly tokenBytes: Uint8Array;
-  readonly tokenOffsets: Uint32Array;
 }
 
 /** A vocabulary whose tokens are text, as in tokenizer.json. */

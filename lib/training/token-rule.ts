@@ -1,6 +1,6 @@
 /** What SuperBPE demands of tokens. */
 import { type TokenRuleSpec, TokenTrait } from '../backend/training-kernels';
-import type { TokenTable } from '../tokenizer/vocabulary';
+import type { TokenTable } from '../tokenizer/token-table';
 
 const SPACE = 0x20;
 const COLON = 0x3a;

@@ -7,7 +7,8 @@ import type { BpeModel, TokenizerDefinition } from '../definition';
 import type { ModelForm } from '../fused-plan';
 import { byteBpeSpec, textBpeSpec, tiktokenBpeSpec } from '../load/bpe-spec';
 import { isJsonObject } from '../load/json-fields';
-import { ByteVocabulary, PackedVocabulary, type TextVocabulary, type TokenTable } from '../vocabulary';
+import type { TokenTable } from '../token-table';
+import { ByteVocabulary, PackedVocabulary, type TextVocabulary } from '../vocabulary';
 import { readContainer, type SourceStamp, writeContainer } from './container';
 
 /** The outline of the file. */

@@ -1,9 +1,7 @@
 import { MerganserError } from '../../errors';
+import type { BundledFile } from './bundled-file';
 import { type EncodingRanks, parseRanksFile } from './ranks-file';
 import { readBundledFile, readBundledFileSync } from './read-bundled';
-
-/** The files of dist/encodings. */
-export type BundledFile = 'p50k_base' | 'cl100k_base' | 'o200k_base';
 
 interface Bundle {
   readonly file: BundledFile;

@@ -1,6 +1,6 @@
 /** What the build puts in the place of read-bundled.ts for browsers and merganser/pure. */
 import { MerganserError } from '../../errors';
-import type { BundledFile } from './load-ranks';
+import type { BundledFile } from './bundled-file';
 
 /** Written out one by one, because this is the form in which bundlers recognise assets. */
 function urlOf(file: BundledFile): URL {

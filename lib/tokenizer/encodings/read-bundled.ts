@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MerganserError } from '../../errors';
 import { packageRoot } from '../../package-root';
-import type { BundledFile } from './load-ranks';
+import type { BundledFile } from './bundled-file';
 
 /** The bytes of a file of dist/encodings. Node only. Throws NOT_FOUND. */
 export async function readBundledFile(file: BundledFile): Promise<Uint8Array> {

@@ -3,7 +3,8 @@ import type { BpeSpec } from '../../backend/kernels';
 import { alphabetByte, BYTE_CODE_POINTS } from '../byte-alphabet';
 import type { BpeSettings } from '../definition';
 import { characterLength, codePointAt } from '../utf8';
-import { StringVocabulary, type TextVocabulary, type TokenTable } from '../vocabulary';
+import type { TokenTable } from '../token-table';
+import { StringVocabulary, type TextVocabulary } from '../vocabulary';
 import { isJsonObject } from './json-fields';
 import type { MergeEvents } from './merge-events';
 

@@ -1,5 +1,5 @@
 /** Tokens by their UTF-8 bytes: a hash table that makes no strings. */
-import type { TokenTable } from '../vocabulary';
+import type { TokenTable } from '../token-table';
 
 const EMPTY = -1;
 const FNV_OFFSET = 0x811c9dc5 | 0;

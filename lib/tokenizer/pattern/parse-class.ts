@@ -8,7 +8,7 @@ import { posixBracket } from '../unicode/properties';
 import { alternation, setNode } from './ast';
 import type { PatternNode } from './ast';
 import { foldCharacterSet, longFoldsOf } from './case-insensitive';
-import type { ParserContext } from './parse';
+import type { ParserContext } from './parser-context';
 import { parseClassEscape } from './parse-escape';
 
 const MAX_NESTING = 100;

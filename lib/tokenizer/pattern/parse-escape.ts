@@ -6,7 +6,7 @@ import { neighbour, sequence, setNode } from './ast';
 import type { PatternNode } from './ast';
 import { textEndBeforeNewlines, TEXT_END, TEXT_START, wordBoundary } from './anchors';
 import { foldCharacterSet } from './case-insensitive';
-import type { ParserContext } from './parse';
+import type { ParserContext } from './parser-context';
 
 const CONTROL: Readonly<Record<string, number>> = { t: 0x09, n: 0x0a, v: 0x0b, f: 0x0c, r: 0x0d, a: 0x07, e: 0x1b };
 const NEWLINES = CodePointSet.of([0x0a, 0x0e], 0x85, 0x2028, 0x2029);

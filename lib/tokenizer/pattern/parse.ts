@@ -9,9 +9,10 @@ import { CodePointSet } from '../unicode/code-point-set';
 import { lineEnd, lineStart, TEXT_END, TEXT_START } from './anchors';
 import { alternation, EMPTY, mapChildren, sequence, setNode } from './ast';
 import type { Greed, PatternDialect, PatternNode } from './ast';
-import { expandFoldedCharacters, foldCharacterSet } from './case-insensitive';
+import { expandFoldedCharacters } from './case-insensitive';
 import { parseClass } from './parse-class';
 import { parseEscape } from './parse-escape';
+import { ParserContext, type PatternFlags } from './parser-context';
 import { PatternReader } from './pattern-reader';
 import { simplifyLookaround } from './simplify';
 
@@ -23,18 +24,6 @@ const MAX_REPEAT = 100_000;
 const NOT_NEWLINE = CodePointSet.of(0x0a).complement();
 const LETTER_FLAGS = { oniguruma: 'imx', 'fancy-regex': 'imsxU' } as const;
 
-export interface PatternFlags {
-  readonly ignoreCase: boolean;
-  /** The dot matches line feeds. */
-  readonly dotAll: boolean;
-  /** `^` and `$` match at lines (fancy-regex only; in Oniguruma they always do). */
-  readonly multiLine: boolean;
-  /** White space and comments in the pattern are ignored. */
-  readonly extended: boolean;
-  /** Quantifiers are lazy, and greedy with `?` (fancy-regex only). */
-  readonly swapGreed: boolean;
-}
-
 /**
  * Parses a regular expression.
  * @throws MerganserError INVALID_PATTERN if it is malformed in its dialect, or uses a construct that is not supported; the message says where.
@@ -42,45 +31,6 @@ export interface PatternFlags {
 export function parsePattern(source: string, dialect: PatternDialect): PatternNode {
   const parser = new PatternParser(source, dialect);
   return simplifyLookaround(expandFoldedCharacters(parser.parse()));
-}
-
-/** State that the parts of the parser share. */
-export class ParserContext {
-  flags: PatternFlags = { ignoreCase: false, dotAll: false, multiLine: false, extended: false, swapGreed: false };
-  /** Number of capturing groups opened so far. */
-  groupCount = 0;
-  readonly groupNames = new Map<string, number>();
-  /** Names given to more than one group (Oniguruma allows it; a reference to one is refused). */
-  readonly repeatedNames = new Set<string>();
-  readonly openGroups = new Set<number>();
-  /** What takes no quantifier: look-arounds and `\G`, in Oniguruma all anchors. */
-  private readonly unrepeatable = new Set<PatternNode>();
-  /** Where the pattern refers to a group by number. */
-  readonly numberedReferences: Array<{ group: number; position: number }> = [];
-
-  constructor(
-    readonly reader: PatternReader,
-    readonly dialect: PatternDialect,
-  ) {}
-
-  /** Notes that an anchor or a look-around takes no quantifier. */
-  anchor(node: PatternNode): PatternNode {
-    if (this.dialect === 'oniguruma' || node.kind === 'searchStart' || node.kind === 'look') this.unrepeatable.add(node);
-    return node;
-  }
-
-  isRepeatable(node: PatternNode): boolean {
-    if (this.unrepeatable.has(node)) return false;
-    if (this.dialect === 'fancy-regex') return node !== EMPTY;
-    return node.kind !== 'alternation' || node.alternatives.every((alternative) => this.isRepeatable(alternative));
-  }
-
-  /** The node for a literal character under the present flags. */
-  literal(codePoint: number): PatternNode {
-    if (!this.flags.ignoreCase) return setNode(CodePointSet.of(codePoint));
-    if (this.dialect === 'oniguruma') return { kind: 'folded', codePoint };
-    return setNode(foldCharacterSet(CodePointSet.of(codePoint)));
-  }
 }
 
 class PatternParser {

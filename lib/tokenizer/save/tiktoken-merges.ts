@@ -1,6 +1,6 @@
 /** The merges of a model that has ranks instead. */
 import { TokenIndex } from '../load/token-index';
-import type { TokenTable } from '../vocabulary';
+import type { TokenTable } from '../token-table';
 
 const NONE = -1;
 
