@@ -5,6 +5,7 @@ import type { Decoder } from './decoders/decoder';
 import type { Sink } from './decoders/stage';
 import type { TokenizerDefinition } from './definition';
 import type { TokenStrings } from './token-strings';
+import { isWellFormed } from './text-input';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 import type { TokenTable } from './token-table';
 
@@ -57,9 +58,12 @@ export class TokenDecoder {
 
   /** The bytes behind the text, where tokens are bytes; elsewhere the text in UTF-8. */
   decodeBytes(ids: Ids): Uint8Array {
-    if (!this.decoder.byteLevel) return encodeUtf8(this.decode(ids, false));
     const all = checkedIds(ids);
-    return this.kernels.decode(this.concatenator(), all, false) ?? this.concatenate(this.select(all, false));
+    const { concatenation, byteLevel } = this.decoder;
+    const bytes = concatenation === null ? null : this.kernels.decode(this.concatenator(), all, false);
+    if (byteLevel) return bytes ?? this.concatenate(this.select(all, false));
+    if (bytes === null || !isWellFormed(bytes)) return encodeUtf8(this.decode(all, false));
+    return concatenation!.finishBytes(bytes);
   }
 
   /** A decoder for ids that come little by little. */
@@ -108,13 +112,11 @@ export class TokenDecoder {
     return all.filter((id) => ((this.traits[id] ?? UNKNOWN) & unwanted) === 0);
   }
 
-  /** What a token of the model decodes to, if it need not be found through its string. */
-  private bytesOfModel(id: number): Uint8Array | null {
-    if (this.modelTokens === null || !this.decoder.byteLevel || this.strings.isAdded(id)) return null;
-    const { tokenBytes, tokenOffsets } = this.modelTokens;
-    return id + 1 < tokenOffsets.length && tokenOffsets[id + 1] > tokenOffsets[id]
-      ? tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1])
-      : null;
+  /** Whether a token of the model need not be found through its string: it decodes to the bytes that the model has for it. */
+  private isOfModel(id: number): boolean {
+    if (this.modelTokens === null || !this.decoder.byteLevel || this.strings.isAdded(id)) return false;
+    const { tokenOffsets } = this.modelTokens;
+    return id + 1 < tokenOffsets.length && tokenOffsets[id + 1] > tokenOffsets[id];
   }
 
   private concatenator(): DecoderHandle {
@@ -132,23 +134,53 @@ export class TokenDecoder {
       if (token === undefined) return null;
       return this.flavor === 'tiktoken' && this.strings.isSpecial(token) ? encodeUtf8(token) : this.decoder.concatenation!.bytes(token);
     };
-    const count = this.traits.length;
-    const tokenOffsets = new Uint32Array(count + 1);
-    let tokenBytes = new Uint8Array(count * 8 + 64);
-    for (let id = 0, end = 0; id < count; id++) {
-      const bytes = this.bytesOfModel(id) ?? bytesOf(this.strings.token(id));
-      if (bytes !== null) {
-        if (end + bytes.length > tokenBytes.length) {
-          const larger = new Uint8Array(2 * (end + bytes.length));
-          larger.set(tokenBytes);
-          tokenBytes = larger;
-        }
-        tokenBytes.set(bytes, end);
-        end += bytes.length;
-      }
-      tokenOffsets[id + 1] = end;
+    const tokens = new TokenBytes(this.traits.length);
+    for (let id = 0; id < this.traits.length;) {
+      const start = id;
+      while (id < this.traits.length && this.isOfModel(id)) id++;
+      if (id > start) tokens.addRun(this.modelTokens!, start, id);
+      else tokens.add(id, bytesOf(this.strings.token(id++)));
     }
-    return { tokenBytes: tokenBytes.slice(0, tokenOffsets[count]), tokenOffsets, traits: this.traits };
+    return { ...tokens.finished(), traits: this.traits };
+  }
+}
+
+/** Bytes of token after token. */
+class TokenBytes {
+  private readonly tokenOffsets: Uint32Array;
+  private tokenBytes: Uint8Array;
+  private end = 0;
+
+  constructor(count: number) {
+    this.tokenOffsets = new Uint32Array(count + 1);
+    this.tokenBytes = new Uint8Array(count * 8 + 64);
+  }
+
+  /** The bytes of the next id; null for none. */
+  add(id: number, bytes: Uint8Array | null): void {
+    if (bytes !== null) this.append(bytes);
+    this.tokenOffsets[id + 1] = this.end;
+  }
+
+  /** The ids from `start` to before `stop`, the next ones, as they stand in a table. */
+  addRun({ tokenBytes, tokenOffsets }: TokenTable, start: number, stop: number): void {
+    const shift = this.end - tokenOffsets[start];
+    this.append(tokenBytes.subarray(tokenOffsets[start], tokenOffsets[stop]));
+    for (let id = start; id < stop; id++) this.tokenOffsets[id + 1] = tokenOffsets[id + 1] + shift;
+  }
+
+  finished(): Pick<DecoderSpec, 'tokenBytes' | 'tokenOffsets'> {
+    return { tokenBytes: this.tokenBytes.slice(0, this.end), tokenOffsets: this.tokenOffsets };
+  }
+
+  private append(bytes: Uint8Array): void {
+    if (this.end + bytes.length > this.tokenBytes.length) {
+      const larger = new Uint8Array(2 * (this.end + bytes.length));
+      larger.set(this.tokenBytes.subarray(0, this.end));
+      this.tokenBytes = larger;
+    }
+    this.tokenBytes.set(bytes, this.end);
+    this.end += bytes.length;
   }
 }
 

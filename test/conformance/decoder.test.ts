@@ -75,18 +75,29 @@ describe.each(BACKENDS)('%s', (backend) => {
   test('random vocabularies and ids', () => {
     fc.assert(
       fc.property(
-        fc
-          .array(anyToken, { minLength: 1, maxLength: 30 })
-          .chain((tokens) =>
-            fc.record({ tokens: fc.constant(tokens), ids: fc.array(fc.nat(tokens.length - 1), { maxLength: 60 }), skip: fc.boolean() }),
-          ),
-        ({ tokens, ids, skip }) => expectEqual(tokens, ids, skip, decoderOf(kernels, tokens)(ids, skip)),
+        fc.array(anyToken, { minLength: 1, maxLength: 30 }).chain((tokens) =>
+          fc.record({
+            tokens: fc.constant(tokens),
+            ids: fc.array(fc.nat(tokens.length - 1), { maxLength: 60 }),
+            times: fc.constantFrom(1, 1, 1, 20),
+            skip: fc.boolean(),
+          }),
+        ),
+        ({ tokens, ids, times, skip }) => {
+          // Many ids are written several at a time.
+          const all = Array.from({ length: times }, () => ids).flat();
+          expectEqual(tokens, all, skip, decoderOf(kernels, tokens)(all, skip));
+        },
       ),
       { numRuns: 1000 },
     );
   });
 
-  test.each([[[0, 2]], [[0, 1, 0, 4_294_967_295, 0, 1, 0, 1, 0]]])('ids beyond the vocabulary: %j', (ids) => {
+  test.each([
+    [[0, 2]],
+    [[0, 1, 0, 4_294_967_295, 0, 1, 0, 1, 0]],
+    [[...Array<number>(900).fill(1), 2_147_483_650, ...Array<number>(99).fill(0)]],
+  ])('ids beyond the vocabulary: %#', (ids) => {
     const tokens = ['a', 'bc'].map((text) => ({ bytes: new TextEncoder().encode(text), traits: 0 }));
     expect(decoderOf(kernels, tokens)(ids, false)).toEqual([null, null]);
   });

@@ -5,7 +5,7 @@ import { JsonFields } from '../load/json-fields';
 import { createMatcher, readPattern } from '../text-matcher';
 import { decodeUtf8, encodeUtf8 } from '../utf8';
 import { byteFallback, byteLevel, byteOfToken, bytesOfToken } from './byte-decoders';
-import { bpeSuffix, ctc, fuse, joinWithSpaces, metaspace, strip, stripStart, wordPiece } from './simple-decoders';
+import { bpeSuffix, ctc, fuse, joinWithSpaces, metaspace, strip, stripStart, stripStartBytes, wordPiece } from './simple-decoders';
 import { eachToken, replaceInFragments, replaceText, type Sink, type StageFactory, wholeToken } from './stage';
 
 const MAX_COUNT = 0xffff_ffff;
@@ -29,6 +29,8 @@ export interface Concatenation {
   readonly bytes: (token: string) => Uint8Array;
   readonly fallsBack: boolean;
   readonly finish: (text: string) => string;
+  /** `finish` for the text in UTF-8. */
+  readonly finishBytes: (bytes: Uint8Array) => Uint8Array;
 }
 
 export interface Decoder {
@@ -146,7 +148,7 @@ function readMetaspace(fields: JsonFields, fused: boolean): Step {
 /** ByteLevel alone, or mappings of single tokens, then ByteFallback, Fuse and Strip of the beginning, as far as they are there. */
 function asConcatenation(steps: readonly Step[]): Concatenation | null {
   if (steps.length === 1 && steps[0].role.kind === 'byteLevel') {
-    return { bytes: bytesOfToken, fallsBack: false, finish: (text) => text };
+    return { bytes: bytesOfToken, fallsBack: false, finish: (text) => text, finishBytes: (bytes) => bytes };
   }
   const rest = [...steps];
   const maps: Array<(token: string) => string> = [];
@@ -168,5 +170,6 @@ function asConcatenation(steps: readonly Step[]): Concatenation | null {
     },
     fallsBack,
     finish: last?.kind === 'strip' ? (text) => stripStart(text, last.content, last.start) : (text) => text,
+    finishBytes: last?.kind === 'strip' ? (bytes) => stripStartBytes(bytes, encodeUtf8(last.content), last.start) : (bytes) => bytes,
   };
 }

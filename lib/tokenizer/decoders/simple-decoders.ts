@@ -124,6 +124,13 @@ export function stripStart(text: string, content: string, times: number): string
   return start === 0 ? text : text.slice(start);
 }
 
+/** The same for a text in UTF-8. */
+export function stripStartBytes(bytes: Uint8Array, content: Uint8Array, times: number): Uint8Array {
+  let start = 0;
+  for (let i = 0; i < times && content.every((byte, at) => bytes[start + at] === byte); i++) start += content.length;
+  return bytes.subarray(start);
+}
+
 function stripEnd(text: string, content: string, times: number): string {
   let end = text.length;
   for (let i = 0; i < times && end > 0 && text.endsWith(content, end); i++) end -= content.length;

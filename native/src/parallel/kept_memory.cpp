@@ -35,7 +35,8 @@ KeptMemory::Block KeptMemory::take(size_t bytes) {
   const std::lock_guard lock(mutex_);
   const auto fits = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) { return block.bytes >= bytes && block.bytes / 2 <= bytes; });
   if (fits == blocks_.rend()) return {};
-  const Block block = *fits;
+  Block block = *fits;
+  block.offered = false;
   blocks_.erase(std::next(fits).base());
   bytes_ -= block.bytes;
   return block;
@@ -43,7 +44,6 @@ KeptMemory::Block KeptMemory::take(size_t bytes) {
 
 void KeptMemory::give(Block block) {
   if (block.bytes < kAtLeast || block.bytes > kLimit) return std::free(block.data);
-  offer_to_system(block);
   const std::lock_guard lock(mutex_);
   while (bytes_ + block.bytes > kLimit) {
     std::free(blocks_.front().data);
@@ -52,6 +52,16 @@ void KeptMemory::give(Block block) {
   }
   blocks_.push_back(block);
   bytes_ += block.bytes;
+  offer_older();
+}
+
+void KeptMemory::offer_older() {
+  size_t newer = 0;
+  for (auto block = blocks_.rbegin(); block != blocks_.rend(); newer += block->bytes, ++block) {
+    if (newer + block->bytes <= kAtHand || block->offered) continue;
+    offer_to_system(*block);
+    block->offered = true;
+  }
 }
 
 }  // namespace merganser::parallel

@@ -13,35 +13,6 @@ bool is_ascii_block(const uint8_t* at) {
   return ((words[0] | words[1]) & 0x8080808080808080) == 0;
 }
 
-bool continues(uint8_t byte) { return (byte & 0xC0) == 0x80; }
-
-// The character at `at`, one above 0x7F, which moves behind it; false if it is malformed.
-bool take_character(const uint8_t*& at, const uint8_t* end, char16_t*& out) {
-  const ptrdiff_t left = end - at;
-  const uint32_t lead = at[0];
-  if (lead >= 0xE0 && lead < 0xF0) {
-    if (left < 3 || !continues(at[1]) || !continues(at[2])) return false;
-    const uint32_t point = ((lead & 0x0F) << 12) | ((at[1] & 0x3Fu) << 6) | (at[2] & 0x3Fu);
-    if (point < 0x800 || (point & 0xF800) == 0xD800) return false;
-    *out++ = static_cast<char16_t>(point);
-    at += 3;
-    return true;
-  }
-  if (lead >= 0xC2 && lead < 0xE0) {
-    if (left < 2 || !continues(at[1])) return false;
-    *out++ = static_cast<char16_t>(((lead & 0x1F) << 6) | (at[1] & 0x3Fu));
-    at += 2;
-    return true;
-  }
-  if (lead < 0xF0 || left < 4 || !continues(at[1]) || !continues(at[2]) || !continues(at[3])) return false;
-  const uint32_t point = ((lead & 0x07) << 18) | ((at[1] & 0x3Fu) << 12) | ((at[2] & 0x3Fu) << 6) | (at[3] & 0x3Fu);
-  if (lead > 0xF4 || point < 0x10000 || point > 0x10FFFF) return false;
-  *out++ = static_cast<char16_t>(0xD7C0 + (point >> 10));
-  *out++ = static_cast<char16_t>(0xDC00 | (point & 0x3FF));
-  at += 4;
-  return true;
-}
-
 bool is_ascii_block(const char16_t* at) {
   uint64_t words[4];
   std::memcpy(words, at, sizeof words);
@@ -84,24 +55,8 @@ size_t ascii_prefix(const uint8_t* text, size_t size) {
 }
 
 size_t to_utf16(const uint8_t* text, size_t size, char16_t* out) {
-  const char16_t* const begin = out;
-  const uint8_t *at = text, *const end = text + size;
-  while (at < end) {
-    while (end - at >= kBlock && is_ascii_block(at)) {
-      for (ptrdiff_t i = 0; i < kBlock; ++i) out[i] = at[i];
-      at += kBlock;
-      out += kBlock;
-    }
-    // So many characters one by one: in text of other scripts the next block is not ASCII either.
-    for (ptrdiff_t i = 0; i < kBlock && at < end; ++i) {
-      if (*at < 0x80) {
-        *out++ = *at++;
-      } else if (!take_character(at, end, out)) {
-        return kMalformed;
-      }
-    }
-  }
-  return static_cast<size_t>(out - begin);
+  static const auto convert = MERGANSER_SELECT(to_utf16);
+  return convert(text, size, out);
 }
 
 size_t to_utf8(const char16_t* text, size_t size, uint8_t* out) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "merganser/bpe/copy_slots.hpp"
 #include "merganser/parallel/kept_buffer.hpp"
 
 namespace merganser::bpe {
@@ -24,19 +25,17 @@ class Decoder {
   size_t decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& out) const;
 
  private:
-  static constexpr size_t kBlock = 16;
-  struct Slot {
-    uint8_t bytes[kBlock];
-  };
+  class Output;
 
-  // Bytes that so many ids will probably have, by the first of them.
-  size_t expected_size(const uint32_t* ids, size_t count, const uint8_t* lengths) const;
+  // Bytes that so many ids will probably have, by some of them.
+  size_t expected_size(const uint32_t* ids, size_t count) const;
+  // Appends ids one by one; false where one has no token.
+  bool append(const uint32_t* ids, size_t count, bool skip_special, Output& out) const;
 
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> offsets_;
-  // Per id, and one more that stands for all ids beyond.
-  std::vector<uint8_t> lengths_, lengths_without_special_;
-  std::vector<Slot> slots_;  // the bytes of tokens that fit
+  std::vector<uint8_t> traits_;
+  std::vector<TokenSlot> slots_;  // short tokens without traits
 };
 
 }  // namespace merganser::bpe

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "merganser/simd/instruction_set.hpp"
+
 namespace merganser::text {
 
 constexpr size_t kMalformed = SIZE_MAX;
@@ -13,6 +15,13 @@ constexpr size_t kUtf16Padding = 16;
 size_t ascii_prefix(const uint8_t* text, size_t size);
 
 // Writes the text, which becomes at most as many units as it has bytes; their number, or kMalformed.
+#define MERGANSER_DECLARE(isa) \
+  namespace isa { \
+  size_t to_utf16(const uint8_t* text, size_t size, char16_t* out); \
+  }
+MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
+#undef MERGANSER_DECLARE
+// With the processor's best.
 size_t to_utf16(const uint8_t* text, size_t size, char16_t* out);
 
 // Bytes of UTF-8 that a unit becomes at most.
