@@ -200,6 +200,11 @@ class NativeKernels implements Kernels {
 
   mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
 
+  tokenJson: Kernels['tokenJson'] = ({ tokenBytes, tokenOffsets, ids, merges, pretty }) => ({
+    vocabulary: running(() => this.#addon.vocabularyJson(tokenBytes, tokenOffsets, ids, pretty)),
+    merges: running(() => this.#addon.mergesJson(tokenBytes, tokenOffsets, merges, pretty)),
+  });
+
   checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 
   dispose = (handle: Handle<string>): void => this.#addon.release(handle);

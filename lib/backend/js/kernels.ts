@@ -21,6 +21,7 @@ import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
 import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
+import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
@@ -114,6 +115,7 @@ export function createJsKernels(): Kernels {
     ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
+    tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
     mapFile: () => null,
