@@ -258,11 +258,11 @@ export interface DecoderSpec {
 
 // ------------------------------------------------------------------------------------------------ saving
 
-/** Tokens in UTF-8 by id; the ids that the vocabulary lists, in its order; left, right, product ids of merges. `pretty`: indented as in Hugging Face's files. */
+/** Tokens in UTF-8 by id; the ids that the vocabulary lists, in its order (null: all); left, right, product ids of merges. `pretty`: indented as in Hugging Face's files. */
 export interface TokenJsonSpec {
   readonly tokenBytes: Uint8Array;
   readonly tokenOffsets: Uint32Array;
-  readonly ids: Uint32Array;
+  readonly ids: Uint32Array | null;
   readonly merges: Uint32Array;
   readonly pretty: boolean;
 }

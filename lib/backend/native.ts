@@ -144,6 +144,11 @@ class NativeKernels implements Kernels {
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
 
+  growTokens: Kernels['growTokens'] = (start, merges, prefix) => {
+    const [tokenBytes, tokenOffsets] = running(() => this.#addon.growTokens(start.tokenBytes, start.tokenOffsets, merges, prefix));
+    return { tokenBytes, tokenOffsets };
+  };
+
   sumRows: Kernels['sumRows'] = (sums, out) => this.#addon.sumRows(sums, out);
   gatherRows: Kernels['gatherRows'] = (first, second, width, rows, out) => this.#addon.gatherRows(first, second, width, rows, out);
   routeRows: Kernels['routeRows'] = (queries, keys, width, offsets, probabilities) =>

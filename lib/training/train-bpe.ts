@@ -5,10 +5,10 @@ import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { lazyBpeModel } from '../tokenizer/load/bpe-model';
 import { eachRemoval, type MergeEvents } from '../tokenizer/load/merge-events';
-import { StringVocabulary, type TokenTable } from '../tokenizer/vocabulary';
+import { PackedVocabulary, StringVocabulary, type TokenTable } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
 import { Counting, noWords, resumableIn } from './counting';
-import { grownVocabulary, lastOfEach, packedVocabulary, vocabularyOf } from './grown-vocabulary';
+import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
 import { countsFolder, MergeCheckpoint } from './merge-checkpoint';
 import { checkRoom, type ResolvedTraining, resolveTraining } from './options';
 import { PhaseProgress } from './progress';
@@ -199,7 +199,8 @@ class Training {
       const { kept, events } = pickyVocabulary(grownVocabulary(start, triples, continuingPrefix), triples, removals);
       return { vocabulary: vocabularyOf(kept), merges: new Uint32Array(0), supermerges: undefined, events, preTokenizer };
     }
-    const vocabulary = packedVocabulary(tokenTable(start), triples, encoder.encode(continuingPrefix));
+    const table = this.counting.kernels.growTokens(tokenTable(start), triples, encoder.encode(continuingPrefix));
+    const vocabulary = new PackedVocabulary(table, null, table.tokenOffsets.length - 1);
     const allNew = triples.length / 3 === vocabulary.idBound - start.length;
     const merges = allNew ? triples : lastOfEach(triples);
     return { vocabulary, merges, supermerges: undefined, preTokenizer };

@@ -43,10 +43,13 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
 
 io::TokenTable token_table(const Napi::CallbackInfo& info) { return {bytes_of(info[0]).data, info[1].As<Napi::Uint32Array>().Data()}; }
 
-// (tokenBytes, tokenOffsets, ids, pretty) => bytes
+// (tokenBytes, tokenOffsets, ids | null, pretty) => bytes
 Napi::Value vocabulary_json(const Napi::CallbackInfo& info) {
+  const bool pretty = info[3].ToBoolean();
+  if (info[2].IsNull())
+    return to_array(info.Env(), io::vocabulary_json(token_table(info), nullptr, info[1].As<Napi::Uint32Array>().ElementLength() - 1, pretty));
   const auto ids = info[2].As<Napi::Uint32Array>();
-  return to_array(info.Env(), io::vocabulary_json(token_table(info), ids.Data(), ids.ElementLength(), info[3].ToBoolean()));
+  return to_array(info.Env(), io::vocabulary_json(token_table(info), ids.Data(), ids.ElementLength(), pretty));
 }
 
 // (tokenBytes, tokenOffsets, triples, pretty) => bytes

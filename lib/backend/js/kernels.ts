@@ -23,6 +23,7 @@ import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combi
 import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
 import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
+import { growTokens } from './training/grow-tokens';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
 import type { PrefixTrieHandle, TokenMergerHandle } from '../dynamic-kernels';
@@ -86,6 +87,7 @@ export function createJsKernels(): Kernels {
       const validation = spec.compression && open<WordCounter>(spec.compression.validation).takeTable();
       return trainBpe({ training: open<WordCounter>(counter).takeTable(), validation }, spec, control);
     },
+    growTokens,
     sumRows,
     gatherRows,
     routeRows,

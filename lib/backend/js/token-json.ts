@@ -9,7 +9,10 @@ const decoder = new TextDecoder();
 
 export function tokenJson({ tokenBytes, tokenOffsets, ids, merges, pretty }: TokenJsonSpec): TokenJson {
   const quoted = new QuotedTokens(tokenBytes, tokenOffsets);
-  return { vocabulary: writeVocabulary(ids, quoted, pretty), merges: writeMerges(merges, quoted, pretty) };
+  return {
+    vocabulary: writeVocabulary(ids ?? Uint32Array.from({ length: tokenOffsets.length - 1 }, (_, id) => id), quoted, pretty),
+    merges: writeMerges(merges, quoted, pretty),
+  };
 }
 
 function writeVocabulary(ids: Uint32Array, quoted: QuotedTokens, pretty: boolean): Uint8Array {

@@ -28,14 +28,18 @@ export function tokenizerJsonBytes(definition: TokenizerDefinition, pretty: bool
 }
 
 function entriesOf({ vocabulary, specials }: TokenizerFile): Omit<TokenJsonSpec, 'merges' | 'pretty'> {
-  const ids: number[] = [];
-  for (let id = 0; id < vocabulary.idBound; id++) if (vocabulary.has(id)) ids.push(id);
-  if (specials.length === 0 && 'utf8' in vocabulary) return { ...(vocabulary as TextVocabulary).utf8(), ids: Uint32Array.from(ids) };
-  const tokens = Array.from({ length: vocabulary.idBound }, (_, id) => vocabulary.token(id));
+  const { idBound } = vocabulary;
+  const isText = 'utf8' in vocabulary && specials.length === 0;
+  if (isText && vocabulary.size === idBound) return { ...(vocabulary as TextVocabulary).utf8(), ids: null };
+  const ids = new Uint32Array(idBound + specials.length);
+  let count = 0;
+  for (let id = 0; id < idBound; id++) if (vocabulary.has(id)) ids[count++] = id;
+  if (isText) return { ...(vocabulary as TextVocabulary).utf8(), ids: ids.subarray(0, count) };
+  const tokens = Array.from({ length: idBound }, (_, id) => vocabulary.token(id));
   for (const { content, id } of specials) {
     tokens[id] = content;
-    ids.push(id);
+    ids[count++] = id;
   }
   // Holes, where ids of special tokens lie far behind the others, become undefined.
-  return { ...new StringVocabulary(new Map(), Array.from(tokens)).utf8(), ids: Uint32Array.from(ids) };
+  return { ...new StringVocabulary(new Map(), Array.from(tokens)).utf8(), ids: ids.subarray(0, count) };
 }

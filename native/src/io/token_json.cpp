@@ -96,9 +96,10 @@ std::vector<uint8_t> listed(Writer& out, std::string_view open, std::string_view
 std::vector<uint8_t> vocabulary_json(const TokenTable& tokens, const uint32_t* ids, size_t count, bool pretty) {
   Writer out(tokens);
   return listed(out, "{", "}", count, pretty, [&](size_t i) {
-    out.token(ids[i]);
+    const uint32_t id = ids ? ids[i] : static_cast<uint32_t>(i);
+    out.token(id);
     out.text(pretty ? ": " : ":");
-    out.integer(ids[i]);
+    out.integer(id);
   });
 }
 

@@ -12,7 +12,7 @@ struct TokenTable {
   const uint32_t* offsets;
 };
 
-// {"token":id,…} for these ids, in this order; indented as Hugging Face does it if `pretty`.
+// {"token":id,…} for these ids, in this order (null: 0, 1, …); indented as Hugging Face does it if `pretty`.
 std::vector<uint8_t> vocabulary_json(const TokenTable& tokens, const uint32_t* ids, size_t count, bool pretty);
 // [["left","right"],…] for `count` triples of left, right and product id.
 std::vector<uint8_t> merges_json(const TokenTable& tokens, const uint32_t* triples, size_t count, bool pretty);
