@@ -236,6 +236,10 @@ export interface NativeKernelAddon {
 
   bpeTables(model: BpeHandle): Uint8Array;
   encoderTables(encoder: EncoderHandle): Uint8Array;
+  /** (tokenBytes, tokenOffsets). */
+  growTokens(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, merges: Uint32Array, prefix: Uint8Array): [Uint8Array, Uint32Array];
+  vocabularyJson(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, ids: Uint32Array | null, pretty: boolean): Uint8Array;
+  mergesJson(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, merges: Uint32Array, pretty: boolean): Uint8Array;
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
   mapFile(path: string): Uint8Array | null;

@@ -252,6 +252,23 @@ export interface DecoderSpec {
   readonly traits: Uint8Array;
 }
 
+// ------------------------------------------------------------------------------------------------ saving
+
+/** Tokens in UTF-8 by id; the ids that the vocabulary lists, in its order (null: all); left, right, product ids of merges. `pretty`: indented as in Hugging Face's files. */
+export interface TokenJsonSpec {
+  readonly tokenBytes: Uint8Array;
+  readonly tokenOffsets: Uint32Array;
+  readonly ids: Uint32Array | null;
+  readonly merges: Uint32Array;
+  readonly pretty: boolean;
+}
+
+/** JSON in UTF-8: the object of ids by token, and the array of [left, right]. */
+export interface TokenJson {
+  readonly vocabulary: Uint8Array;
+  readonly merges: Uint8Array;
+}
+
 // ------------------------------------------------------------------------------------------------ the kernels
 
 export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels, ReductionKernels, AttentionKernels {
@@ -288,6 +305,9 @@ export interface Kernels extends TrainingKernels, DynamicKernels, ClusteringKern
   bpeTables(model: BpeHandle): Uint8Array | null;
   /** The same for an encoder's model, with what the encoder derived besides. */
   encoderTables(encoder: EncoderHandle): Uint8Array | null;
+
+  /** The two long parts of a tokenizer.json. */
+  tokenJson(spec: TokenJsonSpec): TokenJson;
 
   /** XXH64 with seed 0. */
   checksum(bytes: Uint8Array): bigint;

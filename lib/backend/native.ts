@@ -145,6 +145,11 @@ class NativeKernels implements Kernels {
   sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
 
+  growTokens: Kernels['growTokens'] = (start, merges, prefix) => {
+    const [tokenBytes, tokenOffsets] = running(() => this.#addon.growTokens(start.tokenBytes, start.tokenOffsets, merges, prefix));
+    return { tokenBytes, tokenOffsets };
+  };
+
   sumRows: Kernels['sumRows'] = (sums, out) => this.#addon.sumRows(sums, out);
   gatherRows: Kernels['gatherRows'] = (first, second, width, rows, out) => this.#addon.gatherRows(first, second, width, rows, out);
   routeRows: Kernels['routeRows'] = (queries, keys, width, offsets, probabilities) =>
@@ -200,6 +205,11 @@ class NativeKernels implements Kernels {
   allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
 
   mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
+
+  tokenJson: Kernels['tokenJson'] = ({ tokenBytes, tokenOffsets, ids, merges, pretty }) => ({
+    vocabulary: running(() => this.#addon.vocabularyJson(tokenBytes, tokenOffsets, ids, pretty)),
+    merges: running(() => this.#addon.mergesJson(tokenBytes, tokenOffsets, merges, pretty)),
+  });
 
   checksum: Kernels['checksum'] = (bytes) => this.#addon.checksum(bytes);
 

@@ -132,6 +132,9 @@ export interface TrainingControl {
   readonly onAbort?: ((merges: TrainedMerges) => void) | undefined;
 }
 
+/** Tokens in UTF-8 back to back: token i is tokenBytes[tokenOffsets[i], tokenOffsets[i + 1]). */
+export type TokenBytes = Pick<BpeTrainingSpec, 'tokenBytes' | 'tokenOffsets'>;
+
 export interface TrainingKernels {
   /** How many calls of `countTexts` and `countFile` run at the same time. */
   readonly countingThreads: number;
@@ -161,4 +164,6 @@ export interface TrainingKernels {
    * right id. A product that is a token already keeps its id; in words of tokens such pairs are left alone. Rejects with ABORTED.
    */
   trainBpe(counter: WordCounterHandle, spec: BpeTrainingSpec, control: TrainingControl): Promise<TrainedMerges>;
+  /** The tokens of `start` and those that merges (left, right, product ids) made; `prefix` is taken off a right part that begins with it. */
+  growTokens(start: TokenBytes, merges: Uint32Array, prefix: Uint8Array): TokenBytes;
 }

@@ -351,7 +351,7 @@ export class Tokenizer implements Disposable {
   /** Writes a tokenizer.json, as a whole or not at all. Node only. Throws NOT_FOUND if it cannot be written. */
   async save(path: string, { pretty = false }: { pretty?: boolean } = {}): Promise<void> {
     this.#engine.checkAlive();
-    await writeBytesAtomically(path, tokenizerJsonBytes(this.#engine.definition, pretty));
+    await writeBytesAtomically(path, tokenizerJsonBytes(this.#engine.definition, pretty, this.#engine.kernels));
   }
 
   /**

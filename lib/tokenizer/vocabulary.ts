@@ -69,13 +69,14 @@ export class StringVocabulary implements TextVocabulary {
 
 /** A vocabulary in UTF-8. Its strings are made when they are asked for, and kept. */
 export class PackedVocabulary implements TextVocabulary {
-  private sizeMemo: number | null = null;
   private readonly strings: Array<string | undefined> = [];
 
   constructor(
     private readonly table: TokenTable,
     /** Made when it is needed, if it is not there yet. */
     private index: TokenIndex | null = null,
+    /** Counted when it is needed, if it is not known. */
+    private sizeMemo: number | null = null,
   ) {}
 
   get size(): number {

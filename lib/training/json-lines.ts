@@ -1,6 +1,7 @@
 /** Texts out of JSON Lines. */
 import { MerganserError } from '../errors';
 import { isJsonObject, ownField } from '../tokenizer/load/json-fields';
+import { joinBytes } from '../tokenizer/join-bytes';
 import { decodeUtf8 } from '../tokenizer/utf8';
 import { wellFormedBytes } from '../tokenizer/text-input';
 
@@ -45,12 +46,4 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     if (start < chunk.length) unfinished.push(chunk.slice(start));
   }
   if (unfinished.length > 0) yield joinBytes(unfinished);
-}
-
-/** Chunks as one array. */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
-  return bytes;
 }

@@ -11,7 +11,7 @@ import { MerganserError } from '../errors';
 import { buildBpeModel } from '../tokenizer/load/bpe-model';
 import { decodeUtf8 } from '../tokenizer/utf8';
 import { isWellFormed } from '../tokenizer/text-input';
-import { StringVocabulary } from '../tokenizer/vocabulary';
+import { StringVocabulary, type TextVocabulary } from '../tokenizer/vocabulary';
 import { Counting } from './counting';
 import { completingMerges } from './completing-merges';
 import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
@@ -29,8 +29,7 @@ export interface WordPhase {
 }
 
 export interface SuperwordPhase {
-  /** All tokens, by id. */
-  readonly tokens: readonly string[];
+  readonly vocabulary: TextVocabulary;
   /** left, right, product ids. */
   readonly merges: Uint32Array;
   /** Those of whole words, if they are a list of their own. */
@@ -73,8 +72,8 @@ export class SuperwordTraining {
     const all = new Uint32Array(merges.triples.length + found.triples.length);
     all.set(merges.triples);
     all.set(found.triples, merges.triples.length);
-    const tokens = grownVocabulary(before, found.triples);
-    return { tokens, merges: lastOfEach(all), supermerges: undefined, count: found.counts.length, preTokenizer };
+    const vocabulary = vocabularyOf(grownVocabulary(before, found.triples));
+    return { vocabulary, merges: lastOfEach(all), supermerges: undefined, count: found.counts.length, preTokenizer };
   }
 
   /** Runs of words that are one token each. */
@@ -103,7 +102,7 @@ export class SuperwordTraining {
       (isSuper ? ofWords : inWords).push(triples[i], triples[i + 1], triples[i + 2]);
     }
     return {
-      tokens: grownVocabulary(start, triples),
+      vocabulary: vocabularyOf(grownVocabulary(start, triples)),
       merges: lastOfEach(Uint32Array.from(inWords)),
       supermerges: Uint32Array.from(ofWords),
       count: ofWords.length / 3,

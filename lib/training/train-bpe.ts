@@ -5,7 +5,7 @@ import { invalidArgument } from '../errors';
 import { AddedTokens } from '../tokenizer/added-tokens';
 import { lazyBpeModel } from '../tokenizer/load/bpe-model';
 import { eachRemoval, type MergeEvents } from '../tokenizer/load/merge-events';
-import { StringVocabulary } from '../tokenizer/vocabulary';
+import { PackedVocabulary, StringVocabulary, type TokenTable } from '../tokenizer/vocabulary';
 import { Tokenizer } from '../tokenizer/tokenizer';
 import { Counting, noWords, resumableIn } from './counting';
 import { grownVocabulary, lastOfEach, vocabularyOf } from './grown-vocabulary';
@@ -57,6 +57,10 @@ function replayable(found: TrainedMerges | null, start: number, vocabSize: numbe
 function checkReadableAgain(input: TrainingInput): void {
   if (typeof input === 'object' && input !== null && ('files' in input || 'counts' in input)) return;
   throw invalidArgument('checkpoint', 'left out, as only training on files and counts can be carried on', input);
+}
+
+function tokenTable(tokens: readonly string[]): TokenTable {
+  return new StringVocabulary(new Map(), tokens).utf8();
 }
 
 class Training {
@@ -174,13 +178,12 @@ class Training {
 
   private spec({ tokens, symbols, symbolIds }: StartVocabulary, vocabSize: number): BpeTrainingSpec {
     const { leastCount, maxTokenLength, continuingPrefix, removalThreshold } = this.resolved;
-    const table = new StringVocabulary(new Map(), tokens).utf8();
     return {
       ...this.kind,
       vocabSize,
       leastCount,
       maxTokenLength,
-      ...table,
+      ...tokenTable(tokens),
       symbols,
       symbolIds,
       continuingPrefix: encoder.encode(continuingPrefix),
@@ -191,19 +194,20 @@ class Training {
   }
 
   private withoutSuperwords({ start, merges: { triples, removals } }: WordPhase): GrownModel {
-    const tokens = grownVocabulary(start, triples, this.resolved.continuingPrefix);
+    const { continuingPrefix, preTokenizer } = this.resolved;
     if (removals !== undefined) {
-      const { kept, events } = pickyVocabulary(tokens, triples, removals);
-      return { tokens: kept, merges: new Uint32Array(0), supermerges: undefined, events, preTokenizer: this.resolved.preTokenizer };
+      const { kept, events } = pickyVocabulary(grownVocabulary(start, triples, continuingPrefix), triples, removals);
+      return { vocabulary: vocabularyOf(kept), merges: new Uint32Array(0), supermerges: undefined, events, preTokenizer };
     }
-    const allNew = triples.length / 3 === tokens.length - start.length;
+    const table = this.counting.kernels.growTokens(tokenTable(start), triples, encoder.encode(continuingPrefix));
+    const vocabulary = new PackedVocabulary(table, null, table.tokenOffsets.length - 1);
+    const allNew = triples.length / 3 === vocabulary.idBound - start.length;
     const merges = allNew ? triples : lastOfEach(triples);
-    return { tokens, merges, supermerges: undefined, preTokenizer: this.resolved.preTokenizer };
+    return { vocabulary, merges, supermerges: undefined, preTokenizer };
   }
 
-  private tokenizer({ tokens, merges, supermerges, events, preTokenizer }: GrownModel): Tokenizer {
+  private tokenizer({ vocabulary, merges, supermerges, events, preTokenizer }: GrownModel): Tokenizer {
     const { normalizer, postProcessor, decoder, settings, specialTokens } = this.resolved;
-    const vocabulary = vocabularyOf(tokens);
     const model = lazyBpeModel({ vocabulary, merges, supermerges, events, settings }, normalizer, preTokenizer);
     if (settings.unkToken !== null && vocabulary.id(settings.unkToken) === undefined)
       throw invalidArgument('unkToken', 'a token of the vocabulary, such as one of specialTokens', settings.unkToken);

@@ -1,4 +1,4 @@
-// What encoders and models derive from their specifications, as bytes to keep; and the checksum for files that hold such bytes.
+// What encoders and models derive from their specifications, as bytes to keep; the checksum for files that hold such bytes; and parts of tokenizer.json.
 #include <napi.h>
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include "merganser/bpe/encoder.hpp"
 #include "merganser/bpe/piece_tokenizer.hpp"
 #include "merganser/bpe/saved_tables.hpp"
+#include "merganser/io/token_json.hpp"
 #include "merganser/io/xxh64.hpp"
 #include "merganser/parallel/huge_array.hpp"
 #include "reading.hpp"
@@ -40,6 +41,23 @@ Napi::Value allocate(const Napi::CallbackInfo& info) {
   return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
 }
 
+io::TokenTable token_table(const Napi::CallbackInfo& info) { return {bytes_of(info[0]).data, info[1].As<Napi::Uint32Array>().Data()}; }
+
+// (tokenBytes, tokenOffsets, ids | null, pretty) => bytes
+Napi::Value vocabulary_json(const Napi::CallbackInfo& info) {
+  const bool pretty = info[3].ToBoolean();
+  if (info[2].IsNull())
+    return to_array(info.Env(), io::vocabulary_json(token_table(info), nullptr, info[1].As<Napi::Uint32Array>().ElementLength() - 1, pretty));
+  const auto ids = info[2].As<Napi::Uint32Array>();
+  return to_array(info.Env(), io::vocabulary_json(token_table(info), ids.Data(), ids.ElementLength(), pretty));
+}
+
+// (tokenBytes, tokenOffsets, triples, pretty) => bytes
+Napi::Value merges_json(const Napi::CallbackInfo& info) {
+  const auto triples = info[2].As<Napi::Uint32Array>();
+  return to_array(info.Env(), io::merges_json(token_table(info), triples.Data(), triples.ElementLength() / 3, info[3].ToBoolean()));
+}
+
 // (bytes) => bigint
 Napi::Value checksum(const Napi::CallbackInfo& info) {
   const ByteSpan bytes = bytes_of(info[0]);
@@ -51,6 +69,8 @@ Napi::Value checksum(const Napi::CallbackInfo& info) {
 void register_tables(Napi::Env env, Napi::Object exports) {
   exports.Set("encoderTables", Napi::Function::New(env, encoder_tables, "encoderTables"));
   exports.Set("bpeTables", Napi::Function::New(env, bpe_tables, "bpeTables"));
+  exports.Set("vocabularyJson", Napi::Function::New(env, vocabulary_json, "vocabularyJson"));
+  exports.Set("mergesJson", Napi::Function::New(env, merges_json, "mergesJson"));
   exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
   exports.Set("checksum", Napi::Function::New(env, checksum, "checksum"));
 }

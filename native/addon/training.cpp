@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "merganser/training/bpe_trainer.hpp"
+#include "merganser/training/grown_tokens.hpp"
 #include "merganser/training/word_counter.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
@@ -231,6 +232,23 @@ void copy_removals(const Napi::CallbackInfo& info) {
   std::copy_n(removals.begin(), std::min(removals.size(), out.ElementLength()), out.Data());
 }
 
+// (tokenBytes, tokenOffsets, triples, prefix) => [bytes, offsets]
+Napi::Value grow_tokens(const Napi::CallbackInfo& info) {
+  const auto offsets = info[1].As<Napi::Uint32Array>();
+  const auto triples = info[2].As<Napi::Uint32Array>();
+  const ByteSpan bytes = bytes_of(info[0]), prefix = bytes_of(info[3]);
+  training::TokenTable tokens{{bytes.data, bytes.data + bytes.size}, {offsets.Data(), offsets.Data() + offsets.ElementLength()}};
+  training::grow_tokens(tokens, triples.Data(), triples.ElementLength() / 3, {reinterpret_cast<const char*>(prefix.data), prefix.size});
+  auto grown = Napi::Array::New(info.Env(), 2);
+  auto new_bytes = Napi::Uint8Array::New(info.Env(), tokens.bytes.size());
+  auto new_offsets = Napi::Uint32Array::New(info.Env(), tokens.offsets.size());
+  std::copy(tokens.bytes.begin(), tokens.bytes.end(), new_bytes.Data());
+  std::copy(tokens.offsets.begin(), tokens.offsets.end(), new_offsets.Data());
+  grown.Set(0u, new_bytes);
+  grown.Set(1u, new_offsets);
+  return grown;
+}
+
 }  // namespace
 
 void register_training(Napi::Env env, Napi::Object exports) {
@@ -255,6 +273,7 @@ void register_training(Napi::Env env, Napi::Object exports) {
   add("copyMergeCounts", copy_merge_counts);
   add("removalsSize", removals_size);
   add("copyRemovals", copy_removals);
+  add("growTokens", grow_tokens);
 }
 
 }  // namespace merganser::addon

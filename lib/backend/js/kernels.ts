@@ -21,7 +21,9 @@ import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
 import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
+import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
+import { growTokens } from './training/grow-tokens';
 import { countSymbols } from './training/word-cells';
 import { WordCounter } from './training/word-counter';
 import type { PrefixTrieHandle, TokenMergerHandle } from '../dynamic-kernels';
@@ -85,6 +87,7 @@ export function createJsKernels(): Kernels {
       const validation = spec.compression && open<WordCounter>(spec.compression.validation).takeTable();
       return trainBpe({ training: open<WordCounter>(counter).takeTable(), validation }, spec, control);
     },
+    growTokens,
     sumRows,
     gatherRows,
     routeRows,
@@ -114,6 +117,7 @@ export function createJsKernels(): Kernels {
     ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
+    tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
     mapFile: () => null,

@@ -1,5 +1,4 @@
 /** Files, in Node. The build puts files.browser.ts in its place where there are none. */
-import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { MerganserError } from '../../errors';
@@ -50,7 +49,7 @@ export function writeBytesAtomicallySync(path: string, bytes: Uint8Array): void 
 }
 
 function temporaryFor(path: string): string {
-  return `${path}.${randomUUID()}.tmp`;
+  return `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
 }
 
 function unwritable(path: string, cause: unknown): MerganserError {

@@ -8,15 +8,11 @@ import { tiktokenMerges } from './tiktoken-merges';
 import { writeEvents } from '../load/merge-events';
 import { onigurumaPattern } from './oniguruma-pattern';
 
-/** By id; undefined where an id has no token. */
-type TokenList = ReadonlyArray<string | undefined>;
-
 /** What a tokenizer.json holds, its two long parts apart. */
 export interface TokenizerFile {
   /** The object, with `vocab` and `merges` of its model empty. They are the last of the model's fields, and the model is the last of the object's. */
   readonly outer: Record<string, unknown> & { readonly model: Record<string, unknown> };
-  /** Tokens by their ids, where there are any. */
-  readonly tokens: TokenList;
+  readonly vocabulary: Vocabulary;
   /** Further tokens of the vocabulary. */
   readonly specials: readonly AddedToken[];
   /** left, right, product ids. */
@@ -30,7 +26,6 @@ export interface TokenizerFile {
 export function tokenizerFile(definition: TokenizerDefinition): TokenizerFile {
   const { model, addedTokens } = definition;
   const { vocabulary } = model;
-  const tokens = Array.from({ length: vocabulary.idBound }, (_, id) => vocabulary.token(id));
   // Hugging Face numbers added tokens on from the vocabulary's size; those of tiktoken keep their ids only as tokens of the model.
   const specials = model.merges === null ? withoutSecondNames(addedTokens) : [];
   for (const { content } of specials) checkFree(vocabulary, content);
@@ -44,9 +39,9 @@ export function tokenizerFile(definition: TokenizerDefinition): TokenizerFile {
       pre_tokenizer: definition.split === null ? definition.preTokenizer : writeSplit(definition.split.pattern),
       post_processor: definition.postProcessor,
       decoder: definition.decoder,
-      model: writeModel(model, tokens),
+      model: writeModel(model),
     },
-    tokens,
+    vocabulary,
     specials,
     merges: model.merges ?? tiktokenMerges(model.spec),
   };
@@ -54,14 +49,14 @@ export function tokenizerFile(definition: TokenizerDefinition): TokenizerFile {
 
 /** The object of tokenizer.json. Throws UNSUPPORTED. */
 export function toTokenizerJson(definition: TokenizerDefinition): Record<string, unknown> {
-  const { outer, tokens, specials, merges } = tokenizerFile(definition);
+  const { outer, vocabulary, specials, merges } = tokenizerFile(definition);
   const vocab: Record<string, number> = {};
-  for (let id = 0; id < tokens.length; id++) {
-    const token = tokens[id];
+  for (let id = 0; id < vocabulary.idBound; id++) {
+    const token = vocabulary.token(id);
     if (token !== undefined) setOwn(vocab, token, id);
   }
   for (const { content, id } of specials) setOwn(vocab, content, id);
-  return { ...outer, model: { ...outer.model, vocab, merges: writeMerges(merges, tokens) } };
+  return { ...outer, model: { ...outer.model, vocab, merges: writeMerges(merges, vocabulary) } };
 }
 
 function writeTruncation({ direction, maxLength, strategy, stride }: ResolvedTruncation): object {
@@ -107,7 +102,7 @@ function writeSplit(pattern: string): object {
 }
 
 /** Readers that do not know of supermerges or removals do not know the type either. */
-function writeModel({ settings, supermerges, events, vocabulary }: BpeModel, tokens: TokenList): Record<string, unknown> {
+function writeModel({ settings, supermerges, events, vocabulary }: BpeModel): Record<string, unknown> {
   return {
     type: supermerges !== undefined ? 'BoundlessBPE' : events !== undefined ? 'PickyBPE' : 'BPE',
     dropout: null,
@@ -117,7 +112,7 @@ function writeModel({ settings, supermerges, events, vocabulary }: BpeModel, tok
     fuse_unk: settings.fuseUnk,
     byte_fallback: settings.byteFallback,
     ignore_merges: settings.ignoreMerges,
-    ...(supermerges === undefined ? {} : { supermerges: writeMerges(supermerges, tokens) }),
+    ...(supermerges === undefined ? {} : { supermerges: writeMerges(supermerges, vocabulary) }),
     ...(events === undefined ? {} : { events: writeEvents(events, vocabulary) }),
     vocab: {},
     merges: [],
@@ -142,8 +137,8 @@ function setOwn(object: Record<string, number>, name: string, value: number): vo
   else object[name] = value;
 }
 
-function writeMerges(merges: Uint32Array, tokens: TokenList): Array<[string, string]> {
+function writeMerges(merges: Uint32Array, vocabulary: Vocabulary): Array<[string, string]> {
   const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < merges.length; i += 3) pairs.push([tokens[merges[i]]!, tokens[merges[i + 1]]!]);
+  for (let i = 0; i < merges.length; i += 3) pairs.push([vocabulary.token(merges[i])!, vocabulary.token(merges[i + 1])!]);
   return pairs;
 }
