@@ -75,6 +75,9 @@ export type {
   SparseAttentionOptions,
   SparseKeys,
 } from './attention/types';
+export { majorityOfBest } from './classification/majority';
+export { NearestCentroid } from './classification/nearest-centroid';
+export type { AsyncClassificationOptions, ClassificationOptions, ClassLabel, NearestCentroidOptions } from './classification/types';
 export { agglomerate, agglomerateAsync, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
 export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';

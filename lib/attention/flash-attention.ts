@@ -1,27 +1,11 @@
 /** Exact attention over all keys, without ever holding the matrix of logits. */
-import type { AttentionSpec, KeyPart } from '../backend/attention-kernels';
-import { selectKernels } from '../backend/select';
-import { readAttention, type ReadAttention } from './attention-tensors';
+import { readAttention } from './attention-tensors';
+import { planOver, runAttention, runAttentionSync, type AttentionPlan } from './run-attention';
 import type { AttentionTensor } from './tensors';
 import type { AttentionAsyncOptions, AttentionResult, FlashAttentionOptions } from './types';
 
-function plan(
-  queries: AttentionTensor,
-  keys: AttentionTensor,
-  values: AttentionTensor,
-  options: FlashAttentionOptions,
-): ReadAttention & { readonly spec: AttentionSpec } {
-  const read = readAttention(queries, keys, values, options, undefined);
-  const part: KeyPart = {
-    keys: read.keys.rows,
-    values: read.values.rows,
-    lengths: read.keys.lengths,
-    causal: options.causal ?? false,
-    lists: null,
-    bias: null,
-    variances: null,
-  };
-  return { ...read, spec: { ...read.shape, queries: read.queries, parts: [part] } };
+function plan(queries: AttentionTensor, keys: AttentionTensor, values: AttentionTensor, options: FlashAttentionOptions): AttentionPlan {
+  return planOver(readAttention(queries, keys, values, options, undefined), { causal: options.causal ?? false, lists: null });
 }
 
 /**
@@ -37,9 +21,7 @@ export async function flashAttention(
   values: AttentionTensor,
   options: FlashAttentionOptions & AttentionAsyncOptions = {},
 ): Promise<AttentionResult> {
-  const { spec, to, result } = plan(queries, keys, values, options);
-  await selectKernels(options.backend).attendAsync(spec, to, options);
-  return result;
+  return runAttention(plan(queries, keys, values, options), options);
 }
 
 /** The same at once: for decoding steps, which are short. Throws INVALID_ARGUMENT. */
@@ -49,7 +31,5 @@ export function flashAttentionSync(
   values: AttentionTensor,
   options: FlashAttentionOptions = {},
 ): AttentionResult {
-  const { spec, to, result } = plan(queries, keys, values, options);
-  selectKernels(options.backend).attend(spec, to);
-  return result;
+  return runAttentionSync(plan(queries, keys, values, options), options);
 }

@@ -1,8 +1,8 @@
 /** Exact attention over some of the keys. */
-import { unitsOf, type AttentionSpec, type RowLists } from '../backend/attention-kernels';
-import { selectKernels } from '../backend/select';
+import { unitsOf, type RowLists } from '../backend/attention-kernels';
 import { invalidArgument, unexpected } from '../errors';
-import { readAttention, type ReadAttention } from './attention-tensors';
+import { readAttention } from './attention-tensors';
+import { planOver, runAttention, runAttentionSync, type AttentionPlan } from './run-attention';
 import type { AttentionTensor } from './tensors';
 import type { AttentionAsyncOptions, AttentionResult, SparseAttentionOptions, SparseKeys } from './types';
 
@@ -12,20 +12,11 @@ function plan(
   values: AttentionTensor,
   seen: SparseKeys,
   options: SparseAttentionOptions,
-): ReadAttention & { readonly spec: AttentionSpec } {
+): AttentionPlan {
   const read = readAttention(queries, keys, values, options, options.perTile);
   const units = unitsOf(read.shape).length;
   const lists = 'mask' in seen ? listsOfMask(seen, units, Math.max(0, ...read.keys.lengths)) : checkedLists(seen, units);
-  const part = {
-    keys: read.keys.rows,
-    values: read.values.rows,
-    lengths: read.keys.lengths,
-    causal: false,
-    lists,
-    bias: null,
-    variances: null,
-  };
-  return { ...read, spec: { ...read.shape, queries: read.queries, parts: [part] } };
+  return planOver(read, { causal: false, lists });
 }
 
 function checkedLists(seen: Exclude<SparseKeys, { readonly mask: Uint8Array }>, units: number): RowLists {
@@ -80,9 +71,7 @@ export async function sparseAttention(
   seen: SparseKeys,
   options: SparseAttentionOptions & AttentionAsyncOptions = {},
 ): Promise<AttentionResult> {
-  const { spec, to, result } = plan(queries, keys, values, seen, options);
-  await selectKernels(options.backend).attendAsync(spec, to, options);
-  return result;
+  return runAttention(plan(queries, keys, values, seen, options), options);
 }
 
 /** The same at once. Throws INVALID_ARGUMENT. */
@@ -93,7 +82,5 @@ export function sparseAttentionSync(
   seen: SparseKeys,
   options: SparseAttentionOptions = {},
 ): AttentionResult {
-  const { spec, to, result } = plan(queries, keys, values, seen, options);
-  selectKernels(options.backend).attend(spec, to);
-  return result;
+  return runAttentionSync(plan(queries, keys, values, seen, options), options);
 }

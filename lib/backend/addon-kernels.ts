@@ -63,6 +63,13 @@ export type JobListener = (finished: boolean, progress: number) => void;
 /** Called with (false, bytes done) now and then, and once with (true, bytes done) at the end. */
 export type EncodeListener = (finished: boolean, bytesDone: number) => void;
 
+interface NearestCall extends Pick<LloydSpec, 'points' | 'spherical' | 'threads'> {
+  readonly clusters: number;
+  readonly centroids: Float32Array;
+  readonly labels: Uint32Array;
+  readonly distances: Float32Array | null;
+}
+
 export interface NativeKernelAddon {
   createPattern(program: PatternProgram): PatternHandle;
   findMatches(pattern: PatternHandle, text: Uint8Array): number;
@@ -173,15 +180,9 @@ export interface NativeKernelAddon {
     },
     listener: JobListener,
   ): ClusteringJobHandle;
-  startNearest(
-    spec: Pick<LloydSpec, 'points' | 'spherical' | 'threads'> & {
-      readonly clusters: number;
-      readonly centroids: Float32Array;
-      readonly labels: Uint32Array;
-      readonly distances: Float32Array | null;
-    },
-    listener: JobListener,
-  ): ClusteringJobHandle;
+  /** Gives a message where it fails. */
+  nearest(call: NearestCall): string | null;
+  startNearest(call: NearestCall, listener: JobListener): ClusteringJobHandle;
   lloydObjective(job: ClusteringJobHandle): number;
   cancelClustering(job: ClusteringJobHandle): void;
   clusteringError(job: ClusteringJobHandle): string | null;

@@ -62,6 +62,13 @@ export interface ClusteringKernels {
     distances: Float32Array | null,
     control: ClusteringControl,
   ): Promise<void>;
+  /** The same at once: for few points. Throws INVALID_ARGUMENT. */
+  assignNearestSync(
+    spec: Pick<LloydSpec, 'points' | 'spherical' | 'threads'>,
+    centroids: Float32Array,
+    labels: Uint32Array,
+    distances: Float32Array | null,
+  ): void;
   /** Inner products of all rows: out[i × rows of right + j] = ⟨left i, right j⟩. Within 2·dims·2⁻²⁴ of the product of the lengths. */
   products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
   /** The greatest product of each row of `left` and the row of `right` that has it, of equal ones the first. */

@@ -52,6 +52,10 @@ export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
       const clusters = centroids.length / spec.points.dims;
       return jobDone(addon, control, (listener) => addon.startNearest({ ...spec, clusters, centroids, labels, distances }, listener));
     },
+    assignNearestSync: (spec, centroids, labels, distances) => {
+      const message = addon.nearest({ ...spec, clusters: centroids.length / spec.points.dims, centroids, labels, distances });
+      if (message !== null) throw jobError(message);
+    },
     products: (left, right, dims, out) => addon.products(left, right, dims, out),
     greatestProducts: (left, right, dims, columns, values) => addon.greatestProducts(left, right, dims, columns, values),
     leadingEigenvectors: (...call) => addon.leadingEigenvectors(...call),

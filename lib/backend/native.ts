@@ -168,6 +168,7 @@ class NativeKernels implements Kernels {
   encodePrefixesAsync: Kernels['encodePrefixesAsync'] = (trie, run, signal) => encodePrefixesOnThread(this.#addon, trie, run, signal);
   lloyd: Kernels['lloyd'] = (...call) => this.#clustering.lloyd(...call);
   assignNearest: Kernels['assignNearest'] = (...call) => this.#clustering.assignNearest(...call);
+  assignNearestSync: Kernels['assignNearestSync'] = (...call) => this.#clustering.assignNearestSync(...call);
   products: Kernels['products'] = (...call) => this.#clustering.products(...call);
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   leadingEigenvectors: Kernels['leadingEigenvectors'] = (...call) => this.#clustering.leadingEigenvectors(...call);

@@ -101,15 +101,32 @@ Napi::Value start_lloyd(const Napi::CallbackInfo& info) {
   });
 }
 
-// ({points, spherical, centroids, clusters, threads, labels, distances | null}, listener) => job
-Napi::Value start_nearest(const Napi::CallbackInfo& info) {
-  const auto object = info[0].As<Napi::Object>();
+// {points, spherical, centroids, clusters, threads}
+NearestSpec read_nearest(const Napi::Object& object) {
   NearestSpec spec{};
   spec.points = read_points(object.Get("points").As<Napi::Object>());
   spec.spherical = object.Get("spherical").ToBoolean();
   spec.centroids = data_of<float>(object.Get("centroids"));
   spec.clusters = size_of(object, "clusters");
   spec.threads = threads_of(object);
+  return spec;
+}
+
+// ({points, spherical, centroids, clusters, threads, labels, distances | null}) => message | null
+Napi::Value run_nearest(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  try {
+    assign_nearest(read_nearest(object), data_of<uint32_t>(object.Get("labels")), data_of<float>(object.Get("distances")));
+  } catch (const std::exception& error) {
+    return Napi::String::New(info.Env(), error.what());
+  }
+  return info.Env().Null();
+}
+
+// (the same, listener) => job
+Napi::Value start_nearest(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  NearestSpec spec = read_nearest(object);
   uint32_t* const labels = data_of<uint32_t>(object.Get("labels"));
   float* const distances = data_of<float>(object.Get("distances"));
   return start(info, "merganser nearest centroids", [=](ClusteringTask& task) mutable {
@@ -202,6 +219,7 @@ Napi::Value start_max_sim(const Napi::CallbackInfo& info) {
 void register_clustering(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   add("startLloyd", start_lloyd);
+  add("nearest", run_nearest);
   add("startNearest", start_nearest);
   add("lloydObjective", lloyd_objective);
   add("cancelClustering", cancel_clustering);

@@ -35,7 +35,9 @@ describeEachBackend('saved contexts', (backend) => {
     const half = await ClusteredContext.build(halves(keys, 'bfloat16').bits, halves(values, 'bfloat16').bits, { backend });
     const unaligned = new Uint8Array((await half.toBytes()).length + 3).subarray(3);
     unaligned.set(await half.toBytes());
-    expectSame(await (await ClusteredContext.fromBytes(unaligned, { backend })).toBytes(), await half.toBytes());
+    const copied = await ClusteredContext.fromBytes(unaligned, { backend });
+    unaligned.fill(0);
+    expectSame(await copied.toBytes(), await half.toBytes());
   });
 
   test('a mapped context grows, and is saved over its own file, without harm to others that map it', async () => {

@@ -16,16 +16,17 @@ import { compactArrays } from './compact-arrays';
 import type { ContextStore } from './context-store';
 import type { Elements, ElementType } from './element-rows';
 import type { Queries } from './query-rows';
-import type { LookupType } from './types';
+
+type Lookup = Pick<AttendPlan, 'lookup' | 'kernels'>;
 
 /** Query heads of each KV head. */
 export function groupOf({ heads }: ContextStore, queries: Queries): number {
   return heads === 0 ? 1 : queries.heads / heads;
 }
 
-export function centroidRows(store: ContextStore, lookup: LookupType): ClusterRows {
+export function centroidRows(store: ContextStore, { lookup, kernels }: Lookup): ClusterRows {
   const { clusters, clusterRoom, dims, arrays } = store;
-  const { centroids, scales } = lookup === 'int8' ? compactArrays(store) : { centroids: arrays.centroids, scales: null };
+  const { centroids, scales } = lookup === 'int8' ? compactArrays(store, kernels) : { centroids: arrays.centroids, scales: null };
   return { clusters, room: clusterRoom, dims, centroids, scales, offsets: arrays.offsets, groups: null };
 }
 
@@ -45,20 +46,20 @@ export function shapeOf(
 
 export function attendSpec(store: ContextStore, plan: AttendPlan): ClusterAttentionSpec {
   const { batch, heads, dims, type, rowRoom, keys, values } = store;
-  const { queries, perTile, estimate, selections, threads, lookup } = plan;
+  const { queries, perTile, estimate, selections, threads } = plan;
   const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch);
   return {
     ...shapeOf(store, queries, perTile),
-    ...{ threads, clusters: { ...centroidRows(store, lookup), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
+    ...{ threads, clusters: { ...centroidRows(store, plan), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
     selection: selectionOf(selections, groupOf(store, queries)),
     keys: rows(keys),
     values: rows(values),
-    estimate: estimate === 'none' ? null : estimateOf(store, estimate, lookup),
+    estimate: estimate === 'none' ? null : estimateOf(store, estimate, plan),
   };
 }
 
-function estimateOf(store: ContextStore, estimate: 'mean' | 'variance', lookup: LookupType): BackendEstimate {
-  const { valueMeans, keyVariances } = lookup === 'int8' ? compactArrays(store) : store.arrays;
+function estimateOf(store: ContextStore, estimate: 'mean' | 'variance', { lookup, kernels }: Lookup): BackendEstimate {
+  const { valueMeans, keyVariances } = lookup === 'int8' ? compactArrays(store, kernels) : store.arrays;
   return { valueMeans, variances: estimate === 'variance' ? keyVariances : null };
 }
 

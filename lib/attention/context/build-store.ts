@@ -58,7 +58,7 @@ function emptyStore(source: ContextSource, plan: BuildPlan): ContextStore {
     values: emptyElements(plan.kernels, type, source.values.length),
     positions: new Uint32Array(streams * length),
     clusterRoom: clusters,
-    arrays: emptyClusterArrays(streams, clusters, dims),
+    arrays: emptyClusterArrays(streams, clusters, dims, plan.kernels),
     coarse:
       coarse === 0 || clusters === 0
         ? null

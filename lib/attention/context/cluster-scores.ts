@@ -17,10 +17,10 @@ export interface ScoredKeys {
 export function clusterScores(
   store: ContextStore,
   queries: Queries,
-  { kernels, lookup }: { readonly kernels: Kernels; readonly lookup: LookupType },
+  lookup: { readonly kernels: Kernels; readonly lookup: LookupType },
   signal?: AbortSignal,
 ): Promise<ScoredKeys[]> {
-  return scoresOf(store, centroidRows(store, lookup), queries, kernels, signal);
+  return scoresOf(store, centroidRows(store, lookup), queries, lookup.kernels, signal);
 }
 
 /** The same of groups; the store must have them. */

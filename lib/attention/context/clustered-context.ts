@@ -4,7 +4,7 @@ import { selectKernels } from '../../backend/select';
 import { invalidArgument, MerganserError } from '../../errors';
 import { appendRows } from './append-rows';
 import { buildStore } from './build-store';
-import { contextBytes, readContext } from './context-bytes';
+import { contextBytes, copiedBytes, readContext } from './context-bytes';
 import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
 import { clusteringRest, lookupType, planContext } from './context-options';
@@ -64,9 +64,10 @@ export class ClusteredContext {
     return ClusteredContext.#from(await readContextBytes(path, kernels, options.map ?? false, options.signal), kernels, options);
   }
 
-  /** The same from bytes, which must not be changed afterwards. */
+  /** The same from bytes, which are copied: to memory that the backend reads fastest. */
   static async fromBytes(bytes: Uint8Array, options: Omit<LoadContextOptions, 'map'> = {}): Promise<ClusteredContext> {
-    return ClusteredContext.#from(bytes, selectKernels(options.backend), options);
+    const kernels = selectKernels(options.backend);
+    return ClusteredContext.#from(await copiedBytes(bytes, kernels, options.signal), kernels, options);
   }
 
   static async #from(

@@ -1,5 +1,7 @@
 /** Smaller forms of what describes clusters, for lookups and estimates, which wait for memory. */
 import { toBfloat16 } from '../../backend/half-floats';
+import type { Kernels } from '../../backend/kernels';
+import { emptyElements } from './element-rows';
 import { streamsOf, type ClusterArrays, type ContextStore } from './context-store';
 
 export interface CompactArrays {
@@ -15,22 +17,23 @@ export interface CompactArrays {
 /** Clusters that are there never change, so that only new ones are converted. */
 const known = new WeakMap<ClusterArrays, { readonly compact: CompactArrays; clusters: number }>();
 
-export function compactArrays(store: ContextStore): CompactArrays {
+export function compactArrays(store: ContextStore, kernels: Kernels): CompactArrays {
   const { arrays, clusters } = store;
   let entry = known.get(arrays);
-  if (entry === undefined) known.set(arrays, (entry = { compact: emptyArrays(store), clusters: 0 }));
+  if (entry === undefined) known.set(arrays, (entry = { compact: emptyArrays(store, kernels), clusters: 0 }));
   for (let stream = 0; stream < streamsOf(store) && entry.clusters < clusters; stream++)
     convert(store, entry.compact, stream, entry.clusters);
   entry.clusters = Math.max(entry.clusters, clusters);
   return entry.compact;
 }
 
-function emptyArrays({ arrays: { centroids }, dims }: ContextStore): CompactArrays {
+function emptyArrays({ arrays: { centroids }, dims }: ContextStore, kernels: Kernels): CompactArrays {
+  const halves = (): Uint16Array => emptyElements(kernels, 'bfloat16', centroids.length) as Uint16Array;
   return {
-    centroids: new Int8Array(centroids.length),
+    centroids: new Int8Array(kernels.allocate(centroids.length).buffer),
     scales: new Float32Array(centroids.length / dims),
-    valueMeans: new Uint16Array(centroids.length),
-    keyVariances: new Uint16Array(centroids.length),
+    valueMeans: halves(),
+    keyVariances: halves(),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Contexts as bytes, with checksums of their arrays. */
 import type { Kernels } from '../../backend/kernels';
+import { invalidArgument } from '../../errors';
 import { inBlocks } from './blocks';
-import { ALIGNMENT, BLOCK_BYTES, damaged, parseFile, planFile, type SavedContext } from './context-format';
+import { BLOCK_BYTES, damaged, parseFile, planFile, type SavedContext } from './context-format';
 
 /** The XXH64 of the XXH64s of blocks, which `each` sees one after the other. Rejects with ABORTED, and as `each` does. */
 export async function blockwiseChecksum(
@@ -34,9 +35,17 @@ export async function contextBytes(context: SavedContext, kernels: Kernels): Pro
   return file;
 }
 
-/** The context that bytes hold; its arrays are views of them where that is possible. Rejects with MALFORMED_FILE for bytes that are not those which were saved. */
+/** The same bytes in memory that the backend reads fastest. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function copiedBytes(bytes: Uint8Array, kernels: Kernels, signal?: AbortSignal): Promise<Uint8Array> {
+  if (!(bytes instanceof Uint8Array)) throw invalidArgument('bytes', 'a Uint8Array', bytes);
+  const copy = kernels.allocate(bytes.length);
+  await inBlocks(bytes.length, 1, signal, (from, to) => copy.set(bytes.subarray(from, to), from));
+  return copy;
+}
+
+/** The context that bytes hold; its arrays are views of them. Rejects with MALFORMED_FILE for bytes that are not those which were saved. */
 export async function readContext(bytes: Uint8Array, kernels: Kernels, verify: boolean, signal?: AbortSignal): Promise<SavedContext> {
-  const { store, thresholds, checksums } = parseFile(bytes.byteOffset % ALIGNMENT === 0 ? bytes : new Uint8Array(bytes), kernels);
+  const { store, thresholds, checksums } = parseFile(bytes, kernels);
   if (verify) {
     for (const { name, bytes: array, checksum } of checksums) {
       if ((await blockwiseChecksum(array, kernels, signal)) !== checksum) throw damaged(`the ${name} that were saved`, 'other bytes');

@@ -26,7 +26,7 @@ const BYTE_ORDER = 0x01020304;
 const FORMAT_VERSION = 1;
 const HEADER_BYTES = 64;
 const CHECKED_FROM = 32;
-export const ALIGNMENT = 64;
+const ALIGNMENT = 64;
 export const BLOCK_BYTES = 1 << 20;
 
 const TYPES = { float32: Float32Array, uint16: Uint16Array, uint32: Uint32Array } as const;

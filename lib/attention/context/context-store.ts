@@ -64,11 +64,12 @@ export function lengthOf({ sink, clustered, tail }: ContextStore): number {
   return sink + clustered + tail;
 }
 
-export function emptyClusterArrays(streams: number, room: number, dims: number): ClusterArrays {
+export function emptyClusterArrays(streams: number, room: number, dims: number, kernels: Kernels): ClusterArrays {
+  const rows = (): Float32Array => emptyElements(kernels, 'float32', streams * room * dims) as Float32Array;
   return {
-    centroids: new Float32Array(streams * room * dims),
-    keyVariances: new Float32Array(streams * room * dims),
-    valueMeans: new Float32Array(streams * room * dims),
+    centroids: rows(),
+    keyVariances: rows(),
+    valueMeans: rows(),
     offsets: new Uint32Array(streams * (room + 1)),
   };
 }
@@ -81,7 +82,7 @@ export function withRoom(store: ContextStore, rowRoom: number, clusterRoom: numb
   const keys = emptyElements(kernels, type, streams * rowRoom * dims);
   const values = emptyElements(kernels, type, streams * rowRoom * dims);
   const positions = new Uint32Array(streams * rowRoom);
-  const arrays = emptyClusterArrays(streams, clusterRoom, dims);
+  const arrays = emptyClusterArrays(streams, clusterRoom, dims, kernels);
   for (let stream = 0; stream < streams; stream++) {
     const move = (from: Elements | Uint32Array, to: Elements | Uint32Array, oldRoom: number, newRoom: number, used: number): void =>
       to.set(from.subarray(stream * oldRoom, stream * oldRoom + used), stream * newRoom);

@@ -2,7 +2,7 @@
 import type { BpeHandle, BpeSpec, DecoderHandle, EncoderHandle, Kernels, PatternHandle } from '../kernels';
 import { BpeModel } from './bpe-model';
 import { attentionKernels } from './attention/kernels';
-import { assignNearest, lloyd } from './clustering/lloyd';
+import { assignNearest, assignNearestSync, lloyd } from './clustering/lloyd';
 import { leadingEigenvectors, leadingEigenvectorsAsync } from './clustering/leading-eigenvectors';
 import { maxSim, maxSimAsync } from './clustering/max-sim';
 import { greatestProducts, products } from './clustering/products';
@@ -102,6 +102,7 @@ export function createJsKernels(): Kernels {
     mergeTokensAsync: (merger, run, judge, signal) => mergeTokensAsync(open<MergerVocabulary>(merger), run, judge, signal),
     lloyd,
     assignNearest,
+    assignNearestSync,
     products,
     greatestProducts,
     leadingEigenvectors,

@@ -2,6 +2,7 @@
 import { aborted } from '../../../errors';
 import type { ClusteringControl, LloydOutcome, LloydSpec } from '../../clustering-kernels';
 import { yieldToEventLoop } from '../event-loop';
+import { atOnce, inTurns } from '../turns';
 import { BoundedAssignment } from './bounded-assignment';
 import { CentroidSlots, PANEL } from './centroid-slots';
 import { PointRows } from './point-rows';
@@ -10,8 +11,9 @@ import { PointRows } from './point-rows';
 const SPLIT = 1 / 1024;
 /** With fewer panels bounds cost more than they save. */
 const PANELS_FOR_BOUNDS = 2;
-/** Multiplications between two looks at the event loop. */
+/** Multiplications between two looks at the event loop, and at the clock. */
 const SLICE = 2e7;
+const STEP = 1e6;
 const REPORT_MILLISECONDS = 100;
 
 class Lloyd {
@@ -251,20 +253,28 @@ export async function lloyd(
   return outcome;
 }
 
-export async function assignNearest(
+function* assignInSteps(
   { points: array, spherical }: Pick<LloydSpec, 'points' | 'spherical'>,
   centroids: Float32Array,
   labels: Uint32Array,
   distancesOut: Float32Array | null,
-  { signal }: ClusteringControl,
-): Promise<void> {
-  if (signal?.aborted) throw aborted(signal);
+): Generator<void, void> {
   const points = new PointRows(array, spherical, centroids);
   const slots = new CentroidSlots(centroids, points);
-  const step = Math.max(1, Math.floor(SLICE / (slots.count * slots.dims)));
+  const step = Math.max(1, Math.floor(STEP / (slots.count * slots.dims)));
   for (let first = 0; first < points.count; first += step) {
     nearest(points, slots, first, Math.min(points.count, first + step), labels, distancesOut);
-    await yieldToEventLoop();
-    if (signal?.aborted) throw aborted(signal);
+    yield;
   }
+}
+
+type Assignment = Parameters<typeof assignInSteps>;
+
+export function assignNearest(...call: [...Assignment, ClusteringControl]): Promise<void> {
+  const [spec, centroids, labels, distancesOut, { signal }] = call;
+  return inTurns(assignInSteps(spec, centroids, labels, distancesOut), signal);
+}
+
+export function assignNearestSync(...call: Assignment): void {
+  atOnce(assignInSteps(...call));
 }
