@@ -104,11 +104,7 @@ export function* gathering(values: Float32Array, width: number, rows: Uint32Arra
 export function sourceOf(count: number, into: Int32Array): { source: Uint32Array; kept: number } {
   const source = new Uint32Array(count);
   let kept = 0;
-  into.forEach((target, i) => {
-    if (target < 0) source[i] = kept++;
-  });
-  into.forEach((target, i) => {
-    if (target >= 0) source[i] = source[target];
-  });
+  for (let i = 0; i < count; i++) if (into[i] < 0) source[i] = kept++;
+  for (let i = 0; i < count; i++) if (into[i] >= 0) source[i] = source[into[i]];
   return { source, kept };
 }
