@@ -6,7 +6,7 @@ import { gather, lengthOf, type TokenRows } from './plan';
 export type DistanceKind = 'euclidean' | 'cosine';
 
 export interface Distances {
-  /** From one token to all; valid until the next call. */
+  /** From one token to all, or their squares; not to be changed. */
   to(token: number): Steps<Float32Array>;
   /** The member with the least sum of distances to the others, of equal ones the first. */
   medoid(members: Uint32Array): Steps<number>;
@@ -16,33 +16,31 @@ export interface Distances {
 
 export class StoredDistances implements Distances {
   private constructor(
-    private readonly matrix: Float32Array,
+    private readonly squares: Float32Array,
     private readonly count: number,
+    private readonly kind: DistanceKind,
   ) {}
 
   static *of({ data, count, width }: TokenRows, kind: DistanceKind): Steps<StoredDistances> {
-    const matrix = new Float32Array(count * count);
-    yield (kernels) => kernels.squaredDistances(data, width, matrix);
-    for (let row = 0; row < count; row++, yield null) {
-      const end = (row + 1) * count;
-      if (kind === 'cosine') for (let at = row * count; at < end; at++) matrix[at] /= 2;
-      else for (let at = row * count; at < end; at++) matrix[at] = Math.sqrt(matrix[at]);
-    }
-    return new StoredDistances(matrix, count);
+    const squares = new Float32Array(count * count);
+    yield (kernels) => kernels.squaredDistances(data, width, squares);
+    return new StoredDistances(squares, count, kind);
   }
 
-  // eslint-disable-next-line require-yield -- others compute here
   *to(token: number): Steps<Float32Array> {
-    return this.matrix.subarray(token * this.count, (token + 1) * this.count);
+    yield null;
+    return this.row(token);
   }
 
   *medoid(members: Uint32Array): Steps<number> {
     let best = members[0];
     let least = Infinity;
     for (const member of members) {
-      const row = member * this.count;
+      const row = this.row(member);
       let sum = 0;
-      for (let i = 0; i < members.length; i++) sum += this.matrix[row + members[i]];
+      // Of unit vectors, 1 − cosine is half the square.
+      if (this.kind === 'cosine') for (let i = 0; i < members.length; i++) sum += row[members[i]];
+      else for (let i = 0; i < members.length; i++) sum += Math.sqrt(row[members[i]]);
       if (sum < least) [best, least] = [member, sum];
       yield null;
     }
@@ -51,17 +49,21 @@ export class StoredDistances implements Distances {
 
   *nearest(chosen: Uint32Array): Steps<Uint32Array> {
     const places = new Uint32Array(this.count);
-    for (let token = 0; token < this.count; token++, yield null) {
-      const row = token * this.count;
-      let best = 0;
-      let least = Infinity;
-      for (let place = 0; place < chosen.length; place++) {
-        const distance = this.matrix[row + chosen[place]];
-        if (distance < least) [best, least] = [place, distance];
+    const least = this.row(chosen[0]).slice();
+    for (let place = 1; place < chosen.length; place++, yield null) {
+      const row = this.row(chosen[place]);
+      for (let token = 0; token < row.length; token++) {
+        if (row[token] < least[token]) {
+          least[token] = row[token];
+          places[token] = place;
+        }
       }
-      places[token] = best;
     }
     return places;
+  }
+
+  private row(token: number): Float32Array {
+    return this.squares.subarray(token * this.count, (token + 1) * this.count);
   }
 }
 

@@ -4,8 +4,8 @@ import type { Steps } from '../clustering/steps';
 import { DistancesOnDemand, StoredDistances, type Distances } from './distances';
 import { gathering, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } from './plan';
 
-/** Up to so many tokens, all their distances are in memory (64 MB). */
-const MOST_STORED = 4096;
+/** Up to so many tokens, all their distances are in memory (16 MB). */
+const MOST_STORED = 2048;
 
 /** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. */
 export function* kMedoids(tokens: TokenRows, clusters: number, distance: 'euclidean' | 'cosine', maxIterations: number): Steps<Plan> {
