@@ -182,7 +182,8 @@ class NativeKernels implements Kernels {
   searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
   nearestRows: Kernels['nearestRows'] = (...call) => this.#reduction.nearestRows(...call);
   fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
-  nearestBefore: Kernels['nearestBefore'] = (...call) => this.#reduction.nearestBefore(...call);
+  squaredDistances: Kernels['squaredDistances'] = (...call) => this.#reduction.squaredDistances(...call);
+  densityPeaks: Kernels['densityPeaks'] = (...call) => this.#reduction.densityPeaks(...call);
   meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
   greatestMagnitude: Kernels['greatestMagnitude'] = (...call) => this.#reduction.greatestMagnitude(...call);
   get background(): Kernels['background'] {

@@ -34,8 +34,14 @@ export interface ReductionKernels {
   ): void;
   /** The `few` nearest rows of `right` for each of `left`, and their squared distances: the nearest first, of equal ones the first. At most as many as there are. */
   fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
-  /** For each selected row the least squared distance to any one before it in the selection; infinity for the first. */
-  nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void;
+  /** Squared distances of all pairs of rows, [rows, rows]: symmetric, zeros on the diagonal. */
+  squaredDistances(values: Float32Array, dims: number, squares: Float32Array): void;
+  /**
+   * Density peaks: a row's density is exp(−mean of its `neighbours` least squared distances, its own 0 included, / dims), its score density × distance to the nearest denser row; of equal densities
+   * the first row is the denser one, and the densest scores highest. As many peaks as `peaks` has room for, those of the greatest scores, of equal ones the first: their rows, ascending. `source`: for
+   * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows.
+   */
+  densityPeaks(values: Float32Array, dims: number, neighbours: number, peaks: Uint32Array, source: Uint32Array): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */

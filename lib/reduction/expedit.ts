@@ -49,15 +49,10 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
 export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {
   const [rows, columns] = grid;
   const [height, width] = target;
-  const cells = height * width;
-  const pattern = (vertical: readonly number[][], horizontal: readonly number[][]): TwoWayPattern =>
-    twoWayPattern(rows * columns, cells, (token) =>
-      vertical[Math.floor(token / columns)].flatMap((y) => horizontal[token % columns].map((x) => y * width + x)),
-    );
   return {
-    cells,
-    pooling: pattern(poolingBins(rows, height), poolingBins(columns, width)),
-    near: pattern(nearBins(rows, height, window >> 1), nearBins(columns, width, window >> 1)),
+    cells: height * width,
+    pooling: twoWayPattern(poolingBins(rows, height), poolingBins(columns, width), target),
+    near: twoWayPattern(nearBins(rows, height, window >> 1), nearBins(columns, width, window >> 1), target),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Operators that match tokens in pairs: ToMe, its variants on a grid, ToFu, threshold merging, PiToMe. */
+import { descending } from '../backend/js/reduction/descending';
 import { RandomStream } from '../clustering/random';
 import type { Steps } from '../clustering/steps';
 import { planOfMeans, sourceOf, type Plan, type TokenRows } from './plan';
@@ -25,28 +26,29 @@ function* match(
   return { to: columns.map((column) => destinations[column]), cosines };
 }
 
-/** Indices of `values`, the greatest first; equal ones in order. */
-export function descending(values: ArrayLike<number>): Uint32Array {
-  return Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
+/** `chosen` candidates each go to their own destination. */
+interface Pairs {
+  readonly candidates: Uint32Array;
+  readonly to: Uint32Array;
+  readonly chosen: Uint32Array;
 }
 
 function merged(
   { metric: { count }, weights }: MatchingTask,
-  pairs: Iterable<readonly [number, number]>,
+  { candidates, to, chosen }: Pairs,
   lengths: 'mean' | 'greatest' = 'mean',
 ): Plan {
   const into = new Int32Array(count).fill(-1);
-  for (const [from, to] of pairs) into[from] = to;
+  for (const i of chosen) into[candidates[i]] = to[i];
   const { source, kept } = sourceOf(count, into);
   return planOfMeans(source, kept, weights, lengths);
 }
 
-function* chosenPairs(candidates: Uint32Array, to: Uint32Array, chosen: Iterable<number>): Generator<readonly [number, number]> {
-  for (const i of chosen) yield [candidates[i], to[i]];
-}
-
 function places(count: number, accept: (place: number) => boolean): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => i).filter(accept);
+  const accepted = new Uint32Array(count);
+  let size = 0;
+  for (let i = 0; i < count; i++) if (accept(i)) accepted[size++] = i;
+  return accepted.subarray(0, size);
 }
 
 /** Tokens at even places join tokens at odd ones: the `remove` most similar pairs, or all at least as similar as `threshold`. */
@@ -61,7 +63,7 @@ export function* tome(
   const { to, cosines } = yield* match(task, candidates, destinations);
   const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
   const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
-  return merged(task, chosenPairs(candidates, to, chosen), lengths);
+  return merged(task, { candidates, to, chosen }, lengths);
 }
 
 /** How many tokens `tome` can take away at most. */
@@ -98,7 +100,7 @@ export function* tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove:
   const candidates = places(count, (i) => isDestination[i] === 0 && task.protected[i] === 0);
   const destinations = places(count, (i) => isDestination[i] === 1);
   const { to, cosines } = yield* match(task, candidates, destinations);
-  return merged(task, chosenPairs(candidates, to, descending(cosines).subarray(0, remove)));
+  return merged(task, { candidates, to, chosen: descending(cosines).subarray(0, remove) });
 }
 
 /** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
@@ -112,5 +114,5 @@ export function* pitome(task: MatchingTask, remove: number, margin: number): Ste
   const candidates = top.filter((_, i) => i % 2 === 0);
   const destinations = top.filter((_, i) => i % 2 === 1);
   const { to } = yield* match(task, candidates, destinations);
-  return merged(task, chosenPairs(candidates, to, candidates.keys()));
+  return merged(task, { candidates, to, chosen: Uint32Array.from(candidates.keys()) });
 }

@@ -66,9 +66,18 @@ function restoreGreatestLength(means: Float32Array, values: Float32Array, width:
 }
 
 export function lengthOf(values: Float32Array, row: number, width: number): number {
-  let square = 0;
-  for (let i = row * width; i < (row + 1) * width; i++) square += values[i] * values[i];
-  return Math.sqrt(square);
+  const end = (row + 1) * width;
+  let i = row * width;
+  // Four sums: one alone would wait for itself.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (; i + 4 <= end; i += 4) {
+    a += values[i] * values[i];
+    b += values[i + 1] * values[i + 1];
+    c += values[i + 2] * values[i + 2];
+    d += values[i + 3] * values[i + 3];
+  }
+  for (; i < end; i++) a += values[i] * values[i];
+  return Math.sqrt(a + c + (b + d));
 }
 
 /** Rows of unit length; zeros stay zeros. */
@@ -104,11 +113,7 @@ export function* gathering(values: Float32Array, width: number, rows: Uint32Arra
 export function sourceOf(count: number, into: Int32Array): { source: Uint32Array; kept: number } {
   const source = new Uint32Array(count);
   let kept = 0;
-  into.forEach((target, i) => {
-    if (target < 0) source[i] = kept++;
-  });
-  into.forEach((target, i) => {
-    if (target >= 0) source[i] = source[target];
-  });
+  for (let i = 0; i < count; i++) if (into[i] < 0) source[i] = kept++;
+  for (let i = 0; i < count; i++) if (into[i] >= 0) source[i] = source[into[i]];
   return { source, kept };
 }

@@ -2,9 +2,10 @@
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
-import { dpcKnn, kMedoids, visionZip } from './centres';
+import { dpcKnn, visionZip } from './centres';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
+import { kMedoids } from './medoids';
 import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';

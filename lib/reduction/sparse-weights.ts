@@ -10,18 +10,29 @@ export interface TwoWayPattern {
   readonly places: Uint32Array;
 }
 
-/** `cellsOf` gives the cells of each token, ascending. */
-export function twoWayPattern(tokens: number, cells: number, cellsOf: (token: number) => readonly number[]): TwoWayPattern {
-  const offsets = new Uint32Array(tokens + 1);
-  const lists = Array.from({ length: tokens }, (_, token) => cellsOf(token));
-  lists.forEach((list, token) => (offsets[token + 1] = offsets[token] + list.length));
-  const columns = new Uint32Array(offsets[tokens]);
-  const owners = new Uint32Array(offsets[tokens]);
-  lists.forEach((list, token) => {
-    columns.set(list, offsets[token]);
-    owners.fill(token, offsets[token], offsets[token + 1]);
-  });
-  const { values: places, offsets: ofCells } = membersOf(columns, cells);
+/** The tokens and cells of grids: `vertical` gives for each row of tokens its rows of cells, ascending, `horizontal` the same for columns. */
+export function twoWayPattern(
+  vertical: readonly (readonly number[])[],
+  horizontal: readonly (readonly number[])[],
+  [height, width]: readonly [number, number],
+): TwoWayPattern {
+  const offsets = new Uint32Array(vertical.length * horizontal.length + 1);
+  const total = (lists: readonly (readonly number[])[]): number => lists.reduce((sum, list) => sum + list.length, 0);
+  const columns = new Uint32Array(total(vertical) * total(horizontal));
+  const owners = new Uint32Array(columns.length);
+  let [token, at] = [0, 0];
+  for (const ys of vertical) {
+    for (const xs of horizontal) {
+      for (const y of ys) {
+        for (const x of xs) {
+          columns[at] = y * width + x;
+          owners[at++] = token;
+        }
+      }
+      offsets[++token] = at;
+    }
+  }
+  const { values: places, offsets: ofCells } = membersOf(columns, height * width);
   return { byToken: { offsets, columns }, byCell: { offsets: ofCells, columns: places.map((place) => owners[place]) }, places };
 }
 

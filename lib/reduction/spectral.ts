@@ -1,7 +1,7 @@
 /** CenterCLIP's spectral clustering: k-medoids among the leading eigenvectors of a graph of the tokens. */
 import { spectralEmbedding } from '../clustering/spectral';
 import type { Steps } from '../clustering/steps';
-import { eachRowOfSquares, kMedoids } from './centres';
+import { kMedoids } from './medoids';
 import type { Plan, TokenRows } from './plan';
 
 export interface SpectralTask {
@@ -15,15 +15,18 @@ export interface SpectralTask {
 
 export function* spectralMedoids(tokens: TokenRows, { clusters, sigma, neighbours, locality }: SpectralTask): Steps<Plan> {
   const { count } = tokens;
+  const squares = new Float32Array(count * count);
+  yield (kernels) => kernels.squaredDistances(tokens.data, tokens.width, squares);
   const affinity = new Float32Array(count * count);
-  yield* eachRowOfSquares(tokens, (row, squares) => {
-    const farthest = neighbours === null ? Infinity : squares.slice().sort()[Math.min(neighbours, count - 1)];
+  for (let row = 0; row < count; row++, yield null) {
+    const own = squares.subarray(row * count, (row + 1) * count);
+    const farthest = neighbours === null ? Infinity : own.slice().sort()[Math.min(neighbours, count - 1)];
     for (let other = 0; other < count; other++) {
-      if (squares[other] > farthest || (locality !== null && !near(row, other, locality))) continue;
-      const weight = Math.exp(-squares[other] / (2 * sigma * sigma));
+      if (own[other] > farthest || (locality !== null && !near(row, other, locality))) continue;
+      const weight = Math.exp(-own[other] / (2 * sigma * sigma));
       affinity[row * count + other] = affinity[other * count + row] = weight;
     }
-  });
+  }
   const { data } = yield* spectralEmbedding(affinity, count, clusters);
   return yield* kMedoids({ data, count, width: clusters }, clusters, 'euclidean', 100);
 }

@@ -8,6 +8,8 @@
 #include "merganser/clustering/products.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "merganser/reduction/combinations.hpp"
+#include "merganser/reduction/density_peaks.hpp"
+#include "merganser/reduction/distances.hpp"
 #include "merganser/reduction/nearest.hpp"
 #include "task.hpp"
 
@@ -70,11 +72,19 @@ Work few_nearest_of(const Arguments& arguments) {
   return [=] { few_nearest(left, right, few, pool_size(), columns, squares); };
 }
 
-// values, rows, dims, squares
-Work nearest_before_of(const Arguments& arguments) {
-  const TokenRows tokens = rows_of(arguments[0], arguments[1], number_of(arguments[2]));
-  float* const squares = data_of<float>(arguments[3]);
-  return [=] { nearest_before(tokens, pool_size(), squares); };
+// values, dims, neighbours, peaks, source
+Work density_peaks_of(const Arguments& arguments) {
+  const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
+  const size_t neighbours = number_of(arguments[2]), peaks = length_of(arguments[3]);
+  uint32_t *const numbers = data_of<uint32_t>(arguments[3]), *const source = data_of<uint32_t>(arguments[4]);
+  return [=] { density_peaks(tokens, neighbours, peaks, pool_size(), numbers, source); };
+}
+
+// values, dims, squares
+Work squared_distances_of(const Arguments& arguments) {
+  const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
+  float* const squares = data_of<float>(arguments[2]);
+  return [=] { squared_distances(tokens, pool_size(), squares, tokens.count); };
 }
 
 // values, dims, margin, means
@@ -121,9 +131,10 @@ Work products_of(const Arguments& arguments) {
 
 Work work_of(const Napi::Value& name, const Napi::Value& array) {
   static const std::map<std::string, Work (*)(const Arguments&)> calls = {
-      {"nearestRows", nearest_rows_of},     {"fewNearest", few_nearest_of},    {"nearestBefore", nearest_before_of},
+      {"nearestRows", nearest_rows_of},     {"fewNearest", few_nearest_of},    {"densityPeaks", density_peaks_of},
       {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
+      {"squaredDistances", squared_distances_of},
   };
   return calls.at(name.As<Napi::String>())(Arguments(array));
 }

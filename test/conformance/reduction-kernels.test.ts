@@ -101,19 +101,58 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
-  test('nearestBefore and meanElu', () => {
+  test('squaredDistances: symmetric, zeros on the diagonal', () => {
+    fc.assert(
+      fc.property(shape, ({ left, dims, seed }) => {
+        const values = blobs(seed, left, 5, dims, 0.5);
+        const squares = new Float32Array(left * left).fill(NaN);
+        kernels.squaredDistances(values, dims, squares);
+        const worst = new Worst();
+        for (let i = 0; i < left; i++) {
+          worst.add(squares[i * left + i], 0, 1e-30);
+          for (let j = 0; j < i; j++) {
+            worst.add(squares[i * left + j], square(values, i, values, j, dims), 1e-5 * (1 + dot(values, i, values, i, dims)));
+            worst.add(squares[j * left + i], squares[i * left + j], 1e-30);
+          }
+        }
+        worst.check();
+      }),
+      RUNS,
+    );
+  });
+
+  test('densityPeaks: as defined', () => {
+    fc.assert(
+      fc.property(shape, ({ left, right, dims, seed }) => {
+        const values = blobs(seed, left, 5, dims, 0.5);
+        const [neighbours, count] = [Math.min(5, left), Math.min(right, left)];
+        const [peaks, source] = [new Uint32Array(count), new Uint32Array(left)];
+        kernels.densityPeaks(values, dims, neighbours, peaks, source);
+        const squares = Array.from({ length: left }, (_, i) => Array.from({ length: left }, (_v, j) => square(values, i, values, j, dims)));
+        const density = squares.map((row) => {
+          const least = [...row].sort((a, b) => a - b).slice(0, neighbours);
+          return Math.exp(-least.reduce((sum, value) => sum + value, 0) / neighbours / dims);
+        });
+        const denser = (i: number, j: number): boolean => density[j] > density[i] || (density[j] === density[i] && j < i);
+        const scores = squares.map((row, i) => density[i] * Math.sqrt(Math.min(...row.filter((_, j) => denser(i, j)))));
+        const order = scores.map((_, i) => i).sort((a, b) => (scores[a] === scores[b] ? a - b : scores[b] - scores[a]));
+        expect([...peaks]).toEqual(order.slice(0, count).sort((a, b) => a - b));
+        const worst = new Worst();
+        squares.forEach((row, i) => {
+          const least = Math.min(...Array.from(peaks, (peak) => row[peak]));
+          worst.add(row[peaks[source[i]]], least, 1e-5 * (1 + dot(values, i, values, i, dims)));
+        });
+        worst.check();
+      }),
+      RUNS,
+    );
+  });
+
+  test('meanElu', () => {
     fc.assert(
       fc.property(shape, fc.double({ min: -1.5, max: 1.5, noNaN: true }), ({ left, dims, seed }, margin) => {
         const values = blobs(seed, 2 * left, 5, dims, 0.5);
-        const rows = someRows(left);
-        const squares = new Float32Array(left);
-        kernels.nearestBefore({ values, rows }, dims, squares);
-        expect(squares[0]).toBe(Infinity);
         const worst = new Worst();
-        for (let i = 1; i < left; i++) {
-          const expected = Math.min(...Array.from({ length: i }, (_, j) => square(values, rows[i], values, rows[j], dims)));
-          worst.add(squares[i], expected, 1e-5 * (1 + dot(values, rows[i], values, rows[i], dims)));
-        }
         const means = new Float64Array(2 * left);
         kernels.meanElu(values, dims, margin, means);
         for (let i = 0; i < 2 * left; i += 7) {

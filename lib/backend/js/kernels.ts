@@ -20,7 +20,8 @@ import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
-import { fewNearest, meanElu, nearestBefore, nearestRows } from './reduction/nearest';
+import { densityPeaks } from './reduction/density-peaks';
+import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
 import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
 import { growTokens } from './training/grow-tokens';
@@ -48,7 +49,7 @@ function open<T>(
   return (handle as unknown as Box<T>).value!;
 }
 
-const REDUCTION = { nearestRows, fewNearest, nearestBefore, meanElu, greatestMagnitude, combineRows, sparseSquares };
+const REDUCTION = { nearestRows, fewNearest, squaredDistances, densityPeaks, meanElu, greatestMagnitude, combineRows, sparseSquares };
 
 export function createJsKernels(): Kernels {
   const models = new WeakMap<BpeSpec, BpeModel>();

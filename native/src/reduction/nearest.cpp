@@ -26,27 +26,44 @@ constexpr size_t kPanels = 4, kColumns = kPanels * kPanel;
 
 float square_of(double own, float score) { return std::max(0.f, static_cast<float>(own - 2 * static_cast<double>(score))); }
 
-// The greatest scores of a row so far, descending.
+// The greatest scores of a row so far, and others that were above the least of them not long ago: sorting them now and then is cheaper than keeping them in order.
 class FewBest {
  public:
-  FewBest(size_t room, uint32_t* columns, float* scores) : room_(room), columns_(columns), scores_(scores) {
-    std::fill_n(scores, room, -std::numeric_limits<float>::infinity());
-  }
-  float threshold() const { return scores_[room_ - 1]; }
+  explicit FewBest(size_t few) : few_(few), candidates_(few + 2 * kColumns) {}
+  float threshold() const { return threshold_; }
   void offer(const float* scores, size_t count, size_t first_column) {
+    if (size_ + kColumns > candidates_.size()) shrink();
+    size_t size = size_;
     for (size_t i = 0; i < count; ++i) {
-      if (!(scores[i] > threshold())) continue;
-      size_t at = room_ - 1;
-      for (; at > 0 && scores_[at - 1] < scores[i]; --at) scores_[at] = scores_[at - 1], columns_[at] = columns_[at - 1];
-      scores_[at] = scores[i];
-      columns_[at] = static_cast<uint32_t>(first_column + i);
+      candidates_[size] = {scores[i], static_cast<uint32_t>(first_column + i)};
+      size += scores[i] > threshold_;
     }
+    size_ = size;
+  }
+  // The greatest first, of equal ones the lowest column.
+  void finish(uint32_t* columns, float* scores) {
+    shrink();
+    std::sort(candidates_.begin(), candidates_.begin() + static_cast<ptrdiff_t>(size_), better);
+    for (size_t i = 0; i < few_; ++i) columns[i] = candidates_[i].column, scores[i] = candidates_[i].score;
   }
 
  private:
-  size_t room_;
-  uint32_t* columns_;
-  float* scores_;
+  struct Candidate {
+    float score;
+    uint32_t column;
+  };
+  static bool better(const Candidate& a, const Candidate& b) { return a.score > b.score || (a.score == b.score && a.column < b.column); }
+  void shrink() {
+    if (size_ <= few_) return;
+    const auto last = candidates_.begin() + static_cast<ptrdiff_t>(few_) - 1;
+    std::nth_element(candidates_.begin(), last, candidates_.begin() + static_cast<ptrdiff_t>(size_), better);
+    threshold_ = last->score;
+    size_ = few_;
+  }
+
+  size_t few_, size_ = 0;
+  float threshold_ = -std::numeric_limits<float>::infinity();
+  std::vector<Candidate> candidates_;
 };
 
 }  // namespace
@@ -75,8 +92,7 @@ void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsi
     alignas(64) float scores[kRows * kColumns];
     float thresholds[kRows];
     uint32_t list[kRows + 1];
-    std::vector<FewBest> best;
-    for (size_t i = 0; i < count; ++i) best.emplace_back(few, columns + (first + i) * few, squares + (first + i) * few);
+    std::vector<FewBest> best(count, FewBest(few));
     for (size_t panel = 0; panel < panels.count(); panel += kPanels) {
       const size_t some = std::min(kPanels, panels.count() - panel), columns_here = std::min(some * kPanel, right.count - panel * kPanel);
       if (some < kPanels) std::fill_n(scores, kRows * kColumns, -std::numeric_limits<float>::infinity());
@@ -87,6 +103,7 @@ void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsi
     }
     for (size_t i = 0; i < count; ++i) {
       float* const own = squares + (first + i) * few;
+      best[i].finish(columns + (first + i) * few, own);
       for (size_t k = 0; k < few; ++k) own[k] = square_of(rows.squared_length_of(i), own[k]);
     }
   });

@@ -51,7 +51,7 @@ export function nearestRows(
 }
 
 /** Calls `visit` with the squared distances of each row of `left` to all of `right`; they are valid during the call. */
-function eachRowOfSquares(
+export function eachRowOfSquares(
   left: Float32Array,
   right: Float32Array,
   dims: number,
@@ -86,15 +86,12 @@ export function fewNearest(
   });
 }
 
-export function nearestBefore(selection: RowSelection, dims: number, squares: Float32Array): void {
-  const { rows, squares: lengths } = staged(selection, dims);
-  const row = new Float32Array(lengths.length);
-  for (let i = 0; i < lengths.length; i++) {
-    products(rows.subarray(i * dims, (i + 1) * dims), rows.subarray(0, i * dims), dims, row);
-    let least = Infinity;
-    for (let j = 0; j < i; j++) least = Math.min(least, Math.max(0, lengths[i] + lengths[j] - 2 * row[j]));
-    squares[i] = least;
-  }
+export function squaredDistances(values: Float32Array, dims: number, squares: Float32Array): void {
+  const count = values.length / dims;
+  eachRowOfSquares(values, values, dims, (row, all) => {
+    for (let j = row + 1; j < count; j++) squares[row * count + j] = squares[j * count + row] = all[j];
+    squares[row * (count + 1)] = 0;
+  });
 }
 
 export function meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void {

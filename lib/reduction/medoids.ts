@@ -1,0 +1,58 @@
+/** Tokens that stand for others: deterministic k-medoids (Zhao et al. 2022, CenterCLIP). */
+import { membersOf } from '../clustering/members';
+import type { Steps } from '../clustering/steps';
+import { DistancesOnDemand, StoredDistances, type Distances } from './distances';
+import { gathering, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } from './plan';
+
+/** Up to so many tokens, all their distances are in memory (16 MB). */
+const MOST_STORED = 2048;
+
+/** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. */
+export function* kMedoids(tokens: TokenRows, clusters: number, distance: 'euclidean' | 'cosine', maxIterations: number): Steps<Plan> {
+  const { count } = tokens;
+  const points = distance === 'cosine' ? { ...tokens, data: unitRows(tokens) } : tokens;
+  const distances = count <= MOST_STORED ? yield* StoredDistances.of(points, distance) : new DistancesOnDemand(points, distance);
+  let medoids = yield* farthestFirst(tokens, clusters, distances);
+  for (let iteration = 0; iteration < maxIterations; iteration++) {
+    const { values, offsets } = membersOf(yield* nearest(distances, medoids), clusters);
+    const moved = new Uint32Array(clusters);
+    for (let c = 0; c < clusters; c++) moved[c] = yield* distances.medoid(values.subarray(offsets[c], offsets[c + 1]));
+    const same = moved.every((token, c) => token === medoids[c]);
+    medoids = moved;
+    if (same) break;
+  }
+  medoids.sort();
+  const plan = planOfMeans(yield* nearest(distances, medoids), clusters, new Float32Array(count).fill(1));
+  return { ...plan, merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
+}
+
+/** For each token the number of its nearest medoid; a medoid is its own. */
+function* nearest(distances: Distances, medoids: Uint32Array): Steps<Uint32Array> {
+  const source = yield* distances.nearest(medoids);
+  medoids.forEach((token, c) => (source[token] = c));
+  return source;
+}
+
+function* farthestFirst({ data, count, width }: TokenRows, clusters: number, between: Distances): Steps<Uint32Array> {
+  const chosen = new Uint32Array(clusters);
+  let [longest, most] = [0, -1];
+  for (let i = 0; i < count; i++) {
+    const length = lengthOf(data, i, width);
+    if (length > most) [longest, most] = [i, length];
+  }
+  chosen[0] = longest;
+  const apart = new Float32Array(count).fill(Infinity);
+  for (let c = 1; c < clusters; c++) {
+    const distances = yield* between.to(chosen[c - 1]);
+    // A token that is chosen is not chosen again, not even where all others are equal to one.
+    apart[chosen[c - 1]] = -1;
+    let best = 0;
+    for (let i = 0; i < count; i++) {
+      if (distances[i] < apart[i]) apart[i] = distances[i];
+      if (apart[i] > apart[best]) best = i;
+    }
+    chosen[c] = best;
+    yield null;
+  }
+  return chosen;
+}
