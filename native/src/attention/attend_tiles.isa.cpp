@@ -52,6 +52,7 @@ struct Tile {
   }
   // sums += rows · panels, `steps` numbers of each row; panels are `apart` numbers from each other.
   MERGANSER_INLINE void add(TileRows rows, const float* panels, size_t apart, size_t steps) {
+#pragma GCC unroll (kTilePanels == 1 ? 4 : 1)
     for (size_t i = 0; i < steps; ++i) {
       Floats16 numbers[kCount];
 #pragma GCC unroll 2
