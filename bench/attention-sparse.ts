@@ -23,15 +23,17 @@ const KV_HEADS = 8;
 const SPARSITY = 0.9;
 const LOOKUP = 'int8';
 const QUERIES = 64;
+const ESTIMATES = ['none', 'mean', 'variance'] as const;
 /** Bytes of keys and values that take turns. */
 const LAYERS_BYTES = 1e9;
 
-function asType(tensor: AttentionTensor, type: Shape['type']): AttentionTensor {
+export function asType(tensor: AttentionTensor, type: Shape['type']): AttentionTensor {
   if (type === 'float32') return tensor;
-  return { type, data: Uint16Array.from(new Uint32Array(tensor.data.buffer), (bits) => (bits + 0x8000) >>> 16), dims: tensor.dims };
+  const bits = new Uint32Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.length);
+  return { type, data: Uint16Array.from(bits, (number) => (number + 0x8000) >>> 16), dims: tensor.dims };
 }
 
-function repeated<T extends Float32Array | Uint16Array | Uint32Array>(array: T, times: number): T {
+export function repeated<T extends Float32Array | Uint16Array | Uint32Array>(array: T, times: number): T {
   const out = new (array.constructor as new (length: number) => T)(array.length * times);
   for (let i = 0; i < times; i++) out.set(array, i * array.length);
   return out;
@@ -101,17 +103,21 @@ function turnQueries({ data }: AttentionTensor, heads: number, turn: number): At
   return { type: 'float32', data: out, dims: [1, heads, 1, DIMS] };
 }
 
-/** Milliseconds of one layer. */
-function millisecondsOf(layers: readonly Layer[], runs: number, step: (layer: Layer, turn: number) => void): number {
-  const times: number[] = [];
+type Step = (layer: Layer, turn: number) => void;
+
+/** Milliseconds of one layer, of each of the steps. They take turns, so that what else the machine does touches all of them. */
+function millisecondsOf(layers: readonly Layer[], runs: number, steps: readonly Step[]): number[] {
+  const times: number[][] = steps.map(() => []);
   for (let run = 0; run <= runs; run++) {
     for (const [i, layer] of layers.entries()) {
-      const start = performance.now();
-      step(layer, run * layers.length + i);
-      if (run > 0) times.push(performance.now() - start);
+      for (const [s, step] of steps.entries()) {
+        const start = performance.now();
+        step(layer, run * layers.length + i);
+        if (run > 0) times[s].push(performance.now() - start);
+      }
     }
   }
-  return median(times);
+  return times.map(median);
 }
 
 /** The threshold that leaves out SPARSITY of the keys for such queries, on average. */
@@ -127,18 +133,18 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
   const { heads, keys, type } = shape;
   const bytes = type === 'float32' ? 4 : 2;
   const threshold = await thresholdFor(all, heads);
-  const dense = millisecondsOf(layers, runs, (layer, turn) =>
-    flashAttentionSync(turnQueries(queries, heads, turn), layer.keys, layer.values, { threads }),
+  const kept: number[] = [];
+  const sparseSteps = ESTIMATES.map(
+    (estimate): Step =>
+      (layer, turn) =>
+        kept.push(layer.context.attendSync(turnQueries(queries, heads, turn), { threshold, estimate, threads }).kept.fraction),
   );
+  const denseStep: Step = (layer, turn) => flashAttentionSync(turnQueries(queries, heads, turn), layer.keys, layer.values, { threads });
+  const [dense, ...times] = millisecondsOf(layers, runs, [denseStep, ...sparseSteps]);
   const torch = python ? torchSeconds(shape, threads, layers.length, runs) : null;
-  for (const estimate of ['none', 'mean', 'variance'] as const) {
-    let kept = 0;
-    let calls = 0;
-    const sparse = millisecondsOf(layers, runs, (layer, turn) => {
-      kept += layer.context.attendSync(turnQueries(queries, heads, turn), { threshold, estimate, threads }).kept.fraction;
-      calls++;
-    });
-    const fraction = kept / calls;
+  const fraction = kept.reduce((sum, part) => sum + part, 0) / kept.length;
+  for (const [i, estimate] of ESTIMATES.entries()) {
+    const sparse = times[i];
     // What must be read: kept rows, centroids, means, variances.
     const clusterRows = { none: 1, mean: 3, variance: 5 }[estimate] * layers[0].context.clusterCount;
     const least = KV_HEADS * DIMS * (2 * bytes * fraction * keys + clusterRows);

@@ -46,7 +46,8 @@ template <typename Type, size_t heads>
 void block_logits(const uint8_t* const* rows, size_t dims, const float* queries, size_t query_stride, LinesAhead& ahead, float* out) {
   constexpr size_t kRows = kSums / heads;
   const size_t whole = dims / 16 * 16;
-  const size_t lines = (ahead.lines() * kRows + kRowBlock - 1) / kRowBlock;
+  // Evenly over the steps of all rows.
+  const size_t steps = kRowBlock / kRows * (whole / 16 > 0 ? whole / 16 : 1), lines = (ahead.lines() + steps - 1) / steps;
   for (size_t first = 0; first < kRowBlock; first += kRows) {
     Floats16 sums[kRows][heads];
     const uint8_t* row[kRows];
@@ -56,8 +57,8 @@ void block_logits(const uint8_t* const* rows, size_t dims, const float* queries,
 #pragma GCC unroll 4
       for (size_t head = 0; head < heads; ++head) sums[r][head] = Floats16::broadcast(0);
     }
-    ahead.ask(lines);
     for (size_t dim = 0; dim < whole; dim += 16) {
+      ahead.ask(lines);
 #pragma GCC unroll 8
       for (size_t r = 0; r < kRows; ++r) {
         const Floats16 numbers = Type::load(row[r] + dim * Type::kBytes);

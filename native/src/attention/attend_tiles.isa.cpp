@@ -12,12 +12,15 @@ namespace {
 using namespace simd::MERGANSER_ISA_NS;
 
 constexpr size_t kTileHeight = kTileRows;
-constexpr size_t kPanels = 4;
+constexpr size_t kPanels = 16;
 constexpr size_t kRows = 16 * kPanels;  // of a block
-constexpr size_t kTilesAtATime = 8;
+// Steps of a product that lines of panels are asked for ahead.
+constexpr size_t kStepsAhead = 4;
 constexpr float kLog2E = 1.44269504f;
 
 MERGANSER_INLINE size_t panels_of(size_t dims) { return (dims + 15) / 16; }
+// Panels of so many rows, as many as tiles take.
+MERGANSER_INLINE size_t whole_tiles(size_t rows) { return (panels_of(rows) + kTilePanels - 1) / kTilePanels * kTilePanels; }
 
 // Some rows by kCount panels.
 template <size_t kCount>
@@ -49,12 +52,12 @@ struct Tile {
   }
   // sums += rows · panels, `steps` numbers of each row; panels are `apart` numbers from each other.
   MERGANSER_INLINE void add(TileRows rows, const float* panels, size_t apart, size_t steps) {
-    // Four instructions a cycle are decoded: beside the multiply-adds there is room for few.
-#pragma GCC unroll 4
+#pragma GCC unroll (kTilePanels == 1 ? 4 : 1)
     for (size_t i = 0; i < steps; ++i) {
       Floats16 numbers[kCount];
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
+        expect_line(panels + p * apart + 16 * (i + kStepsAhead));
         numbers[p] = Floats16::load(panels + p * apart + 16 * i);
         numbers[p].keep_loaded();
       }
@@ -72,12 +75,14 @@ struct Tile {
 // Where the rows of a block are; those behind its end are the last one again.
 struct Block {
   size_t first, count;  // among the rows to attend
+  size_t panels;        // that are packed: whole tiles
   uint32_t rows[kRows];
 };
 
 void find_block(const RowsToAttend& rows, size_t from, Block& block) {
   block.first = from;
   block.count = rows.count - from < kRows ? rows.count - from : kRows;
+  block.panels = whole_tiles(block.count);
   for (size_t i = 0; i < kRows; ++i) {
     const size_t at = rows.first + from + (i < block.count ? i : block.count - 1);
     block.rows[i] = rows.list ? rows.list[at] : static_cast<uint32_t>(at);
@@ -87,7 +92,7 @@ void find_block(const RowsToAttend& rows, size_t from, Block& block) {
 // [panel][dimension][16 rows]
 template <typename Type>
 void pack_keys(const RowSet& set, const Block& block, const float* scales, float* to) {
-  for (size_t panel = 0; panel < kPanels; ++panel) {
+  for (size_t panel = 0; panel < block.panels; ++panel) {
     const uint32_t* const rows = block.rows + 16 * panel;
     for (size_t dim = 0; dim < set.dims; dim += 16) {
       const size_t some = set.dims - dim < 16 ? set.dims - dim : 16;
@@ -105,7 +110,7 @@ void pack_keys(const RowSet& set, const Block& block, const float* scales, float
 // [panel of columns][row][16 columns]
 template <typename Type>
 void pack_values(const RowSet& set, const Block& block, float* to) {
-  for (size_t i = 0; i < kRows; ++i) {
+  for (size_t i = 0; i < 16 * block.panels; ++i) {
     const uint8_t* const row = set.data + set.stride * block.rows[i];
     for (size_t dim = 0; dim < set.dims; dim += 16) {
       const uint8_t* const from = row + dim * Type::kBytes;
@@ -171,74 +176,78 @@ struct PackedKeys {
   const float* starts;
 };
 
-// Queries of some tiles, for which panels stay in the first-level cache.
-struct TileGroup {
-  size_t count = 0;
-  size_t queries[kTilesAtATime] = {};  // the first of each tile
-};
-
-// out[tile][query · kRows + row]
-void logits_of_tiles(const RowsToAttend& rows, const PackedKeys& packed, const TileGroup& tiles, float* out) {
-  const size_t dims = rows.keys.dims;
-  for (size_t panel = 0; panel < kPanels; panel += kTilePanels) {
-    for (size_t t = 0; t < tiles.count; ++t) {
-      const size_t query = tiles.queries[t] * rows.query_stride;
-      Tile<kTilePanels> tile;
-      tile.begin_with(packed.starts + 16 * panel);
-      tile.add(TileRows(rows.queries + query, rows.query_stride), packed.keys + panel * dims * 16, dims * 16, dims);
-      if (packed.variances) tile.add(TileRows(rows.squares + query, rows.query_stride), packed.variances + panel * dims * 16, dims * 16, dims);
-      tile.store(out + t * kTileHeight * kRows + 16 * panel, kRows);
-    }
+// out[query · kRows + row] for the queries of a tile and the rows of some panels.
+void logits_of_tile(const RowsToAttend& rows, const PackedKeys& packed, size_t query, size_t panels, float* out) {
+  const size_t dims = rows.keys.dims, at = query * rows.query_stride;
+  for (size_t panel = 0; panel < panels; panel += kTilePanels) {
+    Tile<kTilePanels> tile;
+    tile.begin_with(packed.starts + 16 * panel);
+    tile.add(TileRows(rows.queries + at, rows.query_stride), packed.keys + panel * dims * 16, dims * 16, dims);
+    if (packed.variances) tile.add(TileRows(rows.squares + at, rows.query_stride), packed.variances + panel * dims * 16, dims * 16, dims);
+    tile.store(out + 16 * panel, kRows);
   }
 }
 
 // Logits of rows that a query does not see.
-void hide(const Block& block, uint32_t limit, float* logits) {
-  for (size_t i = 0; i < kRows; ++i) logits[i] = block.rows[i] >= limit ? kUnseen : logits[i];
+void hide(const Block& block, uint32_t limit, size_t count, float* logits) {
+  for (size_t i = 0; i < count; ++i) logits[i] = block.rows[i] >= limit ? kUnseen : logits[i];
 }
 
-float greatest_of(const float* logits) {
+float greatest_of(const float* logits, size_t count) {
   Floats16 most = Floats16::load(logits);
-#pragma GCC unroll 4
-  for (size_t i = 16; i < kRows; i += 16) most.take_greater(Floats16::load(logits + i));
+  for (size_t i = 16; i < count; i += 16) most.take_greater(Floats16::load(logits + i));
   return most.greatest();
 }
 
-// From logits of a tile's queries to weights, relative to the greatest so far, which may rise. In three steps, each of which is the same for queries that do not wait for each other.
-void soften(float* logits, size_t count, const Running& running, size_t query, size_t value_panels) {
+// From `count` logits of each of a tile's queries to weights, relative to the greatest so far, which may rise. In three steps, each of which is the same for queries that do not
+// wait for each other.
+void soften(float* logits, size_t count, size_t queries, const Running& running, size_t query, size_t value_panels) {
   float most[kTileHeight];
-  for (size_t q = 0; q < count; ++q) most[q] = greatest_of(logits + q * kRows);
-  for (size_t q = 0; q < count; ++q) {
+  for (size_t q = 0; q < queries; ++q) most[q] = greatest_of(logits + q * kRows, count);
+  for (size_t q = 0; q < queries; ++q) {
     if (most[q] > running.greatest[query + q]) raise_greatest(running, query + q, most[q], 16 * value_panels);
   }
-  for (size_t q = 0; q < count; ++q) {
-    const Floats16 reference = Floats16::broadcast(running.greatest[query + q]);
-    Floats16 sums = Floats16::broadcast(0);
-#pragma GCC unroll 4
-    for (size_t i = 0; i < kRows; i += 16) {
-      const Floats16 weights = exp2_below(Floats16::load(logits + q * kRows + i), reference);
-      weights.store(logits + q * kRows + i);
-      sums = sum_of(sums, weights);
+  for (size_t q = 0; q < queries; q += 2) {
+    // Two at a time; behind the last one is room, and what comes of it is not used.
+    const size_t other = q + 1 < queries ? q + 1 : q;
+    const Floats16 reference[2] = {Floats16::broadcast(running.greatest[query + q]), Floats16::broadcast(running.greatest[query + other])};
+    Floats16 sums[2] = {Floats16::broadcast(0), Floats16::broadcast(0)};
+    for (size_t i = 0; i < count; i += 16 * kTilePanels) {
+      Floats16 weights[2][kTilePanels];
+      float* const at[2] = {logits + q * kRows + i, logits + (q + 1) * kRows + i};
+#pragma GCC unroll 2
+      for (size_t j = 0; j < 2; ++j) {
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kTilePanels; ++p) weights[j][p] = Floats16::load(at[j] + 16 * p);
+      }
+      exp2_below_each<kTilePanels>(weights, reference);
+#pragma GCC unroll 2
+      for (size_t j = 0; j < 2; ++j) {
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kTilePanels; ++p) {
+          weights[j][p].store(at[j] + 16 * p);
+          sums[j] = sum_of(sums[j], weights[j][p]);
+        }
+      }
     }
-    running.sums[query + q] += total(sums);
+    running.sums[query + q] += total(sums[0]);
+    if (other > q) running.sums[query + other] += total(sums[1]);
   }
 }
 
 template <size_t kCount>
-void add_panels(const float* weights, const TileGroup& tiles, const float* values, const Running& running, size_t panel) {
-  for (size_t t = 0; t < tiles.count; ++t) {
-    float* const out = running.out + tiles.queries[t] * running.out_stride + 16 * panel;
-    Tile<kCount> tile;
-    tile.load(out, running.out_stride);
-    tile.add(TileRows(weights + t * kTileHeight * kRows, kRows), values + panel * kRows * 16, kRows * 16, kRows);
-    tile.store(out, running.out_stride);
-  }
+MERGANSER_INLINE void add_panels(const float* weights, size_t count, const float* values, float* out, size_t out_stride) {
+  Tile<kCount> tile;
+  tile.load(out, out_stride);
+  tile.add(TileRows(weights, kRows), values, kRows * 16, count);
+  tile.store(out, out_stride);
 }
 
-void add_values(const float* weights, const TileGroup& tiles, const float* values, size_t value_panels, const Running& running) {
+// Weighted sums of the first `count` rows.
+void add_values(const float* weights, size_t count, const float* values, size_t value_panels, float* out, size_t out_stride) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= value_panels; panel += kTilePanels) add_panels<kTilePanels>(weights, tiles, values, running, panel);
-  if (panel < value_panels) add_panels<1>(weights, tiles, values, running, panel);
+  for (; panel + kTilePanels <= value_panels; panel += kTilePanels) add_panels<kTilePanels>(weights, count, values + panel * kRows * 16, out + 16 * panel, out_stride);
+  if (panel < value_panels) add_panels<1>(weights, count, values + panel * kRows * 16, out + 16 * panel, out_stride);
 }
 
 size_t queries_of_tile(const RowsToAttend& rows, size_t query) { return rows.query_count - query < kTileHeight ? rows.query_count - query : kTileHeight; }
@@ -247,6 +256,14 @@ uint32_t greatest_limit(const uint32_t* limits, size_t count) {
   uint32_t most = 0;
   for (size_t i = 0; i < count; ++i) most = limits[i] > most ? limits[i] : most;
   return most;
+}
+
+// How many of a block's rows some of a tile's queries see.
+size_t rows_of_tile(const RowsToAttend& rows, const Block& block, size_t query, size_t count) {
+  if (!rows.limits || rows.list) return block.count;
+  const uint32_t limit = greatest_limit(rows.limits + query, count);
+  if (limit <= block.rows[0]) return 0;
+  return limit - block.rows[0] < block.count ? limit - block.rows[0] : block.count;
 }
 
 struct TileMemory {
@@ -269,7 +286,7 @@ size_t tile_memory(size_t key_dims, size_t value_dims, bool with_variances) {
 void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory) {
   const TileMemory packed = divided(rows, memory);
   const size_t value_panels = panels_of(rows.values.dims);
-  alignas(64) float starts[kRows], weights[kTilesAtATime * kTileHeight * kRows];
+  alignas(64) float starts[kRows], weights[kTileHeight * kRows];
   Block block;
   for (size_t from = 0; from < rows.count; from += kRows) {
     find_block(rows, from, block);
@@ -279,43 +296,34 @@ void attend_tiles(const RowsToAttend& rows, const Running& running, float* memor
     find_starts(rows, block, starts);
     const PackedKeys keys{packed.keys, rows.variances.data ? packed.variances : nullptr, starts};
     NextBlock next(rows, from + kRows, (rows.query_count + kTileHeight - 1) / kTileHeight);
-    for (size_t query = 0; query < rows.query_count;) {
-      TileGroup tiles;
-      for (; query < rows.query_count && tiles.count < kTilesAtATime; query += kTileHeight) {
-        next.ask();
-        const size_t count = queries_of_tile(rows, query);
-        if (rows.limits && !rows.list && greatest_limit(rows.limits + query, count) <= block.rows[0]) continue;
-        tiles.queries[tiles.count++] = query;
+    for (size_t query = 0; query < rows.query_count; query += kTileHeight) {
+      next.ask();
+      const size_t count = queries_of_tile(rows, query), seen = rows_of_tile(rows, block, query, count);
+      if (seen == 0) continue;
+      const size_t panels = whole_tiles(seen);
+      logits_of_tile(rows, keys, query, panels, weights);
+      for (size_t q = 0; q < count && rows.limits; ++q) {
+        if (rows.list || rows.limits[query + q] < block.rows[0] + 16 * panels) hide(block, rows.limits[query + q], 16 * panels, weights + q * kRows);
       }
-      logits_of_tiles(rows, keys, tiles, weights);
-      for (size_t t = 0; t < tiles.count; ++t) {
-        const size_t first = tiles.queries[t], count = queries_of_tile(rows, first);
-        float* const own = weights + t * kTileHeight * kRows;
-        for (size_t q = 0; q < count && rows.limits; ++q) {
-          if (rows.list || rows.limits[first + q] <= block.rows[kRows - 1]) hide(block, rows.limits[first + q], own + q * kRows);
-        }
-        soften(own, count, running, first, value_panels);
-      }
-      add_values(weights, tiles, packed.values, value_panels, running);
+      soften(weights, 16 * panels, count, running, query, value_panels);
+      add_values(weights, seen, packed.values, value_panels, running.out + query * running.out_stride, running.out_stride);
     }
   }
 }
 
 void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory) {
   const TileMemory packed = divided(rows, memory);
-  alignas(64) float starts[kRows] = {}, logits[kTilesAtATime * kTileHeight * kRows];
+  alignas(64) float starts[kRows] = {}, logits[kTileHeight * kRows];
   Block block;
   for (size_t from = 0; from < rows.count; from += kRows) {
     find_block(rows, from, block);
     pack_keys(rows.keys, block, rows.scales, packed.keys);
     const size_t filled = (block.count + 15) / 16 * 16;
-    for (size_t query = 0; query < rows.query_count;) {
-      TileGroup tiles;
-      for (; query < rows.query_count && tiles.count < kTilesAtATime; query += kTileHeight) tiles.queries[tiles.count++] = query;
-      logits_of_tiles(rows, {packed.keys, nullptr, starts}, tiles, logits);
-      for (size_t q = tiles.queries[0]; q < query && q < rows.query_count; ++q) {
-        const float* const own = logits + (q - tiles.queries[0]) * kRows;
-        for (size_t i = 0; i < filled; i += 16) Floats16::load(own + i).store(out + q * out_stride + from + i);
+    for (size_t query = 0; query < rows.query_count; query += kTileHeight) {
+      logits_of_tile(rows, {packed.keys, nullptr, starts}, query, block.panels, logits);
+      for (size_t q = 0; q < queries_of_tile(rows, query); ++q) {
+        const float* const own = logits + q * kRows;
+        for (size_t i = 0; i < filled; i += 16) Floats16::load(own + i).store(out + (query + q) * out_stride + from + i);
       }
     }
   }

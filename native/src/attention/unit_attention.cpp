@@ -5,13 +5,16 @@
 #include <limits>
 
 #include "merganser/attention/attend_tiles.hpp"
+#include "merganser/attention/kept_numbers.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::attention {
 namespace {
 
-// Queries that are worked on together: whole tiles.
-constexpr size_t kQueriesAtATime = 384;
+// Queries that are worked on together, whole tiles. The more, the less often rows are packed.
+constexpr size_t kMostQueries = 1032, kTileOfQueries = 12;
+// Of each thread, if there are so many queries.
+constexpr size_t kPortions = 2, kFewestQueries = 96;
 
 // A part of a unit's work: some of its queries, over some of its rows.
 struct Portion {
@@ -23,7 +26,17 @@ struct Portion {
 };
 
 struct PartialResult {
-  std::vector<float> greatest, sums, out;
+  KeptNumbers memory;
+  float *greatest = nullptr, *sums = nullptr, *out = nullptr;
+
+  // Room for the queries, of which nothing is known yet. out: of `room` numbers each.
+  void begin(size_t queries, size_t room) {
+    const size_t all = queries + kQueriesBehind;
+    memory.resize(2 * all + all * room);
+    greatest = memory.data(), sums = greatest + all, out = sums + all;
+    std::fill_n(greatest, all, kNothingSeen);
+    std::fill_n(sums, all + all * room, 0.f);
+  }
 };
 
 class UnitAttention {
@@ -61,20 +74,38 @@ class UnitAttention {
   }
 
  private:
+  // Each query is summed up alone, so how many go together does not change results.
+  size_t queries_at_a_time() const {
+    size_t portions = 0, most = 1;
+    for (const UnitWork& work : units_) {
+      portions += chunks_of(work);
+      most = std::max(most, work.queries->count());
+    }
+    const size_t pieces = (kPortions * shape_.threads + portions - 1) / portions;
+    if (shape_.threads == 1 || pieces == 1) return kMostQueries;
+    const size_t each = (most + pieces - 1) / pieces;
+    return std::clamp((each + kTileOfQueries - 1) / kTileOfQueries * kTileOfQueries, kFewestQueries, kMostQueries);
+  }
+
+  size_t chunks_of(const UnitWork& work) const {
+    return std::max<size_t>((work.rows + portioning_.rows_at_a_time - 1) / portioning_.rows_at_a_time, 1);
+  }
+
   void plan() {
     portions_.clear();
+    queries_at_a_time_ = queries_at_a_time();
     const size_t step = portioning_.rows_at_a_time;
     for (size_t index = 0; index < units_.size(); ++index) {
       UnitWork& work = units_[index];
       work.first_portion = portions_.size();
       const size_t queries = work.queries->count();
-      for (size_t query = 0; query < queries; query += kQueriesAtATime) {
+      for (size_t query = 0; query < queries; query += queries_at_a_time_) {
         for (size_t row = 0; row < std::max<size_t>(work.rows, 1); row += step) {
-          portions_.push_back({index, query, std::min(kQueriesAtATime, queries - query), row, std::min(work.rows, row + step)});
+          portions_.push_back({index, query, std::min(queries_at_a_time_, queries - query), row, std::min(work.rows, row + step)});
         }
       }
     }
-    results_.assign(portions_.size(), {});
+    results_ = std::vector<PartialResult>(portions_.size());
   }
 
   void attend(const Portion& portion, PartialResult& result) const {
@@ -83,11 +114,9 @@ class UnitAttention {
     static const auto tile_memory_of = MERGANSER_SELECT(tile_memory);
     const UnitWork& work = units_[portion.unit];
     const UnitQueries& queries = *work.queries;
-    result.greatest.assign(portion.query_count, kNothingSeen);
-    result.sums.assign(portion.query_count, 0);
-    result.out.assign((portion.query_count + kQueriesBehind) * out_stride_, 0);
+    result.begin(portion.query_count, out_stride_);
     std::vector<uint32_t> limits;
-    std::vector<float> memory;
+    KeptNumbers memory;
     size_t before = 0;
     for (const SeenRows& seen : work.seen) {
       const size_t from = std::max(portion.first_row, before), to = std::min(portion.end_row, before + seen.count);
@@ -106,12 +135,11 @@ class UnitAttention {
           rows.limits = limits.data();
           if (!rows.list) rows.count = std::min(rows.count, visible_rows(limits, rows.first));
         }
-        const Running running{result.greatest.data(), result.sums.data(), result.out.data(), out_stride_};
+        const Running running{result.greatest, result.sums, result.out, out_stride_};
         if (rows.query_count < kTiledQueries || rows.logits) {
           attend_kernel(rows, running);
         } else {
-          const size_t room = tile_memory_of(rows.keys.dims, rows.values.dims, rows.variances.data != nullptr);
-          if (memory.size() < room) memory.resize(room);
+          memory.resize(tile_memory_of(rows.keys.dims, rows.values.dims, rows.variances.data != nullptr));
           tile_kernel(rows, running, memory.data());
         }
       }
@@ -137,11 +165,17 @@ class UnitAttention {
   // Joins the portions of each query in their order.
   void finish(const UnitWork& work) const {
     const UnitQueries& queries = *work.queries;
-    const size_t chunks = std::max<size_t>((work.rows + portioning_.rows_at_a_time - 1) / portioning_.rows_at_a_time, 1);
-    std::vector<double> total(value_dims_);
+    const size_t chunks = chunks_of(work);
+    std::vector<double> total(chunks == 1 ? 0 : value_dims_);
     for (size_t query = 0; query < queries.count(); ++query) {
-      const PartialResult* const first = &results_[work.first_portion + query / kQueriesAtATime * chunks];
-      const size_t at = query % kQueriesAtATime;
+      const PartialResult* const first = &results_[work.first_portion + query / queries_at_a_time_ * chunks];
+      const size_t at = query % queries_at_a_time_;
+      float* const output = output_.row(work.unit.sequence, queries.head(query), queries.row(query));
+      float* const log_sum_exp = log_sum_exp_.row(work.unit.sequence, queries.head(query), queries.row(query));
+      if (chunks == 1) {
+        finish(*first, at, output, log_sum_exp);
+        continue;
+      }
       float greatest = kNothingSeen;
       for (size_t i = 0; i < chunks; ++i) greatest = std::max(greatest, first[i].greatest[at]);
       double sum = 0;
@@ -149,22 +183,34 @@ class UnitAttention {
       for (size_t i = 0; i < chunks; ++i) {
         const double weight = std::exp2(static_cast<double>(first[i].greatest[at]) - static_cast<double>(greatest));
         sum += weight * static_cast<double>(first[i].sums[at]);
-        const float* const out = first[i].out.data() + at * out_stride_;
+        const float* const out = first[i].out + at * out_stride_;
         for (size_t dim = 0; dim < value_dims_; ++dim) total[dim] += weight * static_cast<double>(out[dim]);
       }
       const bool seen = greatest > kNothingSeen;
-      float* const output = output_.row(work.unit.sequence, queries.head(query), queries.row(query));
       for (size_t dim = 0; dim < value_dims_; ++dim) output[dim] = seen ? static_cast<float>(total[dim] / sum) : 0.f;
-      *log_sum_exp_.row(work.unit.sequence, queries.head(query), queries.row(query)) =
-          seen ? static_cast<float>((static_cast<double>(greatest) + std::log2(sum)) * 0.6931471805599453) : -std::numeric_limits<float>::infinity();
+      *log_sum_exp = seen ? natural(greatest, sum) : -std::numeric_limits<float>::infinity();
     }
+  }
+
+  // Of one portion: quotients of single precision are what rounding those of double would give.
+  void finish(const PartialResult& result, size_t at, float* output, float* log_sum_exp) const {
+    const float* const out = result.out + at * out_stride_;
+    const float sum = result.sums[at];
+    const bool seen = result.greatest[at] > kNothingSeen;
+    if (seen) for (size_t dim = 0; dim < value_dims_; ++dim) output[dim] = out[dim] / sum;
+    else std::fill_n(output, value_dims_, 0.f);
+    *log_sum_exp = seen ? natural(result.greatest[at], static_cast<double>(sum)) : -std::numeric_limits<float>::infinity();
+  }
+
+  static float natural(float greatest, double sum) {
+    return static_cast<float>((static_cast<double>(greatest) + std::log2(sum)) * 0.6931471805599453);
   }
 
   const AttentionShape& shape_;
   const Portioning portioning_;
   const FindRows& find_rows_;
   const ResultRows output_, log_sum_exp_;
-  size_t value_dims_, out_stride_;
+  size_t value_dims_, out_stride_, queries_at_a_time_ = kMostQueries;
   std::vector<UnitWork> units_;
   std::vector<Portion> portions_;
   std::vector<PartialResult> results_;

@@ -25,16 +25,24 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
     for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
   }
-  numbers_.assign((count() + kQueriesBehind) * stride_, 0);
-  if (with_squares) squares_.assign((count() + kQueriesBehind) * stride_, 0);
+  // Zeros behind the dimensions; what is behind the queries does not matter, but is to be numbers.
+  const auto begin = [&](KeptNumbers& numbers) {
+    numbers.resize((count() + kQueriesBehind) * stride_);
+    if (stride_ > shape.queries.dims) std::fill_n(numbers.data(), count() * stride_, 0.f);
+    std::fill_n(numbers.data() + count() * stride_, kQueriesBehind * stride_, 0.f);
+  };
+  begin(numbers_);
+  if (with_squares) begin(squares_);
   const double factor = shape.scale * kLog2E, square_factor = shape.scale * shape.scale * kLog2E / 2;
   for (size_t i = 0; i < count(); ++i) {
     const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
     const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
+    float* const to = numbers_.data() + i * stride_;
+    for (size_t dim = 0; dim < set.dims; ++dim) to[dim] = static_cast<float>(static_cast<double>(from[dim]) * factor);
+    if (!with_squares) continue;
     for (size_t dim = 0; dim < set.dims; ++dim) {
       const double number = static_cast<double>(from[dim]);
-      numbers_[i * stride_ + dim] = static_cast<float>(number * factor);
-      if (with_squares) squares_[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
+      squares_.data()[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
     }
   }
 }

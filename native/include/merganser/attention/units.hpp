@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "merganser/attention/attention.hpp"
+#include "merganser/attention/kept_numbers.hpp"
 
 namespace merganser::attention {
 
@@ -29,7 +30,7 @@ class UnitQueries {
 
  private:
   size_t stride_;
-  std::vector<float> numbers_, squares_;
+  KeptNumbers numbers_, squares_;
   std::vector<size_t> heads_, rows_;
 };
 

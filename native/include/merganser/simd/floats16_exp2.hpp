@@ -105,6 +105,40 @@ MERGANSER_INLINE Floats16 product_of(const Floats16& a, const Floats16& b) {
 
 #endif
 
+// The same of `kCount` numbers below each of two, step by step: none waits for what was just computed.
+template <size_t kCount>
+MERGANSER_INLINE void exp2_below_each(Floats16 (&x)[2][kCount], const Floats16 (&greatest)[2]) {
+#if defined(__AVX512F__)
+  constexpr size_t kAll = 2 * kCount;
+  __mmask16 counts[kAll];
+  __m512 rounded[kAll], rest[kAll], result[kAll];
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kAll; ++i) rest[i] = _mm512_sub_ps(x[i / kCount][i % kCount].all, greatest[i / kCount].all);
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kAll; ++i) {
+    counts[i] = _mm512_cmp_ps_mask(rest[i], _mm512_set1_ps(kLeastExponent), _CMP_GT_OQ);
+    rounded[i] = _mm512_add_ps(rest[i], _mm512_set1_ps(kRounding));
+  }
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kAll; ++i) {
+    rest[i] = _mm512_sub_ps(rest[i], _mm512_sub_ps(rounded[i], _mm512_set1_ps(kRounding)));
+    result[i] = _mm512_set1_ps(kExp2[5]);
+  }
+#pragma GCC unroll 5
+  for (int term = 4; term >= 0; --term) {
+#pragma GCC unroll 4
+    for (size_t i = 0; i < kAll; ++i) result[i] = _mm512_fmadd_ps(result[i], rest[i], _mm512_set1_ps(kExp2[term]));
+  }
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kAll; ++i) {
+    const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(rounded[i]), 23);
+    x[i / kCount][i % kCount].all = _mm512_maskz_mov_ps(counts[i], _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(result[i]), exponent)));
+  }
+#else
+  for (size_t i = 0; i < 2 * kCount; ++i) x[i / kCount][i % kCount] = exp2_below(x[i / kCount][i % kCount], greatest[i / kCount]);
+#endif
+}
+
 // Lanes 8 apart first, then 4, then 2, then neighbours.
 MERGANSER_INLINE float total(const Floats16& x) {
 #if defined(__AVX2__)
