@@ -72,6 +72,7 @@ export type {
   AttentionOptions,
   AttentionResult,
   FlashAttentionOptions,
+  Float32Tensor,
   SparseAttentionOptions,
   SparseKeys,
 } from './attention/types';
@@ -117,7 +118,21 @@ export { positionRows, rotaryChunks } from './reduction/positions';
 export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
 export { reduce, reduceAsync, type ReductionControl } from './reduction/reduce';
 export { clusterSegments, clusterSegmentsAsync, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
-export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
+export type {
+  DpcKnnOptions,
+  ExpeditOptions,
+  KMedoidsOptions,
+  PitomeOptions,
+  ReducedTokens,
+  ReduceOptions,
+  Reduction,
+  SpectralMedoidsOptions,
+  ThresholdOptions,
+  TokenBatch,
+  TomeGridOptions,
+  TomeOptions,
+  VisionZipOptions,
+} from './reduction/types';
 export type {
   AsyncVectorSearchOptions,
   IndexCalibrationOptions,

@@ -35,7 +35,7 @@ export type SparseKeys =
   | { readonly offsets: Uint32Array; readonly indices: Int32Array; readonly block?: number }
   /** Runs of lengths[i] keys from starts[i]. */
   | { readonly offsets: Uint32Array; readonly starts: Int32Array; readonly lengths: Uint32Array }
-  /** [units × ⌈longest keys / block⌉]: 1 where the keys of a block are seen. */
+  /** `[units × ⌈longest keys / block⌉]`: 1 where the keys of a block are seen. */
   | { readonly mask: Uint8Array; readonly block: number };
 
 export interface AttentionAsyncOptions {

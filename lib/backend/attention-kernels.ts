@@ -91,7 +91,7 @@ export interface ClusterRows {
   readonly centroids: Float32Array | Uint16Array | Int8Array;
   /** [streams × room] for an Int8Array, else null. */
   readonly scales: Float32Array | null;
-  /** [streams × (room + 1)]: cluster c of a stream has the rows [offsets[c], offsets[c + 1]). */
+  /** `[streams × (room + 1)]`: cluster c of a stream has the rows [offsets[c], offsets[c + 1]). */
   readonly offsets: Uint32Array;
   /** null: the lookup goes through all clusters. */
   readonly groups: ClusterGroups | null;
@@ -105,7 +105,7 @@ export interface ClusterGroups {
   readonly groups: number;
   /** [streams × groups × dims]. */
   readonly centroids: Float32Array;
-  /** [streams × (groups + 1)]: group g of a stream has the clusters [offsets[g], offsets[g + 1]). */
+  /** `[streams × (groups + 1)]`: group g of a stream has the clusters [offsets[g], offsets[g + 1]). */
   readonly offsets: Uint32Array;
   /** One for each stream. */
   readonly limits: Float64Array;

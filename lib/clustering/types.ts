@@ -1,5 +1,4 @@
 import type { BackendName } from '../backend/kernels';
-import type { LloydStop } from '../backend/clustering-kernels';
 import type { Float32Vectors, Vectors } from './matrix';
 import type { Members } from './members';
 
@@ -60,5 +59,5 @@ export interface KMeansResult {
   readonly objective: number;
   readonly iterations: number;
   /** 'converged': no point changed its cluster. */
-  readonly stopReason: LloydStop;
+  readonly stopReason: 'converged' | 'tolerance' | 'maxIterations';
 }

@@ -12,18 +12,18 @@ export interface LatentPoolingWeights {
   readonly heads: number;
   /** [R, D]. */
   readonly latents: { readonly data: Float32Array; readonly dims: readonly number[] };
-  /** [layers, D]: the latents attend to the layers' means instead of the last layer's tokens. */
+  /** `[layers, D]`: the latents attend to the layers' means instead of the last layer's tokens. */
   readonly layerEmbedding?: { readonly data: Float32Array; readonly dims: readonly number[] };
   readonly latentNorm: NormWeights;
   readonly contextNorm: NormWeights;
   /** [I, D]. */
   readonly query: LinearWeights;
-  /** [2 I, D]: keys, then values. */
+  /** `[2 I, D]`: keys, then values. */
   readonly keyValue: LinearWeights;
   /** [D, I]. */
   readonly output: LinearWeights;
   readonly feedForwardNorm: NormWeights;
-  /** [8 D, D]: values, then gates. */
+  /** `[8 D, D]`: values, then gates. */
   readonly expand: LinearWeights;
   /** [D, 4 D]. */
   readonly contract: LinearWeights;

@@ -42,7 +42,7 @@ export abstract class CodebookQuantizer implements Quantizer {
     return float32Vectors(out, dims);
   }
 
-  /** What the header of the file has beyond kind and length. */
+  /** What the header of the file has beyond kind and length. @internal */
   protected header(): Partial<QuantizerHeader> {
     return {};
   }

@@ -5,7 +5,7 @@ import { emptyElements } from './element-rows';
 import { streamsOf, type ClusterArrays, type ContextStore } from './context-store';
 
 export interface CompactArrays {
-  /** [streams × room × dims]: multiples of `scales`. */
+  /** `[streams × room × dims]`: multiples of `scales`. */
   readonly centroids: Int8Array;
   /** [streams × room]. */
   readonly scales: Float32Array;

@@ -9,20 +9,20 @@ import type { Kernels } from '../../backend/kernels';
 import { emptyElements, type Elements, type ElementType } from './element-rows';
 
 export interface ClusterArrays {
-  /** [streams × room × dims]: means of the member keys. */
+  /** `[streams × room × dims]`: means of the member keys. */
   readonly centroids: Float32Array;
-  /** [streams × room × dims]: variances of the member keys, per dimension. */
+  /** `[streams × room × dims]`: variances of the member keys, per dimension. */
   readonly keyVariances: Float32Array;
-  /** [streams × room × dims]: means of the member values. */
+  /** `[streams × room × dims]`: means of the member values. */
   readonly valueMeans: Float32Array;
-  /** [streams × (room + 1)]: cluster c of a stream has its rows [offsets[c], offsets[c + 1]). */
+  /** `[streams × (room + 1)]`: cluster c of a stream has its rows [offsets[c], offsets[c + 1]). */
   readonly offsets: Uint32Array;
 }
 
 /** Groups of clusters, for a lookup in two steps. They are ranges of clusters, too. */
 export interface CoarseArrays {
   readonly groups: number;
-  /** [streams × groups × dims]: means of the centroids of a group. */
+  /** `[streams × groups × dims]`: means of the centroids of a group. */
   readonly centroids: Float32Array;
   /** [streams × (groups + 1)], in clusters. */
   readonly offsets: Uint32Array;
@@ -44,7 +44,7 @@ export interface ContextStore {
   /** [streams × rowRoom × dims]. */
   readonly keys: Elements;
   readonly values: Elements;
-  /** [streams × rowRoom]: which key of the context each row is. */
+  /** `[streams × rowRoom]`: which key of the context each row is. */
   readonly positions: Uint32Array;
   readonly clusters: number;
   /** Clusters that a stream has room for; those beyond `clusters` are empty. */

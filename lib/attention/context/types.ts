@@ -69,11 +69,11 @@ export type AppendContextOptions = Pick<ContextOptions, 'threads' | 'signal'>;
 
 /** The clusters of one KV head, as copies. */
 export interface ContextClusters {
-  /** [clusters, d]: means of the member keys. */
+  /** `[clusters, d]`: means of the member keys. */
   readonly centroids: Float32Array;
-  /** [clusters, d]: variances of the member keys in each dimension. */
+  /** `[clusters, d]`: variances of the member keys in each dimension. */
   readonly keyVariances: Float32Array;
-  /** [clusters, d]: means of the member values. */
+  /** `[clusters, d]`: means of the member values. */
   readonly valueMeans: Float32Array;
   /** Keys of each cluster: numbers of keys in the context, ascending; those of cluster c are members[offsets[c]] … members[offsets[c + 1] − 1]. */
   readonly members: Uint32Array;
@@ -133,7 +133,7 @@ export interface AttendOptions {
 export interface AttendResult {
   /** [batch, query heads, queries, d], float32. Zeros for a query that sees nothing. */
   readonly output: { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly [number, number, number, number] };
-  /** [batch × query heads × queries]: the logarithm of the sum of all exponentials, to merge with attention over other keys. −∞ for a query that sees nothing. */
+  /** `[batch × query heads × queries]`: the logarithm of the sum of all exponentials, to merge with attention over other keys. −∞ for a query that sees nothing. */
   readonly logSumExp: Float32Array;
   readonly kept: KeptClusters;
 }

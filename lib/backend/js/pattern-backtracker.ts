@@ -13,7 +13,7 @@ import { type ClassTable, previous } from './class-table';
 const ENTRY = 4;
 /** [kind, register, old value] */
 const RESTORE = -1;
-/** [kind, code, position, least position]: a greedy loop that can give back one more character. */
+/** `[kind, code, position, least position]`: a greedy loop that can give back one more character. */
 const GIVE_BACK = -2;
 /** [kind, code of the loop, position, how many more it may take] */
 const TAKE_MORE = -3;

@@ -17,7 +17,7 @@ const FILTER_BITS_PER_SEAM = 16;
  * the first byte of the right one.
  */
 export class SafeCuts implements Scanner {
-  /** [last byte of the left character × 256 + first byte of the right one]: 1 if nothing may be cut there. Exact between ASCII characters. */
+  /** `[last byte of the left character × 256 + first byte of the right one]`: 1 if nothing may be cut there. Exact between ASCII characters. */
   private readonly byteJoins: Uint8Array;
   /** Bloom filter of one bit over pairs of characters of which one at least is not ASCII. */
   private readonly filter: Uint32Array;

@@ -65,7 +65,7 @@ export interface SegmentAttentionOptions extends Pick<AttentionOptions, 'scale' 
  * Attention within segments: every row attends to all rows of its segment, and to no others (block-diagonal attention, in time that grows with the sum of the squared lengths).
  *
  * queries, keys, values: [rows, heads, d] as `flashAttention` takes them; segment i is the rows offsets[i] … offsets[i + 1] − 1. The result is [rows, heads, d of the values], with `keep`
- * [segments × keep, heads, d]: what the last layer of a word encoder has to compute. Rejects with INVALID_ARGUMENT, also for segments of fewer rows than `keep`, and with ABORTED.
+ * `[segments × keep, heads, d]`: what the last layer of a word encoder has to compute. Rejects with INVALID_ARGUMENT, also for segments of fewer rows than `keep`, and with ABORTED.
  */
 export async function attendSegments(
   queries: AttentionTensor,

@@ -3,6 +3,8 @@ import type { BundledFile } from './bundled-file';
 import { type EncodingRanks, parseRanksFile } from './ranks-file';
 import { readBundledFile, readBundledFileSync } from './read-bundled';
 
+export type BundledEncoding = 'gpt2' | 'r50k_base' | 'p50k_base' | 'p50k_edit' | 'cl100k_base' | 'o200k_base' | 'o200k_harmony';
+
 interface Bundle {
   readonly file: BundledFile;
   /** Only the ids below this belong to the encoding. */
@@ -18,9 +20,7 @@ const BUNDLES = {
   cl100k_base: { file: 'cl100k_base' },
   o200k_base: { file: 'o200k_base' },
   o200k_harmony: { file: 'o200k_base' },
-} as const satisfies Record<string, Bundle>;
-
-export type BundledEncoding = keyof typeof BUNDLES;
+} as const satisfies Record<BundledEncoding, Bundle>;
 
 /** Names of the encodings whose vocabularies travel with the package. */
 export const BUNDLED_ENCODINGS = Object.keys(BUNDLES) as readonly BundledEncoding[];

@@ -76,7 +76,7 @@ class KrylovSpace {
   private next: Float64Array[];
   /** The matrix' products with the vectors that were added latest. */
   private images: Float64Array[] = [];
-  /** [room, room]: the matrix in terms of the basis. */
+  /** `[room, room]`: the matrix in terms of the basis. */
   private readonly projected: Float64Array;
   private randomState = 1;
 
