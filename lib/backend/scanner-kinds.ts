@@ -1,26 +1,33 @@
-/** The kinds of characters that the native scanners tell apart (native/include/merganser/text/scanner.hpp), as a two-level table. */
+/** The kinds of characters that the native scanners tell apart (native/include/merganser/text/scanner.hpp). */
+import { GENERAL_CATEGORIES, GENERAL_CATEGORY_RUNS } from '../tokenizer/unicode/property-tables';
 
-import { CodePointTable } from '../tokenizer/unicode/code-point-table';
-import { unicodeProperty } from '../tokenizer/unicode/properties';
+/** In the order of the enumeration `Kind`; what is in none of these is 0. White space is what separates, and a few control characters that the addon knows. */
+const KINDS: ReadonlyArray<readonly string[]> = [
+  ['Lu', 'Lt'],
+  ['Ll'],
+  ['Lm', 'Lo'],
+  ['Mn', 'Mc', 'Me'],
+  ['Nd', 'Nl', 'No'],
+  ['Zs', 'Zl', 'Zp'],
+  ['Pc', 'Pd', 'Ps', 'Pe', 'Pi', 'Pf', 'Po', 'Sm', 'Sc', 'Sk', 'So'],
+];
 
-/** In the order of the enumeration `Kind`; what is in none of these is 0. */
-const KINDS: ReadonlyArray<readonly string[]> = [['Lu', 'Lt'], ['Ll'], ['Lm', 'Lo'], ['M'], ['N'], ['White_Space'], ['P', 'S']];
-
+/** As the addon reads them: making a table of all code points in JavaScript takes longer than all else that loading does there. */
 export interface ScannerKinds {
-  /** For each 256 code points, their page. */
-  readonly pages: Uint16Array;
-  readonly values: Uint8Array;
+  /** Runs of code points: length and category, as varints. */
+  readonly runs: Uint8Array;
+  /** The kind of each category. */
+  readonly kinds: Uint8Array;
 }
 
 let kinds: ScannerKinds | undefined;
 
 export function scannerKinds(): ScannerKinds {
-  if (kinds === undefined) {
-    const table = new CodePointTable();
-    KINDS.forEach((properties, i) => {
-      for (const property of properties) for (const [start, end] of unicodeProperty(property)!) table.fill(start, end, i + 1);
-    });
-    kinds = table.levels();
-  }
-  return kinds;
+  return (kinds ??= {
+    runs: new Uint8Array(Buffer.from(GENERAL_CATEGORY_RUNS, 'base64')),
+    kinds: Uint8Array.from(
+      GENERAL_CATEGORIES,
+      (names) => KINDS.findIndex((categories) => categories.some((name) => names.split(' ').includes(name))) + 1,
+    ),
+  });
 }
