@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "merganser/bpe/saved_tables.hpp"
+#include "merganser/text/character_kinds.hpp"
 #include "shared_objects.hpp"
 
 namespace merganser::addon {
@@ -37,8 +38,9 @@ std::shared_ptr<const text::Scanner> read_scanner(Reader& owner, Reader& encoder
     saved->scanner(spec);
   } else {
     Reader kinds = encoder.child("scannerKinds");
-    spec.pages = kinds.array<uint16_t>("pages");
-    spec.kinds = kinds.array<uint8_t>("values");
+    text::CharacterKinds table = text::character_kinds(kinds.array<uint8_t>("runs"), kinds.array<uint8_t>("kinds"));
+    spec.pages = std::move(table.pages);
+    spec.kinds = std::move(table.kinds);
   }
   return std::make_shared<const text::Scanner>(std::move(spec));
 }

@@ -1,7 +1,7 @@
 import { MerganserError } from '../../errors';
 import type { BundledFile } from './bundled-file';
-import { type EncodingRanks, parseRanksFile } from './ranks-file';
-import { readBundledFile, readBundledFileSync } from './read-bundled';
+import { type EncodingRanks, HEADER_BYTES, parseRanksFile } from './ranks-file';
+import { readBundledFile, readBundledFileSync, readBundledHead, readBundledHeadSync } from './read-bundled';
 
 export type BundledEncoding = 'gpt2' | 'r50k_base' | 'p50k_base' | 'p50k_edit' | 'cl100k_base' | 'o200k_base' | 'o200k_harmony';
 
@@ -42,6 +42,21 @@ export async function readEncoding(name: string): Promise<Uint8Array> {
 /** `readEncoding` without a promise. Throws UNSUPPORTED in browsers, which cannot read files synchronously. */
 export function readEncodingSync(name: string): Uint8Array {
   return readBundledFileSync(bundleOf(name).file);
+}
+
+/** The part of an encoding's file by which it is recognised, as long as it is in one piece. */
+export function encodingHead(file: Uint8Array): Uint8Array {
+  return file.subarray(0, HEADER_BYTES);
+}
+
+/** The same without the rest of the file. */
+export async function readEncodingHead(name: string): Promise<Uint8Array> {
+  return readBundledHead(bundleOf(name).file, HEADER_BYTES);
+}
+
+/** `readEncodingHead` without a promise. */
+export function readEncodingHeadSync(name: string): Uint8Array {
+  return readBundledHeadSync(bundleOf(name).file, HEADER_BYTES);
 }
 
 /** An encoding's vocabulary out of its bundled file. Throws MALFORMED_FILE. */

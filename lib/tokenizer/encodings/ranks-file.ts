@@ -19,7 +19,8 @@ export interface EncodingRanks {
 }
 
 const MAGIC = 'MRGRANK1';
-const HEADER_BYTES = 48;
+/** What tells one file from another stands in the header: the digest of all tokens. */
+export const HEADER_BYTES = 48;
 
 /** Writes the compact form. `sourceSha256` are the 32 bytes of the digest. */
 export function writeRanksFile(ranks: EncodingRanks, sourceSha256: Uint8Array): Uint8Array {

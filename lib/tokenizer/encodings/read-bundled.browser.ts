@@ -34,6 +34,12 @@ export async function readBundledFile(file: BundledFile): Promise<Uint8Array> {
   }
 }
 
+export async function readBundledHead(file: BundledFile, size: number): Promise<Uint8Array> {
+  return (await readBundledFile(file)).subarray(0, size);
+}
+
 export function readBundledFileSync(file: BundledFile): never {
   throw new MerganserError('UNSUPPORTED', `The vocabulary ${file} cannot be loaded synchronously in a browser; use the asynchronous form.`);
 }
+
+export const readBundledHeadSync = readBundledFileSync;

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MerganserError } from '../../errors';
 import { packageRoot } from '../../package-root';
@@ -18,6 +18,39 @@ export function readBundledFileSync(file: BundledFile): Uint8Array {
   const path = pathOf(file);
   try {
     return readFileSync(path);
+  } catch (error) {
+    throw notFound(path, error);
+  }
+}
+
+/** The first bytes of the file, for telling whether it is the same as before. */
+export async function readBundledHead(file: BundledFile, size: number): Promise<Uint8Array> {
+  const path = pathOf(file);
+  try {
+    const handle = await open(path);
+    try {
+      const head = new Uint8Array(size);
+      const { bytesRead } = await handle.read(head, 0, size, 0);
+      return head.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw notFound(path, error);
+  }
+}
+
+/** The same without a promise. */
+export function readBundledHeadSync(file: BundledFile, size: number): Uint8Array {
+  const path = pathOf(file);
+  try {
+    const handle = openSync(path, 'r');
+    try {
+      const head = new Uint8Array(size);
+      return head.subarray(0, readSync(handle, head, 0, size, 0));
+    } finally {
+      closeSync(handle);
+    }
   } catch (error) {
     throw notFound(path, error);
   }

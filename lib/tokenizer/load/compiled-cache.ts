@@ -1,5 +1,4 @@
 /** Compiled tokenizers in files, in Node. The build puts compiled-cache.browser.ts in its place where there are no files. */
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -8,6 +7,7 @@ import type { Kernels } from '../../backend/kernels';
 import { invalidArgument } from '../../errors';
 import type { SourceStamp } from '../compiled/container';
 import { BLOCK_BYTES, Stamper } from '../compiled/source-stamp';
+import { encodeUtf8 } from '../utf8';
 import { writeBytesAtomically, writeBytesAtomicallySync } from './files';
 
 /** Where a tokenizer's compiled form is, or is to be. */
@@ -27,7 +27,7 @@ export function cachePlace(
   if (cache !== true && (typeof cache !== 'string' || cache === '')) throw invalidArgument('cache', 'true, false or a directory', cache);
   const { name, how } = identify();
   const key = JSON.stringify([...how, kernels.backend]);
-  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
+  const digest = kernels.checksum(encodeUtf8(key)).toString(16).padStart(16, '0');
   const label = name.replace(/[^\w.-]+/g, '_').slice(-60);
   return { file: join(cache === true ? userCacheDirectory() : cache, `${label}.${digest}.merganser`), key };
 }

@@ -20,7 +20,9 @@ export interface Origin {
   identify(): { readonly name: string; readonly how: readonly unknown[] };
   read(): Promise<Uint8Array>;
   define(bytes: Uint8Array): TokenizerDefinition;
-  /** The stamp of what `read` gives, without keeping it in memory, where that is possible; null if it cannot be had. */
+  /** The stamp of what `read` gave; default: that of all of it. */
+  readonly stampOf?: (bytes: Uint8Array, kernels: Kernels) => SourceStamp;
+  /** The same stamp of what `read` gives, without keeping it in memory, where that is possible; null if it cannot be had. */
   readonly stamp?: (kernels: Kernels) => Promise<SourceStamp | null>;
 }
 
@@ -55,13 +57,13 @@ export async function loadEngine(origin: Origin, options: CachedLoadOptions): Pr
   let source: Uint8Array | null = null;
   const compiled = await readCompiled(place, kernels);
   if (compiled !== null && sourceOf(compiled) !== null) {
-    const stamp = origin.stamp === undefined ? stampOf((source = await origin.read()), kernels) : await origin.stamp(kernels);
+    const stamp = origin.stamp === undefined ? ownStamp(origin, (source = await origin.read()), kernels) : await origin.stamp(kernels);
     const engine = stamp === null ? null : tryCompiled(compiled, { source: stamp, key: place.key }, options);
     if (engine !== null) return engine;
   }
   source ??= await origin.read();
   const engine = createEngine(origin.define(source), options);
-  const bytes = tryCompile(engine, source, place);
+  const bytes = tryCompile(engine, origin, source, place);
   if (bytes !== null) await writeCompiled(place, bytes);
   return engine;
 }
@@ -74,13 +76,13 @@ export function loadEngineSync(origin: SyncOrigin, options: CachedLoadOptions): 
   let source: Uint8Array | null = null;
   const compiled = readCompiledSync(place, kernels);
   if (compiled !== null && sourceOf(compiled) !== null) {
-    const stamp = origin.stampSync === undefined ? stampOf((source = origin.readSync()), kernels) : origin.stampSync(kernels);
+    const stamp = origin.stampSync === undefined ? ownStamp(origin, (source = origin.readSync()), kernels) : origin.stampSync(kernels);
     const engine = stamp === null ? null : tryCompiled(compiled, { source: stamp, key: place.key }, options);
     if (engine !== null) return engine;
   }
   source ??= origin.readSync();
   const engine = createEngine(origin.define(source), options);
-  const bytes = tryCompile(engine, source, place);
+  const bytes = tryCompile(engine, origin, source, place);
   if (bytes !== null) writeCompiledSync(place, bytes);
   return engine;
 }
@@ -97,10 +99,14 @@ function tryCompiled(bytes: Uint8Array, wanted: CompiledFrom, options: LoadOptio
   }
 }
 
+function ownStamp(origin: Origin, source: Uint8Array, kernels: Kernels): SourceStamp {
+  return (origin.stampOf ?? stampOf)(source, kernels);
+}
+
 /** null if the tokenizer is one of the few that cannot be compiled. */
-function tryCompile(engine: Engine, source: Uint8Array, { key }: CachePlace): Uint8Array | null {
+function tryCompile(engine: Engine, origin: Origin, source: Uint8Array, { key }: CachePlace): Uint8Array | null {
   try {
-    return engine.compile({ source: stampOf(source, engine.kernels), key });
+    return engine.compile({ source: ownStamp(origin, source, engine.kernels), key });
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 /** The origins that tokenizers are loaded from. */
-import { parseEncoding, readEncoding, readEncodingSync } from '../encodings/load-ranks';
+import { encodingHead, parseEncoding, readEncoding, readEncodingHead, readEncodingHeadSync, readEncodingSync } from '../encodings/load-ranks';
+import { stampOf } from '../compiled/source-stamp';
 import type { HubOptions, TiktokenOptions } from '../types';
 import { absolutePath, nameOfFile, stampFile, stampFileSync } from './compiled-cache';
 import { readBytes, readBytesSync } from './files';
@@ -42,6 +43,9 @@ export function bundledEncoding(name: string): SyncOrigin {
     read: () => readEncoding(name),
     readSync: () => readEncodingSync(name),
     define: (bytes) => tiktokenDefinition(parseEncoding(name, bytes), { encoding: name }),
+    stampOf: (bytes, kernels) => stampOf(encodingHead(bytes), kernels),
+    stamp: async (kernels) => stampOf(await readEncodingHead(name), kernels),
+    stampSync: (kernels) => stampOf(readEncodingHeadSync(name), kernels),
   };
 }
 

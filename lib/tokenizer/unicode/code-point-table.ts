@@ -20,11 +20,6 @@ export class CodePointTable {
     return table;
   }
 
-  /** The two levels as they are handed to the addon: a page number for each 256 code points, and the pages. */
-  levels(): { pages: Uint16Array; values: Uint8Array } {
-    return { pages: Uint16Array.from(this.pages, (start) => start >>> PAGE_BITS), values: this.values.slice(0, this.used) };
-  }
-
   get(codePoint: number): number {
     return this.values[this.pages[codePoint >>> PAGE_BITS] + (codePoint & (PAGE_SIZE - 1))];
   }
