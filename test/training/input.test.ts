@@ -249,11 +249,17 @@ describeEachBackend('training input', (backend) => {
   });
 
   test('malformed UTF-8 is replaced as TextDecoder does it', async () => {
-    const bytes = Uint8Array.from({ length: 20_000 }, (_, i) => (i % 11 === 0 ? 0x20 : (Math.imul(i, 2654435761) >>> 16) & 255));
-    const replaced = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
-    const expected = await trained([replaced], { feeding: 'lines', vocabSize: 600 });
-    expect(await trained({ files: await put('bytes', bytes) }, { invalidUtf8: 'replace', vocabSize: 600 })).toBe(expected);
-    expect(await trained([bytes], { invalidUtf8: 'replace', vocabSize: 600 })).toBe(expected);
+    const random = (i: number): number => Math.imul(i, 2654435761) >>> 16;
+    const noise = Uint8Array.from({ length: 20_000 }, (_, i) => (i % 11 === 0 ? 0x20 : random(i) & 255));
+    // Scripts of two to four bytes, with a byte here and there that does not belong.
+    const damaged = new TextEncoder().encode('naïve Δοκιμή हिन्दी 日本語 😀𝒳 plain ascii text, '.repeat(300));
+    for (let i = 0; i < damaged.length; i += 1 + (random(i) % 200)) damaged[i] = random(i + 1) & 255;
+    for (const bytes of [noise, damaged]) {
+      const replaced = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+      const expected = await trained([replaced], { feeding: 'lines', vocabSize: 600 });
+      expect(await trained({ files: await put('bytes', bytes) }, { invalidUtf8: 'replace', vocabSize: 600 })).toBe(expected);
+      expect(await trained([bytes], { invalidUtf8: 'replace', vocabSize: 600 })).toBe(expected);
+    }
   });
 
   test('the limit of the alphabet keeps the most frequent characters', async () => {

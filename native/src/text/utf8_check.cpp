@@ -41,7 +41,8 @@ const uint8_t* skip_ascii(const uint8_t* at, const uint8_t* end) {
 }  // namespace
 
 size_t find_malformed(const uint8_t* text, size_t size) {
-  const uint8_t *at = text, *const end = text + size;
+  static const auto well_formed = MERGANSER_SELECT(well_formed_blocks);
+  const uint8_t *at = text + well_formed(text, size), *const end = text + size;
   while ((at = skip_ascii(at, end)) < end) {
     do {
       const Sequence sequence = sequence_at(at, end);

@@ -6,7 +6,7 @@
 namespace merganser::training {
 
 LivePairs::LivePairs(WordCells<uint32_t>& words, uint32_t tokens, const std::vector<uint32_t>& symbol_ids, bool splits)
-    : words_(words), cells_(words.cells()), ends_(cells_, cells_ + words.size()), tokens_(tokens), start_(tokens), splits_(splits), pairs_(kNone) {
+    : words_(words), cells_(words.cells()), ends_(cells_, cells_ + words.size()), tokens_(tokens), start_(tokens), splits_(splits) {
   for (const uint32_t id : symbol_ids) tokens_[id].length = 1;
   for (size_t at = 0; at < words_.size(); ++at) {
     if (cells_[at] == kWall) continue;

@@ -6,13 +6,14 @@
 
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/parallel/thread_pool.hpp"
+#include "merganser/training/symbol_pairs.hpp"
 
 namespace merganser::training {
 namespace {
 
 constexpr uint32_t kAhead = 24;             // cells whose loads are under way
 constexpr uint32_t kTickEvery = 1024;       // candidates
-constexpr uint32_t kManyIds = 512;
+constexpr uint32_t kManyIds = SymbolPairs::kMostIds;
 constexpr size_t kFew = 12;                 // occurrences
 constexpr uint64_t kFloorStep = 8;          // a floor that was too high is lowered by
 constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
@@ -180,6 +181,7 @@ void MergePhase<Id>::find_all_pairs() {
   pairs_.clear();
   queue_.clear();
   listed_ = 1;
+  if (merges_ == 0 && log_.count() == 0 && tokens_.size() <= SymbolPairs::kMostIds && !schedule_ && !guessing_) return find_symbol_pairs();
   const std::vector<size_t> bounds = words_.parts(merges_ == 0 ? parallel::ThreadPool::shared().size() : 1);
   const size_t parts = bounds.size() - 1;
   const auto each_pair = [&](size_t part, auto visit) {
@@ -195,7 +197,7 @@ void MergePhase<Id>::find_all_pairs() {
   };
   const std::optional<PairSketch> sketch = sketch_pairs(parts, each_pair);
   const auto is_rare = [&](uint32_t left, uint32_t right) { return sketch && !sketch->may_reach(left, right, floor_); };
-  std::vector<PairIndex> found(parts, PairIndex(tokens_.size()));
+  std::vector<PairIndex> found(parts);
   const auto each_part = [&](const std::function<void(size_t)>& body) { parallel::parallel_for(static_cast<unsigned>(parts), parts, body); };
   each_part([&](size_t part) {
     each_pair(part, [&index = found[part], &is_rare, this](uint32_t left, uint32_t right, size_t at) {
@@ -220,6 +222,35 @@ void MergePhase<Id>::find_all_pairs() {
       if (pair.next != 0) cells_of_[pair.next++] = static_cast<uint32_t>(at);
     });
   });
+}
+
+// The same at first, when tokens are single symbols.
+template <typename Id>
+void MergePhase<Id>::find_symbol_pairs() {
+  const std::vector<size_t> bounds = words_.parts(parallel::ThreadPool::shared().size());
+  const size_t parts = bounds.size() - 1;
+  const uint32_t ids = tokens_.size();
+  std::vector<SymbolPairs> found(parts, SymbolPairs(ids));
+  const auto each_part = [&](const std::function<void(size_t)>& body) { parallel::parallel_for(static_cast<unsigned>(parts), parts, body); };
+  each_part([&](size_t part) { found[part].count(cells_, bounds[part], bounds[part + 1], words_.block_counts(), WordCells<Id>::kBlockBits); });
+  for (uint32_t left = 0; left < ids; ++left) {
+    for (uint32_t right = 0; right < ids; ++right) {
+      uint64_t count = 0;
+      uint32_t occurrences = 0;
+      for (SymbolPairs& pairs : found) {
+        count += pairs.at(left, right).count;
+        occurrences += pairs.at(left, right).occurrences;
+      }
+      if (occurrences == 0 || count < floor_ || !allowed(left, right)) continue;
+      uint32_t next = static_cast<uint32_t>(add_pair(left, right, count, occurrences));
+      for (SymbolPairs& pairs : found) {
+        pairs.at(left, right).next = next;
+        next += pairs.at(left, right).occurrences;
+      }
+    }
+  }
+  compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2);
+  each_part([&](size_t part) { found[part].list(cells_, bounds[part], bounds[part + 1], cells_of_.data(), WordCells<Id>::kBlockBits); });
 }
 
 // Lists of pairs that were merged or gave up leave gaps, as do cells that a recount dropped: the others move together. They lie in the order of their pairs.

@@ -58,7 +58,7 @@ size_t CutRule::find(const uint8_t* text, size_t size, size_t from) const {
 }
 
 // A byte on either side of [from, to) is read too: rules look at both neighbours of a cut.
-size_t read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_t size, const CutRule& rule, std::vector<uint8_t>& buffer) {
+Portion read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_t size, const CutRule& rule, std::vector<uint8_t>& buffer) {
   const uint64_t start = from == 0 ? 0 : from - 1;
   const File file = open_at(path, start);
   size_t have = 0;
@@ -73,7 +73,7 @@ size_t read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_
   size_t begin = 0;
   if (from > 0) {
     begin = rule.find(buffer.data(), have, 1);
-    if (begin >= limit) return 0;
+    if (begin >= limit) return {buffer.data(), 0};
   }
   size_t end = limit;
   if (to < size) {
@@ -83,9 +83,8 @@ size_t read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_
       end = rule.find(buffer.data(), have, searched);
     }
   }
-  std::memmove(buffer.data(), buffer.data() + begin, end - begin);
-  std::memset(buffer.data() + (end - begin), 0, kPortionPadding);
-  return end - begin;
+  std::memset(buffer.data() + end, 0, kPortionPadding);
+  return {buffer.data() + begin, end - begin};
 }
 
 }  // namespace merganser::training

@@ -166,15 +166,15 @@ void WordCounter::count(const uint8_t* texts, const uint32_t* offsets, size_t co
 bool WordCounter::count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace) {
   Lease worker(*this);
   std::vector<uint8_t>& buffer = worker->buffer();
-  const size_t have = read_portion(path, from, to, size, spec_.cuts, buffer);
-  if (text::find_malformed(buffer.data(), have) == have) {
-    worker->count(buffer.data(), have);
+  const Portion portion = read_portion(path, from, to, size, spec_.cuts, buffer);
+  if (text::find_malformed(portion.bytes, portion.size) == portion.size) {
+    worker->count(portion.bytes, portion.size);
     return true;
   }
   if (!replace) return false;
   std::vector<uint8_t>& replaced = worker->replaced();
   replaced.clear();
-  text::append_well_formed(buffer.data(), have, replaced);
+  text::append_well_formed(portion.bytes, portion.size, replaced);
   const size_t replaced_size = replaced.size();
   replaced.resize(replaced_size + kPortionPadding, 0);
   worker->count(replaced.data(), replaced_size);

@@ -56,21 +56,32 @@ void WordTable::add_pieces(const uint8_t* base, const uint32_t* bounds, uint32_t
   for (uint32_t first = 0; first < count; first += kBatch) {
     const uint32_t batch = std::min(kBatch, count - first);
     const uint32_t* const from = bounds + first;
+    Slot* slots = slots_->data();
+    size_t mask = capacity_ - 1;
     for (uint32_t i = 0; i < batch; ++i) {
       const uint8_t* const word = base + from[i];
       const uint32_t size = from[i + 1] - from[i];
-      keys[i] = inline_key(word, std::min(size, kLongestInline + 1));
-      hashes[i] = hash_of(keys[i]);
-      if (size > kLongestInline) [[unlikely]] hashes[i] = hash_of_long(word, size);
-      __builtin_prefetch(&(*slots_)[hashes[i] & (capacity_ - 1)]);
+      const bool is_long = size > kLongestInline;
+      const Key key = is_long ? Key{0, UINT64_MAX} : inline_key(word, size);  // no slot has that
+      const uint64_t hash = is_long ? hash_of_long(word, size) : hash_of(key);
+      __builtin_prefetch(slots + (hash & mask));
+      keys[i] = key;
+      hashes[i] = hash;
     }
     for (uint32_t i = 0; i < batch; ++i) {
-      const uint32_t size = from[i + 1] - from[i];
-      if (size > kLongestInline) [[unlikely]] {
-        add_long(base + from[i], size, hashes[i], 1);
-      } else {
-        add_inline(keys[i], hashes[i], 1);
+      Slot& slot = slots[hashes[i] & mask];
+      const Key key = keys[i];
+      if (slot.key.low == key.low && slot.key.high == key.high) [[likely]] {
+        ++slot.count;
+        continue;
       }
+      if (key.is_long()) {
+        add_long(base + from[i], from[i + 1] - from[i], hashes[i], 1);
+      } else {
+        add_inline(key, hashes[i], 1);
+      }
+      slots = slots_->data();
+      mask = capacity_ - 1;
     }
   }
 }

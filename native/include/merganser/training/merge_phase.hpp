@@ -158,6 +158,7 @@ class MergePhase {
   void take_scheduled();
   void appear(uint32_t number, uint32_t id);
   void find_all_pairs();
+  void find_symbol_pairs();
   template <typename EachPair>
   std::optional<PairSketch> sketch_pairs(size_t parts, EachPair each_pair);
   void compact();

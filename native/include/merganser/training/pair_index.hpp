@@ -1,4 +1,4 @@
-// All pairs while they are looked for, numbered as they come: by a table of both ids where these are few, as they are at first, else by a hash table.
+// All pairs while they are looked for, numbered as they come.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,20 +15,19 @@ class PairIndex {
     size_t next;  // where its next cell is listed; 0: nowhere
   };
 
-  explicit PairIndex(uint32_t ids) : ids_(ids), direct_(ids <= kFewIds), numbers_(direct_ ? size_t{ids} * ids : kFirstSlots) {}
+  PairIndex() : numbers_(kFirstSlots) {}
   Entry& at(uint32_t left, uint32_t right) {
-    uint32_t& number = direct_ ? numbers_[size_t{left} * ids_ + right] : hashed(left, right);
+    uint32_t& number = hashed(left, right);
     if (number != 0) return entries_[number - 1];
     entries_.push_back({left, right, 0, 0, 0});
     number = static_cast<uint32_t>(entries_.size());
-    if (!direct_ && 2 * entries_.size() > numbers_.size()) grow();
+    if (2 * entries_.size() > numbers_.size()) grow();
     return entries_.back();
   }
   std::vector<Entry>& all() { return entries_; }
   const std::vector<Entry>& all() const { return entries_; }
 
  private:
-  static constexpr uint32_t kFewIds = 512;
   static constexpr size_t kFirstSlots = size_t{1} << 12;
   uint32_t& hashed(uint32_t left, uint32_t right) {
     const uint64_t key = uint64_t{left} << 32 | right;
@@ -42,8 +41,6 @@ class PairIndex {
     for (uint32_t i = 0; i < entries_.size(); ++i) hashed(entries_[i].left, entries_[i].right) = i + 1;
   }
 
-  const uint32_t ids_;
-  const bool direct_;
   std::vector<uint32_t> numbers_;  // number + 1; 0: none
   std::vector<Entry> entries_;
 };

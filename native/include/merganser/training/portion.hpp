@@ -21,7 +21,11 @@ constexpr size_t kPortionPadding = 64;
 
 // Reads the portion of a file that belongs to bytes [from, to) of its `size` bytes: from the first cut >= from (or the start of the file) to the first
 // cut >= to (or its end). It may be empty. Throws std::runtime_error with the system's reason.
-// Returns the number of bytes; the buffer holds them and the padding.
-size_t read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_t size, const CutRule& rule, std::vector<uint8_t>& buffer);
+// Its bytes, with the padding behind them, are in the buffer.
+struct Portion {
+  const uint8_t* bytes;
+  size_t size;
+};
+Portion read_portion(const std::string& path, uint64_t from, uint64_t to, uint64_t size, const CutRule& rule, std::vector<uint8_t>& buffer);
 
 }  // namespace merganser::training

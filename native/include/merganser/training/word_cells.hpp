@@ -50,7 +50,8 @@ struct SymbolIds {
 template <typename Id>
 class WordCells {
  public:
-  static constexpr size_t kBlock = 64;
+  static constexpr uint32_t kBlockBits = 6;
+  static constexpr size_t kBlock = size_t{1} << kBlockBits;
   static constexpr uint32_t kMostCells = UINT32_MAX;
 
   // Throws std::length_error if there are more than 2³² cells.
