@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "merganser/clustering/examine_panels.hpp"
 #include "merganser/parallel/parallel_for.hpp"
@@ -17,6 +16,8 @@ constexpr float kLowest = -3e38f;
 // Rows of a tile where it holds two panels, and its time as a multiple of that of a tile with one.
 constexpr size_t kPairTile = 12;
 constexpr double kPairCost = 1.4;
+// While so many panels are looked at, distances between centroids are worth their time.
+constexpr double kManyLooks = 0.04;
 constexpr float kUp = 1 + 1e-6f;
 constexpr float kDown = 1 - 1e-6f;
 const float kUnknown = std::numeric_limits<float>::quiet_NaN();
@@ -31,11 +32,12 @@ struct BoundedAssignment::Scratch {
         reach(points.block_size()),
         nearest(points.block_size()),
         norms(points.block_size()),
-        head_norms(points.block_size()),
+        form_norms(points.block_size()),
         errors(points.block_size()),
         thresholds(points.block_size()),
         own(points.block_size()),
         before(points.block_size()),
+        read(points.block_size()),
         challengers(points.block_size()),
         challenger_scores(points.block_size() * 2 * kPanel) {
     uint32_t* memory = list_memory.data();
@@ -48,25 +50,32 @@ struct BoundedAssignment::Scratch {
   }
   static constexpr size_t kLists = 3;
   StagedRows staged;
+  float most_reach = 0;
+  size_t looked = 0, pairs_sifted = 0, pairs_kept = 0;
   std::vector<uint32_t> list_memory;
   ReachLists lists, sifted;
-  std::vector<float> reach, nearest, norms, head_norms, errors, thresholds, own;
+  std::vector<float> reach, nearest, norms, form_norms, errors, thresholds, own;
   std::vector<uint32_t> before;
+  std::vector<uint8_t> read;  // whether the row is staged, and reach and threshold are those of its own distance
   std::vector<Challenger> challengers;
   std::vector<float> challenger_scores;
 };
 
-BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots, size_t bytes,
-                                     unsigned threads)
+BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots,
+                                     std::unique_ptr<ShortForms> forms)
     : points_(points),
       centroids_(centroids),
       slots_(slots),
-      heads_(Heads::make(points, centroids, slots, bytes - BoundedAssignment::bytes(points, centroids.panels()), threads)),
+      forms_(std::move(forms)),
       bounds_(points.blocks() * points.block_size() * centroids.panels()),
+      least_(points.blocks() * centroids.panels()),
+      squares_(points.size()),
       reach_(points.size()),
       panel_drifts_(centroids.panels()),
       drifts_up_(centroids.panels()),
-      slot_drifts_(centroids.slots()) {}
+      slot_drifts_(centroids.slots()) {
+  for (size_t position = 0; position < squares_.size(); ++position) squares_[position] = points.squared_norm_at(position);
+}
 
 void BoundedAssignment::drift(const std::vector<double>& by_slot) {
   for (size_t panel = 0; panel < centroids_.panels(); ++panel) {
@@ -83,30 +92,77 @@ void BoundedAssignment::drift(const std::vector<double>& by_slot) {
 
 // The score is a chain of `dims` fused multiply-adds after −½‖c‖²: its error is at most that many roundings of the largest partial sum.
 float BoundedAssignment::rounding_error(float squared_norm) const {
-  const double largest = centroids_.greatest_norm();
-  return static_cast<float>(static_cast<double>(points_.dims() + 8) * 6e-8 * (std::sqrt(squared_norm) * largest + 0.5 * largest * largest));
+  return std::sqrt(squared_norm) * error_of_length_ + error_of_all_;
 }
 
 void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves) {
   moves.assign(points_.blocks(), {});
-  if (heads_) heads_->renew(threads);
+  if (forms_) forms_->renew(threads);
+  const double largest = centroids_.greatest_norm(), rounding = static_cast<double>(points_.dims() + 9) * 6e-8;
+  error_of_length_ = static_cast<float>(rounding * largest);
+  error_of_all_ = static_cast<float>(0.5 * rounding * largest * largest);
+  const double pairs = static_cast<double>(points_.size()) * static_cast<double>(centroids_.panels());
+  apart_.clear();
+  if (!complete_ || static_cast<double>(looked_) > kManyLooks * pairs) measure_apart(threads);
+  looked_ = 0;
   std::atomic<size_t> next{0};
   const size_t workers = std::min<size_t>(std::max(1u, threads), points_.blocks());
   parallel::parallel_for(threads, workers, [&](size_t) {
     Scratch scratch(points_);
     for (size_t block; (block = next++) < points_.blocks() && !(cancelled && *cancelled);) assign_block(block, scratch, moves[block]);
+    looked_ += scratch.looked;
+    sifted_ += scratch.pairs_sifted;
+    kept_ += scratch.pairs_kept;
   });
   complete_ = true;
-  judge_heads();
+  judge_forms();
   std::fill(slot_drifts_.begin(), slot_drifts_.end(), 0.f);
 }
 
-// Which panels the bounds leave changes from pass to pass, and they are those that heads find hard: without a gain in one, there will be none in the next.
-void BoundedAssignment::judge_heads() {
-  if (!heads_) return;
-  const double kept = static_cast<double>(kept_) / static_cast<double>(std::max<uint64_t>(1, sifted_)), dims = static_cast<double>(points_.dims());
-  if (Heads::cost(heads_->width(), kept, dims) > dims) heads_.reset();
+void BoundedAssignment::measure_apart(unsigned threads) {
+  static const auto scores_of = MERGANSER_SELECT(all_scores);
+  const size_t panels = centroids_.panels(), slots = centroids_.slots();
+  apart_.resize(slots * panels);
+  const Panels view = centroids_.view();
+  parallel::parallel_for(threads, panels, [&](size_t own_panel) {
+    std::vector<float> scores(kPanel * slots);
+    scores_of({centroids_.at(own_panel * kPanel), centroids_.padded(), kPanel}, view, scores.data(), slots);
+    for (size_t lane = 0; lane < kPanel; ++lane) {
+      const size_t slot = own_panel * kPanel + lane;
+      float* const row = scores.data() + lane * slots;
+      row[slot] = kLowest;
+      const float norm = slot < centroids_.count() ? -2 * view.halves[slot] : 0, error = rounding_error(norm);
+      for (size_t panel = 0; panel < panels; ++panel) {
+        const float square = norm - 2 * *std::max_element(row + panel * kPanel, row + (panel + 1) * kPanel) - 4 * error;
+        apart_[panel * slots + slot] = square > 0 ? std::min(kFar, std::sqrt(square) * kDown) : 0;
+      }
+    }
+  });
+}
+
+// Which panels the bounds leave changes from pass to pass, and they are those that short forms find hard: without a gain in one, there will be none in the next.
+void BoundedAssignment::judge_forms() {
+  if (!forms_) return;
+  const double kept = static_cast<double>(kept_) / static_cast<double>(std::max<uint64_t>(1, sifted_));
+  if (forms_->cost(kept) > static_cast<double>(points_.dims())) forms_.reset();
   sifted_ = kept_ = 0;
+}
+
+// What is known of a point that need not be read.
+void BoundedAssignment::prepare(size_t block, Scratch& scratch, size_t local) {
+  const size_t position = points_.block_begin(block) + local;
+  const uint32_t slot = slots_[position];
+  const float norm = squares_[position], error = rounding_error(norm);
+  scratch.before[local] = slot;
+  scratch.errors[local] = error;
+  scratch.norms[local] = norm - 2 * error;
+  scratch.own[local] = kUnknown;
+  scratch.read[local] = 0;
+  if (!forms_) return;
+  scratch.form_norms[local] = norm - 4 * error - forms_->allowance(norm);
+  if (!forms_->knows_least_scores()) return;
+  const float distance = std::sqrt(std::max(0.f, norm - 2 * forms_->least_score(position, slot) + 6 * error)) * kUp;
+  scratch.reach[local] = std::min(distance, scratch.reach[local]);
 }
 
 // Reads a point and computes the distance to its own centroid, with a product that is as exact as the score but not the same to the bit.
@@ -116,44 +172,80 @@ void BoundedAssignment::measure_own(size_t block, Scratch& scratch, size_t local
   float* const row = scratch.staged.row(local);
   points_.stage(position, row);
   const uint32_t slot = slots_[position];
-  const float norm = points_.squared_norm_at(position), error = rounding_error(norm);
-  const float score = dot_product(row, centroids_.at(slot), points_.padded()) + centroids_.view().halves[slot];
-  scratch.before[local] = slot;
-  scratch.errors[local] = error;
-  scratch.norms[local] = norm - 2 * error;
-  if (heads_) scratch.head_norms[local] = norm - 4 * error - static_cast<float>(6 * heads_->defect() * centroids_.greatest_norm() * std::sqrt(norm));
+  const float error = scratch.errors[local], score = dot_product(row, centroids_.at(slot), points_.padded()) + centroids_.view().halves[slot];
+  scratch.read[local] = 1;
   scratch.thresholds[local] = score - 2 * error;
-  scratch.own[local] = kUnknown;
-  const float distance = std::sqrt(std::max(0.f, norm - 2 * score + 6 * error)) * kUp;
-  scratch.reach[local] = complete_ ? std::min(distance, scratch.reach[local]) : distance;
+  const float distance = std::sqrt(std::max(0.f, scratch.norms[local] - 2 * score + 8 * error)) * kUp;
+  scratch.reach[local] = std::min(distance, scratch.reach[local]);
 }
 
-void BoundedAssignment::assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves) {
+// How far each point's own centroid is at most. Points that no panel is in reach of get −kFar. Returns false if those are all.
+bool BoundedAssignment::find_reach(size_t block, Scratch& scratch) {
   static const auto nearest_of = MERGANSER_SELECT(nearest_bounds);
-  static const size_t at_once = MERGANSER_SELECT(panels_at_once)();
   const size_t begin = points_.block_begin(block), count = points_.block_count(block), size = points_.block_size(), panels = centroids_.panels();
+  const bool lazy = forms_ && forms_->knows_least_scores();
   std::vector<float>& reach = scratch.reach;
   if (complete_) {
     for (size_t i = 0; i < count; ++i) reach[i] = (reach_[begin + i] + slot_drifts_[slots_[begin + i]]) * kUp;
-    std::fill(scratch.nearest.begin(), scratch.nearest.end(), kFar);
-    nearest_of(bounds_of(block, 0), panels, size, drifts_up_.data(), scratch.nearest.data());
   } else {
-    std::fill_n(bounds_of(block, 0), panels * size, kFar);
+    std::fill(reach.begin(), reach.end(), kFar);
+    std::fill_n(bounds_of(block, 0), panels * size, -kFar);
+    std::fill_n(&least_of(block, 0), panels, -kFar);
   }
   std::fill(reach.begin() + static_cast<ptrdiff_t>(count), reach.end(), -kFar);
+  if (points_.kept(begin)) {
+    measure_kept(block, scratch);
+    return true;
+  }
+  std::fill(scratch.nearest.begin(), scratch.nearest.end(), kFar);
+  nearest_of(bounds_of(block, 0), panels, size, drifts_up_.data(), scratch.nearest.data());
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
     const size_t ahead = std::min(i + kExpectAhead, count - 1);
-    if (!complete_ || scratch.nearest[ahead] < reach[ahead]) points_.expect(begin + ahead);
-    if (!complete_ || scratch.nearest[i] < reach[i]) {
-      measure_own(block, scratch, i);
+    if (!lazy && scratch.nearest[ahead] < reach[ahead]) points_.expect(begin + ahead);
+    if (scratch.nearest[i] < reach[i]) {
+      prepare(block, scratch, i);
+      if (!lazy) measure_own(block, scratch, i);
       any = true;
     } else {
       reach_[begin + i] = reach[i];
-      reach[i] = -kFar;  // nothing is in its reach
+      reach[i] = -kFar;
     }
   }
-  if (!any) return;
+  return any;
+}
+
+// The same where rows are at hand.
+void BoundedAssignment::measure_kept(size_t block, Scratch& scratch) {
+  static const auto measure = MERGANSER_SELECT(measure_own_distances);
+  const size_t begin = points_.block_begin(block), count = points_.block_count(block);
+  measure({points_.kept(begin), points_.padded(), points_.padded(), centroids_.at(0), centroids_.view().halves, slots_.data() + begin, squares_.data() + begin,
+           error_of_length_, error_of_all_, scratch.errors.data(), scratch.norms.data(), scratch.thresholds.data(), scratch.reach.data()},
+          count);
+  std::copy_n(slots_.data() + begin, count, scratch.before.data());
+  std::fill(scratch.own.begin(), scratch.own.end(), kUnknown);
+  std::fill(scratch.read.begin(), scratch.read.end(), uint8_t{1});
+  if (!forms_) return;
+  for (size_t i = 0; i < count; ++i) scratch.form_norms[i] = scratch.norms[i] - 2 * scratch.errors[i] - forms_->allowance(squares_[begin + i]);
+}
+
+Rows BoundedAssignment::rows_of(size_t block, Scratch& scratch) const {
+  const size_t count = points_.block_count(block);
+  const float* const kept = points_.kept(points_.block_begin(block));
+  return kept ? Rows{kept, points_.padded(), count} : scratch.staged.rows(count);
+}
+
+void BoundedAssignment::assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves) {
+  static const auto raise = MERGANSER_SELECT(raise_bounds);
+  static const size_t at_once = MERGANSER_SELECT(panels_at_once)();
+  const size_t begin = points_.block_begin(block), count = points_.block_count(block), panels = centroids_.panels();
+  const std::vector<float>& reach = scratch.reach;
+  if (!find_reach(block, scratch)) return;
+  scratch.most_reach = *std::max_element(reach.begin(), reach.end());
+  for (size_t panel = 0; panel < panels && !apart_.empty(); ++panel) {
+    if (!any_in_reach(block, panel, scratch)) continue;
+    raise(bounds_of(block, panel), apart_.data() + panel * centroids_.slots(), slots_.data() + begin, count, reach.data(), drifts_up_[panel]);
+  }
   for (size_t panel = 0; panel < panels; panel += at_once) {
     if (panel + 1 < panels && at_once == 2) {
       look_at_two(block, panel, scratch);
@@ -168,43 +260,53 @@ void BoundedAssignment::assign_block(size_t block, Scratch& scratch, std::vector
   }
 }
 
+// Most panels are out of reach of whole blocks.
+bool BoundedAssignment::any_in_reach(size_t block, size_t panel, const Scratch& scratch) { return least_of(block, panel) - drifts_up_[panel] < scratch.most_reach; }
+
 void BoundedAssignment::look_at_one(size_t block, size_t panel, Scratch& scratch) {
   static const auto in_reach = MERGANSER_SELECT(rows_in_reach);
+  if (!any_in_reach(block, panel, scratch)) return;
   uint32_t* const list = scratch.lists.rows[0];
-  size_t listed = points_.block_count(block);
-  if (complete_) {
-    listed = in_reach(bounds_of(block, panel), drifts_up_[panel], scratch.reach.data(), points_.block_size(), list);
-  } else {
-    std::iota(list, list + listed, 0u);
-  }
-  if (!heads_) return examine(block, panel, 1, list, listed, scratch);
-  sift(block, panel, 1, list, listed, scratch);
+  const size_t listed = in_reach(bounds_of(block, panel), drifts_up_[panel], scratch.reach.data(), points_.block_size(), list, &least_of(block, panel));
+  scratch.looked += listed;
+  if (!forms_) return examine(block, panel, 1, list, listed, scratch);
+  scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
+  sift(block, panel, 1, 0, list, listed, scratch);
+  read_kept(block, panel, 1, scratch);
   examine(block, panel, 1, scratch.sifted.rows[0], scratch.sifted.counts[0], scratch);
 }
 
 void BoundedAssignment::look_at_two(size_t block, size_t panel, Scratch& scratch) {
   static const auto in_reach = MERGANSER_SELECT(rows_in_reach_of_two);
+  if (!any_in_reach(block, panel, scratch) && !any_in_reach(block, panel + 1, scratch)) return;
   ReachLists& lists = scratch.lists;
-  if (complete_) {
-    in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_up_.data() + panel, scratch.reach.data(), points_.block_size(), lists);
+  in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_up_.data() + panel, scratch.reach.data(), points_.block_size(), lists,
+           &least_of(block, panel));
+  scratch.looked += 2 * lists.counts[0] + lists.counts[1] + lists.counts[2];
+  if (!forms_) return examine_lists(block, panel, lists, scratch);
+  scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
+  if (better_joined(lists)) {
+    sift(block, panel, 2, 0, lists.rows[0], joined(lists), scratch);
   } else {
-    lists.counts[0] = points_.block_count(block);
-    lists.counts[1] = lists.counts[2] = 0;
-    std::iota(lists.rows[0], lists.rows[0] + lists.counts[0], 0u);
+    sift(block, panel, 2, 0, lists.rows[0], lists.counts[0], scratch);
+    sift(block, panel, 1, 1, lists.rows[1], lists.counts[1], scratch);
+    sift(block, panel + 1, 1, 2, lists.rows[2], lists.counts[2], scratch);
   }
-  if (!heads_) return examine_lists(block, panel, lists, scratch);
-  sift(block, panel, 2, lists.rows[0], joined(lists), scratch);
+  read_kept(block, panel, 2, scratch);
   examine_lists(block, panel, scratch.sifted, scratch);
 }
 
 // Points that need both panels are scored against both at once, as it takes less than twice the time of one; those that need only one join them where their own
 // tiles would not be full.
-void BoundedAssignment::examine_lists(size_t block, size_t panel, ReachLists& lists, Scratch& scratch) {
+bool BoundedAssignment::better_joined(const ReachLists& lists) {
   const auto tiles = [](size_t rows) { return static_cast<double>((rows + kPairTile - 1) / kPairTile); };
   const auto [both, first, second] = lists.counts;
-  if (tiles(both + first + second) * kPairCost <= tiles(both) * kPairCost + tiles(first) + tiles(second)) {
-    return examine(block, panel, 2, lists.rows[0], joined(lists), scratch);
-  }
+  return tiles(both + first + second) * kPairCost <= tiles(both) * kPairCost + tiles(first) + tiles(second);
+}
+
+void BoundedAssignment::examine_lists(size_t block, size_t panel, ReachLists& lists, Scratch& scratch) {
+  if (better_joined(lists)) return examine(block, panel, 2, lists.rows[0], joined(lists), scratch);
+  const auto [both, first, second] = lists.counts;
   examine(block, panel, 2, lists.rows[0], both, scratch);
   examine(block, panel, 1, lists.rows[1], first, scratch);
   examine(block, panel + 1, 1, lists.rows[2], second, scratch);
@@ -222,22 +324,43 @@ BlockBounds BoundedAssignment::block_bounds(size_t block, const std::vector<floa
           scratch.own.data()};
 }
 
-void BoundedAssignment::sift(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch) {
-  static const auto sift_kernel = MERGANSER_SELECT(sift_by_heads);
-  scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
+void BoundedAssignment::sift(size_t block, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t listed, Scratch& scratch) {
   if (listed == 0) return;
-  sift_kernel(heads_->of_block(block), heads_->view(), panel, how_many, list, listed, block_bounds(block, scratch.head_norms, scratch), scratch.reach.data(),
-              scratch.sifted);
-  const auto [both, first, second] = scratch.sifted.counts;
-  sifted_.fetch_add(how_many * listed, std::memory_order_relaxed);
-  kept_.fetch_add(both * how_many + first + second, std::memory_order_relaxed);
+  forms_->sift(block, panel, how_many, alone, list, listed, block_bounds(block, scratch.form_norms, scratch), scratch.reach.data(), scratch.sifted);
+  scratch.pairs_sifted += how_many * listed;
+}
+
+// Reads the points that short forms kept and that have not been read yet. Their own distances are known then, and of some panels are out of reach.
+void BoundedAssignment::read_kept(size_t block, size_t panel, size_t how_many, Scratch& scratch) {
+  ReachLists& kept = scratch.sifted;
+  scratch.pairs_kept += kept.counts[0] * how_many + kept.counts[1] + kept.counts[2];
+  if (!forms_->knows_least_scores()) return;
+  const size_t begin = points_.block_begin(block);
+  const auto each_unread = [&](auto&& visit) {
+    for (size_t which = 0; which < 3; ++which) {
+      for (size_t i = 0; i < kept.counts[which]; ++i) {
+        if (!scratch.read[kept.rows[which][i]]) visit(kept.rows[which][i]);
+      }
+    }
+  };
+  each_unread([&](uint32_t local) { points_.expect(begin + local); });
+  each_unread([&](uint32_t local) { measure_own(block, scratch, local); });
+  const auto in_reach = [&](size_t p, uint32_t local) { return bounds_of(block, panel + p)[local] - drifts_up_[panel + p] < scratch.reach[local]; };
+  for (size_t which = 0; which < 3; ++which) {
+    uint32_t* const rows = kept.rows[which];
+    const auto out_of_reach = [&](uint32_t local) {
+      if (which > 0) return !in_reach(which - 1, local);
+      return !in_reach(0, local) && !(how_many == 2 && in_reach(1, local));
+    };
+    kept.counts[which] = static_cast<size_t>(std::remove_if(rows, rows + kept.counts[which], out_of_reach) - rows);
+  }
 }
 
 void BoundedAssignment::examine(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch) {
   static const auto examine_kernel = MERGANSER_SELECT(examine_panels);
   if (listed == 0) return;
   const BlockBounds bounds = block_bounds(block, scratch.norms, scratch);
-  const size_t challengers = examine_kernel(scratch.staged.rows(points_.block_count(block)), centroids_.view(), panel, how_many, list, listed, bounds,
+  const size_t challengers = examine_kernel(rows_of(block, scratch), centroids_.view(), panel, how_many, list, listed, bounds,
                                             scratch.challengers.data(), scratch.challenger_scores.data());
   for (size_t i = 0; i < challengers; ++i) settle(block, panel, how_many, scratch, i);
 }
@@ -249,8 +372,9 @@ void BoundedAssignment::settle(size_t block, size_t panel, size_t how_many, Scra
   const auto [point, score] = scratch.challengers[challenger];
   const size_t position = points_.block_begin(block) + point;
   const uint32_t own_slot = slots_[position];
+  const Rows rows = rows_of(block, scratch);
   float& own = scratch.own[point];
-  if (std::isnan(own)) own = exact_score(scratch.staged.row(point), centroids_.view(), own_slot);
+  if (std::isnan(own)) own = exact_score(rows.data + point * rows.stride, centroids_.view(), own_slot);
   if (score < own) return;
   float* const scores = scratch.challenger_scores.data() + challenger * lanes;
   size_t best = lanes;
@@ -263,16 +387,19 @@ void BoundedAssignment::settle(size_t block, size_t panel, size_t how_many, Scra
     const float square = scratch.norms[point] - 2 * of_score;
     return ((square > 0 ? std::sqrt(square) : 0.f) * kDown + drifts_up_[of_panel]) * (1 - 3e-7f);
   };
+  const auto lower = [&](size_t of_panel, float bound) {
+    bounds_of(block, of_panel)[point] = bound;
+    least_of(block, of_panel) = std::min(least_of(block, of_panel), bound);
+  };
   // The centroid that was the point's own counts for its panel's bound from now on.
   if (own_slot - first_slot < lanes) {
     scores[own_slot - first_slot] = own;
   } else {
-    float& bound = bounds_of(block, own_slot / kPanel)[point];
-    bound = std::min(bound, lower_bound(own, own_slot / kPanel));
+    lower(own_slot / kPanel, std::min(bounds_of(block, own_slot / kPanel)[point], lower_bound(own, own_slot / kPanel)));
   }
   scores[best] = kLowest;
   for (size_t p = 0; p < how_many; ++p) {
-    bounds_of(block, panel + p)[point] = lower_bound(*std::max_element(scores + p * kPanel, scores + (p + 1) * kPanel), panel + p);
+    lower(panel + p, lower_bound(*std::max_element(scores + p * kPanel, scores + (p + 1) * kPanel), panel + p));
   }
   slots_[position] = new_slot;
   own = score;

@@ -11,7 +11,7 @@ namespace {
 
 // Heads are that long, or a multiple.
 constexpr size_t kStep = 16;
-constexpr size_t kLongest = 96;
+constexpr size_t kLongest = 96, kLeastDims = 48;
 // What a tile of heads costs besides its dimensions, in dimensions; and how much cheaper all must become.
 constexpr double kOverhead = 20;
 constexpr double kWorthwhile = 0.85;
@@ -86,7 +86,7 @@ double Heads::cost(size_t width, double surviving, double dims) { return static_
 std::unique_ptr<Heads> Heads::make(const PointBlocks& points, const CentroidPanels& centroids, const std::vector<uint32_t>& slots, size_t bytes,
                                    unsigned threads) {
   const size_t dims = points.dims(), longest = std::min(kLongest, dims / 2 / kStep * kStep);
-  if (longest < kStep || points.size() * (longest + kStep) * sizeof(float) > bytes) return nullptr;
+  if (dims < kLeastDims || points.size() * (longest + kStep) * sizeof(float) > bytes) return nullptr;
   std::vector<float> directions = leading_directions(points, longest - 1, threads);
   const size_t width = best_width(survivors(points, centroids, slots, directions), dims);
   if (width == 0) return nullptr;
@@ -140,6 +140,15 @@ void Heads::renew(unsigned threads) {
       packed_.set_half(slot, half);
     }
   });
+}
+
+float Heads::allowance(float norm) const { return static_cast<float>(6 * defect_ * centroids_.greatest_norm() * std::sqrt(norm)); }
+
+void Heads::sift(size_t block, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, const BlockBounds& bounds, const float* reach,
+                 ReachLists& kept) const {
+  static const auto kernel = MERGANSER_SELECT(sift_by_heads);
+  const Rows rows{heads_.data() + points_.block_begin(block) * stride_, stride_, points_.block_count(block)};
+  kernel(rows, packed_.view(), panel, how_many, alone, list, count, bounds, reach, kept);
 }
 
 }  // namespace merganser::clustering

@@ -7,8 +7,10 @@
 #include <numeric>
 
 #include "merganser/clustering/bounded_assignment.hpp"
+#include "merganser/clustering/byte_forms.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/cluster_sums.hpp"
+#include "merganser/clustering/heads.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -35,7 +37,9 @@ class Lloyd {
   // Returns how many points moved.
   size_t assign(uint32_t iteration);
   void assign_to_all();
-  void begin_bounds();
+  void begin_bounds(uint32_t iteration);
+  void regroup();
+  void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
     return centroids_.panels() >= kPanelsForBounds && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
@@ -81,7 +85,7 @@ LloydOutcome Lloyd::run(const std::function<bool(uint32_t, double)>& goes_on) {
 }
 
 size_t Lloyd::assign(uint32_t iteration) {
-  if (iteration == 1 && bounds_fit()) begin_bounds();
+  if (iteration <= 1 && !bounded_ && bounds_fit()) begin_bounds(iteration);
   if (bounded_) {
     bounded_->assign(spec_.threads, spec_.cancelled, moves_);
   } else {
@@ -120,23 +124,48 @@ void Lloyd::assign_to_all() {
   });
 }
 
-// Near centroids into the same panels, and points in the order of their clusters: a block then needs few panels, and its lists fill whole tiles.
-void Lloyd::begin_bounds() {
+// With bytes bounds serve from the first iteration on, where labels are guessed; with heads, or without either, from the second.
+void Lloyd::begin_bounds(uint32_t iteration) {
+  size_t left = spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels());
+  std::unique_ptr<ByteForms> bytes = ByteForms::make(points_, centroids_, left, spec_.threads);
+  if (iteration == 0 && !bytes) return;
+  regroup();
+  std::vector<uint32_t> order;
+  if (iteration == 0) {
+    bytes->renew(spec_.threads);
+    bytes->guess(slots_, spec_.threads);
+  }
+  sort_points(order);
+  left -= points_.keep(left, spec_.threads);
+  std::unique_ptr<ShortForms> forms;
+  if (bytes) {
+    bytes->reorder(order, spec_.threads);
+    forms = std::move(bytes);
+  } else {
+    forms = Heads::make(points_, centroids_, slots_, left, spec_.threads);
+  }
+  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, std::move(forms));
+}
+
+// Near centroids into the same panels.
+void Lloyd::regroup() {
   std::vector<uint32_t> new_slots;
   centroids_.regroup(new_slots);
   centroids_.pack(spec_.threads);
   sums_.regroup(new_slots);
-  std::vector<uint32_t> next(centroids_.slots() + 1), order(slots_.size()), ordered(slots_.size());
-  for (uint32_t& slot : slots_) {
-    slot = new_slots[slot];
-    ++next[slot + 1];
-  }
+  for (uint32_t& slot : slots_) slot = new_slots[slot];
+}
+
+// Points in the order of their clusters: a block then needs few panels, and its lists fill whole tiles.
+void Lloyd::sort_points(std::vector<uint32_t>& order) {
+  std::vector<uint32_t> next(centroids_.slots() + 1), ordered(slots_.size());
+  order.resize(slots_.size());
+  for (const uint32_t slot : slots_) ++next[slot + 1];
   for (size_t slot = 0; slot < centroids_.slots(); ++slot) next[slot + 1] += next[slot];
   for (size_t i = 0; i < slots_.size(); ++i) order[next[slots_[i]]++] = static_cast<uint32_t>(i);
   for (size_t i = 0; i < slots_.size(); ++i) ordered[i] = slots_[order[i]];
   slots_.swap(ordered);
   points_.reorder(order);
-  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, spec_.bounds_bytes, spec_.threads);
 }
 
 // Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids.

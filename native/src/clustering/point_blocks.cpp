@@ -13,6 +13,8 @@ namespace {
 // What of the second-level cache a block may fill: panels pass by it besides.
 constexpr size_t kBlockBytes = 300 << 10;
 constexpr size_t kCentreSample = 4096;
+// Longer points are read fast enough from wherever they stand.
+constexpr size_t kKeptDims = 128;
 
 // A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
 float short_number(double value) {
@@ -124,7 +126,23 @@ void PointBlocks::measure(unsigned threads) {
   grid_ = grid_for(*std::max_element(greatest.begin(), greatest.end()), count_);
 }
 
+size_t PointBlocks::keep(size_t bytes, unsigned threads) {
+  const size_t needed = blocks() * block_size_ * padded_ * sizeof(float);
+  if (kept_ || dims() > kKeptDims || needed > bytes) return 0;
+  auto rows = std::make_unique<parallel::HugeArray<float>>(needed / sizeof(float));
+  parallel::parallel_for(threads, blocks(), [&](size_t block) {
+    const size_t begin = block_begin(block), end = begin + block_count(block);
+    for (size_t position = begin; position < end; ++position) {
+      expect(position + kExpectAhead);
+      stage(position, rows->data() + position * padded_);
+    }
+  });
+  kept_ = std::move(rows);
+  return needed;
+}
+
 void PointBlocks::reorder(const std::vector<uint32_t>& new_order) {
+  kept_.reset();
   std::vector<uint32_t> moved(count_);
   for (size_t i = 0; i < count_; ++i) moved[i] = order_[new_order[i]];
   order_.swap(moved);

@@ -1,6 +1,7 @@
 #include "merganser/clustering/row_arithmetic.hpp"
 
 #include <bit>
+#include <cmath>
 
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
@@ -34,6 +35,19 @@ MERGANSER_INLINE void stage(const PointSource& source, size_t row, float* out, W
   if (!source.centre) return;
   const float* const centre = source.centre;
   for (size_t i = 0; i < dims; ++i) out[i] -= centre[i];
+}
+
+MERGANSER_INLINE float product(const float* left, const float* right, size_t padded) {
+  float sums[16] = {};
+  size_t i = 0;
+  for (; i + 16 <= padded; i += 16) {
+    for (size_t lane = 0; lane < 16; ++lane) sums[lane] += left[i + lane] * right[i + lane];
+  }
+  for (size_t lane = 0; i < padded; ++i, ++lane) sums[lane] += left[i] * right[i];
+  for (size_t half = 8; half > 0; half /= 2) {
+    for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+  }
+  return sums[0];
 }
 
 // Four dimensions of four rows of a panel.
@@ -97,16 +111,18 @@ void pack_panel(const float* const* rows, const float* scales, size_t dims, floa
   }
 }
 
-float dot(const float* left, const float* right, size_t padded) {
-  float sums[16] = {};
-  size_t i = 0;
-  for (; i + 16 <= padded; i += 16) {
-    for (size_t lane = 0; lane < 16; ++lane) sums[lane] += left[i + lane] * right[i + lane];
+float dot(const float* left, const float* right, size_t padded) { return product(left, right, padded); }
+
+void measure_own_distances(const OwnDistances& of, size_t count) {
+  for (size_t i = 0; i < count; ++i) of.thresholds[i] = product(of.rows + i * of.stride, of.centroids + of.slots[i] * of.padded, of.padded) + of.halves[of.slots[i]];
+  for (size_t i = 0; i < count; ++i) {
+    const float square = of.squares[i], error = ::sqrtf(square) * of.error_of_length + of.error_of_all, own = of.thresholds[i];
+    const float least = square - 2 * own + 6 * error, distance = ::sqrtf(least > 0 ? least : 0) * (1 + 1e-6f);
+    of.errors[i] = error;
+    of.norms[i] = square - 2 * error;
+    of.thresholds[i] = own - 2 * error;
+    of.reach[i] = distance < of.reach[i] ? distance : of.reach[i];
   }
-  for (size_t lane = 0; i < padded; ++i, ++lane) sums[lane] += left[i] * right[i];
-  float sum = 0;
-  for (size_t lane = 0; lane < 16; ++lane) sum += sums[lane];
-  return sum;
 }
 
 float greatest_magnitude(const float* row, size_t padded) {
@@ -130,6 +146,23 @@ void nearest_bounds(const float* bounds, size_t panels, size_t points, const flo
       const float bound = bounds[i] - drift;
       nearest[i] = bound < nearest[i] ? bound : nearest[i];
     }
+  }
+}
+
+void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, float drift) {
+  size_t i = 0;
+#if defined(__AVX512F__)
+  for (; i + 16 <= points; i += 16) {
+    const __m512 from = _mm512_i32gather_ps(_mm512_loadu_si512(slots + i), apart, sizeof(float)), less = _mm512_loadu_ps(reach + i);
+    const __m512 least = _mm512_sub_ps(from, less), known = _mm512_loadu_ps(bounds + i);
+    const __mmask16 useful = _mm512_cmp_ps_mask(less, _mm512_setzero_ps(), _CMP_GE_OQ) & _mm512_cmp_ps_mask(least, _mm512_setzero_ps(), _CMP_GT_OQ);
+    const __m512 bound = _mm512_mul_ps(_mm512_add_ps(least, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f));
+    _mm512_storeu_ps(bounds + i, _mm512_mask_max_ps(known, useful, known, bound));
+  }
+#endif
+  for (; i < points; ++i) {
+    const float least = apart[slots[i]] - reach[i], bound = (least + drift) * (1 - 3e-7f);
+    if (reach[i] >= 0 && least > 0 && bound > bounds[i]) bounds[i] = bound;
   }
 }
 

@@ -2,34 +2,11 @@
 
 #include <cmath>
 
+#include "merganser/clustering/best_by_lane.hpp"
 #include "merganser/clustering/score_tile.hpp"
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
-
-// Best scores of some rows by lane, and the panels they are of, as floats: exact below 2²⁴.
-struct BestByLane {
-  static constexpr size_t kRows = 240 / kTileHeight * kTileHeight;
-  alignas(64) float scores[kRows * kPanel];
-  alignas(64) float panels[kRows * kPanel];
-
-  template <size_t kCount>
-  MERGANSER_INLINE void take(const Tile<kCount>& tile, size_t first, size_t panel) {
-    Floats16 numbers[kCount];
-#pragma GCC unroll 2
-    for (size_t p = 0; p < kCount; ++p) numbers[p] = Floats16::broadcast(static_cast<float>(panel + p));
-#pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
-      float* const score_at = scores + (first + row) * kPanel;
-      float* const panel_at = panels + (first + row) * kPanel;
-      Floats16 best = Floats16::load(score_at), chosen = Floats16::load(panel_at);
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) best.take_greater(tile.scores[p][row], chosen, numbers[p]);
-      best.store(score_at);
-      chosen.store(panel_at);
-    }
-  }
-};
 
 // All rows against panels [panel, panel + kCount).
 template <size_t kCount, typename Take>
@@ -67,19 +44,9 @@ void best_slots(const Rows& rows, const Panels& panels, uint32_t* slots, float* 
   for (size_t begin = 0; begin < rows.count; begin += BestByLane::kRows) {
     const size_t left = rows.count - begin;
     const Rows part{rows.data + begin * rows.stride, rows.stride, left < BestByLane::kRows ? left : BestByLane::kRows};
-    for (size_t i = 0; i < BestByLane::kRows * kPanel; ++i) best.scores[i] = kLowestScore, best.panels[i] = 0;
+    best.clear();
     each_panel(part, panels, [&](const auto& tile, size_t first, size_t panel) MERGANSER_INLINE_LAMBDA { best.take(tile, first, panel); });
-    for (size_t i = 0; i < part.count; ++i) {
-      float most = kLowestScore;
-      uint32_t slot = 0;
-      for (size_t lane = 0; lane < kPanel; ++lane) {
-        const float score = best.scores[i * kPanel + lane];
-        const uint32_t candidate = static_cast<uint32_t>(best.panels[i * kPanel + lane]) * static_cast<uint32_t>(kPanel) + static_cast<uint32_t>(lane);
-        if (score > most || (score == most && candidate < slot)) most = score, slot = candidate;
-      }
-      slots[begin + i] = slot;
-      scores[begin + i] = most;
-    }
+    for (size_t i = 0; i < part.count; ++i) slots[begin + i] = best.best_of(i, scores[begin + i]);
   }
 }
 

@@ -42,14 +42,15 @@ struct ReachLists {
   /* Returns their number. */ \
   size_t examine_panels(const Rows& rows, const Panels& panels, size_t panel, size_t how_many, uint32_t* list, size_t count, const BlockBounds& block, \
                         Challenger* challengers, float* challenger_scores); \
-  /* The same with heads, which only give upper bounds of scores (`block.norms` are then lower by what these can be off): renews the bounds, and gives the */ \
-  /* rows that panels are still in reach of. Of one panel: all in the first list. The lists must not be `list`. */ \
-  void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t how_many, uint32_t* list, size_t count, const BlockBounds& block, \
-                     const float* reach, ReachLists& kept); \
-  /* Rows whose bound of a panel does not exclude it: bounds[i] − drift < reach[i]. Returns their number. count: a multiple of 8. */ \
-  size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_t count, uint32_t* list); \
+  /* The same with heads, which only give upper bounds of scores (`block.norms` are then lower by what these can be off): renews the bounds, and adds the */ \
+  /* rows that panels are still in reach of to `kept`; of one panel: to list `alone`. The lists must not be `list`. */ \
+  void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, \
+                     const BlockBounds& block, const float* reach, ReachLists& kept); \
+  /* Rows whose bound of a panel does not exclude it: bounds[i] − drift < reach[i]. Returns their number. count: a multiple of 8. least: the least bound. */ \
+  size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_t count, uint32_t* list, float* least); \
   /* The same for two panels. Every list has room for kListPadding more than `count`. */ \
-  void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const float* drifts, const float* reach, size_t count, ReachLists& lists); \
+  void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const float* drifts, const float* reach, size_t count, ReachLists& lists, \
+                            float* least); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

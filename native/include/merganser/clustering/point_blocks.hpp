@@ -1,12 +1,15 @@
 // The points of a run, in blocks that fit into the cache once staged. Points can be reordered, so that neighbours in a block are near each other: only
 // their numbers move.
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/clustering/score_panels.hpp"
+#include "merganser/parallel/huge_array.hpp"
 
 namespace merganser::clustering {
 
@@ -62,10 +65,16 @@ class PointBlocks {
   size_t block_count(size_t block) const { return block + 1 < blocks() ? block_size_ : count_ - block_begin(block); }
 
   StagedRows staging() const { return StagedRows(block_size_, padded_); }
-  void stage(size_t position, float* out) const { stage_row_(source_, row_of(order_[position]), out, padded_); }
+  void stage(size_t position, float* out) const {
+    if (kept_) {
+      std::copy_n(kept_->data() + position * padded_, padded_, out);
+    } else {
+      stage_row_(source_, row_of(order_[position]), out, padded_);
+    }
+  }
   // A point will be staged soon: points are read in an order that no processor foresees.
   void expect(size_t position) const {
-    if (position < count_) expect_row_(source_, row_of(order_[position]));
+    if (!kept_ && position < count_) expect_row_(source_, row_of(order_[position]));
   }
   void stage_block(size_t block, StagedRows& staged) const;
 
@@ -75,6 +84,11 @@ class PointBlocks {
   double weight_at(size_t position) const { return weights_.empty() ? 1 : weights_[order_[position]]; }
   // new_order[position] = the position where the point stands now.
   void reorder(const std::vector<uint32_t>& new_order);
+  // Keeps staged points in their present order, if they are short: reading those one by one from anywhere takes longer than computing with them. At most `bytes`.
+  // Returns what it took.
+  size_t keep(size_t bytes, unsigned threads);
+  // Null: they are not kept. Rows are padded() apart.
+  const float* kept(size_t position) const { return kept_ ? kept_->data() + position * padded_ : nullptr; }
 
   // Subtracted from every point: about the mean of a sample of them, or of the others. Small numbers keep rounding errors small.
   const std::vector<float>& centre() const { return centre_; }
@@ -94,6 +108,7 @@ class PointBlocks {
   decltype(&scalar::stage_row) stage_row_;
   decltype(&scalar::expect_row) expect_row_;
   std::vector<uint32_t> order_;
+  std::unique_ptr<parallel::HugeArray<float>> kept_;
   std::vector<float> scales_, centre_, squared_norms_;
   std::vector<double> weights_;
   double grid_ = 0, total_square_ = 0;

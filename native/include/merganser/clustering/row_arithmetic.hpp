@@ -18,6 +18,21 @@ struct PointSource {
   const float* centre;  // subtracted after scaling; null: zeros
 };
 
+// What a pass begins with for the points of a block that stand one after the other; index: place in the block.
+struct OwnDistances {
+  const float* rows;
+  size_t stride, padded;
+  const float* centroids;  // `padded` apart
+  const float* halves;     // −½‖c‖², per slot
+  const uint32_t* slots;   // the point's own centroid
+  const float* squares;    // ‖x‖²
+  float error_of_length, error_of_all;  // of a score: of the point's length, and whatever the point
+  float* errors;           // filled: of the point's scores
+  float* norms;            // ‖x‖² − 2 errors
+  float* thresholds;       // own scores − 2 errors
+  float* reach;            // the own distance, rounded up, where that is less
+};
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* Row `row` of the source into `out`, with zeros up to `padded` elements. */ \
@@ -32,12 +47,15 @@ struct PointSource {
   void pack_panel(const float* const* rows, const float* scales, size_t dims, float* panel); \
   /* Sixteen partial sums in single precision. */ \
   float dot(const float* left, const float* right, size_t padded); \
+  void measure_own_distances(const OwnDistances& of, size_t count); \
   /* Greatest magnitude; infinite or NaN if any element is. */ \
   float greatest_magnitude(const float* row, size_t padded); \
   /* sums += factor × row, each product rounded to a grid: (v + grid) − grid. Sums of such numbers are exact, whatever their order. */ \
   void add_to_sums(double* sums, const float* row, double factor, double grid, size_t padded); \
   /* nearest[i] = least of it and bounds[panel][i] − drifts[panel] over all panels. */ \
   void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest); \
+  /* bounds[i] = the greater of it and apart[slots[i]] − reach[i] + drift, rounded down, where reach[i] is not negative and less than what it is taken from. */ \
+  void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, float drift); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
