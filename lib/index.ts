@@ -113,6 +113,7 @@ export { cascade, cascadeAsync } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
 export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
 export { reduce, reduceAsync, type ReductionControl } from './reduction/reduce';
+export { removalSchedule } from './reduction/schedule';
 export { clusterSegments, clusterSegmentsAsync, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type { ReducedTokens, ReduceOptions, Reduction, TokenBatch } from './reduction/types';
 export type {
