@@ -77,7 +77,8 @@ export type {
 } from './attention/types';
 export { agglomerate, agglomerateAsync, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
 export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
-export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
+export { compareLabels, compareLabelsAsync, type LabelAgreement } from './clustering/indices';
+export { daviesBouldin, daviesBouldinAsync, silhouette, silhouetteAsync } from './clustering/point-indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, maxSimAsync, searchByMaxSim, type MaxSimHits, type MaxSimOptions, type VectorSequences } from './clustering/max-sim';

@@ -52,6 +52,14 @@ function* reducingRepeatedly(
     source,
     merge: (values) => reductions.reduce((so, reduction) => reduction.merge(so), values),
     unmerge: (values) => reductions.reduceRight((so, reduction) => reduction.unmerge(so), values),
+    async mergeAsync(values, control) {
+      for (const reduction of reductions) values = await reduction.mergeAsync(values, control);
+      return values;
+    },
+    async unmergeAsync(values, control) {
+      for (const reduction of [...reductions].reverse()) values = await reduction.unmergeAsync(values, control);
+      return values;
+    },
     positions:
       positions === undefined ? null : keptPositions(positions.data, positions.width, positions.keep ?? 1, source, last.size.length),
   };

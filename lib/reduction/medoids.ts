@@ -2,7 +2,7 @@
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
 import { DistancesOnDemand, StoredDistances, type DistanceKind, type Distances } from './distances';
-import { gathering, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } from './plan';
+import { gathering, lengthOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
 
 /** Up to so many tokens, all their distances are in memory (16 MB). */
 const MOST_STORED = 2048;
@@ -16,7 +16,7 @@ export interface MedoidTask {
 /** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. `weights` only add up to sizes. */
 export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
   const { count } = tokens;
-  const points = distance === 'cosine' ? { ...tokens, data: unitRows(tokens) } : tokens;
+  const points = distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
   const distances = count <= MOST_STORED ? yield* StoredDistances.of(points, distance) : new DistancesOnDemand(points, distance);
   let medoids = yield* farthestFirst(tokens, clusters, distances);
   for (let iteration = 0; iteration < maxIterations; iteration++) {

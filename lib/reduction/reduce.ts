@@ -199,6 +199,8 @@ function* reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, wid
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge: (values) => runSteps(merging(values), kernels),
     unmerge: (values) => runSteps(unmerging(values), kernels),
+    mergeAsync: (values, control) => runStepsInBackground(merging(values), kernels, control?.signal),
+    unmergeAsync: (values, control) => runStepsInBackground(unmerging(values), kernels, control?.signal),
     source: joined(
       plans.map((plan) => plan.source),
       new Uint32Array(plans.length * count),

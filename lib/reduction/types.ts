@@ -154,6 +154,9 @@ export interface Reduction {
   readonly merge: (values: Float32Array) => Float32Array;
   /** Values of reduced tokens, back to the tokens that they stand for. */
   readonly unmerge: (values: Float32Array) => Float32Array;
+  /** The same in the background. Reject with ABORTED besides. */
+  readonly mergeAsync: (values: Float32Array, control?: { readonly signal?: AbortSignal }) => Promise<Float32Array>;
+  readonly unmergeAsync: (values: Float32Array, control?: { readonly signal?: AbortSignal }) => Promise<Float32Array>;
   /** For each token the reduced token of its sequence that it went to. */
   readonly source: Uint32Array;
   /** What each reduced token stands for. Adding its logarithm to attention scores makes attention proportional. */
