@@ -49,7 +49,12 @@ const CASES: readonly Case[] = [
   { batch: 8, count: 1024, width: 768, options: { method: 'threshold', threshold: 0.7 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'tome-grid', grid: [64, 64], remove: 2048 } },
   { batch: 8, count: 1024, width: 768, options: { method: 'tome-grid', grid: [32, 32], remove: 512 } },
-  { batch: 8, count: 576, width: 1024, options: { method: 'visionzip', attention: ATTENTION.slice(0, 8 * 576), dominant: 54, contextual: 10 } },
+  {
+    batch: 8,
+    count: 576,
+    width: 1024,
+    options: { method: 'visionzip', attention: ATTENTION.slice(0, 8 * 576), dominant: 54, contextual: 10 },
+  },
   { batch: 8, count: 1024, width: 768, options: { method: 'visionzip', attention: ATTENTION, dominant: 128, contextual: 64 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'pitome', remove: 1024, margin: 0.45 } },
   { batch: 8, count: 1024, width: 768, options: { method: 'pitome', remove: 256, margin: 0.45 } },
