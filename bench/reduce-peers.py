@@ -1,4 +1,4 @@
-"""The formulas of the operators of token reduction in NumPy and PyTorch (CPU), timed.
+"""The formulas of the operators of token reduction in NumPy and PyTorch (CPU), and SciPy's and scikit-learn's clustering, timed.
 
 python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS RUNS LIBRARIES -> one JSON line {library: {version, seconds, groups}} (groups: where each token of the first
 sequence went, null for Expedit) or {missing: reason}. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does.
@@ -19,9 +19,11 @@ answer = {}
 
 
 def timed(work, value):
-    work(value)
+    # All eigenvectors of 4,096 tokens take half a minute: once is enough.
+    if operator != "spectral":
+        work(value)
     times = []
-    for _ in range(runs):
+    for _ in range(1 if operator == "spectral" else runs):
         start = time.perf_counter()
         result = work(value)
         times.append(time.perf_counter() - start)
@@ -48,8 +50,39 @@ def numpy_one(z):
         np.add.at(sizes, into, 1)
         return sums[sizes > 0] / sizes[sizes > 0, None]
 
+    unit = z / np.linalg.norm(z, axis=1, keepdims=True)
+    if operator == "tofu":
+        greatest, lengths = np.zeros(n, np.float32), np.linalg.norm(z, axis=1)
+        scores = unit[::2] @ unit[1::2].T
+        order = np.argsort(-scores.max(1), kind="stable")[: options["remove"]]
+        into[2 * order] = 2 * scores.argmax(1)[order] + 1
+        np.maximum.at(greatest, into, lengths)
+        mean, used = means(into), np.bincount(into, minlength=n) > 0
+        return into, mean * (greatest[used] / np.linalg.norm(mean, axis=1))[:, None]
+    if operator in ("threshold", "tome-grid"):
+        is_destination = np.arange(n) % 2 == 1
+        if operator == "tome-grid":
+            rows, columns = options["grid"]
+            is_destination = ((np.arange(rows)[:, None] % 2 == 0) & (np.arange(columns) % 2 == 0)).ravel()
+        a, b = np.where(~is_destination)[0], np.where(is_destination)[0]
+        scores = unit[a] @ unit[b].T
+        best = scores.max(1)
+        order = np.where(best >= options["threshold"])[0] if operator == "threshold" else np.argsort(-best, kind="stable")[: options["remove"]]
+        into[a[order]] = b[scores.argmax(1)[order]]
+        return into, means(into)
+    if operator == "visionzip":
+        k, m = options["dominant"], options["contextual"]
+        stays = np.sort(np.argsort(-np.array(options["attention"][:n]), kind="stable")[:k])
+        rest = np.setdiff1d(into, stays)
+        targets = rest[: m * (len(rest) // m) : len(rest) // m]
+        joining = np.setdiff1d(rest, targets)
+        to = (unit[joining] @ unit[targets].T).argmax(1)
+        one_hot = np.zeros((len(joining), m), np.float32)
+        one_hot[np.arange(len(joining)), to] = 1
+        gathered = one_hot.T @ z[joining] / np.maximum(one_hot.sum(0), 1)[:, None]
+        into[joining] = targets[to]
+        return into, np.concatenate([z[stays], z[targets] + gathered])
     if operator in ("tome", "pitome"):
-        unit = z / np.linalg.norm(z, axis=1, keepdims=True)
         if operator == "tome":
             scores = unit[::2] @ unit[1::2].T
             order = np.argsort(-scores.max(1), kind="stable")[: options["remove"]]
@@ -131,6 +164,43 @@ def torch_all(torch, z):
         to = (rows(unit, a) @ rows(unit, d).transpose(-1, -2)).argmax(-1)
         merged = rows(z, d).scatter_reduce(1, to[..., None].expand(-1, -1, c), rows(z, a), reduce="mean")
         return torch.arange(n).repeat(b, 1).scatter(1, a, d.gather(1, to)), torch.cat([rows(z, rest), merged], 1)
+    if operator in ("tofu", "threshold", "tome-grid"):
+        unit = z / z.norm(dim=-1, keepdim=True)
+        is_destination = torch.arange(n) % 2 == 1
+        if operator == "tome-grid":
+            rows, columns = options["grid"]
+            is_destination = ((torch.arange(rows)[:, None] % 2 == 0) & (torch.arange(columns) % 2 == 0)).flatten()
+        a, d = torch.where(~is_destination)[0], torch.where(is_destination)[0]
+        best, to = (unit[:, a] @ unit[:, d].transpose(-1, -2)).max(-1)
+        into = torch.arange(n).repeat(b, 1)
+        if operator == "threshold":
+            chosen = best >= options["threshold"]
+            into[:, a] = torch.where(chosen, d[to], a)
+        else:
+            order = best.argsort(-1, descending=True)[:, : options["remove"]]
+            into.scatter_(1, a[order], d[to.gather(1, order)])
+        spread = into[..., None].expand(-1, -1, c)
+        merged = torch.zeros_like(z).scatter_reduce(1, spread, z, reduce="mean", include_self=False)
+        if operator == "tofu":
+            lengths = torch.zeros(b, n).scatter_reduce(1, into, z.norm(dim=-1), reduce="amax")
+            merged = merged * (lengths / merged.norm(dim=-1).clamp(min=1e-12))[..., None]
+        return into, [merged[i][into[i].bincount(minlength=n) > 0] for i in range(b)]
+    if operator == "visionzip":
+        unit = z / z.norm(dim=-1, keepdim=True)
+        k, m = options["dominant"], options["contextual"]
+        attention = torch.tensor(options["attention"]).view(b, n)
+        stays = attention.topk(k, dim=-1).indices.sort(-1).values
+        left = torch.ones(b, n, dtype=torch.bool).scatter_(1, stays, False)
+        rest = torch.arange(n).repeat(b, 1)[left].view(b, -1)
+        step = rest.shape[1] // m
+        place = torch.arange(rest.shape[1])
+        is_target = (place % step == 0) & (place < m * step)
+        targets, joining = rest[:, is_target], rest[:, ~is_target]
+        rows = lambda x, i: x.gather(1, i[..., None].expand(-1, -1, c))
+        to = (rows(unit, joining) @ rows(unit, targets).transpose(-1, -2)).argmax(-1)
+        one_hot = torch.zeros(b, joining.shape[1], m).scatter_(2, to[..., None], 1)
+        gathered = one_hot.transpose(-1, -2) @ rows(z, joining) / one_hot.sum(1).clamp(min=1)[..., None]
+        return torch.arange(n).repeat(b, 1).scatter(1, joining, targets.gather(1, to)), torch.cat([rows(z, stays), rows(z, targets) + gathered], 1)
     if operator == "dpc-knn":
         k = options["clusters"]
         d = torch.cdist(z, z) / c**0.5
@@ -155,6 +225,33 @@ def torch_all(torch, z):
     return None
 
 
+def of_points(x):
+    """What takes distances or points instead of tokens: (library, its version, what is timed, labels or one number)."""
+    from scipy import __version__ as scipy_version
+    from scipy.cluster.hierarchy import cut_tree, linkage
+    from scipy.spatial.distance import pdist, squareform
+    from sklearn import __version__ as sklearn_version
+    from sklearn.cluster import HDBSCAN
+    from sklearn.metrics import silhouette_score
+
+    x = x.astype(np.float64)
+    if operator == "ward":
+        distances = pdist(x)
+        return "scipy", scipy_version, lambda: linkage(distances, "ward"), lambda tree: cut_tree(tree, options["clusters"]).ravel()
+    if operator == "hdbscan":
+        distances = squareform(pdist(x))
+        size = options["minClusterSize"]
+        return "scikit-learn", sklearn_version, lambda: HDBSCAN(metric="precomputed", min_cluster_size=size, min_samples=options["minSamples"], copy=True).fit(distances), lambda fit: fit.labels_
+    labels = np.arange(len(x)) % options["clusters"]
+    return "scikit-learn", sklearn_version, lambda: silhouette_score(x, labels), None
+
+
+if operator in ("ward", "hdbscan", "silhouette"):
+    name, version, work, labels_of = of_points(tokens[0])
+    seconds, result = timed(lambda _: work(), None)
+    groups = labels_of(result).tolist() if labels_of else None
+    print(json.dumps({name: {"version": version, "seconds": seconds, "groups": groups, "first": [] if labels_of else [float(result)]}}))
+    sys.exit()
 if "numpy" in libraries:
     seconds, results = timed(lambda value: [numpy_one(z) for z in value], tokens)
     answer["numpy"] = {"version": np.__version__, "seconds": seconds, "groups": None if results[0][0] is None else results[0][0].tolist(), "first": results[0][1].ravel()[:64].tolist()}

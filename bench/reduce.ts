@@ -1,6 +1,6 @@
 /**
- * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on all threads.
- * Medians of `--runs`. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1.
+ * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on all threads. And linkage, density
+ * clustering and silhouettes beside SciPy and scikit-learn. Medians of `--runs`. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1.
  *
  *   npm run bench:reduce -- [--only tome,expedit] [--runs 3] [--libraries numpy,torch]
  *
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RandomStream } from '../lib/clustering/random';
-import { backendInfo, compareLabels, reduce, type ReduceOptions } from '../lib/index';
+import { agglomerate, backendInfo, compareLabels, cutDendrogram, hdbscan, reduce, silhouette, type ReduceOptions } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine, median, timed } from './measure';
 
@@ -25,16 +25,37 @@ const { values: arguments_ } = parseArgs({
 });
 const runs = Number(arguments_.runs);
 
+/** What takes distances or points instead of tokens. */
+type PointOptions =
+  | { readonly method: 'ward'; readonly clusters: number }
+  | { readonly method: 'hdbscan'; readonly minClusterSize: number; readonly minSamples: number }
+  | { readonly method: 'silhouette'; readonly clusters: number };
+
 interface Case {
   readonly batch: number;
   readonly count: number;
   readonly width: number;
-  readonly options: ReduceOptions;
+  readonly options: ReduceOptions | PointOptions;
 }
+
+const ATTENTION = Array.from({ length: 8 * 1024 }, (_, i) => (i * 7919) % 8192);
 
 const CASES: readonly Case[] = [
   { batch: 1, count: 4096, width: 64, options: { method: 'tome', remove: 2048 } },
   { batch: 8, count: 1024, width: 768, options: { method: 'tome', remove: 512 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'tofu', remove: 2048 } },
+  { batch: 8, count: 1024, width: 768, options: { method: 'tofu', remove: 512 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'threshold', threshold: 0.7 } },
+  { batch: 8, count: 1024, width: 768, options: { method: 'threshold', threshold: 0.7 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'tome-grid', grid: [64, 64], remove: 2048 } },
+  { batch: 8, count: 1024, width: 768, options: { method: 'tome-grid', grid: [32, 32], remove: 512 } },
+  {
+    batch: 8,
+    count: 576,
+    width: 1024,
+    options: { method: 'visionzip', attention: ATTENTION.slice(0, 8 * 576), dominant: 54, contextual: 10 },
+  },
+  { batch: 8, count: 1024, width: 768, options: { method: 'visionzip', attention: ATTENTION, dominant: 128, contextual: 64 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'pitome', remove: 1024, margin: 0.45 } },
   { batch: 8, count: 1024, width: 768, options: { method: 'pitome', remove: 256, margin: 0.45 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'dpc-knn', clusters: 256 } },
@@ -42,8 +63,12 @@ const CASES: readonly Case[] = [
   { batch: 1, count: 4096, width: 64, options: { method: 'k-medoids', clusters: 196 } },
   { batch: 8, count: 588, width: 768, options: { method: 'k-medoids', clusters: 49 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 49, sigma: 4 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 196, sigma: 4 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'expedit', grid: [64, 64], target: [32, 32], temperature: 0.02 } },
   { batch: 16, count: 784, width: 1024, options: { method: 'expedit', grid: [28, 28], target: [14, 14], temperature: 0.01 } },
+  { batch: 1, count: 2048, width: 64, options: { method: 'ward', clusters: 64 } },
+  { batch: 1, count: 2048, width: 64, options: { method: 'hdbscan', minClusterSize: 15, minSamples: 1 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'silhouette', clusters: 64 } },
 ];
 
 /** A smooth field over the grid of each sequence's tokens, around some centres, with noise. */
@@ -72,9 +97,51 @@ function peers(file: string, { batch, count, width, options }: Case): Record<str
   return JSON.parse(output) as Record<string, Peer>;
 }
 
-function agrees(peer: Peer, source: Uint32Array, reconstructed: Float32Array): boolean {
-  if (peer.groups !== null) return compareLabels(peer.groups, source).adjustedRand > 0.99;
-  return peer.first.every((value, i) => Math.abs(value - reconstructed[i]) < 1e-3 * (1 + Math.abs(value)));
+function agrees(peer: Peer, { groups, first }: Answer): boolean {
+  if (peer.groups !== null) return compareLabels(peer.groups, groups).adjustedRand > 0.99;
+  return peer.first.every((value, i) => Math.abs(value - first[i]) < 1e-3 * (1 + Math.abs(value)));
+}
+
+/** Where each token of the first sequence went, and the first numbers of what it became. */
+interface Answer {
+  readonly groups: ArrayLike<number>;
+  readonly first: ArrayLike<number>;
+}
+
+function workOf({ batch, count, width, options }: Case, data: Float32Array): () => Answer {
+  switch (options.method) {
+    case 'ward': {
+      const distances = distancesOf(data, count, width, false);
+      return () => ({ groups: cutDendrogram(agglomerate(distances, 'ward'), options.clusters), first: [] });
+    }
+    case 'hdbscan': {
+      const distances = distancesOf(data, count, width, true);
+      return () => ({ groups: hdbscan(distances, options).labels, first: [] });
+    }
+    case 'silhouette': {
+      const labels = Array.from({ length: count }, (_, i) => i % options.clusters);
+      return () => ({ groups: [], first: [silhouette({ data, dims: [count, width] }, labels)] });
+    }
+    default:
+      return () => {
+        const { source, tokens, unmerge } = reduce({ data, dims: [batch, count, width] }, options);
+        return { groups: source.subarray(0, count), first: options.method === 'expedit' ? unmerge(tokens.data) : tokens.data };
+      };
+  }
+}
+
+/** Euclidean, of all pairs: the square matrix, or its part above the diagonal. */
+function distancesOf(data: Float32Array, count: number, width: number, whole: boolean): Float64Array {
+  const all = new Float64Array(count * count);
+  const above = new Float64Array((count * (count - 1)) / 2);
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      let square = 0;
+      for (let k = 0; k < width; k++) square += (data[i * width + k] - data[j * width + k]) ** 2;
+      all[i * count + j] = all[j * count + i] = above[at++] = Math.sqrt(square);
+    }
+  }
+  return whole ? all : above;
 }
 
 async function main(): Promise<void> {
@@ -88,10 +155,7 @@ async function main(): Promise<void> {
       const data = tokensOf(each);
       const file = join(folder, 'tokens.f32');
       writeFileSync(file, new Uint8Array(data.buffer));
-      const work = () => {
-        const reduction = reduce({ data, dims: [batch, count, width] }, options);
-        return { reduction, back: options.method === 'expedit' ? reduction.unmerge(reduction.tokens.data) : reduction.tokens.data };
-      };
+      const work = workOf(each, data);
       work();
       const times: number[] = [];
       let result = work();
@@ -103,7 +167,7 @@ async function main(): Promise<void> {
       const ours = median(times);
       const rows = Object.entries(peers(file, each)).filter(([, peer]) => peer.seconds !== undefined);
       for (const [name, peer] of rows) {
-        const right = agrees(peer, result.reduction.source.subarray(0, count), result.back);
+        const right = agrees(peer, result);
         if (!right) process.exitCode = 1;
         const milliseconds = peer.seconds * 1000;
         console.log(

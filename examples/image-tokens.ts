@@ -1,8 +1,10 @@
 /**
  * An image's tokens before and after clustering, and what reconstruction makes of them: image → patches → reduce → restore → PNG. One row for each ratio; from left to right the image, density peaks,
- * Expedit's clusters, and Expedit's reconstruction. Writes image-tokens.png into the folder that is named, or a temporary one.
+ * Expedit's clusters, and Expedit's reconstruction. Writes image-tokens.png into the folder that is named, or a temporary one. The image is a landscape, or a PNG of yours:
+ *
+ *   npx tsx examples/image-tokens.ts [FOLDER] [PICTURE.png]
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reduce, type ReduceOptions } from 'merganser';
@@ -37,7 +39,17 @@ function landscape(): Float32Array {
   return image;
 }
 
-/** Pixel `pixel` of the image in its token. */
+/** The middle of a picture, as large a square as there is. */
+function pictureOf(path: string): Float32Array {
+  const { width, height, data } = PNG.sync.read(readFileSync(path));
+  const side = Math.min(width, height);
+  return Float32Array.from({ length: SIZE * SIZE * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % SIZE, Math.floor(i / 3 / SIZE)].map((place) => Math.floor((place * side) / SIZE));
+    return data[((y + ((height - side) >> 1)) * width + x + ((width - side) >> 1)) * 4 + (i % 3)] / 255;
+  });
+}
+
+/** Where a pixel stands in its token. */
 function placeOf(x: number, y: number): number {
   const token = Math.floor(y / PATCH) * GRID + Math.floor(x / PATCH);
   return token * WIDTH + ((y % PATCH) * PATCH + (x % PATCH)) * 3;
@@ -71,7 +83,8 @@ function error(tokens: Float32Array, restored: Float32Array): string {
 }
 
 function main(): void {
-  const tokens = toPatches(landscape());
+  const [folder = tmpdir(), ownPicture] = process.argv.slice(2);
+  const tokens = toPatches(ownPicture === undefined ? landscape() : pictureOf(ownPicture));
   const dims = [GRID * GRID, WIDTH];
   const gap = 8;
   const picture = new PNG({ width: 4 * SIZE + 3 * gap, height: TARGETS.length * SIZE + (TARGETS.length - 1) * gap });
@@ -92,7 +105,7 @@ function main(): void {
       `${GRID * GRID} tokens → ${target * target}: density peaks ${ofPeaks}, Expedit's clusters ${ofClusters}, reconstruction ${ofReconstruction}`,
     );
   });
-  const path = join(process.argv[2] ?? tmpdir(), 'image-tokens.png');
+  const path = join(folder, 'image-tokens.png');
   writeFileSync(path, PNG.sync.write(picture));
   console.log(`written to ${path}`);
 }

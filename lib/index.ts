@@ -81,7 +81,8 @@ export { NearestCentroid } from './classification/nearest-centroid';
 export type { AsyncClassificationOptions, ClassificationOptions, ClassLabel, NearestCentroidOptions } from './classification/types';
 export { agglomerate, agglomerateAsync, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
 export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
-export { compareLabels, daviesBouldin, silhouette, type LabelAgreement } from './clustering/indices';
+export { compareLabels, compareLabelsAsync, type LabelAgreement } from './clustering/indices';
+export { daviesBouldin, daviesBouldinAsync, silhouette, silhouetteAsync } from './clustering/point-indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, maxSimAsync, searchByMaxSim, type MaxSimHits, type MaxSimOptions, type VectorSequences } from './clustering/max-sim';
@@ -117,6 +118,7 @@ export { cascade, cascadeAsync } from './reduction/cascade';
 export { positionRows, rotaryChunks } from './reduction/positions';
 export { transformerMacs, type ReducedLayers, type TransformerShape } from './reduction/cost';
 export { reduce, reduceAsync, type ReductionControl } from './reduction/reduce';
+export { removalSchedule } from './reduction/schedule';
 export { clusterSegments, clusterSegmentsAsync, type SegmentedFrames, type SegmentOptions } from './reduction/segments';
 export type {
   DpcKnnOptions,

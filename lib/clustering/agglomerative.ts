@@ -1,5 +1,6 @@
 /** Agglomerative clustering: the two nearest clusters become one, until one is left. */
 import { invalidArgument, unexpected } from '../errors';
+import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 /** Which distance a merged cluster has to others. */
@@ -44,9 +45,7 @@ export function* agglomerating(distances: ArrayLike<number>, linkage: Linkage): 
   if (linkage !== 'ward' && linkage !== 'average' && linkage !== 'complete') {
     throw invalidArgument('linkage', '"ward", "average" or "complete"', linkage);
   }
-  const matrix = Float64Array.from(distances);
-  const bad = matrix.findIndex((value) => !(value >= 0 && value < Infinity));
-  if (bad >= 0) throw invalidArgument('distances', 'finite numbers that are not negative', matrix[bad]);
+  const matrix = yield* copiedDistances(distances);
   return inOrder(points, yield* chainMerges(matrix, points, linkage));
 }
 

@@ -1,5 +1,6 @@
 /** HDBSCAN (Campello, Moulavi & Sander 2013): clusters of any shape and density, and noise. */
 import { invalidArgument, unexpected } from '../errors';
+import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface HdbscanOptions {
@@ -41,9 +42,7 @@ function* finding(distances: ArrayLike<number>, options: HdbscanOptions): Steps<
     throw invalidArgument('minClusterSize', 'a whole number from 2', minClusterSize);
   if (!Number.isInteger(minSamples) || minSamples < 1 || minSamples > points)
     throw invalidArgument('minSamples', `a whole number from 1 to ${points}, the number of points`, minSamples);
-  const matrix = Float64Array.from(distances);
-  const bad = matrix.findIndex((value) => !(value >= 0 && value < Infinity));
-  if (bad >= 0) throw invalidArgument('distances', 'finite numbers that are not negative', matrix[bad]);
+  const matrix = yield* copiedDistances(distances);
   const edges = yield* spanningTree(matrix, points, yield* coreDistances(matrix, points, minSamples));
   return labelsOf(condense(singleLinkage(edges, points), points, minClusterSize), points);
 }

@@ -1,6 +1,6 @@
-/** How good labels are: by other labels (scikit-learn's definitions, natural logarithms), or by the points. */
-import { invalidArgument, unexpected } from '../errors';
-import { pointsOf, copyRow, type Vectors } from './matrix';
+/** How good labels are, by other labels: scikit-learn's definitions, natural logarithms. */
+import { unexpected } from '../errors';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 /** What labels say of each other. 1 is agreement; ARI and AMI are near 0 for labels by chance. */
 export interface LabelAgreement {
@@ -16,16 +16,33 @@ export interface LabelAgreement {
 
 /** Compares clusters with classes, both as one label per point. Throws INVALID_ARGUMENT if they are not equally many, or none. */
 export function compareLabels(classes: ArrayLike<number>, clusters: ArrayLike<number>): LabelAgreement {
+  return runSteps(comparing(classes, clusters), null);
+}
+
+/** The same with time for other work in between: for many points in many clusters. Rejects with ABORTED besides. */
+export function compareLabelsAsync(
+  classes: ArrayLike<number>,
+  clusters: ArrayLike<number>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<LabelAgreement> {
+  return runStepsInBackground(comparing(classes, clusters), null, signal);
+}
+
+/** Labels between two pauses. */
+const SLICE = 1 << 14;
+
+function* comparing(classes: ArrayLike<number>, clusters: ArrayLike<number>): Steps<LabelAgreement> {
   const count = classes.length;
   if (clusters.length !== count) throw unexpected('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
   if (count === 0) throw unexpected('classes', 'at least one label', 'none');
-  const [rows, columns] = [numbered(classes), numbered(clusters)];
+  const [rows, columns] = [yield* numbering(classes), yield* numbering(clusters)];
   const rowSums = sumsOf(rows.labels, rows.count);
   const columnSums = sumsOf(columns.labels, columns.count);
   const cells = new Map<number, number>();
   for (let i = 0; i < count; i++) {
     const cell = rows.labels[i] * columns.count + columns.labels[i];
     cells.set(cell, (cells.get(cell) ?? 0) + 1);
+    if (i % SLICE === SLICE - 1) yield null;
   }
   let mutual = 0;
   const greatest = new Float64Array(columns.count);
@@ -43,7 +60,7 @@ export function compareLabels(classes: ArrayLike<number>, clusters: ArrayLike<nu
   const completeness = columnEntropy === 0 ? 1 : mutual / columnEntropy;
   return {
     adjustedRand: adjustedRand(cells.values(), rowSums, columnSums, count),
-    adjustedMutualInformation: trivial ? 1 : adjusted(mutual, expectedMutual(rowSums, columnSums, count), mean),
+    adjustedMutualInformation: trivial ? 1 : adjusted(mutual, yield* expectedMutual(rowSums, columnSums, count), mean),
     normalizedMutualInformation: normalized,
     homogeneity,
     completeness,
@@ -53,16 +70,19 @@ export function compareLabels(classes: ArrayLike<number>, clusters: ArrayLike<nu
 }
 
 /** Labels as numbers from 0, in the order of their first appearance. */
-function numbered(labels: ArrayLike<number>): { labels: Uint32Array; count: number } {
+export function* numbering(labels: ArrayLike<number>): Steps<{ labels: Uint32Array; count: number }> {
   const numbers = new Map<number, number>();
-  const out = Uint32Array.from(labels, (label) => {
-    if (!numbers.has(label)) numbers.set(label, numbers.size);
-    return numbers.get(label)!;
-  });
+  const out = new Uint32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    let number = numbers.get(labels[i]);
+    if (number === undefined) numbers.set(labels[i], (number = numbers.size));
+    out[i] = number;
+    if (i % SLICE === SLICE - 1) yield null;
+  }
   return { labels: out, count: numbers.size };
 }
 
-function sumsOf(labels: Uint32Array, count: number): Float64Array {
+export function sumsOf(labels: Uint32Array, count: number): Float64Array {
   const sums = new Float64Array(count);
   for (const label of labels) sums[label]++;
   return sums;
@@ -92,7 +112,7 @@ function adjusted(mutual: number, expected: number, mean: number): number {
 }
 
 /** Of random labels with the same sizes (Vinh, Epps & Bailey 2010). */
-function expectedMutual(rows: Float64Array, columns: Float64Array, count: number): number {
+function* expectedMutual(rows: Float64Array, columns: Float64Array, count: number): Steps<number> {
   const logFactorials = new Float64Array(count + 1);
   for (let n = 2; n <= count; n++) logFactorials[n] = logFactorials[n - 1] + Math.log(n);
   const f = (n: number): number => logFactorials[n];
@@ -105,67 +125,8 @@ function expectedMutual(rows: Float64Array, columns: Float64Array, count: number
         );
         expected += (n / count) * Math.log((count * n) / (a * b)) * probability;
       }
+      yield null;
     }
   }
   return expected;
-}
-
-/**
- * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
- * in their cluster count 0. Euclidean distances; time grows with the square of the points. Throws INVALID_ARGUMENT unless there are 2 … n − 1 clusters.
- */
-export function silhouette(points: Vectors, labels: ArrayLike<number>): number {
-  const { rows, dims, count, clusters, members } = labelled(points, labels);
-  const sizes = sumsOf(members, clusters);
-  let total = 0;
-  const sums = new Float64Array(clusters);
-  for (let i = 0; i < count; i++) {
-    const own = members[i];
-    if (sizes[own] === 1) continue;
-    sums.fill(0);
-    for (let j = 0; j < count; j++) sums[members[j]] += distance(rows, i, rows, j, dims);
-    const a = sums[own] / (sizes[own] - 1);
-    let b = Infinity;
-    for (let c = 0; c < clusters; c++) if (c !== own) b = Math.min(b, sums[c] / sizes[c]);
-    total += Math.max(a, b) > 0 ? (b - a) / Math.max(a, b) : 0;
-  }
-  return total / count;
-}
-
-/** The mean over clusters of the worst (spread + other spread) / distance of the means; less is better. Throws as {@link silhouette} does. */
-export function daviesBouldin(points: Vectors, labels: ArrayLike<number>): number {
-  const { rows, dims, count, clusters, members } = labelled(points, labels);
-  const sizes = sumsOf(members, clusters);
-  const means = new Float64Array(clusters * dims);
-  for (let i = 0; i < count; i++) for (let k = 0; k < dims; k++) means[members[i] * dims + k] += rows[i * dims + k] / sizes[members[i]];
-  const spreads = new Float64Array(clusters);
-  for (let i = 0; i < count; i++) spreads[members[i]] += distance(rows, i, means, members[i], dims) / sizes[members[i]];
-  let total = 0;
-  for (let a = 0; a < clusters; a++) {
-    let worst = 0;
-    for (let b = 0; b < clusters; b++) {
-      const apart = distance(means, a, means, b, dims);
-      if (a !== b && apart > 0) worst = Math.max(worst, (spreads[a] + spreads[b]) / apart);
-    }
-    total += worst;
-  }
-  return total / clusters;
-}
-
-function labelled(points: Vectors, labels: ArrayLike<number>) {
-  const array = pointsOf(points, 'points');
-  const { count, dims } = array;
-  if (labels.length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
-  const { labels: members, count: clusters } = numbered(labels);
-  if (clusters < 2 || clusters >= count) throw invalidArgument('labels', `2 to ${count - 1} different labels`, clusters);
-  const rows = new Float32Array(count * dims);
-  for (let i = 0; i < count; i++) copyRow(array, i, rows, i * dims);
-  if (!rows.every(Number.isFinite)) throw unexpected('points', 'finite numbers', 'others');
-  return { rows, dims, count, clusters, members };
-}
-
-function distance(left: ArrayLike<number>, i: number, right: ArrayLike<number>, j: number, dims: number): number {
-  let square = 0;
-  for (let k = 0; k < dims; k++) square += (left[i * dims + k] - right[j * dims + k]) ** 2;
-  return Math.sqrt(square);
 }

@@ -2,7 +2,7 @@
 import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
 import { invalidArgument, unexpected } from '../errors';
-import { planOfMeans, unitRows } from '../reduction/plan';
+import { planOfMeans, scaledRows } from '../reduction/plan';
 import { agglomerating, cutDendrogram } from './agglomerative';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -46,14 +46,16 @@ function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> 
     throw invalidArgument('linkage', '"rows", "cosine" or "euclidean"', linkage);
   const { count, dims: width } = points;
   const data = points.data as Float32Array;
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
+  const greatest = new Float32Array(1);
+  yield (kernels) => kernels.greatestMagnitude(data, greatest);
+  if (!(greatest[0] < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
   const kept = new Uint8Array(count);
   for (let i = 0; i < protect.length; i++) {
     if (!Number.isInteger(protect[i]) || protect[i] < 0 || protect[i] >= count)
       throw invalidArgument('protect', `rows below ${count}`, protect[i]);
     kept[protect[i]] = 1;
   }
-  const unit = unitRows({ data, count, width });
+  const unit = yield* scaledRows({ data, count, width });
   const free = Uint32Array.from(kept.keys()).filter((row) => kept[row] === 0);
   const keptRows = Uint32Array.from(kept.keys()).filter((row) => kept[row] === 1);
   const source = new Uint32Array(count);
@@ -69,7 +71,7 @@ function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> 
   const total = keptRows.length + groups;
   const means = new Float32Array(total * width);
   yield* planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width, means);
-  const pooled = normalize ? unitRows({ data: means, count: total, width }) : means;
+  const pooled = normalize ? yield* scaledRows({ data: means, count: total, width }) : means;
   keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
   return { ...float32Vectors(pooled, width), source };
 }

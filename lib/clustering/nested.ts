@@ -1,12 +1,14 @@
 /** Nested (Matryoshka) clustering: the same vectors, by ever longer beginnings of them (Franca, Venkataramanan et al. 2025). */
-import type { BackendName, Kernels } from '../backend/kernels';
+import type { PointArray } from '../backend/clustering-kernels';
+import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { unexpected } from '../errors';
-import { unitRows } from '../reduction/plan';
+import { scaledRows } from '../reduction/plan';
 import { kmeans } from './kmeans';
 import { integer } from './kmeans-options';
 import { copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
-import { sinkhornAsync, type SinkhornOptions } from './sinkhorn';
+import { balancing, type SinkhornOptions } from './sinkhorn';
+import { runStepsInBackground, type Steps } from './steps';
 
 export interface NestedOptions extends SinkhornOptions {
   /** Clusters of whole vectors; of a part of their numbers as large a part. */
@@ -47,75 +49,85 @@ export async function nestedClusters(vectors: Vectors, options: NestedOptions): 
     throw unexpected('widths', 'ascending numbers', `[${widths.join(', ')}]`);
   const rounds = integer(options.rounds ?? 3, 'rounds', 1, 1e6);
   const levels: NestedLevel[] = [];
-  const row = new Float32Array(dims);
+  const background = <Result>(steps: Steps<Result>): Promise<Result> =>
+    runStepsInBackground(steps, selectKernels(options.backend), options.signal);
   for (const width of new Set(widths)) {
-    const beginnings = new Float32Array(count * width);
-    for (let i = 0; i < count; i++) {
-      copyRow(points, i, row, 0);
-      beginnings.set(row.subarray(0, width), i * width);
-    }
+    const unit = await background(unitBeginnings(points, width));
     const wanted = Math.max(1, Math.round((clusters * width) / dims));
-    levels.push(await level(beginnings, width, wanted, rounds, options));
+    const { seed = 1, signal, backend } = options;
+    const { centroids } = await kmeans(float32Vectors(unit, width), {
+      clusters: wanted,
+      spherical: true,
+      seed,
+      ...(backend && { backend }),
+      ...(signal && { signal }),
+    });
+    levels.push(await background(balancedLevel(unit, width, centroids.data, rounds, options)));
     options.onProgress?.(levels.length, new Set(widths).size);
   }
   return levels;
 }
 
-async function level(data: Float32Array, width: number, clusters: number, rounds: number, options: NestedOptions): Promise<NestedLevel> {
-  const { seed = 1, signal, backend } = options;
-  const count = data.length / width;
-  const start = await kmeans(float32Vectors(data, width), {
-    clusters,
-    spherical: true,
-    seed,
-    ...(backend && { backend }),
-    ...(signal && { signal }),
-  });
-  const kernels = selectKernels(backend);
-  const unit = unitRows({ data, count, width });
-  let centroids = start.centroids.data;
+/** The first `width` numbers of each vector, at unit length. */
+function* unitBeginnings(points: PointArray, width: number): Steps<Float32Array> {
+  const { count, dims } = points;
+  const data = new Float32Array(count * width);
+  const row = new Float32Array(dims);
+  for (let i = 0; i < count; i++, yield null) {
+    copyRow(points, i, row, 0);
+    if (!row.every((value) => Math.abs(value) < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', `others in vector ${i}`);
+    data.set(row.subarray(0, width), i * width);
+  }
+  return yield* scaledRows({ data, count, width });
+}
+
+function* balancedLevel(
+  unit: Float32Array,
+  width: number,
+  start: Float32Array,
+  rounds: number,
+  options: SinkhornOptions,
+): Steps<NestedLevel> {
+  const clusters = start.length / width;
+  let centroids = start;
   let assignments: Float64Array = new Float64Array(0);
   for (let round = 0; round < rounds; round++) {
-    const cosines = new Float32Array(count * clusters);
-    await kernels.background.products(unit, centroids, width, cosines);
-    assignments = await sinkhornAsync(cosines, clusters, options);
-    centroids = meanDirections(kernels, unit, width, assignments, clusters, centroids);
+    const cosines = new Float32Array((unit.length / width) * clusters);
+    const before = centroids;
+    yield (kernels) => kernels.products(unit, before, width, cosines);
+    assignments = yield* balancing(cosines, clusters, options);
+    centroids = yield* meanDirections(unit, width, assignments, before);
   }
   const masses = new Float64Array(clusters);
-  assignments.forEach((weight, at) => (masses[at % clusters] += weight));
-  return { centroids: float32Vectors(centroids, width), labels: greatestOfRows(assignments, clusters), masses };
+  const labels = new Uint32Array(unit.length / width);
+  for (let i = 0; i < labels.length; i++, yield null) {
+    const weights = assignments.subarray(i * clusters, (i + 1) * clusters);
+    for (let c = 0; c < clusters; c++) {
+      masses[c] += weights[c];
+      if (weights[c] > weights[labels[i]]) labels[i] = c;
+    }
+  }
+  return { centroids: float32Vectors(centroids, width), labels, masses };
 }
 
 /** Of each cluster; where the vectors cancel out or nothing is assigned, the one before. */
-function meanDirections(
-  kernels: Kernels,
-  unit: Float32Array,
-  width: number,
-  assignments: Float64Array,
-  clusters: number,
-  before: Float32Array,
-): Float32Array {
-  const count = unit.length / width;
+function* meanDirections(unit: Float32Array, width: number, assignments: Float64Array, before: Float32Array): Steps<Float32Array> {
+  const clusters = before.length / width;
   const sums = new Float32Array(clusters * width);
-  kernels.products(transposed(assignments, clusters), transposed(unit, width), count, sums);
-  const means = unitRows({ data: sums, count: clusters, width });
-  return means.map((value, at) => {
-    const from = Math.floor(at / width) * width;
-    return sums.subarray(from, from + width).some((sum) => sum !== 0) ? value : before[at];
-  });
+  const [left, right] = [yield* transposed(assignments, clusters), yield* transposed(unit, width)];
+  yield (kernels) => kernels.products(left, right, unit.length / width, sums);
+  const means = yield* scaledRows({ data: sums, count: clusters, width });
+  for (let at = 0; at < means.length; at += width, yield null) {
+    if (means.subarray(at, at + width).every((value) => value === 0)) means.set(before.subarray(at, at + width), at);
+  }
+  return means;
 }
 
-function transposed(rows: Float32Array | Float64Array, columns: number): Float32Array {
+function* transposed(rows: Float32Array | Float64Array, columns: number): Steps<Float32Array> {
   const count = rows.length / columns;
   const out = new Float32Array(rows.length);
-  for (let row = 0, at = 0; row < count; row++) for (let column = 0; column < columns; column++) out[column * count + row] = rows[at++];
+  for (let row = 0, at = 0; row < count; row++, yield null) {
+    for (let column = 0; column < columns; column++) out[column * count + row] = rows[at++];
+  }
   return out;
-}
-
-function greatestOfRows(rows: Float64Array, columns: number): Uint32Array {
-  return Uint32Array.from({ length: rows.length / columns }, (_, row) => {
-    let best = 0;
-    for (let column = 1; column < columns; column++) if (rows[row * columns + column] > rows[row * columns + best]) best = column;
-    return best;
-  });
 }

@@ -1,11 +1,11 @@
 /** What features tell of their place, found and taken out of them (RASA: Franca, Venkataramanan et al. 2025). */
-import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { aborted, invalidArgument, unexpected } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { integer } from './kmeans-options';
 import { copyPoints, copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { solvePositiveDefinite } from './positive-definite';
+import { runSteps, runStepsInBackground, type Steps } from './steps';
 import type { PointArray } from '../backend/clustering-kernels';
 
 /** Features whose products are summed in single precision. */
@@ -36,6 +36,15 @@ export class PositionalSubspace {
 
   /** Features without their parts along the directions: x − Σ ⟨x, u⟩ u. */
   remove(features: Vectors): Float32Vectors {
+    return runSteps(this.removing(features), null);
+  }
+
+  /** The same with time for other work in between. Rejects with ABORTED besides. */
+  removeAsync(features: Vectors, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Float32Vectors> {
+    return runStepsInBackground(this.removing(features), null, signal);
+  }
+
+  private *removing(features: Vectors): Steps<Float32Vectors> {
     const { data, dims } = this.directions;
     const [count, width] = dims;
     const points = pointsOf(features, 'features');
@@ -43,7 +52,7 @@ export class PositionalSubspace {
     const out = new Float32Array(points.count * width);
     const row = new Float64Array(width);
     const single = new Float32Array(width);
-    for (let i = 0; i < points.count; i++) {
+    for (let i = 0; i < points.count; i++, yield null) {
       copyRow(points, i, single, 0);
       row.set(single);
       for (let u = 0; u < count; u++) subtractAlong(row, data.subarray(u * width, (u + 1) * width));
@@ -59,28 +68,35 @@ export class PositionalSubspace {
  */
 export async function fitPositionalSubspace(features: Vectors, options: PositionalOptions): Promise<PositionalSubspace> {
   const points = pointsOf(features, 'features');
-  const { count, dims } = points;
+  const { count } = points;
   const { grid, ridge = 1e-3, tolerance = 0.01, signal } = options;
   const cells = integer(grid?.[0], 'grid', 1, 1e6) * integer(grid[1], 'grid', 1, 1e6);
   if (count === 0 || count % cells !== 0) throw unexpected('features', `a multiple of ${cells} vectors, as the grid has`, `${count}`);
   if (!(ridge > 0 && ridge < Infinity)) throw invalidArgument('ridge', 'a positive number', ridge);
   if (!(tolerance >= 0 && tolerance < 1)) throw invalidArgument('tolerance', 'a number from 0, below 1', tolerance);
   const rounds = integer(options.rounds ?? 8, 'rounds', 1, 1e6);
-  const moments = await momentsOf(points, grid, options);
+  return runStepsInBackground(fitting(points, grid, { ridge, tolerance, rounds }), selectKernels(options.backend), signal);
+}
+
+function* fitting(
+  points: PointArray,
+  grid: readonly [number, number],
+  { ridge, tolerance, rounds }: { ridge: number; tolerance: number; rounds: number },
+): Steps<PositionalSubspace> {
+  const { dims } = points;
+  const moments = yield* momentsOf(points, grid);
   const directions: Float64Array[] = [];
   const explained: number[] = [];
   while (explained.length < rounds && directions.length + 2 <= dims) {
-    if (signal?.aborted) throw aborted(signal);
-    const { maps, explained: part } = fit(moments, dims, ridge);
+    const { maps, explained: part } = yield* fit(moments, dims, ridge);
     if (!(part > tolerance)) break;
     explained.push(part);
     for (const map of maps) {
       const direction = orthonormal(map, directions);
       if (direction === null) continue;
       directions.push(direction);
-      projectOut(moments, dims, direction);
+      yield* projectOut(moments, dims, direction);
     }
-    await yieldToEventLoop();
   }
   const rows = new Float32Array(directions.length * dims);
   directions.forEach((direction, i) => rows.set(direction, i * dims));
@@ -94,15 +110,13 @@ interface Moments {
   readonly variances: readonly [number, number];
 }
 
-async function momentsOf(points: PointArray, [rows, columns]: readonly [number, number], options: PositionalOptions): Promise<Moments> {
+function* momentsOf(points: PointArray, [rows, columns]: readonly [number, number]): Steps<Moments> {
   const { count, dims } = points;
-  const kernels = selectKernels(options.backend);
-  const mean = await meanOf(points, options.signal);
+  const mean = yield* meanOf(points);
   const features = new Float64Array(dims * dims);
   const places = [new Float64Array(dims), new Float64Array(dims)] as const;
   const variances: [number, number] = [0, 0];
   for (let first = 0; first < count; first += BLOCK) {
-    if (options.signal?.aborted) throw aborted(options.signal);
     const size = Math.min(BLOCK, count - first);
     const block = copyPoints(
       points,
@@ -110,7 +124,7 @@ async function momentsOf(points: PointArray, [rows, columns]: readonly [number, 
     );
     // Column by column: products of columns are moments.
     const centred = new Float32Array(size * dims);
-    for (let i = 0; i < size; i++) {
+    for (let i = 0; i < size; i++, yield null) {
       const cell = (first + i) % (rows * columns);
       const place = [centredPlace(Math.floor(cell / columns), rows), centredPlace(cell % columns, columns)];
       for (let k = 0; k < dims; k++) {
@@ -123,9 +137,9 @@ async function momentsOf(points: PointArray, [rows, columns]: readonly [number, 
       variances[1] += place[1] ** 2;
     }
     const products = new Float32Array(dims * dims);
-    kernels.products(centred, centred, size, products);
+    yield (kernels) => kernels.products(centred, centred, size, products);
     for (let at = 0; at < features.length; at++) features[at] += products[at];
-    await yieldToEventLoop();
+    yield null;
   }
   return { features, places, variances };
 }
@@ -135,25 +149,22 @@ function centredPlace(index: number, size: number): number {
   return size === 1 ? 0 : index / (size - 1) - 0.5;
 }
 
-async function meanOf(points: PointArray, signal: AbortSignal | undefined): Promise<Float64Array> {
+function* meanOf(points: PointArray): Steps<Float64Array> {
   const { count, dims } = points;
   const mean = new Float64Array(dims);
   const row = new Float32Array(dims);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i++, yield null) {
     copyRow(points, i, row, 0);
     for (let k = 0; k < dims; k++) {
       if (!(Math.abs(row[k]) < 1e15)) throw unexpected('features', 'finite numbers below 1e15', `${row[k]} in vector ${i}`);
       mean[k] += row[k] / count;
     }
-    if (i % BLOCK !== BLOCK - 1) continue;
-    if (signal?.aborted) throw aborted(signal);
-    await yieldToEventLoop();
   }
   return mean;
 }
 
 /** The two linear maps of the ridge regression, and the part of the places' variance that they explain. */
-function fit(moments: Moments, dims: number, ridge: number): { maps: Float64Array[]; explained: number } {
+function* fit(moments: Moments, dims: number, ridge: number): Steps<{ maps: Float64Array[]; explained: number }> {
   const matrix = moments.features.slice();
   let trace = 0;
   for (let k = 0; k < dims; k++) trace += matrix[k * dims + k];
@@ -162,7 +173,7 @@ function fit(moments: Moments, dims: number, ridge: number): { maps: Float64Arra
   for (let k = 0; k < dims; k++) matrix[k * dims + k] += lambda;
   const solved = new Float64Array(2 * dims);
   moments.places.forEach((place, p) => place.forEach((value, k) => (solved[2 * k + p] = value)));
-  solvePositiveDefinite(matrix, dims, solved);
+  yield* solvePositiveDefinite(matrix, dims, solved);
   const maps = [0, 1].map((p) => Float64Array.from({ length: dims }, (_, k) => solved[2 * k + p]));
   const explained = maps.reduce((sum, map, p) => sum + 2 * dot(map, moments.places[p]) - quadratic(map, moments.features, dims), 0);
   const variance = moments.variances[0] + moments.variances[1];
@@ -185,10 +196,10 @@ function subtractAlong(row: Float64Array, direction: Float64Array | Float32Array
 }
 
 /** The moments of features without their part along u: (I − uuᵀ) M (I − uuᵀ). */
-function projectOut({ features, places }: Moments, dims: number, u: Float64Array): void {
+function* projectOut({ features, places }: Moments, dims: number, u: Float64Array): Steps<void> {
   const image = Float64Array.from({ length: dims }, (_, i) => dot(features.subarray(i * dims, (i + 1) * dims), u));
   const along = dot(image, u);
-  for (let i = 0; i < dims; i++) {
+  for (let i = 0; i < dims; i++, yield null) {
     for (let j = 0; j < dims; j++) features[i * dims + j] += along * u[i] * u[j] - u[i] * image[j] - image[i] * u[j];
   }
   for (const place of places) subtractAlong(place, u);

@@ -1,10 +1,12 @@
 /** Documents of fewer vectors each: k-means per sequence, and what it is compared with (CRISP, Veneroso et al. 2025). */
 import type { BackendName } from '../backend/kernels';
+import { selectKernels } from '../backend/select';
 import { aborted, invalidArgument, unexpected } from '../errors';
 import { gather } from '../reduction/plan';
 import { kmeans } from './kmeans';
 import { float32Vectors } from './matrix';
 import { checkedSequences, type VectorSequences } from './max-sim';
+import { runStepsInBackground, type Steps } from './steps';
 
 export interface SequencePoolOptions {
   /**
@@ -33,18 +35,20 @@ export interface PooledSequences extends VectorSequences {
   readonly source: Int32Array;
 }
 
-function float32Rows(sequences: VectorSequences): { readonly width: number; readonly data: Float32Array } {
+function* float32Rows(sequences: VectorSequences): Steps<{ readonly width: number; readonly data: Float32Array }> {
   const { data, mask } = sequences;
   const { dims } = checkedSequences(sequences, 'sequences');
   if (!(data instanceof Float32Array)) throw invalidArgument('sequences.data', 'a Float32Array', data);
   if (mask !== undefined) throw invalidArgument('sequences.mask', 'absent: pooling takes all vectors', mask);
-  if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('sequences', 'finite numbers below 1e18', 'others');
+  const greatest = new Float32Array(1);
+  yield (kernels) => kernels.greatestMagnitude(data, greatest);
+  if (!(greatest[0] < 1e18)) throw unexpected('sequences', 'finite numbers below 1e18', 'others');
   return { width: dims, data };
 }
 
 /** Each sequence on its own. Rejects with INVALID_ARGUMENT, and with ABORTED. */
 export async function poolSequences(sequences: VectorSequences, options: SequencePoolOptions): Promise<PooledSequences> {
-  const { width, data } = float32Rows(sequences);
+  const { width, data } = await runStepsInBackground(float32Rows(sequences), selectKernels(options.backend), options.signal);
   const { method, keep, signal, onProgress } = options;
   if (method !== 'k-means' && method !== 'tail' && method !== 'every')
     throw invalidArgument('method', '"k-means", "tail" or "every"', method);

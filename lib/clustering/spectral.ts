@@ -26,18 +26,18 @@ export interface SpectralOptions {
  * without any affinity is a row of zeros. Rejects with INVALID_ARGUMENT for what is no affinity, and with ABORTED.
  */
 export async function spectralClusters(affinity: Affinity, options: SpectralOptions): Promise<Uint32Array> {
-  const points = checkedAffinity(affinity);
   const { clusters, seed = 1, ...rest } = options;
-  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
-    throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
-  const { data } = await runStepsInBackground(
-    spectralEmbedding(affinity.data, points, clusters),
-    selectKernels(options.backend),
-    options.signal,
-  );
+  const { data } = await runStepsInBackground(embedding(affinity, clusters), selectKernels(options.backend), options.signal);
   // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
   const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });
   return labels;
+}
+
+function* embedding(affinity: Affinity, clusters: number): Steps<Float32Vectors> {
+  const points = yield* checkedAffinity(affinity);
+  if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
+    throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
+  return yield* spectralEmbedding(affinity.data, points, clusters);
 }
 
 /** Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. */
@@ -54,8 +54,9 @@ export function* spectralEmbedding(affinity: Float32Array, points: number, dims:
   }
   for (let i = 0; i < points; i++) {
     const row = rows.subarray(i * dims, (i + 1) * dims);
-    const length = Math.hypot(...row);
+    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
     if (length > 1e-12) for (let k = 0; k < dims; k++) row[k] /= length;
+    yield null;
   }
   return float32Vectors(rows, dims);
 }
@@ -85,13 +86,16 @@ function majoritySign(vector: Float64Array): number {
 }
 
 /** Gives the number of points. */
-function checkedAffinity(affinity: Affinity): number {
+function* checkedAffinity(affinity: Affinity): Steps<number> {
   const { count, dims, data, type } = pointsOf(affinity, 'affinity');
   if (type !== 'float32') throw invalidArgument('affinity.data', 'a Float32Array', data);
   if (count === 0 || count !== dims) throw unexpected('affinity.dims', 'as many rows as columns, at least one', `${count} × ${dims}`);
-  const bad = data.findIndex((value) => !(value >= 0 && value < 1e12));
-  if (bad >= 0) throw invalidArgument('affinity', 'numbers from 0 to 10^12', data[bad]);
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i++, yield null) {
+    for (let at = i * count; at < (i + 1) * count; at++) {
+      if (!(data[at] >= 0 && data[at] < 1e12)) throw invalidArgument('affinity', 'numbers from 0 to 10^12', data[at]);
+    }
+  }
+  for (let i = 0; i < count; i++, yield null) {
     for (let j = 0; j < i; j++) {
       const [a, b] = [data[i * count + j], data[j * count + i]];
       if (Math.abs(a - b) > 1e-5 * Math.max(a, b))

@@ -1,11 +1,11 @@
 /** Clusters of points that lie on a few planes through the origin. */
-import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
-import { unitRows } from '../reduction/plan';
+import { scaledRows } from '../reduction/plan';
 import { pointsOf, type Vectors } from './matrix';
 import { solvePositiveDefinite } from './positive-definite';
 import { spectralClusters, type Affinity, type SpectralOptions } from './spectral';
+import { runStepsInBackground, type Steps } from './steps';
 
 export interface SubspaceOptions extends SpectralOptions {
   /** λ of the ridge; positive. Default 0.01. */
@@ -20,11 +20,12 @@ export interface SubspaceOptions extends SpectralOptions {
  * INVALID_ARGUMENT for numbers that are not finite.
  */
 export async function subspaceClusters(vectors: Vectors, options: SubspaceOptions): Promise<Uint32Array> {
-  return spectralClusters(subspaceAffinity(vectors, options), options);
+  const affinity = await runStepsInBackground(subspaceAffinity(vectors, options), selectKernels(options.backend), options.signal);
+  return spectralClusters(affinity, options);
 }
 
 /** [points, points]. Zero vectors have no affinity. */
-export function subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOptions, 'ridge' | 'keep' | 'backend'> = {}): Affinity {
+export function* subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOptions, 'ridge' | 'keep'> = {}): Steps<Affinity> {
   const { data, type, count, dims } = pointsOf(vectors, 'vectors');
   if (type !== 'float32') throw invalidArgument('vectors.type', '"float32"', type);
   if (count === 0) throw unexpected('vectors', 'at least one vector', 'none');
@@ -32,10 +33,10 @@ export function subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOptions
   const { ridge = 0.01, keep = Math.min(10, count) } = options;
   if (!(ridge > 0 && ridge < Infinity)) throw invalidArgument('ridge', 'a positive number', ridge);
   if (!Number.isInteger(keep) || keep < 1 || keep > count) throw invalidArgument('keep', `a whole number from 1 to ${count}`, keep);
-  const unit = unitRows({ data: data as Float32Array, count, width: dims });
-  const coefficients = combinations(selectKernels(options.backend), unit, count, dims, ridge);
+  const unit = yield* scaledRows({ data: data as Float32Array, count, width: dims });
+  const coefficients = yield* combinations(unit, count, dims, ridge);
   const affinity = new Float32Array(count * count);
-  for (let point = 0; point < count; point++) {
+  for (let point = 0; point < count; point++, yield null) {
     const sizes = coefficients.subarray(point * count, (point + 1) * count).map(Math.abs);
     for (const other of largest(sizes, keep)) {
       affinity[point * count + other] += sizes[other];
@@ -46,20 +47,20 @@ export function subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOptions
 }
 
 /** Z, which is symmetric: (XᵀX + λI)⁻¹ XᵀX = Xᵀ (XXᵀ + λI)⁻¹ X, so that only a matrix of the vectors' length is to be inverted. */
-function combinations(kernels: Kernels, unit: Float32Array, count: number, dims: number, ridge: number): Float32Array {
+function* combinations(unit: Float32Array, count: number, dims: number, ridge: number): Steps<Float32Array> {
   const moments = new Float64Array(dims * dims);
-  for (let point = 0; point < count; point++) {
+  for (let point = 0; point < count; point++, yield null) {
     const row = unit.subarray(point * dims, (point + 1) * dims);
     for (let a = 0; a < dims; a++) for (let b = 0; b <= a; b++) moments[a * dims + b] += row[a] * row[b];
   }
   for (let a = 0; a < dims; a++) moments[a * dims + a] += ridge;
   const columns = new Float64Array(dims * count);
   for (let point = 0; point < count; point++) for (let k = 0; k < dims; k++) columns[k * count + point] = unit[point * dims + k];
-  solvePositiveDefinite(moments, dims, columns);
+  yield* solvePositiveDefinite(moments, dims, columns);
   const solved = new Float32Array(count * dims);
   for (let point = 0; point < count; point++) for (let k = 0; k < dims; k++) solved[point * dims + k] = columns[k * count + point];
   const out = new Float32Array(count * count);
-  kernels.products(unit, solved, dims, out);
+  yield (kernels) => kernels.products(unit, solved, dims, out);
   return out;
 }
 

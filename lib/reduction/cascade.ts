@@ -39,7 +39,9 @@ function* reducingRepeatedly(
     const { positions: _kept, ...options } = step;
     const sized = before === undefined || !takesSizes(step) ? options : { ...options, size: before.size };
     const reduction = yield* reducing(current, sized);
-    reductions.push(reduction);
+    reductions.push(
+      before === undefined || takesSizes(step) ? reduction : { ...reduction, size: sizesAfter(step, reduction, before.size) },
+    );
     current = reduction.tokens;
     onProgress?.(reductions.length, steps.length);
   }
@@ -50,11 +52,28 @@ function* reducingRepeatedly(
     source,
     merge: (values) => reductions.reduce((so, reduction) => reduction.merge(so), values),
     unmerge: (values) => reductions.reduceRight((so, reduction) => reduction.unmerge(so), values),
+    async mergeAsync(values, control) {
+      for (const reduction of reductions) values = await reduction.mergeAsync(values, control);
+      return values;
+    },
+    async unmergeAsync(values, control) {
+      for (const reduction of [...reductions].reverse()) values = await reduction.unmergeAsync(values, control);
+      return values;
+    },
     positions:
       positions === undefined ? null : keptPositions(positions.data, positions.width, positions.keep ?? 1, source, last.size.length),
   };
 }
 
 function takesSizes({ method }: ReduceOptions): boolean {
-  return method !== 'visionzip' && method !== 'expedit' && method !== 'k-medoids';
+  return method !== 'visionzip' && method !== 'expedit';
+}
+
+/** What tokens stand for after a step that does not take sizes. */
+function sizesAfter({ method }: ReduceOptions, { source, size, merge }: Reduction, before: Float32Array): Float32Array {
+  // Cells of Expedit are means with weights that sum to their size.
+  if (method === 'expedit') return merge(before).map((mean, cell) => mean * size[cell]);
+  const sums = new Float32Array(size.length);
+  source.forEach((target, token) => (sums[target] += before[token]));
+  return sums;
 }

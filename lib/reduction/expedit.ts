@@ -8,6 +8,7 @@ export interface ExpeditTask {
   readonly grids: ExpeditGrids;
   readonly iterations: number;
   readonly temperature: number | 'auto';
+  /** At most as many as there are cells. */
   readonly nearest: number;
   readonly normalization: 'l1' | 'l2';
 }
@@ -82,11 +83,10 @@ function inverseMedian(squares: Float32Array): number {
 
 /** exp(−temperature · squared distance) of the `nearest` centres of each token, normalised; the least distance is subtracted first. */
 function* reconstruction(
-  { tokens: { data, count, width }, grids, nearest, normalization }: ExpeditTask,
+  { tokens: { data, count, width }, nearest: few, normalization }: ExpeditTask,
   centres: Float32Array,
   temperature: number,
 ): Steps<Pick<Plan, 'source' | 'unmerge'>> {
-  const few = Math.min(nearest, grids.cells);
   const columns = new Uint32Array(count * few);
   const weights = new Float32Array(count * few);
   yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);

@@ -51,15 +51,16 @@ function places(count: number, accept: (place: number) => boolean): Uint32Array 
   return accepted.subarray(0, size);
 }
 
-/** Tokens at even places join tokens at odd ones: the `remove` most similar pairs, or all at least as similar as `threshold`. */
+/** Tokens that are no destinations join the most similar one that is: the `remove` most similar pairs, or all at least as similar as `threshold`. */
 export function* tome(
   task: MatchingTask,
+  isDestination: Uint8Array,
   most: { readonly remove: number } | { readonly threshold: number },
   lengths: 'mean' | 'greatest',
 ): Steps<Plan> {
   const { count } = task.metric;
-  const candidates = places(count, (i) => i % 2 === 0 && task.protected[i] === 0);
-  const destinations = places(count, (i) => i % 2 === 1 && task.protected[i] === 0);
+  const free = (wanted: 0 | 1): Uint32Array => places(count, (i) => isDestination[i] === wanted && task.protected[i] === 0);
+  const [candidates, destinations] = [free(0), free(1)];
   const { to, cosines } = yield* match(task, candidates, destinations);
   const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
   const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
@@ -67,14 +68,23 @@ export function* tome(
 }
 
 /** How many tokens `tome` can take away at most. */
-export function mostPairs(protectedTokens: Uint8Array): number {
-  let [even, odd] = [0, 0];
+export function mostPairs(isDestination: Uint8Array, protectedTokens: Uint8Array): number {
+  const counts = [0, 0];
   protectedTokens.forEach((isProtected, i) => {
-    if (isProtected) return;
-    if (i % 2 === 0) even++;
-    else odd++;
+    if (!isProtected) counts[isDestination[i]]++;
   });
-  return odd > 0 ? even : 0;
+  return counts[1] > 0 ? counts[0] : 0;
+}
+
+/** One of `every` tokens: the last of each group, or one at a random place of it. */
+export function lineDestinations(count: number, every: number, seed: number | undefined): Uint8Array {
+  const random = seed === undefined ? null : new RandomStream(seed);
+  const isDestination = new Uint8Array(count);
+  for (let first = 0; first < count; first += every) {
+    const place = first + (random === null ? every - 1 : random.below(every));
+    if (place < count) isDestination[place] = 1;
+  }
+  return isDestination;
 }
 
 export function gridDestinations(
@@ -92,15 +102,6 @@ export function gridDestinations(
     }
   }
   return isDestination;
-}
-
-/** All tokens but destinations are candidates. */
-export function* tomeGrid(task: MatchingTask, isDestination: Uint8Array, remove: number): Steps<Plan> {
-  const { count } = task.metric;
-  const candidates = places(count, (i) => isDestination[i] === 0 && task.protected[i] === 0);
-  const destinations = places(count, (i) => isDestination[i] === 1);
-  const { to, cosines } = yield* match(task, candidates, destinations);
-  return merged(task, { candidates, to, chosen: descending(cosines).subarray(0, remove) });
 }
 
 /** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */

@@ -1,16 +1,22 @@
 /** Tokens that stand for others: deterministic k-medoids (Zhao et al. 2022, CenterCLIP). */
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
-import { DistancesOnDemand, StoredDistances, type Distances } from './distances';
-import { gathering, lengthOf, planOfMeans, unitRows, type Plan, type TokenRows } from './plan';
+import { DistancesOnDemand, StoredDistances, type DistanceKind, type Distances } from './distances';
+import { gathering, lengthOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
 
 /** Up to so many tokens, all their distances are in memory (16 MB). */
 const MOST_STORED = 2048;
 
-/** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. */
-export function* kMedoids(tokens: TokenRows, clusters: number, distance: 'euclidean' | 'cosine', maxIterations: number): Steps<Plan> {
+export interface MedoidTask {
+  readonly clusters: number;
+  readonly distance: DistanceKind;
+  readonly maxIterations: number;
+}
+
+/** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. `weights` only add up to sizes. */
+export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
   const { count } = tokens;
-  const points = distance === 'cosine' ? { ...tokens, data: unitRows(tokens) } : tokens;
+  const points = distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
   const distances = count <= MOST_STORED ? yield* StoredDistances.of(points, distance) : new DistancesOnDemand(points, distance);
   let medoids = yield* farthestFirst(tokens, clusters, distances);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -22,7 +28,7 @@ export function* kMedoids(tokens: TokenRows, clusters: number, distance: 'euclid
     if (same) break;
   }
   medoids.sort();
-  const plan = planOfMeans(yield* nearest(distances, medoids), clusters, new Float32Array(count).fill(1));
+  const plan = planOfMeans(yield* nearest(distances, medoids), clusters, weights);
   return { ...plan, merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
 }
 

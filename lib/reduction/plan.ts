@@ -1,6 +1,6 @@
 /** What an operator decides for one sequence, and what follows from it for any values. */
 import { membersOf } from '../clustering/members';
-import type { Steps } from '../clustering/steps';
+import { runSteps, type Steps } from '../clustering/steps';
 
 /** Numbers between two pauses. */
 const PAUSE_AFTER = 1 << 17;
@@ -81,11 +81,16 @@ export function lengthOf(values: Float32Array, row: number, width: number): numb
 }
 
 /** Rows of unit length; zeros stay zeros. */
-export function unitRows({ data, count, width }: TokenRows): Float32Array {
-  const out = data.slice();
-  for (let row = 0; row < count; row++) {
+export function unitRows(rows: TokenRows): Float32Array {
+  return runSteps(scaledRows(rows), null);
+}
+
+/** The same in steps. */
+export function* scaledRows({ data, count, width }: TokenRows): Steps<Float32Array> {
+  const out = new Float32Array(count * width);
+  for (let row = 0; row < count; row++, yield null) {
     const length = lengthOf(data, row, width);
-    if (length > 0) for (let i = row * width; i < (row + 1) * width; i++) out[i] /= length;
+    if (length > 0) for (let i = row * width; i < (row + 1) * width; i++) out[i] = data[i] / length;
   }
   return out;
 }

@@ -3,13 +3,14 @@ import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { dpcKnn, visionZip } from './centres';
+import { gridOf, metricOf, perToken, removed, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
-import { gridDestinations, mostPairs, pitome, tome, tomeGrid, type MatchingTask } from './matching';
+import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
 import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
-import type { ReduceOptions, Reduction, TokenBatch } from './types';
+import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
 
 /**
  * Reduces the tokens of one sequence or of several. `merge` and `unmerge` do the same to other values of the tokens, such as values beside keys, or bring
@@ -69,23 +70,10 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
   const { count } = tokens;
   switch (options.method) {
     case 'tome':
-    case 'tofu': {
-      const matching = matchingTask(options.protect, task);
-      const remove = removed(options, count, mostPairs(matching.protected));
-      return yield* tome(matching, { remove }, options.method === 'tome' ? 'mean' : 'greatest');
-    }
+    case 'tofu':
     case 'threshold':
-      if (!Number.isFinite(options.threshold)) throw invalidArgument('threshold', 'a cosine', options.threshold);
-      return yield* tome(matchingTask(options.protect, task), { threshold: options.threshold }, 'mean');
-    case 'tome-grid': {
-      const matching = matchingTask(options.protect, task);
-      const grid = gridOf(options.grid, 'grid', count);
-      const cell = options.cell ?? [2, 2];
-      cell.forEach((length) => whole(length, 'cell', 1, count));
-      const destinations = gridDestinations(grid, [cell[0], cell[1]], options.seed);
-      const candidates = destinations.filter((isDestination, i) => isDestination === 0 && matching.protected[i] === 0).length;
-      return yield* tomeGrid(matching, destinations, removed(options, count, candidates));
-    }
+    case 'tome-grid':
+      return yield* planMatching(options, task);
     case 'pitome': {
       const matching = matchingTask(options.protect, task);
       const free = matching.protected.filter((isProtected) => isProtected === 0).length;
@@ -100,12 +88,11 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
     case 'k-medoids': {
       const { distance = 'euclidean', maxIterations = 100 } = options;
       if (distance !== 'euclidean' && distance !== 'cosine') throw invalidArgument('distance', '"euclidean" or "cosine"', distance);
-      return yield* kMedoids(
-        tokens,
-        whole(options.clusters, 'clusters', 1, count),
+      return yield* kMedoids(tokens, weights, {
+        clusters: whole(options.clusters, 'clusters', 1, count),
         distance,
-        whole(maxIterations, 'maxIterations', 0, 1e6),
-      );
+        maxIterations: whole(maxIterations, 'maxIterations', 0, 1e6),
+      });
     }
     case 'visionzip': {
       if (options.protect !== undefined)
@@ -126,6 +113,29 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
     default:
       throw invalidArgument('method', 'a known operator', (options as { method: unknown }).method);
   }
+}
+
+type MatchingOptions = TomeOptions | ThresholdOptions | TomeGridOptions;
+
+function planMatching(options: MatchingOptions, task: Task): Steps<Plan> {
+  const { count } = task.tokens;
+  const matching = matchingTask(options.protect, task);
+  const destinations = destinationsOf(options, count);
+  if (options.method !== 'threshold') {
+    const remove = removed(options, count, mostPairs(destinations, matching.protected));
+    return tome(matching, destinations, { remove }, options.method === 'tofu' ? 'greatest' : 'mean');
+  }
+  if (!Number.isFinite(options.threshold)) throw invalidArgument('threshold', 'a cosine', options.threshold);
+  return tome(matching, destinations, { threshold: options.threshold }, 'mean');
+}
+
+function destinationsOf(options: MatchingOptions, count: number): Uint8Array {
+  const { seed } = options;
+  if (options.method !== 'tome-grid') return lineDestinations(count, whole(options.every ?? 2, 'every', 2, 1e6), seed);
+  const grid = gridOf(options.grid, 'grid', count);
+  const cell = options.cell ?? [2, 2];
+  cell.forEach((length) => whole(length, 'cell', 1, count));
+  return gridDestinations(grid, [cell[0], cell[1]], seed);
 }
 
 /** The grids of Expedit, which all sequences share; null for other operators. */
@@ -150,12 +160,12 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { t
     grids: grids!,
     iterations: whole(options.iterations ?? 5, 'iterations', 0, 1e6),
     temperature,
-    nearest: whole(options.nearest ?? 20, 'nearest', 1, 1e6),
+    nearest: whole(options.nearest ?? Math.min(20, grids!.cells), 'nearest', 1, grids!.cells),
     normalization,
   });
 }
 
-function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { tokens }: Task): Steps<Plan> {
+function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { tokens, weights }: Task): Steps<Plan> {
   const { count } = tokens;
   const { sigma = 2, locality, neighbours } = options;
   if (!(sigma > 0 && sigma < Infinity)) throw invalidArgument('sigma', 'a positive number', sigma);
@@ -168,7 +178,7 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
     if (window.some((length) => whole(length, 'locality.window', 1, 1e6) % 2 === 0))
       throw unexpected('locality.window', 'odd numbers', `[${window.join(', ')}]`);
   }
-  return spectralMedoids(tokens, {
+  return spectralMedoids(tokens, weights, {
     clusters: whole(options.clusters, 'clusters', 1, count),
     sigma,
     neighbours: neighbours === undefined ? null : whole(neighbours, 'neighbours', 1, count),
@@ -189,6 +199,8 @@ function* reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, wid
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge: (values) => runSteps(merging(values), kernels),
     unmerge: (values) => runSteps(unmerging(values), kernels),
+    mergeAsync: (values, control) => runStepsInBackground(merging(values), kernels, control?.signal),
+    unmergeAsync: (values, control) => runStepsInBackground(unmerging(values), kernels, control?.signal),
     source: joined(
       plans.map((plan) => plan.source),
       new Uint32Array(plans.length * count),
@@ -243,74 +255,8 @@ function positionsOf(plans: readonly Plan[], count: number, { positions }: Reduc
   return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
-/** Each sequence; all numbers are finite. */
-function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
-  const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
-  if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
-  if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
-    throw invalidArgument(
-      `${name}.dims`,
-      '[tokens, length] or [sequences, tokens, length], all positive',
-      dims === undefined ? dims : `[${dims.join(', ')}]`,
-    );
-  }
-  const [count, width] = dims.slice(-2);
-  const sequences = dims.length === 3 ? dims[0] : 1;
-  if (sequences * count * width !== data.length) {
-    throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
-  }
-  const greatest = new Float32Array(1);
-  yield (kernels) => kernels.greatestMagnitude(data, greatest);
-  if (!(greatest[0] < 1e18)) {
-    const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
-    throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
-  }
-  return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
-}
-
-function* metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): Steps<TokenRows[]> {
-  const rows = yield* sequencesOf(metric, 'metric');
-  if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
-    throw unexpected('metric', `${sequences.length} × ${sequences[0].count} tokens, as there are`, `${rows.length} × ${rows[0].count}`);
-  }
-  return rows;
-}
-
-function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
-  if (values === undefined) return new Float32Array(count).fill(otherwise);
-  if (values.length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
-  const read = Float32Array.from(values);
-  if (!read.every(Number.isFinite)) throw unexpected(name, 'finite numbers', 'others');
-  return read;
-}
-
 function matchingTask(protect: ArrayLike<number> | undefined, { metric, weights }: Task): MatchingTask {
   const mask = new Uint8Array(metric.count);
   for (let i = 0; i < (protect?.length ?? 0); i++) mask[whole(protect![i], 'protect', 0, metric.count - 1)] = 1;
   return { metric, weights, protected: mask };
-}
-
-/** More than can be taken away is refused, not capped. */
-function removed({ ratio, remove }: { ratio?: number; remove?: number }, count: number, most: number): number {
-  if ((ratio === undefined) === (remove === undefined))
-    throw unexpected('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
-  if (remove !== undefined) return whole(remove, 'remove', 0, most);
-  if (!(ratio! >= 0 && ratio! <= 1)) throw invalidArgument('ratio', 'a number from 0 to 1', ratio);
-  const wanted = Math.round(ratio! * count);
-  if (wanted > most) throw invalidArgument('ratio', `at most ${most} / ${count}: this operator takes no more away at once`, ratio);
-  return wanted;
-}
-
-function gridOf(grid: readonly number[], name: string, count: number | null): readonly [number, number] {
-  const [rows, columns] = grid ?? [];
-  whole(rows, name, 1, 1e6);
-  whole(columns, name, 1, 1e6);
-  if (count !== null && rows * columns !== count) throw unexpected(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
-  return [rows, columns];
-}
-
-function whole(value: number, name: string, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw invalidArgument(name, `a whole number from ${least} to ${most}`, value);
-  return value;
 }

@@ -13,7 +13,11 @@ export interface SpectralTask {
   readonly locality: { readonly grid: readonly [number, number, number]; readonly window: readonly [number, number] } | null;
 }
 
-export function* spectralMedoids(tokens: TokenRows, { clusters, sigma, neighbours, locality }: SpectralTask): Steps<Plan> {
+export function* spectralMedoids(
+  tokens: TokenRows,
+  weights: Float32Array,
+  { clusters, sigma, neighbours, locality }: SpectralTask,
+): Steps<Plan> {
   const { count } = tokens;
   const squares = new Float32Array(count * count);
   yield (kernels) => kernels.squaredDistances(tokens.data, tokens.width, squares);
@@ -28,7 +32,7 @@ export function* spectralMedoids(tokens: TokenRows, { clusters, sigma, neighbour
     }
   }
   const { data } = yield* spectralEmbedding(affinity, count, clusters);
-  return yield* kMedoids({ data, count, width: clusters }, clusters, 'euclidean', 100);
+  return yield* kMedoids({ data, count, width: clusters }, weights, { clusters, distance: 'euclidean', maxIterations: 100 });
 }
 
 function near(

@@ -39,16 +39,23 @@ interface Matching extends CommonOptions {
   readonly protect?: ArrayLike<number>;
 }
 
+/** Which tokens others can go to. */
+interface OnALine {
+  /** The last of so many tokens is a destination, the others are candidates. Default 2: tokens at even places go to ones at odd places. With k more of them can go: (k − 1) / k. */
+  readonly every?: number;
+  /** Destinations at random places among their `every` tokens, from this seed, 0 … 2³² − 1. */
+  readonly seed?: number;
+}
+
 /**
- * Bipartite soft matching (Bolya et al. 2023): tokens at even places go to the most similar one at an odd place, the most similar pairs first. 'tofu': the
- * merged token's length is the greatest of its members'.
+ * Bipartite soft matching (Bolya et al. 2023): candidates go to the most similar destination, the most similar pairs first. 'tofu': the merged token's length is the greatest of its members'.
  */
-export interface TomeOptions extends Matching, Amount {
+export interface TomeOptions extends Matching, Amount, OnALine {
   readonly method: 'tome' | 'tofu';
 }
 
 /** As 'tome', but all pairs at least as similar as `threshold` (a cosine) merge, however many there are. */
-export interface ThresholdOptions extends Matching {
+export interface ThresholdOptions extends Matching, OnALine {
   readonly method: 'threshold';
   readonly threshold: number;
 }
@@ -147,6 +154,9 @@ export interface Reduction {
   readonly merge: (values: Float32Array) => Float32Array;
   /** Values of reduced tokens, back to the tokens that they stand for. */
   readonly unmerge: (values: Float32Array) => Float32Array;
+  /** The same in the background. Reject with ABORTED besides. */
+  readonly mergeAsync: (values: Float32Array, control?: { readonly signal?: AbortSignal }) => Promise<Float32Array>;
+  readonly unmergeAsync: (values: Float32Array, control?: { readonly signal?: AbortSignal }) => Promise<Float32Array>;
   /** For each token the reduced token of its sequence that it went to. */
   readonly source: Uint32Array;
   /** What each reduced token stands for. Adding its logarithm to attention scores makes attention proportional. */

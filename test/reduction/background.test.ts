@@ -6,6 +6,10 @@ import {
   cascadeAsync,
   clusterSegments,
   clusterSegmentsAsync,
+  compareLabels,
+  compareLabelsAsync,
+  daviesBouldin,
+  daviesBouldinAsync,
   hdbscan,
   hdbscanAsync,
   poolEmbeddings,
@@ -14,6 +18,8 @@ import {
   poolVectorsAsync,
   reduce,
   reduceAsync,
+  silhouette,
+  silhouetteAsync,
   sinkhorn,
   sinkhornAsync,
   type ReduceOptions,
@@ -40,11 +46,16 @@ describeEachBackend('in the background', (backend) => {
   test.each(METHODS)('reduce: $method', async (method) => {
     const options = { ...method, backend };
     const heard: number[][] = [];
-    const { merge, unmerge, ...result } = await reduceAsync(tokens, options, { onProgress: (...progress) => heard.push(progress) });
-    const { merge: mergeAtOnce, unmerge: unmergeAtOnce, ...expected } = reduce(tokens, options);
+    const { merge, unmerge, mergeAsync, unmergeAsync, ...result } = await reduceAsync(tokens, options, {
+      onProgress: (...progress) => heard.push(progress),
+    });
+    const { merge: mergeAtOnce, unmerge: unmergeAtOnce, mergeAsync: _merge, unmergeAsync: _unmerge, ...expected } = reduce(tokens, options);
     expect(result).toEqual(expected);
     expect(merge(tokens.data)).toEqual(mergeAtOnce(tokens.data));
     expect(unmerge(result.tokens.data)).toEqual(unmergeAtOnce(result.tokens.data));
+    expect(await mergeAsync(tokens.data)).toEqual(mergeAtOnce(tokens.data));
+    expect(await unmergeAsync(result.tokens.data)).toEqual(unmergeAtOnce(result.tokens.data));
+    await expect(mergeAsync(tokens.data, { signal: AbortSignal.abort() })).rejects.toEqual(isAborted);
     expect(heard).toEqual([1, 2, 3].map((done) => [done, 3]));
   });
 
@@ -70,8 +81,15 @@ describeEachBackend('in the background', (backend) => {
       { method: 'dpc-knn', clusters: 9, backend },
     ];
     const heard: number[] = [];
-    const { tokens: reduced, source } = await cascadeAsync(one, steps, { onProgress: (done) => heard.push(done) });
+    const {
+      tokens: reduced,
+      source,
+      mergeAsync,
+      unmergeAsync,
+    } = await cascadeAsync(one, steps, { onProgress: (done) => heard.push(done) });
     expect({ reduced, source }).toEqual({ reduced: cascade(one, steps).tokens, source: cascade(one, steps).source });
+    expect(await mergeAsync(one.data)).toEqual(cascade(one, steps).merge(one.data));
+    expect(await unmergeAsync(reduced.data)).toEqual(cascade(one, steps).unmerge(reduced.data));
     expect(heard).toEqual([1, 2]);
     const segments = { method: 'k-medoids', clusters: 4, segments: 1, backend } as const;
     expect(await clusterSegmentsAsync(tokens, segments)).toEqual(clusterSegments(tokens, segments));
@@ -90,6 +108,12 @@ test('balancing, linkage, density, pooling of embeddings', async () => {
   const square = new Float64Array(60 * 60);
   for (let i = 0, at = 0; i < 60; i++) for (let j = i + 1; j < 60; j++) square[60 * i + j] = square[60 * j + i] = distances[at++];
   expect(await hdbscanAsync(square, { minClusterSize: 3 })).toEqual(hdbscan(square, { minClusterSize: 3 }));
+  const flat = { data: tokens.data, dims: [3 * 48, 16] };
+  const labels = Array.from({ length: 3 * 48 }, (_, i) => i % 5);
+  const others = labels.map((label, i) => (i % 7 === 0 ? 1 : label));
+  expect(await silhouetteAsync(flat, labels)).toBe(silhouette(flat, labels));
+  expect(await daviesBouldinAsync(flat, labels)).toBe(daviesBouldin(flat, labels));
+  expect(await compareLabelsAsync(labels, others)).toEqual(compareLabels(labels, others));
   const mask = Uint8Array.from({ length: 3 * 48 }, (_, i) => Number(i % 5 > 0));
   const pooled = { method: 'weighted-mean', normalize: true } as const;
   expect(await poolEmbeddingsAsync(tokens, mask, pooled)).toEqual(poolEmbeddings(tokens, mask, pooled));
@@ -97,6 +121,9 @@ test('balancing, linkage, density, pooling of embeddings', async () => {
   await expect(sinkhornAsync(logits, 16, { signal })).rejects.toEqual(isAborted);
   await expect(agglomerateAsync(distances, 'ward', { signal })).rejects.toEqual(isAborted);
   await expect(hdbscanAsync(square, { signal })).rejects.toEqual(isAborted);
+  await expect(silhouetteAsync(flat, labels, { signal })).rejects.toEqual(isAborted);
+  await expect(daviesBouldinAsync(flat, labels, { signal })).rejects.toEqual(isAborted);
+  await expect(compareLabelsAsync(labels, others, { signal })).rejects.toEqual(isAborted);
   await expect(poolEmbeddingsAsync(tokens, mask, { ...pooled, signal })).rejects.toEqual(isAborted);
 });
 

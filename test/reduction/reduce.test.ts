@@ -1,6 +1,15 @@
 /** Token reduction on every backend: NumPy's results, what holds for every operator, and bad input. */
 import fixture from '../fixtures/reduction.json';
-import { cascade, positionRows, reduce, rotaryChunks, type MerganserError, type ReduceOptions, type Reduction } from '../../lib/index';
+import {
+  cascade,
+  positionRows,
+  reduce,
+  removalSchedule,
+  rotaryChunks,
+  type MerganserError,
+  type ReduceOptions,
+  type Reduction,
+} from '../../lib/index';
 import { blobs } from '../clustering/blobs';
 import { field, meanSquare } from '../clustering/fields';
 import { describeEachBackend } from '../conformance/backends';
@@ -21,6 +30,7 @@ const SMALL = blobs(3, N, 6, 8, 0.5);
 
 const EVERY: ReduceOptions[] = [
   { method: 'tome', remove: 16 },
+  { method: 'tome', every: 4, ratio: 0.75 },
   { method: 'tofu', ratio: 0.25 },
   { method: 'threshold', threshold: 0.7 },
   { method: 'tome-grid', grid: [6, 8], remove: 20 },
@@ -32,6 +42,17 @@ const EVERY: ReduceOptions[] = [
   { method: 'k-medoids', clusters: 6 },
   { method: 'k-medoids', clusters: 9, distance: 'cosine' },
 ];
+
+test("ToMe's schedule", () => {
+  expect(removalSchedule(12, 16)).toEqual(Array.from({ length: 12 }, () => 16));
+  // parse_r of facebookresearch/ToMe.
+  expect(removalSchedule(6, 13, 0.5)).toEqual([6, 8, 11, 14, 17, 20]);
+  expect(removalSchedule(5, 8, -1)).toEqual([16, 12, 8, 4, 0]);
+  expect(removalSchedule(1, 8, 1)).toEqual([8]);
+  expect(() => removalSchedule(0, 8)).toThrow('layers');
+  expect(() => removalSchedule(3, -1)).toThrow('remove');
+  expect(() => removalSchedule(3, 1, 2)).toThrow('inflect');
+});
 
 describeEachBackend('reduce', (backend) => {
   const run = (data: Float32Array, width: number, options: ReduceOptions): Reduction =>
@@ -125,6 +146,39 @@ describeEachBackend('reduce', (backend) => {
     expect(groups(all.source)).toEqual(groups(run(SMALL, 8, { method: 'tome', remove: N / 2 }).source));
   });
 
+  test('destinations: the last of every so many tokens, or one at random of them; protected ones are none', () => {
+    const lengths = Float32Array.from({ length: N * 2 }, (_, i) => (i % 2 === 0 ? 1 : Math.floor(i / 2)));
+    for (const [every, most] of [
+      [2, 24],
+      [4, 36],
+      [5, 39],
+    ]) {
+      const kth = run(SMALL, 8, { method: 'tome', every, remove: most });
+      // As the authors' kth_bipartite_soft_matching; what does not fill a group stays a candidate.
+      const expected = Array.from({ length: N }, (_, i) => {
+        const cosine = (j: number): number => {
+          let [dot, own, other] = [0, 0, 0];
+          for (let k = 0; k < 8; k++) {
+            dot += SMALL[8 * i + k] * SMALL[8 * j + k];
+            own += SMALL[8 * i + k] ** 2;
+            other += SMALL[8 * j + k] ** 2;
+          }
+          return dot / Math.sqrt(own * other);
+        };
+        const destinations = Array.from({ length: Math.floor(N / every) }, (_v, group) => group * every + every - 1);
+        if (destinations.includes(i)) return i;
+        return destinations.reduce((best, j) => (cosine(j) > cosine(best) ? j : best));
+      });
+      expect(groups(kth.source)).toEqual(groups(expected));
+      expect(() => run(SMALL, 8, { method: 'tome', every, remove: most + 1 })).toThrow('remove');
+    }
+    const random = run(lengths, 2, { method: 'tome', every: 4, seed: 3, remove: 36 });
+    expect(random.size.length).toBe(12);
+    expect(run(lengths, 2, { method: 'tome', every: 4, seed: 3, remove: 36 }).source).toEqual(random.source);
+    const grid = run(SMALL, 8, { method: 'tome-grid', grid: [6, 8], remove: 30, protect: [0, 9] });
+    for (const token of [0, 9]) expect(grid.size[grid.source[token]]).toBe(1);
+  });
+
   test('VisionZip: the attended tokens as they are, then targets with the mean of what joined', () => {
     const attention = Array.from({ length: N }, (_, i) => (i % 7 === 3 ? 5 + i : 0));
     const result = run(SMALL, 8, { method: 'visionzip', attention, dominant: 6, contextual: 4 });
@@ -171,6 +225,23 @@ describeEachBackend('reduce', (backend) => {
     expect(whole.merge(SMALL)).toEqual(second.tokens.data);
     expect(whole.unmerge(second.tokens.data)).toEqual(first.unmerge(second.unmerge(second.tokens.data)));
     expect(whole.positions![0]).toBe(whole.source.lastIndexOf(0));
+  });
+
+  test('sizes of a cascade add up, whatever its steps', () => {
+    const second: ReduceOptions[] = [
+      { method: 'visionzip', attention: Array.from({ length: 24 }, (_, i) => i % 7), dominant: 4, contextual: 3 },
+      { method: 'k-medoids', clusters: 5 },
+      { method: 'spectral', clusters: 5 },
+      { method: 'expedit', grid: [4, 6], target: [2, 3], temperature: 'auto' },
+      { method: 'pitome', remove: 6 },
+    ];
+    for (const step of second) {
+      const { size } = cascade({ data: SMALL, dims: [N, 8] }, [
+        { backend, method: 'tome', ratio: 0.5 },
+        { backend, ...step },
+      ]);
+      expect(size.reduce((sum, value) => sum + value, 0)).toBeCloseTo(N, 3);
+    }
   });
 
   test('zeros, equal tokens, one token', () => {

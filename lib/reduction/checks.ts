@@ -1,0 +1,71 @@
+/** What callers hand over, checked. */
+import type { Steps } from '../clustering/steps';
+import { invalidArgument, unexpected } from '../errors';
+import type { TokenRows } from './plan';
+import type { TokenBatch } from './types';
+
+/** Each sequence; all numbers are finite. */
+export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
+  const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
+  if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
+  if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
+    throw invalidArgument(
+      `${name}.dims`,
+      '[tokens, length] or [sequences, tokens, length], all positive',
+      dims === undefined ? dims : `[${dims.join(', ')}]`,
+    );
+  }
+  const [count, width] = dims.slice(-2);
+  const sequences = dims.length === 3 ? dims[0] : 1;
+  if (sequences * count * width !== data.length) {
+    throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
+  }
+  const greatest = new Float32Array(1);
+  yield (kernels) => kernels.greatestMagnitude(data, greatest);
+  if (!(greatest[0] < 1e18)) {
+    const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
+    throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+  }
+  return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
+}
+
+export function* metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): Steps<TokenRows[]> {
+  const rows = yield* sequencesOf(metric, 'metric');
+  if (rows.length !== sequences.length || rows[0].count !== sequences[0].count) {
+    throw unexpected('metric', `${sequences.length} × ${sequences[0].count} tokens, as there are`, `${rows.length} × ${rows[0].count}`);
+  }
+  return rows;
+}
+
+export function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
+  if (values === undefined) return new Float32Array(count).fill(otherwise);
+  if (values.length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
+  const read = Float32Array.from(values);
+  if (!read.every(Number.isFinite)) throw unexpected(name, 'finite numbers', 'others');
+  return read;
+}
+
+/** More than can be taken away is refused, not capped. */
+export function removed({ ratio, remove }: { ratio?: number; remove?: number }, count: number, most: number): number {
+  if ((ratio === undefined) === (remove === undefined))
+    throw unexpected('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
+  if (remove !== undefined) return whole(remove, 'remove', 0, most);
+  if (!(ratio! >= 0 && ratio! <= 1)) throw invalidArgument('ratio', 'a number from 0 to 1', ratio);
+  const wanted = Math.round(ratio! * count);
+  if (wanted > most) throw invalidArgument('ratio', `at most ${most} / ${count}: this operator takes no more away at once`, ratio);
+  return wanted;
+}
+
+export function gridOf(grid: readonly number[], name: string, count: number | null): readonly [number, number] {
+  const [rows, columns] = grid ?? [];
+  whole(rows, name, 1, 1e6);
+  whole(columns, name, 1, 1e6);
+  if (count !== null && rows * columns !== count) throw unexpected(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
+  return [rows, columns];
+}
+
+export function whole(value: number, name: string, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw invalidArgument(name, `a whole number from ${least} to ${most}`, value);
+  return value;
+}
