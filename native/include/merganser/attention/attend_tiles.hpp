@@ -17,7 +17,7 @@ constexpr size_t kQueriesBehind = 11;
   namespace isa { \
   /* As attend_rows, without logits that are known. `memory`: room for tile_memory numbers. */ \
   void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory); \
-  /* As row_logits. */ \
+  /* As row_logits; room for a multiple of 32, and for kQueriesBehind more queries. */ \
   void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory); \
   size_t tile_memory(size_t key_dims, size_t value_dims, bool with_variances); \
   }
