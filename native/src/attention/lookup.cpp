@@ -11,7 +11,7 @@ namespace merganser::attention {
 namespace {
 
 // Queries whose logits are in memory at a time.
-constexpr size_t kQueriesAtATime = 96;
+constexpr size_t kQueriesAtATime = 384;
 // Centroids that one thread takes at a time: a multiple of 16.
 constexpr size_t kCentroidsAtATime = 1024;
 
