@@ -41,7 +41,7 @@ class Shares {
   void add_up(const std::vector<Range>& ranges, size_t count, float* scores, float* logits) {
     static const auto shares_kernel = MERGANSER_SELECT(add_shares);
     const size_t room = clusters_.sizes.size(), queries = voters_.count();
-    std::vector<float> own(logits ? 0 : (std::min(queries, kQueriesAtATime) + kQueriesBehind) * room, 0.f), weights(room), shares(room);
+    std::vector<float> own(logits ? 0 : with_queries_behind(std::min(queries, kQueriesAtATime)) * room, 0.f), weights(room), shares(room);
     std::vector<double> sums(queries > kQueriesAtATime ? count : 0, 0.0);
     for (size_t begin = 0; begin < queries; begin += kQueriesAtATime) {
       const size_t some = std::min(kQueriesAtATime, queries - begin);

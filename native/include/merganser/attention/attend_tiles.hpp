@@ -12,6 +12,8 @@ namespace merganser::attention {
 constexpr size_t kTiledQueries = 8;
 // Tiles are always full: there must be memory behind the last query and the last running sum for so many more, whose contents do not matter.
 constexpr size_t kQueriesBehind = 11;
+// For how many there must be room.
+constexpr size_t with_queries_behind(size_t queries) { return queries < kTiledQueries ? queries : queries + kQueriesBehind; }
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
