@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/attention.hpp"
 #include "merganser/attention/lookup.hpp"
 #include "merganser/attention/select_clusters.hpp"
@@ -41,7 +42,7 @@ class ClusteredUnits {
       uint32_t* const chosen = to_.chosen + work.index * clusters.count;
       const bool keep = all_.estimate.value_means && clusters.step == 1 && clusters.groups.count == 0 &&
                         work.queries->count() <= kQueriesKept;
-      std::vector<float> logits(keep ? work.queries->count() * with_room(clusters.count) : 0);
+      std::vector<float> logits(keep ? with_queries_behind(work.queries->count()) * with_room(clusters.count) : 0);
       const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
       to_.counts[work.index] = static_cast<uint32_t>(count);
       work.seen.push_back(rows_of(work.unit, offsets, chosen, count));

@@ -270,21 +270,31 @@ void row_logits(const RowsToAttend& rows, float* out, size_t out_stride) {
 }
 
 // count: a multiple of 16.
-void add_shares(float* logits, const float* hidden, const float* sizes, size_t count, float* shares) {
+void add_shares(const float* logits, const float* hidden, const float* sizes, size_t count, float* weights, float* shares) {
+  // Vectors that are summed up in single precision.
+  constexpr size_t kSummed = 8 * 16;
   Floats16 most = Floats16::broadcast(kNothingSeen);
-  for (size_t i = 0; i < count; i += 16) most.take_greater(sum_of(Floats16::load(logits + i), Floats16::load(hidden + i)));
+  for (size_t i = 0; i < count; i += 16) {
+    const Floats16 shown = sum_of(Floats16::load(logits + i), Floats16::load(hidden + i));
+    shown.store(weights + i);
+    most.take_greater(shown);
+  }
   const Floats16 greatest = Floats16::broadcast(most.greatest());
   double sum = 0;
-  for (size_t i = 0; i < count; i += 16) {
-    const Floats16 some = exp2_below(sum_of(Floats16::load(logits + i), Floats16::load(hidden + i)), greatest);
-    some.store(logits + i);
-    sum += static_cast<double>(total(product_of(some, Floats16::load(sizes + i))));
+  for (size_t from = 0; from < count; from += kSummed) {
+    Floats16 sums = Floats16::broadcast(0);
+    for (size_t i = from; i < count && i < from + kSummed; i += 16) {
+      const Floats16 some = exp2_below(Floats16::load(weights + i), greatest);
+      some.store(weights + i);
+      add_products(sums, some, Floats16::load(sizes + i));
+    }
+    sum += static_cast<double>(total(sums));
   }
   if (sum == 0) return;
   const Floats16::Factor part = Floats16::factor(static_cast<float>(1 / sum));
   for (size_t i = 0; i < count; i += 16) {
     Floats16 share = Floats16::load(shares + i);
-    share.add_product(part, Floats16::load(logits + i));
+    share.add_product(part, Floats16::load(weights + i));
     share.store(shares + i);
   }
 }

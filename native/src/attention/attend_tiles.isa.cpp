@@ -176,15 +176,15 @@ struct PackedKeys {
   const float* starts;
 };
 
-// out[query · kRows + row] for the queries of a tile and the rows of some panels.
-void logits_of_tile(const RowsToAttend& rows, const PackedKeys& packed, size_t query, size_t panels, float* out) {
+// out[query · stride + row] for the queries of a tile and the rows of some panels.
+void logits_of_tile(const RowsToAttend& rows, const PackedKeys& packed, size_t query, size_t panels, float* out, size_t stride) {
   const size_t dims = rows.keys.dims, at = query * rows.query_stride;
   for (size_t panel = 0; panel < panels; panel += kTilePanels) {
     Tile<kTilePanels> tile;
     tile.begin_with(packed.starts + 16 * panel);
     tile.add(TileRows(rows.queries + at, rows.query_stride), packed.keys + panel * dims * 16, dims * 16, dims);
     if (packed.variances) tile.add(TileRows(rows.squares + at, rows.query_stride), packed.variances + panel * dims * 16, dims * 16, dims);
-    tile.store(out + 16 * panel, kRows);
+    tile.store(out + 16 * panel, stride);
   }
 }
 
@@ -301,7 +301,7 @@ void attend_tiles(const RowsToAttend& rows, const Running& running, float* memor
       const size_t count = queries_of_tile(rows, query), seen = rows_of_tile(rows, block, query, count);
       if (seen == 0) continue;
       const size_t panels = whole_tiles(seen);
-      logits_of_tile(rows, keys, query, panels, weights);
+      logits_of_tile(rows, keys, query, panels, weights, kRows);
       for (size_t q = 0; q < count && rows.limits; ++q) {
         if (rows.list || rows.limits[query + q] < block.rows[0] + 16 * panels) hide(block, rows.limits[query + q], 16 * panels, weights + q * kRows);
       }
@@ -313,18 +313,13 @@ void attend_tiles(const RowsToAttend& rows, const Running& running, float* memor
 
 void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory) {
   const TileMemory packed = divided(rows, memory);
-  alignas(64) float starts[kRows] = {}, logits[kTileHeight * kRows];
+  alignas(64) float starts[kRows] = {};
   Block block;
   for (size_t from = 0; from < rows.count; from += kRows) {
     find_block(rows, from, block);
     pack_keys(rows.keys, block, rows.scales, packed.keys);
-    const size_t filled = (block.count + 15) / 16 * 16;
     for (size_t query = 0; query < rows.query_count; query += kTileHeight) {
-      logits_of_tile(rows, {packed.keys, nullptr, starts}, query, block.panels, logits);
-      for (size_t q = 0; q < queries_of_tile(rows, query); ++q) {
-        const float* const own = logits + q * kRows;
-        for (size_t i = 0; i < filled; i += 16) Floats16::load(own + i).store(out + (query + q) * out_stride + from + i);
-      }
+      logits_of_tile(rows, {packed.keys, nullptr, starts}, query, block.panels, out + query * out_stride + from, out_stride);
     }
   }
 }

@@ -11,7 +11,7 @@ namespace merganser::attention {
 namespace {
 
 // Queries whose logits are in memory at a time.
-constexpr size_t kQueriesAtATime = 96;
+constexpr size_t kQueriesAtATime = 384;
 // Centroids that one thread takes at a time: a multiple of 16.
 constexpr size_t kCentroidsAtATime = 1024;
 
@@ -41,17 +41,14 @@ class Shares {
   void add_up(const std::vector<Range>& ranges, size_t count, float* scores, float* logits) {
     static const auto shares_kernel = MERGANSER_SELECT(add_shares);
     const size_t room = clusters_.sizes.size(), queries = voters_.count();
-    std::vector<float> own(logits ? 0 : std::min(queries, kQueriesAtATime) * room, 0.f), weights(room), shares(room);
+    std::vector<float> own(logits ? 0 : with_queries_behind(std::min(queries, kQueriesAtATime)) * room, 0.f), weights(room), shares(room);
     std::vector<double> sums(queries > kQueriesAtATime ? count : 0, 0.0);
     for (size_t begin = 0; begin < queries; begin += kQueriesAtATime) {
       const size_t some = std::min(kQueriesAtATime, queries - begin);
       float* const block = logits ? logits + begin * room : own.data();
       find_logits(ranges, begin, some, block, room);
       std::fill(shares.begin(), shares.end(), 0.f);
-      for (size_t q = 0; q < some; ++q) {
-        std::copy_n(block + q * room, room, weights.data());
-        shares_kernel(weights.data(), clusters_.hidden.data(), clusters_.sizes.data(), room, shares.data());
-      }
+      for (size_t q = 0; q < some; ++q) shares_kernel(block + q * room, clusters_.hidden.data(), clusters_.sizes.data(), room, weights.data(), shares.data());
       for (size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(shares[i]);
     }
     const double part = 1.0 / static_cast<double>(std::max<size_t>(queries, 1));
@@ -73,7 +70,8 @@ class Shares {
         rows.query_stride = voters_.stride();
         rows.query_count = queries;
         if (queries < kTiledQueries) return logits_kernel(rows, out + rows.first, room);
-        std::vector<float> memory(tile_memory_of(rows.keys.dims, 0, false));
+        KeptNumbers memory;
+        memory.resize(tile_memory_of(rows.keys.dims, 0, false));
         tile_kernel(rows, out + rows.first, room, memory.data());
       });
     }

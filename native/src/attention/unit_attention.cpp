@@ -31,7 +31,7 @@ struct PartialResult {
 
   // Room for the queries, of which nothing is known yet. out: of `room` numbers each.
   void begin(size_t queries, size_t room) {
-    const size_t all = queries + kQueriesBehind;
+    const size_t all = with_queries_behind(queries);
     memory.resize(2 * all + all * room);
     greatest = memory.data(), sums = greatest + all, out = sums + all;
     std::fill_n(greatest, all, kNothingSeen);

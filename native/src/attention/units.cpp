@@ -27,9 +27,10 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   }
   // Zeros behind the dimensions; what is behind the queries does not matter, but is to be numbers.
   const auto begin = [&](KeptNumbers& numbers) {
-    numbers.resize((count() + kQueriesBehind) * stride_);
+    const size_t all = with_queries_behind(count());
+    numbers.resize(all * stride_);
     if (stride_ > shape.queries.dims) std::fill_n(numbers.data(), count() * stride_, 0.f);
-    std::fill_n(numbers.data() + count() * stride_, kQueriesBehind * stride_, 0.f);
+    std::fill_n(numbers.data() + count() * stride_, (all - count()) * stride_, 0.f);
   };
   begin(numbers_);
   if (with_squares) begin(squares_);

@@ -12,12 +12,14 @@ namespace merganser::attention {
 constexpr size_t kTiledQueries = 8;
 // Tiles are always full: there must be memory behind the last query and the last running sum for so many more, whose contents do not matter.
 constexpr size_t kQueriesBehind = 11;
+// For how many there must be room.
+constexpr size_t with_queries_behind(size_t queries) { return queries < kTiledQueries ? queries : queries + kQueriesBehind; }
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* As attend_rows, without logits that are known. `memory`: room for tile_memory numbers. */ \
   void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory); \
-  /* As row_logits. */ \
+  /* As row_logits; room for a multiple of 32, and for kQueriesBehind more queries. */ \
   void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory); \
   size_t tile_memory(size_t key_dims, size_t value_dims, bool with_variances); \
   }

@@ -17,7 +17,7 @@ struct ClusterSizes {
 
 RowsToAttend centroid_rows(const Clusters& clusters, size_t stream);
 
-// scores[cluster], by the queries of which every clusters.step-th one votes. Keeps all logits in `logits`, if that is given: [queries × with_room(clusters)].
+// scores[cluster], by the queries of which every clusters.step-th one votes. Keeps all logits in `logits`, if that is given: [with_queries_behind(queries) × with_room(clusters)].
 // Does not depend on the number of threads.
 void look_up(const AttentionShape& shape, const Clusters& clusters, const Unit& unit, const UnitQueries& voters, unsigned threads, float* scores, float* logits);
 
