@@ -161,7 +161,7 @@ function leastEffort(most: number, enough: (effort: number) => boolean): number 
   let [low, high] = [K, 2 * K];
   for (; high < most && !enough(high); high *= 2) low = high;
   high = Math.min(high, most);
-  while (high > low * PRECISION) {
+  while (high > low * PRECISION && high > low + 1) {
     const middle = Math.round(Math.sqrt(low * high));
     if (enough(middle)) high = middle;
     else low = middle;

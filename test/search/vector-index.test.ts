@@ -268,6 +268,35 @@ describeEachBackend('vector index', (backend) => {
     }
   });
 
+  test.each(metrics.flatMap((metric) => (['float32', 'bfloat16', 'int8'] as const).map((storage) => ({ metric, storage }))))(
+    'grown, shrunken, filtered, saved and mapped: $metric, $storage',
+    async ({ metric, storage }) => {
+      using index = await build(noise(41, 150), { metric, storage, lists: 5 });
+      await index.add(vectors(noise(42, 50)));
+      await index.remove(Array.from({ length: 40 }, (_, i) => 5 * i));
+      const all = rowMap(Float32Array.from([...noise(41, 150), ...noise(42, 50)]));
+      const filter = (id: number): boolean => id % 3 !== 0;
+      for (const id of [...all.keys()]) if (id % 5 === 0 || !filter(id)) all.delete(id);
+      const queries = noise(43, 4);
+      const search = { probes: 5, confidence: Infinity, filter };
+      const found = index.search(vectors(queries), 8, search);
+      // What a vector's rounding makes of its scores.
+      const tolerance = { float32: 1e-4, bfloat16: 0.01, int8: 0.02 }[storage] * (metric === 'cosine' ? 1 : DIMS);
+      for (let i = 0; i < 4; i++)
+        expectNearest(found, i, bruteForce(metric, all, queries.subarray(i * DIMS, (i + 1) * DIMS), 8), metric, tolerance);
+      const folder = mkdtempSync(join(tmpdir(), 'merganser-index-'));
+      try {
+        await index.save(join(folder, 'index'));
+        for (const mapped of backend === 'native' ? [false, true] : [false]) {
+          using loaded = await VectorIndex.load(join(folder, 'index'), { mapped, backend });
+          expect(loaded.search(vectors(queries), 8, search)).toEqual(found);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
+
   test('candidates are scored once more by the caller’s vectors', async () => {
     const data = noise(11, 400);
     using index = await build(data, { metric: 'inner-product', storage: 'int8', rescore: vectors(data), lists: 5, probes: 5 });
