@@ -60,7 +60,7 @@ def least_effort(enough):
     while high < most and not enough(high):
         low, high = high, 2 * high
     high = min(high, most)
-    while high > low * task["precision"]:
+    while high > low * task["precision"] and high > low + 1:
         middle = round(math.sqrt(low * high))
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high

@@ -11,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { unitLength } from '../lib/clustering/initialize';
 import { VectorIndex, type Vectors } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine } from './measure';
@@ -20,7 +21,7 @@ import { vectorSet } from './vector-set';
 const { values: options } = parseArgs({
   options: {
     folder: { type: 'string' },
-    /** Rows of float32, queries after them, in place of the generated ones. */
+    /** Rows of float32, queries after them, in place of the generated ones. They are scaled to unit length. */
     vectors: { type: 'string' },
     rows: { type: 'string', default: '1000000' },
     dims: { type: 'string', default: '128' },
@@ -99,7 +100,7 @@ async function prepare(folder: string): Promise<Task> {
   const named = (name: string): string => join(folder, `${name}-${rows}-${dims}`);
   const files = { vectors: named('vectors'), queries: named('queries'), truth: named(`truth-${queryCount}`), index: named };
   await madeOnce(files.vectors, () => {
-    const own = options.vectors === undefined ? null : floats(options.vectors);
+    const own = options.vectors === undefined ? null : unitLength(floats(options.vectors), dims, true);
     writeFileSync(files.vectors, own?.subarray(0, rows * dims) ?? vectorSet(rows, dims, 2));
     writeFileSync(files.queries, own?.subarray(rows * dims) ?? vectorSet(10_000, dims, 3));
   });
@@ -160,7 +161,7 @@ function leastEffort(most: number, enough: (effort: number) => boolean): number 
   let [low, high] = [K, 2 * K];
   for (; high < most && !enough(high); high *= 2) low = high;
   high = Math.min(high, most);
-  while (high > low * PRECISION) {
+  while (high > low * PRECISION && high > low + 1) {
     const middle = Math.round(Math.sqrt(low * high));
     if (enough(middle)) high = middle;
     else low = middle;

@@ -37,7 +37,10 @@ interface Point {
   readonly perSecond: number;
 }
 
-function synthetic(): { embeddings: Float32Array; hidden: Float32Array } {
+/** Hidden vectors that only calibration sees. */
+const HELD_OUT = 256;
+
+function synthetic(): { embeddings: Float32Array; hidden: Float32Array; heldOut: Float32Array } {
   const random = new RandomStream(1);
   // One normal deviate costs more than all else: they are taken from a table, from a random place on for each row.
   const deviates = Float32Array.from({ length: 1 << 20 }, () => random.gaussian());
@@ -58,13 +61,16 @@ function synthetic(): { embeddings: Float32Array; hidden: Float32Array } {
     const length = Math.exp(0.25 * random.gaussian());
     for (let i = 0; i < dims; i++) embeddings[at + i] *= length;
   }
-  const hidden = new Float32Array(queries * dims);
-  for (let query = 0; query < queries; query++) {
-    const token = random.below(rows) * dims;
-    hidden.set(embeddings.subarray(token, token + dims), query * dims);
-    draw(hidden, query * dims, 0.7);
-  }
-  return { embeddings, hidden };
+  const hiddenVectors = (count: number): Float32Array => {
+    const hidden = new Float32Array(count * dims);
+    for (let query = 0; query < count; query++) {
+      const token = random.below(rows) * dims;
+      hidden.set(embeddings.subarray(token, token + dims), query * dims);
+      draw(hidden, query * dims, 0.7);
+    }
+    return hidden;
+  };
+  return { embeddings, hidden: hiddenVectors(queries), heldOut: hiddenVectors(HELD_OUT) };
 }
 
 function recallOf(found: { ids: Uint32Array; offsets: Uint32Array }, truth: Uint32Array): number {
@@ -110,7 +116,7 @@ function print(name: string, { probes, recall, perSecond: speed }: Point): void 
 }
 
 async function main(): Promise<void> {
-  const { embeddings, hidden } = synthetic();
+  const { embeddings, hidden, heldOut } = synthetic();
   const tensor: Vectors = { data: embeddings, dims: [rows, dims] };
   const asked: Vectors = { data: hidden, dims: [queries, dims] };
   const exact = await VectorIndex.build(tensor, { kind: 'exact', metric: 'inner-product' });
@@ -122,6 +128,7 @@ async function main(): Promise<void> {
   const start = performance.now();
   const index = await NextTokenIndex.build(tensor);
   const seconds = ((performance.now() - start) / 1e3).toFixed(0);
+  await index.calibrate({ queries: { data: heldOut, dims: [HELD_OUT, dims] }, k: K });
   for (const probes of PROBES.filter((count) => count <= index.index.lists)) {
     const recall = recallOf(index.nextTokens(asked, K, { probes }), truth);
     const speed = perSecond(hidden, (vector) => index.nextTokens(vector, K, { probes, threads: 1 }));

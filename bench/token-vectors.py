@@ -33,13 +33,17 @@ attention.key.register_forward_hook(lambda module, inputs, result: seen.update(k
 attention.value.register_forward_hook(lambda module, inputs, result: seen.update(values=result))
 lengths = {"tokens": size, "keys-32": 32, "keys-64": 64, "keys-128": 128, "keys-values": 2 * size}
 vectors = {name: np.empty((rows, length), np.float32) for name, length in lengths.items()}
-windows = torch.tensor(ids).split(WINDOW * BATCH)
+whole = len(ids) // WINDOW * WINDOW
+# What does not fill a window is one of its own.
+batches = [part.view(-1, WINDOW) for part in torch.tensor(ids[:whole]).split(WINDOW * BATCH)]
+if whole < len(ids):
+    batches.append(torch.tensor(ids[whole:])[None])
 at = 0
-for part in windows:
+for part in batches:
     with torch.no_grad():
-        hidden = model(part.view(-1, WINDOW) if len(part) % WINDOW == 0 else part[None]).last_hidden_state
+        hidden = model(part).last_hidden_state
     keys, values = seen["keys"].reshape(-1, size), seen["values"].reshape(-1, size)
-    end = at + len(part)
+    end = at + part.numel()
     vectors["tokens"][at:end] = hidden.reshape(-1, size)
     for length in (32, 64, 128):
         vectors[f"keys-{length}"][at:end] = keys[:, :length]

@@ -1,4 +1,5 @@
 /** Classification by the nearest centroid. */
+import { inTurns } from '../backend/js/turns';
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { integer } from '../clustering/kmeans-options';
@@ -197,7 +198,7 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
   ): Promise<NearestCentroid<Label>> {
     const points = pointsOf(vectors, 'points');
     if (points.dims !== before.dims) throw unexpected('points', `vectors of ${before.dims} numbers`, `vectors of ${points.dims}`);
-    const { classes, codes } = encodeLabels(labels, points.count, known);
+    const { classes, codes } = await inTurns(encodeLabels(labels, points.count, known), control.signal);
     const classOf = before.classOf.map((code) => classes.indexOf(known[code]));
     const task = { settings, points, codes, classes: classes.length, backend, control };
     const statistics = await learn(task, { ...before, classOf });

@@ -15,10 +15,11 @@ export interface Calibrated {
   searchAsync(queries: Vectors, k: number, options: AsyncVectorSearchOptions): Promise<VectorSearchResult>;
 }
 
-/** `sample`: the index's vectors at some positions, and their ids. */
+/** `sample`: the index's vectors at some positions, and their ids. `reorder`: puts lists into another order, when the ids of the nearest vectors of each query are known. */
 export async function calibrateProbes(
   index: Calibrated,
   sample: (positions: Uint32Array) => { vectors: Float32Array; ids: Uint32Array },
+  reorder: (queries: Vectors, nearest: readonly Iterable<number>[]) => Promise<void>,
   options: IndexCalibrationOptions,
 ): Promise<readonly CalibrationPoint[]> {
   const k = integer(options.k ?? 10, 'k', 1, 2 ** 31);
@@ -37,6 +38,7 @@ export async function calibrateProbes(
   // All lists, and every vector of them read.
   const truth = (await nearest({ probes: index.lists, confidence: Infinity, candidates: 8 * k + 64 })).map((ids) => new Set(ids));
   const total = truth.reduce((sum, ids) => sum + ids.size, 0);
+  await reorder(queries, truth);
   const points: CalibrationPoint[] = [];
   for (let probes = 1; ; probes = Math.min(index.lists, Math.max(probes + 1, Math.round(probes * STEP)))) {
     let hits = 0;

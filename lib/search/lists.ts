@@ -10,8 +10,8 @@ import type { VectorMetric } from './types';
 
 const BOUNDS_BYTES = 2 ** 30;
 const LIKE_ALL = 5;
-/** How much of its vectors' distance from the centroid counts for a list: wide lists reach further than their centroids tell. Measured: docs/vector-index.md. */
-const SPREAD_WEIGHTS = { 'inner-product': 0.7, cosine: 0.3, l2: 0 } as const;
+/** How much of its vectors' distance from the centroid counts for a list: wide lists reach further than their centroids tell. Measured: docs/vector-index.md; `calibrate` finds better ones. */
+export const SPREAD_WEIGHTS = { 'inner-product': 0.7, cosine: 0.3, l2: 0 } as const;
 
 /** Centroids of a sample's clusters. With cosines vectors are clustered by direction, else as they are. Rejects as k-means does. */
 export async function clusterLists(plan: IndexPlan): Promise<Float32Array> {

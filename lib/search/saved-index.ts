@@ -3,6 +3,7 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { PAGE_SLOTS, type SlotRows } from '../backend/search-kernels';
 import { unexpected } from '../errors';
+import { SPREAD_WEIGHTS } from './lists';
 import { damaged, type IndexArray, type IndexContents } from './index-format';
 import { slotsOf, tablesOf, type ListTables } from './page-lists';
 import { codeBytes, SlotStorage, type SlotLayout } from './slot-storage';
@@ -18,6 +19,8 @@ interface Facts {
   /** Whether candidates are scored once more by the caller's vectors. */
   readonly source: boolean;
   readonly probes: number;
+  /** Files of before have none. */
+  readonly spreadWeight?: number;
   readonly calibration: readonly CalibrationPoint[];
 }
 
@@ -25,7 +28,7 @@ interface Facts {
 export const LARGE_ARRAYS: readonly string[] = ['rows', 'rowScales', 'exact', 'bits', 'factors', 'ids'];
 
 export function contentsOf(state: IndexState): IndexContents {
-  const { storage, tables, centroids, kind, metric, source, probes, calibration } = state;
+  const { storage, tables, centroids, kind, metric, source, probes, spreadWeight, calibration } = state;
   const { layout, rows, exact, codes, ids } = storage;
   const facts: Facts = {
     kind,
@@ -35,6 +38,7 @@ export function contentsOf(state: IndexState): IndexContents {
     exact: layout.exact,
     source: source !== null,
     probes,
+    spreadWeight,
     calibration,
   };
   const arrays: Record<string, IndexArray | null | undefined> = {
@@ -62,6 +66,7 @@ export function contentsOf(state: IndexState): IndexContents {
 /** Throws MALFORMED_FILE if the arrays do not belong together, INVALID_ARGUMENT if the vectors to score once more by are missing or do not fit. */
 export function stateOf({ facts, arrays }: IndexContents, kernels: Kernels, source: PointArray | null): IndexState {
   const { kind, metric, dims, storage: type, exact, source: wanted, probes, calibration } = facts as unknown as Facts;
+  const { spreadWeight = SPREAD_WEIGHTS[metric] } = facts as unknown as Facts;
   if (wanted !== (source !== null))
     throw unexpected('rescore', wanted ? 'the vectors that the index was built with' : 'left out', wanted ? 'none' : 'some');
   if (source !== null && source.dims !== dims) throw unexpected('rescore', `vectors of ${dims} numbers`, `vectors of ${source.dims}`);
@@ -103,7 +108,7 @@ export function stateOf({ facts, arrays }: IndexContents, kernels: Kernels, sour
         throw unexpected('rescore', `vectors for all ids`, `${source.count}, without one for ${storage.ids[slot]}`);
     }
   }
-  return { kernels, kind, metric, storage, tables, centroids, source, probes, calibration };
+  return { kernels, kind, metric, storage, tables, centroids, spreadWeight, source, probes, calibration };
 }
 
 function checkTables({ pages, pageOffsets, sizes }: ListTables, pageCount: number): void {

@@ -13,6 +13,8 @@ export interface IndexState {
   readonly storage: SlotStorage;
   readonly tables: ListTables;
   readonly centroids: ListCentroids | null;
+  /** What the centroids' spreads were multiplied with. */
+  readonly spreadWeight: number;
   /** The caller's vectors for scoring once more. */
   readonly source: PointArray | null;
   /** Lists that a search goes through unless it says otherwise. */

@@ -11,7 +11,7 @@ import { Gate } from './gate';
 import type { IdTable } from './id-table';
 import { fileParts, readContents, sourceOf } from './index-format';
 import { openIndexFile, writeIndexFile } from './index-files';
-import { assignLists, clusterLists, codeOf, listCentroids, listSpreads } from './lists';
+import { assignLists, clusterLists, codeOf, listCentroids, listSpreads, SPREAD_WEIGHTS } from './lists';
 import { ID_COST, integer, loading, planIndex, readIds, type IndexPlan } from './options';
 import { PageLists } from './page-lists';
 import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
@@ -20,6 +20,7 @@ import { allocated, SlotStorage } from './slot-storage';
 import { nextIds, numbered, removeIds, slotTable } from './slot-ids';
 import { bytesOf, specOf, type IndexState } from './state';
 import { readSlots } from './slot-vectors';
+import { bestSpreadWeight } from './spread-weight';
 import type {
   AsyncVectorSearchOptions,
   IndexCalibrationOptions,
@@ -83,6 +84,7 @@ export class VectorIndex {
       storage: new SlotStorage(layout, 0),
       tables: new PageLists(plan.lists).tables(),
       centroids: data && (await listCentroids(kernels, data, points.dims, metric, listSpreads(plan.lists, labels, distances!))),
+      spreadWeight: SPREAD_WEIGHTS[metric],
       source: typeof rescore === 'string' ? null : rescore,
       probes: plan.probes ?? Math.ceil(Math.sqrt(plan.lists)),
       calibration: [],
@@ -199,10 +201,22 @@ export class VectorIndex {
     });
   }
 
-  /** Measures what part of the k nearest is found with how many lists, from one to enough. Searches with `recall` choose by it. */
+  /**
+   * Measures what part of the k nearest is found with how many lists, from one to enough. Searches with `recall` choose by it. Before that, lists are given the order that finds
+   * the nearest sooner: how much wide ones are preferred.
+   */
   async calibrate(options: IndexCalibrationOptions = {}): Promise<readonly CalibrationPoint[]> {
     if (this.kind === 'exact') throw unexpected('the index', 'an inverted file', 'an exact one');
-    const calibration = await calibrateProbes(this, (positions) => readSlots(this.#open(), positions), options);
+    const reorder = async (queries: Vectors, nearest: readonly Iterable<number>[]): Promise<void> => {
+      const ordering = await bestSpreadWeight(this.#open(), queries, nearest, options.signal);
+      if (ordering !== null) {
+        await this.#gate.write(async (alone) => {
+          await alone();
+          this.#replace(ordering);
+        });
+      }
+    };
+    const calibration = await calibrateProbes(this, (positions) => readSlots(this.#open(), positions), reorder, options);
     this.#state = { ...this.#open(), calibration };
     return calibration;
   }

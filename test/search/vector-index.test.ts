@@ -119,6 +119,32 @@ describeEachBackend('vector index', (backend) => {
     expect(index.search(vectors(queries, 64), 5, { recall: 0.9 }).ids.length).toBe(100);
   });
 
+  test('calibration puts lists into the order that finds the nearest sooner, and files keep it', async () => {
+    // Groups of long vectors are wide, and are near to few queries all the same.
+    const dims = 12;
+    const rows = noise(21, 2400, dims).map((value, at) => value * (Math.floor(at / dims) % 8 === 0 ? 3 : 0.4));
+    const centres = noise(22, 40, dims);
+    const data = rows.map((value, at) => value + 2 * centres[(Math.floor(at / dims) % 40) * dims + (at % dims)]);
+    const asked = noise(23, 200, dims).map((value, at) => 0.3 * value + centres[(Math.floor(at / dims) % 40) * dims + (at % dims)]);
+    using index = await build(data, { metric: 'inner-product', lists: 60 }, dims);
+    using exact = await build(data, { metric: 'inner-product', kind: 'exact' }, dims);
+    const [held, others] = [vectors(asked.subarray(0, 100 * dims), dims), vectors(asked.subarray(100 * dims), dims)];
+    const truth = exact.search(others, 10).ids;
+    const hits = (): number => {
+      const { ids } = index.search(others, 10, { probes: 3, confidence: Infinity });
+      return Array.from({ length: 100 }, (_, i) => new Set(ids.subarray(10 * i, 10 * i + 10)))
+        .map((found, i) => truth.subarray(10 * i, 10 * i + 10).filter((id) => found.has(id)).length)
+        .reduce((sum, count) => sum + count);
+    };
+    const before = hits();
+    const points = await index.calibrate({ queries: held });
+    expect(hits()).toBeGreaterThan(before);
+    expect(await index.calibrate({ queries: held })).toEqual(points);
+    using copy = await VectorIndex.fromBytes(await index.toBytes(), { backend });
+    expect(copy.search(others, 10, { probes: 3 })).toEqual(index.search(others, 10, { probes: 3 }));
+    expect(await copy.calibrate({ queries: held })).toEqual(points);
+  });
+
   test('threads, batches and one query at a time give the same', async () => {
     for (const options of [{ kind: 'exact' }, { lists: 12, codes: 'none' }, { lists: 12 }] as const) {
       using index = await build(noise(5, 900, 64), options, 64);
@@ -241,6 +267,35 @@ describeEachBackend('vector index', (backend) => {
       rmSync(folder, { recursive: true });
     }
   });
+
+  test.each(metrics.flatMap((metric) => (['float32', 'bfloat16', 'int8'] as const).map((storage) => ({ metric, storage }))))(
+    'grown, shrunken, filtered, saved and mapped: $metric, $storage',
+    async ({ metric, storage }) => {
+      using index = await build(noise(41, 150), { metric, storage, lists: 5 });
+      await index.add(vectors(noise(42, 50)));
+      await index.remove(Array.from({ length: 40 }, (_, i) => 5 * i));
+      const all = rowMap(Float32Array.from([...noise(41, 150), ...noise(42, 50)]));
+      const filter = (id: number): boolean => id % 3 !== 0;
+      for (const id of [...all.keys()]) if (id % 5 === 0 || !filter(id)) all.delete(id);
+      const queries = noise(43, 4);
+      const search = { probes: 5, confidence: Infinity, filter };
+      const found = index.search(vectors(queries), 8, search);
+      // What a vector's rounding makes of its scores.
+      const tolerance = { float32: 1e-4, bfloat16: 0.01, int8: 0.02 }[storage] * (metric === 'cosine' ? 1 : DIMS);
+      for (let i = 0; i < 4; i++)
+        expectNearest(found, i, bruteForce(metric, all, queries.subarray(i * DIMS, (i + 1) * DIMS), 8), metric, tolerance);
+      const folder = mkdtempSync(join(tmpdir(), 'merganser-index-'));
+      try {
+        await index.save(join(folder, 'index'));
+        for (const mapped of backend === 'native' ? [false, true] : [false]) {
+          using loaded = await VectorIndex.load(join(folder, 'index'), { mapped, backend });
+          expect(loaded.search(vectors(queries), 8, search)).toEqual(found);
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   test('candidates are scored once more by the caller’s vectors', async () => {
     const data = noise(11, 400);
