@@ -1,7 +1,8 @@
 /** Operators that choose tokens as centres: DPC-KNN, VisionZip. */
 import { descending } from '../backend/js/reduction/descending';
+import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
-import { gathering, planOfMeans, type Plan, type TokenRows } from './plan';
+import { planOfMeans, type Plan, type TokenRows } from './plan';
 
 /** Density peaks (Rodriguez & Laio 2014) with density from k nearest neighbours (Du et al. 2016). */
 export function* dpcKnn({ data, count, width }: TokenRows, weights: Float32Array, clusters: number, neighbours: number): Steps<Plan> {
@@ -34,18 +35,16 @@ export function* visionZip(metric: TokenRows, attention: ArrayLike<number>, domi
   all.filter((token) => stays[token] === 1).forEach((token, i) => (source[token] = i));
   targets.forEach((token, i) => (source[token] = dominant + i));
   joining.forEach((token, i) => (source[token] = dominant + columns[i]));
-  const weights = new Float32Array(count).fill(1);
-  const plan = planOfMeans(source, dominant + contextual, weights);
+  const plan = planOfMeans(source, dominant + contextual, new Float32Array(count).fill(1));
   const kept = Uint32Array.from([...all.filter((token) => stays[token] === 1), ...targets]);
-  const merge = function* (values: Float32Array, valueWidth: number, out: Float32Array): Steps<void> {
-    yield* gathering(values, valueWidth, kept, out);
-    const counts = new Float64Array(plan.count);
-    for (const token of joining) counts[source[token]]++;
-    for (const token of joining) {
-      const to = source[token];
-      for (let k = 0; k < valueWidth; k++) out[to * valueWidth + k] += values[token * valueWidth + k] / counts[to];
-      yield null;
-    }
+  const joined = new Float64Array(plan.count);
+  for (const token of joining) joined[source[token]]++;
+  const { values: members, offsets } = membersOf(source, plan.count);
+  const shares = Float32Array.from(members, (token) => (kept[source[token]] === token ? 1 : 1 / joined[source[token]]));
+  return {
+    ...plan,
+    *merge(values, valueWidth, out) {
+      yield (kernels) => kernels.combineRows({ offsets, columns: members }, shares, values, valueWidth, out);
+    },
   };
-  return { ...plan, merge };
 }
