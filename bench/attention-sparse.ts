@@ -69,13 +69,13 @@ interface Layers {
   readonly queries: AttentionTensor;
 }
 
-async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
+async function layersOf(type: Shape['type'], length: number, most = 16): Promise<Layers> {
   const { keys, values, queries } = mixture(length, 1, QUERIES);
   const kernels = selectKernels('native');
   const context = await ClusteredContext.build(asType(keys, type), asType(values, type), {});
   const { store } = await readContext(await context.toBytes(), kernels, false);
   const wide = widened(store);
-  const count = Math.max(1, Math.min(16, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
+  const count = Math.max(1, Math.min(most, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
   const saved = await contextBytes({ store: wide, thresholds: null }, kernels);
   const layers: Layer[] = [];
   for (let i = 0; i < count; i++) {
@@ -165,7 +165,19 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
   }
 }
 
+/** As many steps as a model of thirty layers does for a hundred tokens, over few keys: so that JavaScript is compiled, as it is while a model is decoding. */
+async function warmUp(): Promise<void> {
+  const { layers, queries } = await layersOf('float32', 512, 1);
+  const [layer] = layers;
+  for (let turn = 0; turn < 3000; turn++) {
+    const asked = turnQueries(queries, KV_HEADS, turn);
+    flashAttentionSync(asked, layer.keys, layer.values, { threads: 1 });
+    layer.context.attendSync(asked, { threshold: 1e-3, estimate: ESTIMATES[turn % 3], threads: 1 });
+  }
+}
+
 export async function sparseTable(folder: string, options: SparseOptions): Promise<void> {
+  await warmUp();
   const titles = ['query / KV heads', 'keys', 'threads', 'estimate', 'kept', 'dense ms', 'sparse ms', 'dense / sparse'];
   console.log(
     `\n| ${[...titles, 'PyTorch / dense', 'PyTorch / sparse', 'of the read bandwidth'].join(' | ')} |\n|---${'|---:'.repeat(10)}|`,
