@@ -57,25 +57,26 @@ function widened(store: ContextStore): ContextStore {
   };
 }
 
-interface Layer {
+export interface Layer {
+  readonly store: ContextStore;
   readonly context: ClusteredContext;
   readonly keys: AttentionTensor;
   readonly values: AttentionTensor;
 }
 
-interface Layers {
+export interface Layers {
   readonly layers: readonly Layer[];
   /** Of one head. */
   readonly queries: AttentionTensor;
 }
 
-async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
+export async function layersOf(type: Shape['type'], length: number, most = 16): Promise<Layers> {
   const { keys, values, queries } = mixture(length, 1, QUERIES);
   const kernels = selectKernels('native');
   const context = await ClusteredContext.build(asType(keys, type), asType(values, type), {});
   const { store } = await readContext(await context.toBytes(), kernels, false);
   const wide = widened(store);
-  const count = Math.max(1, Math.min(16, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
+  const count = Math.max(1, Math.min(most, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
   const saved = await contextBytes({ store: wide, thresholds: null }, kernels);
   const layers: Layer[] = [];
   for (let i = 0; i < count; i++) {
@@ -85,6 +86,7 @@ async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
     const own = (await readContext(bytes, kernels, false)).store;
     const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
     layers.push({
+      store: own,
       context: await ClusteredContext.fromBytes(bytes, { verify: false, lookup: LOOKUP }),
       keys: tensor(own.keys),
       values: tensor(own.values),
@@ -94,7 +96,7 @@ async function layersOf(type: Shape['type'], length: number): Promise<Layers> {
 }
 
 /** One query of each head, others at each turn. */
-function turnQueries({ data }: AttentionTensor, heads: number, turn: number): AttentionTensor {
+export function turnQueries({ data }: AttentionTensor, heads: number, turn: number): AttentionTensor {
   const out = new Float32Array(heads * DIMS);
   for (let head = 0; head < heads; head++) {
     const at = ((turn * 7 + head * 5) % QUERIES) * DIMS;
@@ -103,16 +105,19 @@ function turnQueries({ data }: AttentionTensor, heads: number, turn: number): At
   return { type: 'float32', data: out, dims: [1, heads, 1, DIMS] };
 }
 
-type Step = (layer: Layer, turn: number) => void;
+export type Step = (layer: Layer, turn: number) => void;
 
-/** Milliseconds of one layer, of each of the steps. They take turns, so that what else the machine does touches all of them. */
-function millisecondsOf(layers: readonly Layer[], runs: number, steps: readonly Step[]): number[] {
+/**
+ * Milliseconds of one layer, of each of the steps. They take turns, so that what else the machine does touches all of them, each over another layer and with other queries, so
+ * that no step finds in the cache what the one before it has read.
+ */
+export function millisecondsOf(layers: readonly Layer[], runs: number, steps: readonly Step[]): number[] {
   const times: number[][] = steps.map(() => []);
   for (let run = 0; run <= runs; run++) {
-    for (const [i, layer] of layers.entries()) {
+    for (const i of layers.keys()) {
       for (const [s, step] of steps.entries()) {
         const start = performance.now();
-        step(layer, run * layers.length + i);
+        step(layers[(i + s) % layers.length], run * layers.length + i + s);
         if (run > 0) times[s].push(performance.now() - start);
       }
     }
@@ -121,7 +126,7 @@ function millisecondsOf(layers: readonly Layer[], runs: number, steps: readonly 
 }
 
 /** The threshold that leaves out SPARSITY of the keys for such queries, on average. */
-async function thresholdFor({ layers, queries }: Layers, heads: number): Promise<number> {
+export async function thresholdFor({ layers, queries }: Layers, heads: number): Promise<number> {
   const thresholds: number[] = [];
   for (let turn = 0; turn < 8; turn++)
     thresholds.push((await layers[0].context.calibrate(turnQueries(queries, heads, turn), { sparsity: SPARSITY })).fine[0]);
@@ -165,7 +170,19 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
   }
 }
 
+/** As many steps as a model of thirty layers does for a hundred tokens, over few keys: so that JavaScript is compiled, as it is while a model is decoding. */
+export async function warmUp(): Promise<void> {
+  const { layers, queries } = await layersOf('float32', 512, 1);
+  const [layer] = layers;
+  for (let turn = 0; turn < 3000; turn++) {
+    const asked = turnQueries(queries, KV_HEADS, turn);
+    flashAttentionSync(asked, layer.keys, layer.values, { threads: 1 });
+    layer.context.attendSync(asked, { threshold: 1e-3, estimate: ESTIMATES[turn % 3], threads: 1 });
+  }
+}
+
 export async function sparseTable(folder: string, options: SparseOptions): Promise<void> {
+  await warmUp();
   const titles = ['query / KV heads', 'keys', 'threads', 'estimate', 'kept', 'dense ms', 'sparse ms', 'dense / sparse'];
   console.log(
     `\n| ${[...titles, 'PyTorch / dense', 'PyTorch / sparse', 'of the read bandwidth'].join(' | ')} |\n|---${'|---:'.repeat(10)}|`,

@@ -1,10 +1,10 @@
 /**
  * How fast dense attention is: decoding (one query of each head) as bytes of keys and values a second beside the bandwidth of the memory, prefilling as operations a
  * second beside the processor's arithmetic peak, both measured in the same run, and both beside PyTorch's scaled_dot_product_attention on the same shapes. Layers take
- * turns, so that keys are not in the cache. Times are medians of `--runs`. Then the same of sparse attention over clustered contexts: see attention-sparse.ts and (`--only sparse-prefill`) attention-sparse-prefill.ts. `--only build` clusters a
+ * turns, so that keys are not in the cache. Times are medians of `--runs`. Then the same of sparse attention over clustered contexts: see attention-sparse.ts, attention-steps.ts and (`--only sparse-prefill`) attention-sparse-prefill.ts. `--only build` clusters a
  * context of 131,072 keys and 8 KV heads.
  *
- *   npm run bench:attention -- [--only decode,prefill,sparse,sparse-prefill,build] [--types float32,bfloat16] [--keys 32768] [--sparse-keys 8192,32768,131072] [--prefill 1024] [--tokens 1024,4096] [--context 65536] [--layers 4]
+ *   npm run bench:attention -- [--only decode,prefill,sparse,steps,sparse-prefill,build] [--types float32,bfloat16] [--keys 32768] [--sparse-keys 8192,32768,131072] [--prefill 1024] [--tokens 1024,4096] [--context 65536] [--layers 4]
  *                              [--runs 5] [--threads 1,2] [--no-python]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { backendInfo, ClusteredContext, flashAttentionSync, type AttentionTensor
 import { mixture } from './attention-data';
 import { DIMS, measured, torchSeconds, type Shape } from './attention-peers';
 import { sparseTable } from './attention-sparse';
+import { stepTable } from './attention-steps';
 import { sparsePrefillTable } from './attention-sparse-prefill';
 import { machine, median } from './measure';
 
@@ -135,6 +136,7 @@ async function main(): Promise<void> {
     const keyCounts = options['sparse-keys'].split(',').map(Number);
     await sparseTable(folder, { types, keyCounts, threadCounts, runs, python: options.python });
   }
+  if (only.includes('steps')) await stepTable(folder, types, Number(options.keys), runs);
   if (only.includes('sparse-prefill')) {
     const tokenCounts = options.tokens.split(',').map(Number);
     await sparsePrefillTable({ types, keys: Number(options.context), tokenCounts, threadCounts, runs });

@@ -12,6 +12,7 @@ import type {
 } from '../../backend/attention-kernels';
 import { float32Of } from '../half-queries';
 import type { AttendPlan, Selection } from './attend-store';
+import type { ContextSource } from './build-store';
 import { compactArrays } from './compact-arrays';
 import type { ContextStore } from './context-store';
 import type { Elements, ElementType } from './element-rows';
@@ -45,17 +46,43 @@ export function shapeOf(
 }
 
 export function attendSpec(store: ContextStore, plan: AttendPlan): ClusterAttentionSpec {
-  const { batch, heads, dims, type, rowRoom, keys, values } = store;
-  const { queries, perTile, estimate, selections, threads } = plan;
-  const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch);
+  const { queries, perTile, estimate, selections, threads, added } = plan;
+  const { clusters, keys, values, zones } = fixedRows(store, plan);
   return {
     ...shapeOf(store, queries, perTile),
-    ...{ threads, clusters: { ...centroidRows(store, plan), groups: groupsOf(store, plan) }, parts: partsOf(store, plan) },
+    threads,
+    clusters: plan.coarseThresholds === null ? clusters : { ...clusters, groups: groupsOf(store, plan) },
+    parts: added === null || added.length === 0 ? zones : [...zones, addedPart(store, added, plan.causal)],
     selection: selectionOf(selections, groupOf(store, queries)),
-    keys: rows(keys),
-    values: rows(values),
+    keys,
+    values,
     estimate: estimate === 'none' ? null : estimateOf(store, estimate, plan),
   };
+}
+
+/** What is the same in all calls over a store. Steps are short, and what JavaScript does in them counts. */
+interface FixedRows {
+  readonly lookup: AttendPlan['lookup'];
+  readonly clusters: ClusterRows;
+  readonly keys: HeadRows;
+  readonly values: HeadRows;
+  /** What takes part whatever is chosen: sinks and the tail. */
+  readonly zones: readonly KeyPart[];
+}
+
+const known = new WeakMap<ContextStore, FixedRows>();
+
+function fixedRows(store: ContextStore, plan: Lookup): FixedRows {
+  const { lookup } = plan;
+  const there = known.get(store);
+  if (there?.lookup === lookup) return there;
+  const { batch, heads, dims, type, sink, clustered, tail, rowRoom, keys, values } = store;
+  const rows = (data: Elements, first = 0): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch, first);
+  const zone = (first: number, length: number): KeyPart => partOf(rows(keys, first), rows(values, first), length, false);
+  const zones = [zone(0, sink), zone(sink + clustered, tail)].filter(({ lengths }) => lengths[0] > 0);
+  const fixed = { lookup, clusters: centroidRows(store, plan), keys: rows(keys), values: rows(values), zones };
+  known.set(store, fixed);
+  return fixed;
 }
 
 function estimateOf(store: ContextStore, estimate: 'mean' | 'variance', { lookup, kernels }: Lookup): BackendEstimate {
@@ -76,22 +103,14 @@ function selectionOf(selections: readonly Selection[], group: number): ClusterSe
   return { kind: selections[0]?.kind ?? 'budget', limits: Float64Array.from(selections, limitOf) };
 }
 
-/** What takes part whatever is chosen: sinks, the tail, and new keys. */
-function partsOf(store: ContextStore, { added, causal }: AttendPlan): KeyPart[] {
-  const { batch, heads, dims, type, sink, clustered, tail, rowRoom, keys, values } = store;
-  const part = (of: Pick<KeyPart, 'keys' | 'values' | 'causal'>, length: number): KeyPart => ({
-    ...{ ...of, lengths: new Uint32Array(batch).fill(length), lists: null, bias: null, variances: null },
-  });
-  const zone = (first: number, length: number): KeyPart => {
-    const rows = (data: Elements): HeadRows => denseRows(data, type, heads, rowRoom, dims, batch, first);
-    return part({ keys: rows(keys), values: rows(values), causal: false }, length);
-  };
-  const parts = [zone(0, sink), zone(sink + clustered, tail)];
-  if (added !== null) {
-    const rows = (data: Elements): HeadRows => denseRows(data, added.type, heads, added.length, dims, batch);
-    parts.push(part({ keys: rows(added.keys), values: rows(added.values), causal }, added.length));
-  }
-  return parts.filter(({ lengths }) => lengths[0] > 0);
+function partOf(keys: HeadRows, values: HeadRows, length: number, causal: boolean): KeyPart {
+  const lengths = new Uint32Array(keys.starts.length).fill(length);
+  return { keys, values, lengths, causal, lists: null, bias: null, variances: null };
+}
+
+function addedPart({ batch, heads, dims }: ContextStore, added: ContextSource, causal: boolean): KeyPart {
+  const rows = (data: Elements): HeadRows => denseRows(data, added.type, heads, added.length, dims, batch);
+  return partOf(rows(added.keys), rows(added.values), added.length, causal);
 }
 
 /** Room for results: arrays, and as the backend takes them. */
@@ -109,6 +128,7 @@ export function emptyResult({ batch, heads, length, dims }: Queries): {
 
 /** [batch, heads, rows, dims], one row after the other, from row `first` of each head on. */
 function denseRows(data: Elements, type: ElementType, heads: number, rows: number, dims: number, batch: number, first = 0): HeadRows {
-  const starts = Float64Array.from({ length: batch }, (_, sequence) => (sequence * heads * rows + first) * dims);
+  const starts = new Float64Array(batch);
+  for (let sequence = 0; sequence < batch; sequence++) starts[sequence] = (sequence * heads * rows + first) * dims;
   return { data, type, dims, starts, headStride: rows * dims, rowStride: dims };
 }

@@ -54,8 +54,9 @@ export function attendStoreSync(store: ContextStore, plan: AttendPlan): Attended
 
 /** Products of long vectors overflow, and make sums that are no numbers. */
 function finished({ queries, perTile }: AttendPlan, result: Omit<Attended, 'tiles'>): Attended {
-  for (const sum of result.logSumExp) {
-    if (sum < Infinity) continue;
+  const { logSumExp } = result;
+  for (let i = 0; i < logSumExp.length; i++) {
+    if (logSumExp[i] < Infinity) continue;
     throw new MerganserError('INVALID_ARGUMENT', 'Expected queries whose products with the keys are finite, but got longer ones.');
   }
   return { ...result, tiles: Math.ceil(queries.length / perTile) };
