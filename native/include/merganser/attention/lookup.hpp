@@ -6,8 +6,8 @@
 
 namespace merganser::attention {
 
-// A multiple of 16, so that sixteen numbers can be read from each of `count`.
-inline size_t with_room(size_t count) { return (count + 31) / 16 * 16; }
+// A multiple of 16, with room for the 32 logits that tiles write from each of `count` on.
+inline size_t with_room(size_t count) { return (count + 47) / 16 * 16; }
 
 // Clusters of a stream, as kernels take them: [with_room(clusters)].
 struct ClusterSizes {
