@@ -37,7 +37,7 @@ std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
   return mean;
 }
 
-size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 240); }
+size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 480); }
 
 }  // namespace
 
