@@ -28,6 +28,7 @@ const KINDS: Record<string, Kind> = {
   },
   huge: (random, dims) => filled(dims, () => 1e16 * random.gaussian()),
   tiny: (random, dims) => filled(dims, () => 1e-12 * random.gaussian()),
+  'too short for squares': (random, dims) => filled(dims, () => 1e-22 * random.gaussian()),
   'mostly duplicates': (random, dims) => {
     const some = filled(dims, () => random.gaussian());
     const chosen = Array.from({ length: COUNT }, () => random.below(90));
@@ -58,9 +59,10 @@ function greatestExcess(data: Float32Array, dims: number, centroids: Float32Arra
     let least = Infinity;
     for (let c = 0; c < CLUSTERS; c++) least = Math.min(least, squaredDistance(data, row, centroids, c, dims));
     const excess = squaredDistance(data, row, centroids, labels[row], dims) - least;
-    // Sums in order are off by as many roundings as they have terms, of the point's and a centroid's lengths from about the mean.
+    // Sums in order are off by as many roundings as they have terms, of the point's and a centroid's lengths from about the mean;
+    // and by the least number that single precision has for each.
     const length = Math.sqrt(squaredDistance(data, row, mean, 0, dims));
-    const allowed = 4 * (dims + 9) * 2 ** -24 * (length * Math.sqrt(longest) + longest) + 1e-45;
+    const allowed = 4 * (dims + 9) * 2 ** -24 * (length * Math.sqrt(longest) + longest) + 4 * (dims + 9) * 2 ** -149;
     if (excess > 0) greatest = Math.max(greatest, excess / allowed);
   }
   return greatest;

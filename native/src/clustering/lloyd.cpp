@@ -20,6 +20,8 @@ namespace {
 constexpr double kSplit = 1.0 / 1024;
 // With fewer panels bounds cost more than they save.
 constexpr size_t kPanelsForBounds = 4;
+// Squares of shorter vectors lose their digits, and bounds could not tell by how much.
+constexpr double kLeastNorm = 1e-15;
 
 class Lloyd {
  public:
@@ -42,7 +44,7 @@ class Lloyd {
   void regroup();
   void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
-    return centroids_.panels() >= kPanelsForBounds && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+    return centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
   size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
   double objective() const;
