@@ -16,8 +16,11 @@ constexpr float kLowest = -3e38f;
 // Rows of a tile where it holds two panels, and its time as a multiple of that of a tile with one.
 constexpr size_t kPairTile = 12;
 constexpr double kPairCost = 1.4;
-// While so many panels are looked at, distances between centroids are worth their time.
-constexpr double kManyLooks = 0.04;
+// Distances between centroids save about such a part of the panels looked at, each of which costs so many multiply-adds, besides those for each dimension. To
+// compare them with a bound takes that many.
+constexpr double kSaved = 0.3, kLookOverhead = 600, kLookDims = 4, kRaise = 10;
+// More of them would take too much memory.
+constexpr double kMostApart = 1 << 26;
 constexpr float kUp = 1 + 1e-6f;
 constexpr float kDown = 1 - 1e-6f;
 const float kUnknown = std::numeric_limits<float>::quiet_NaN();
@@ -101,9 +104,8 @@ void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancel
   const double largest = centroids_.greatest_norm(), rounding = static_cast<double>(points_.dims() + 9) * 6e-8;
   error_of_length_ = static_cast<float>(rounding * largest);
   error_of_all_ = static_cast<float>(0.5 * rounding * largest * largest);
-  const double pairs = static_cast<double>(points_.size()) * static_cast<double>(centroids_.panels());
   apart_.clear();
-  if (!complete_ || static_cast<double>(looked_) > kManyLooks * pairs) measure_apart(threads);
+  if (worth_measuring_apart()) measure_apart(threads);
   looked_ = 0;
   std::atomic<size_t> next{0};
   const size_t workers = std::min<size_t>(std::max(1u, threads), points_.blocks());
@@ -117,6 +119,14 @@ void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancel
   complete_ = true;
   judge_forms();
   std::fill(slot_drifts_.begin(), slot_drifts_.end(), 0.f);
+}
+
+bool BoundedAssignment::worth_measuring_apart() const {
+  const double points = static_cast<double>(points_.size()), slots = static_cast<double>(centroids_.slots()), panels = static_cast<double>(centroids_.panels());
+  const double dims = static_cast<double>(points_.dims());
+  if (slots * panels > kMostApart) return false;
+  const double saved = static_cast<double>(looked_) * kSaved * (kLookOverhead + kLookDims * dims);
+  return !complete_ || saved > slots * slots * dims + kRaise * points * panels;
 }
 
 void BoundedAssignment::measure_apart(unsigned threads) {

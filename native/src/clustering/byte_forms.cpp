@@ -18,11 +18,14 @@ constexpr uint8_t kFlip = 128;
 
 }  // namespace
 
+// Twice: while points are put into another order.
+size_t ByteForms::needed(const PointBlocks& points, const CentroidPanels& centroids) {
+  return 2 * (points.size() + centroids.slots()) * (points.dims() + kByteGroup);
+}
+
 std::unique_ptr<ByteForms> ByteForms::make(const PointBlocks& points, const CentroidPanels& centroids, size_t bytes, unsigned threads) {
   static const bool fast = MERGANSER_SELECT(multiplies_bytes)();
-  // Twice: while points are put into another order.
-  const size_t needed = 2 * points.size() * (points.dims() + kByteGroup) + centroids.slots() * 2 * (points.dims() + kByteGroup);
-  if (!fast || points.dims() < kLeastDims || points.dims() > kMostByteDims || needed > bytes) return nullptr;
+  if (!fast || points.dims() < kLeastDims || points.dims() > kMostByteDims || needed(points, centroids) > bytes) return nullptr;
   return std::unique_ptr<ByteForms>(new ByteForms(points, centroids, threads));
 }
 

@@ -20,6 +20,8 @@ namespace {
 constexpr double kSplit = 1.0 / 1024;
 // With fewer panels bounds cost more than they save.
 constexpr size_t kPanelsForBounds = 4;
+// Squares of shorter vectors lose their digits, and bounds could not tell by how much.
+constexpr double kLeastNorm = 1e-15;
 
 class Lloyd {
  public:
@@ -37,12 +39,14 @@ class Lloyd {
   // Returns how many points moved.
   size_t assign(uint32_t iteration);
   void assign_to_all();
-  void begin_bounds(uint32_t iteration);
+  void begin_bounds_by_guess();
+  void begin_bounds();
   void regroup();
   void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
-    return centroids_.panels() >= kPanelsForBounds && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+    return centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
+  size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
   double objective() const;
   // Returns how many clusters are empty.
   size_t move_centroids(bool split_large);
@@ -85,7 +89,7 @@ LloydOutcome Lloyd::run(const std::function<bool(uint32_t, double)>& goes_on) {
 }
 
 size_t Lloyd::assign(uint32_t iteration) {
-  if (iteration <= 1 && !bounded_ && bounds_fit()) begin_bounds(iteration);
+  if (iteration == 0 && bounds_fit()) begin_bounds_by_guess();
   if (bounded_) {
     bounded_->assign(spec_.threads, spec_.cancelled, moves_);
   } else {
@@ -93,6 +97,7 @@ size_t Lloyd::assign(uint32_t iteration) {
   }
   size_t moved = 0;
   for (const auto& block : moves_) moved += block.size();
+  if (iteration == 0 && spec_.max_iterations > 0 && !bounded_ && bounds_fit()) begin_bounds();
   if (!summed_ || moved > points_.size() / 2) {
     sums_.add_all(slots_, spec_.threads);
     summed_ = true;
@@ -124,27 +129,28 @@ void Lloyd::assign_to_all() {
   });
 }
 
-// With bytes bounds serve from the first iteration on, where labels are guessed; with heads, or without either, from the second.
-void Lloyd::begin_bounds(uint32_t iteration) {
-  size_t left = spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels());
-  std::unique_ptr<ByteForms> bytes = ByteForms::make(points_, centroids_, left, spec_.threads);
-  if (iteration == 0 && !bytes) return;
+// With bytes bounds serve from the first iteration on.
+void Lloyd::begin_bounds_by_guess() {
+  std::unique_ptr<ByteForms> bytes = ByteForms::make(points_, centroids_, bytes_beside_bounds(), spec_.threads);
+  if (!bytes) return;
   regroup();
+  bytes->renew(spec_.threads);
+  bytes->guess(slots_, spec_.threads);
   std::vector<uint32_t> order;
-  if (iteration == 0) {
-    bytes->renew(spec_.threads);
-    bytes->guess(slots_, spec_.threads);
-  }
   sort_points(order);
-  left -= points_.keep(left, spec_.threads);
-  std::unique_ptr<ShortForms> forms;
-  if (bytes) {
-    bytes->reorder(order, spec_.threads);
-    forms = std::move(bytes);
-  } else {
-    forms = Heads::make(points_, centroids_, slots_, left, spec_.threads);
-  }
-  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, std::move(forms));
+  bytes->reorder(order, spec_.threads);
+  points_.keep(bytes_beside_bounds() - bytes->bytes(), spec_.threads);
+  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, std::move(bytes));
+}
+
+// Without, from the second: all points are assigned once.
+void Lloyd::begin_bounds() {
+  std::vector<uint32_t> order;
+  regroup();
+  sort_points(order);
+  const size_t kept = points_.keep(bytes_beside_bounds(), spec_.threads);
+  bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_,
+                                                 Heads::make(points_, centroids_, slots_, bytes_beside_bounds() - kept, spec_.threads));
 }
 
 // Near centroids into the same panels.

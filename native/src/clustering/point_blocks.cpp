@@ -37,7 +37,7 @@ std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
   return mean;
 }
 
-size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 240); }
+size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 480); }
 
 }  // namespace
 
@@ -128,7 +128,7 @@ void PointBlocks::measure(unsigned threads) {
 
 size_t PointBlocks::keep(size_t bytes, unsigned threads) {
   const size_t needed = blocks() * block_size_ * padded_ * sizeof(float);
-  if (kept_ || dims() > kKeptDims || needed > bytes) return 0;
+  if (kept_ || source_.type != ElementType::float32 || dims() > kKeptDims || needed > bytes) return 0;
   auto rows = std::make_unique<parallel::HugeArray<float>>(needed / sizeof(float));
   parallel::parallel_for(threads, blocks(), [&](size_t block) {
     const size_t begin = block_begin(block), end = begin + block_count(block);

@@ -63,6 +63,7 @@ class BoundedAssignment {
   void sift(size_t block, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t listed, Scratch& scratch);
   void examine(size_t block, size_t panel, size_t how_many, uint32_t* list, size_t listed, Scratch& scratch);
   void settle(size_t block, size_t panel, size_t how_many, Scratch& scratch, size_t challenger);
+  bool worth_measuring_apart() const;
   void measure_apart(unsigned threads);
   void judge_forms();
   float rounding_error(float squared_norm) const;

@@ -23,6 +23,8 @@ class ByteForms final : public ShortForms {
   // Null if this processor would not gain by them, or they take more than `bytes`.
   static std::unique_ptr<ByteForms> make(const PointBlocks& points, const CentroidPanels& centroids, size_t bytes, unsigned threads);
 
+  // What they take at most.
+  size_t bytes() const { return needed(points_, centroids_); }
   // The slots of centroids that are about the nearest. `renew` comes first.
   void guess(std::vector<uint32_t>& slots, unsigned threads) const;
   // new_order[position] = the position where the point stood before.
@@ -38,6 +40,7 @@ class ByteForms final : public ShortForms {
 
  private:
   ByteForms(const PointBlocks& points, const CentroidPanels& centroids, unsigned threads);
+  static size_t needed(const PointBlocks& points, const CentroidPanels& centroids);
   ByteRows of_block(size_t block) const;
   BytePanels view() const;
   void pack_panel(size_t panel);

@@ -84,8 +84,8 @@ class PointBlocks {
   double weight_at(size_t position) const { return weights_.empty() ? 1 : weights_[order_[position]]; }
   // new_order[position] = the position where the point stands now.
   void reorder(const std::vector<uint32_t>& new_order);
-  // Keeps staged points in their present order, if they are short: reading those one by one from anywhere takes longer than computing with them. At most `bytes`.
-  // Returns what it took.
+  // Keeps staged points in their present order, if they are short: reading those one by one from anywhere takes longer than computing with them. Not
+  // those in half precision: no copy in single precision is made of them. At most `bytes`. Returns what it took.
   size_t keep(size_t bytes, unsigned threads);
   // Null: they are not kept. Rows are padded() apart.
   const float* kept(size_t position) const { return kept_ ? kept_->data() + position * padded_ : nullptr; }

@@ -1,0 +1,84 @@
+/** Labels of whole runs against distances in double precision, on vectors of every length and kind, and the same bits with bounds and without. */
+import { kmeans, type KMeansOptions, type Vectors } from '../../lib/index';
+import { RandomStream } from '../../lib/clustering/random';
+import { describeEachBackend } from '../conformance/backends';
+
+const COUNT = 500;
+const CLUSTERS = 75;
+/** Every so many points are checked. */
+const STEP = 7;
+
+type Kind = (random: RandomStream, dims: number) => Float32Array;
+
+function filled(dims: number, value: (row: number, dim: number) => number): Float32Array {
+  return Float32Array.from({ length: COUNT * dims }, (_, i) => value(Math.floor(i / dims), i % dims));
+}
+
+const KINDS: Record<string, Kind> = {
+  noise: (random, dims) => filled(dims, () => random.gaussian()),
+  groups: (random, dims) => {
+    const centres = filled(dims, () => random.gaussian());
+    return filled(dims, (row, dim) => centres[(row % 40) * dims + dim] + 0.3 * random.gaussian());
+  },
+  'few directions, one of them large': (random, dims) => filled(dims, (_, dim) => (random.gaussian() * (dim === 3 ? 20 : 1)) / (1 + dim)),
+  'far from the origin': (random, dims) => filled(dims, (_, dim) => 50 + dim + random.gaussian()),
+  'lengths of many sizes': (random, dims) => {
+    const lengths = Array.from({ length: COUNT }, () => 10 ** (4 * random.next() - 2));
+    return filled(dims, (row) => lengths[row] * random.gaussian());
+  },
+  huge: (random, dims) => filled(dims, () => 1e16 * random.gaussian()),
+  tiny: (random, dims) => filled(dims, () => 1e-12 * random.gaussian()),
+  'too short for squares': (random, dims) => filled(dims, () => 1e-22 * random.gaussian()),
+  'mostly duplicates': (random, dims) => {
+    const some = filled(dims, () => random.gaussian());
+    const chosen = Array.from({ length: COUNT }, () => random.below(90));
+    return filled(dims, (row, dim) => some[chosen[row] * dims + dim]);
+  },
+  'duplicates only': (_, dims) => filled(dims, () => 0.7),
+  'zeros among others': (random, dims) => filled(dims, (row) => (row % 3 === 0 ? 0 : random.gaussian())),
+};
+
+/** Of rows of two matrices. */
+function squaredDistance(left: ArrayLike<number>, i: number, right: ArrayLike<number>, j: number, dims: number): number {
+  let square = 0;
+  for (let dim = 0; dim < dims; dim++) {
+    const apart = left[i * dims + dim] - right[j * dims + dim];
+    square += apart * apart;
+  }
+  return square;
+}
+
+/** By how much the labels of some points are farther than the nearest centroid, in squares, as a part of what rounding may be off: at most. */
+function greatestExcess(data: Float32Array, dims: number, centroids: Float32Array, labels: Uint32Array): number {
+  const mean = new Float64Array(dims);
+  for (let i = 0; i < data.length; i++) mean[i % dims] += data[i] / COUNT;
+  let longest = 0;
+  for (let c = 0; c < CLUSTERS; c++) longest = Math.max(longest, squaredDistance(centroids, c, mean, 0, dims));
+  let greatest = 0;
+  for (let row = 0; row < COUNT; row += STEP) {
+    let least = Infinity;
+    for (let c = 0; c < CLUSTERS; c++) least = Math.min(least, squaredDistance(data, row, centroids, c, dims));
+    const excess = squaredDistance(data, row, centroids, labels[row], dims) - least;
+    // Sums in order are off by as many roundings as they have terms, of the point's and a centroid's lengths from about the mean;
+    // and by the least number that single precision has for each.
+    const length = Math.sqrt(squaredDistance(data, row, mean, 0, dims));
+    const allowed = 4 * (dims + 9) * 2 ** -24 * (length * Math.sqrt(longest) + longest) + 4 * (dims + 9) * 2 ** -149;
+    if (excess > 0) greatest = Math.max(greatest, excess / allowed);
+  }
+  return greatest;
+}
+
+describeEachBackend('exact labels', (backend) => {
+  const lengths = backend === 'native' ? [1, 7, 48, 65, 131, 768] : [1, 33, 100];
+  test.each(Object.keys(KINDS))('%s', async (kind) => {
+    for (const dims of lengths) {
+      const data = KINDS[kind](new RandomStream(dims + 17), dims);
+      const points: Vectors = { data, dims: [COUNT, dims] };
+      const options: KMeansOptions = { clusters: CLUSTERS, initialization: 'random', maxIterations: 4, seed: dims, backend };
+      const result = await kmeans(points, options);
+      expect(result.centroids.data.every(Number.isFinite)).toBe(true);
+      expect(greatestExcess(data, dims, result.centroids.data, result.labels)).toBeLessThan(1);
+      if (backend === 'native') expect(await kmeans(points, { ...options, boundsBytes: 0, threads: 1 })).toEqual(result);
+    }
+  });
+});
