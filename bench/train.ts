@@ -3,7 +3,7 @@
  * its own. Time is from files to a saved tokenizer.json (gigatoken: to its merges), without loading the library; memory is the process's peak, and how far
  * that is above what the process had when training began.
  *
- *   npm run bench:train -- [--corpus FOLDER] [--tasks english,code,mixed,code200,english128] [--runs 3] [--peer-runs 1] [--peers-from FILE] [--no-python]
+ *   npm run bench:train -- [--corpus FOLDER] [--tasks english,code,mixed,code200,english128] [--runs 3] [--peer-runs 1] [--peers tokenizers,gigatoken] [--peers-from FILE] [--no-python]
  *     [--no-js] [--no-iterables] [--vocab N] [--json FILE]
  *
  * The merges are compared with Hugging Face's: a difference prints FAILED, and the exit status is 1. `--peers-from` takes the Python peers' figures, and the
@@ -62,6 +62,7 @@ const { values: options, positionals } = parseArgs({
     vocab: { type: 'string' },
     runs: { type: 'string', default: '3' },
     'peer-runs': { type: 'string', default: '1' },
+    peers: { type: 'string', default: 'tokenizers,gigatoken' },
     'peers-from': { type: 'string' },
     python: { type: 'boolean', default: true },
     js: { type: 'boolean', default: true },
@@ -131,7 +132,7 @@ function contestants(): Contestant[] {
     ours('merganser, 1 thread', 'native', { MERGANSER_THREADS: '1' }),
     ...(options.iterables ? [ours('merganser, iterable of lines', 'lines'), ours('merganser, iterable of chunks', 'chunks')] : []),
     ...(options.js ? [ours('merganser (js)', 'js')] : []),
-    ...(python === null ? [] : [peer('tokenizers'), peer('gigatoken')]),
+    ...(python === null ? [] : options.peers.split(',').map(peer)),
   ];
 }
 

@@ -126,9 +126,8 @@ export interface NativeKernelAddon {
   takeSymbols(counter: WordCounterHandle, symbols: Uint32Array, counts: Float64Array): void;
   /** The result is to be taken when the job is done. */
   sortWords(counter: WordCounterHandle, listener: JobListener): JobHandle;
-  sortedWordCount(counter: WordCounterHandle): number;
-  sortedWordBytes(counter: WordCounterHandle): number;
-  takeSortedWords(counter: WordCounterHandle, bytes: Uint8Array, offsets: Uint32Array, counts: Float64Array): void;
+  takeSortedWords(counter: WordCounterHandle, out: Uint8Array, most: number, results: Float64Array): void;
+  addWrittenWords(counter: WordCounterHandle, bytes: Uint8Array, words: number): boolean;
   startTraining(counter: WordCounterHandle, spec: BpeTrainingSpec, listener: JobListener): JobHandle;
   mergeCount(job: JobHandle): number;
   /** As many as there is room for. */

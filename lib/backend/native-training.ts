@@ -3,12 +3,12 @@ import { aborted, MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 import type {
   BpeTrainingSpec,
-  CountedWords,
   SymbolCounts,
   SymbolKind,
   TrainedMerges,
   TrainingControl,
   WordCounterHandle,
+  WrittenWords,
 } from './training-kernels';
 
 /** Runs a job that nothing is heard of before its end. Rejects with INVALID_UTF8, NOT_FOUND or OUT_OF_MEMORY. */
@@ -42,16 +42,10 @@ export async function countSymbols(
   return found;
 }
 
-export async function sortWords(addon: NativeKernelAddon, counter: WordCounterHandle): Promise<CountedWords> {
-  await jobDone(addon, (listener) => addon.sortWords(counter, listener));
-  const count = addon.sortedWordCount(counter);
-  const words = {
-    bytes: new Uint8Array(addon.sortedWordBytes(counter)),
-    offsets: new Uint32Array(count + 1),
-    counts: new Float64Array(count),
-  };
-  addon.takeSortedWords(counter, words.bytes, words.offsets, words.counts);
-  return words;
+export function takeSortedWords(addon: NativeKernelAddon, counter: WordCounterHandle, out: Uint8Array, most: number): WrittenWords {
+  const results = new Float64Array(3);
+  addon.takeSortedWords(counter, out, most, results);
+  return { words: results[0], bytes: results[1], total: results[2] };
 }
 
 function removalsOf(addon: NativeKernelAddon, job: JobHandle, { removalThreshold }: BpeTrainingSpec): Pick<TrainedMerges, 'removals'> {

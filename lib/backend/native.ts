@@ -25,7 +25,7 @@ import {
   mergeTokens,
   mergeTokensOnThread,
 } from './native-dynamic';
-import { countSymbols, jobDone, sortWords, trainOnThread } from './native-training';
+import { countSymbols, jobDone, takeSortedWords, trainOnThread } from './native-training';
 
 /** Characters that count as parts of words for `singleWord`, as Rust's `\w`. */
 function wordRanges(): Uint32Array {
@@ -142,7 +142,10 @@ class NativeKernels implements Kernels {
   countedWords: Kernels['countedWords'] = (counter) => this.#addon.wordCounterTotal(counter);
   distinctWords: Kernels['distinctWords'] = (counter) => this.#addon.distinctWords(counter);
   countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
-  sortWords: Kernels['sortWords'] = (counter) => sortWords(this.#addon, counter);
+  sortWords: Kernels['sortWords'] = (counter) => jobDone(this.#addon, (listener) => this.#addon.sortWords(counter, listener));
+  takeSortedWords: Kernels['takeSortedWords'] = (counter, out, most) => takeSortedWords(this.#addon, counter, out, most);
+  addWrittenWords: Kernels['addWrittenWords'] = (counter, bytes, words) =>
+    running(() => this.#addon.addWrittenWords(counter, bytes, words));
   trainBpe: Kernels['trainBpe'] = (counter, spec, control) => trainOnThread(this.#addon, counter, spec, control);
 
   growTokens: Kernels['growTokens'] = (start, merges, prefix) => {

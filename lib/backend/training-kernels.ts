@@ -32,6 +32,15 @@ export interface CountedWords {
   readonly counts: Float64Array;
 }
 
+/** Words that were written: for each its length, its bytes and its count; numbers as varints of seven bits a byte, the lowest first. */
+export interface WrittenWords {
+  readonly words: number;
+  /** If no word was written: what the next one needs; 0: there is none. */
+  readonly bytes: number;
+  /** Sum of the counts. */
+  readonly total: number;
+}
+
 /**
  * What words are made of, by number: 'byte': the byte. 'char': the character's code point, or, if `placed`, 4 × code point + (1 if it does not begin
  * the word) + (2 if it ends it). 'token': the token's id, in words of tokens; not for `countSymbols`.
@@ -157,8 +166,12 @@ export interface TrainingKernels {
   countSymbols(counter: WordCounterHandle, kind: SymbolKind): Promise<SymbolCounts>;
   /** Number of different words; after `countSymbols`. */
   distinctWords(counter: WordCounterHandle): number;
-  /** Takes all words out of the counter, in the order of their bytes. */
-  sortWords(counter: WordCounterHandle): Promise<CountedWords>;
+  /** Puts all words in the order of their bytes, for `takeSortedWords`, which is called until nothing is left before anything else is done with the counter. */
+  sortWords(counter: WordCounterHandle): Promise<void>;
+  /** Writes the words that come next, at most so many, as many as there is room for. When nothing is left, the counter is empty. */
+  takeSortedWords(counter: WordCounterHandle, out: Uint8Array, most: number): WrittenWords;
+  /** Adds words that were written so. false: they were not; some may have been added. */
+  addWrittenWords(counter: WordCounterHandle, bytes: Uint8Array, words: number): boolean;
   /**
    * Takes all words out of the counter and trains on them: the pair of the highest count is merged, of equal counts that of the smallest left id, then
    * right id. A product that is a token already keeps its id; in words of tokens such pairs are left alone. Rejects with ABORTED.

@@ -1,7 +1,8 @@
 /** What the build puts in the place of count-files.ts for browsers. */
-import type { CountedWords } from '../backend/training-kernels';
+import type { Kernels } from '../backend/kernels';
+import type { CountedWords, WordCounterHandle } from '../backend/training-kernels';
 import { MerganserError } from '../errors';
-import type { CountFile } from './count-files';
+import type { CountFile, WrittenBlock } from './count-files';
 import type { CountHeader } from './count-format';
 
 function noFiles(): MerganserError {
@@ -17,6 +18,10 @@ export class CountFileWriter {
     throw noFiles();
   }
 
+  async writeSorted(_kernels: Kernels, _counter: WordCounterHandle): Promise<void> {
+    throw noFiles();
+  }
+
   async finish(_lasts?: boolean): Promise<void> {
     throw noFiles();
   }
@@ -27,5 +32,9 @@ export class CountFileWriter {
 }
 
 export async function openCountFile(_path: string): Promise<CountFile> {
+  throw noFiles();
+}
+
+export function readBlock(_block: WrittenBlock): CountedWords {
   throw noFiles();
 }

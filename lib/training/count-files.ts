@@ -1,17 +1,27 @@
 /** Count files on disk, in Node. The build puts count-files.browser.ts in its place where there are none. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import type { CountedWords } from '../backend/training-kernels';
+import { readWords, writeWords } from '../backend/js/training/written-words';
+import type { Kernels } from '../backend/kernels';
+import type { CountedWords, WordCounterHandle, WrittenWords } from '../backend/training-kernels';
 import { MerganserError } from '../errors';
+import { temporaryFor } from '../tokenizer/load/files';
 import { isJsonObject } from '../tokenizer/load/json-fields';
-import { BLOCK_WORDS, type CountHeader, damaged, decodeBlock, encodeBlock, HASH_BYTES, MAGIC } from './count-format';
+import { BLOCK_START, BLOCK_WORDS, type CountHeader, damaged, HASH_BYTES, MAGIC, writeBlockStart } from './count-format';
 import { unreadable } from './files';
+
+/** Bytes of a block as it is written, unless a word is longer. */
+const BLOCK_BYTES = 1 << 18;
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 1 << 18;
 
 /** Writes words, in the order of their bytes, to a file that appears when it is complete. */
 export class CountFileWriter {
   private readonly hash = createHash('sha256');
   private distinct = 0n;
   private total = 0n;
+  /** The one block, so that nothing is left for the collector of garbage: it would let hundreds of megabytes pile up. */
+  private block = new Uint8Array(BLOCK_START + BLOCK_BYTES);
 
   private constructor(
     private readonly file: FileHandle,
@@ -21,7 +31,7 @@ export class CountFileWriter {
 
   /** Throws NOT_FOUND if the file cannot be written, as all that follows. */
   static async create(path: string, header: CountHeader): Promise<CountFileWriter> {
-    const temporary = `${path}.${randomUUID()}.tmp`;
+    const temporary = temporaryFor(path);
     const file = await open(temporary, 'w').catch((cause: unknown) => {
       throw unwritable(path, cause);
     });
@@ -34,10 +44,18 @@ export class CountFileWriter {
   }
 
   async write(words: CountedWords): Promise<void> {
-    const { length } = words.counts;
-    for (let from = 0; from < length; from += BLOCK_WORDS) await this.put(encodeBlock(words, from, Math.min(from + BLOCK_WORDS, length)));
-    this.distinct += BigInt(length);
-    this.total += BigInt(words.counts.reduce((sum, count) => sum + count, 0));
+    let from = 0;
+    await this.writeBlocks((out) => {
+      const written = writeWords(words, from, out, BLOCK_WORDS);
+      from += written.words;
+      return written;
+    });
+  }
+
+  /** All words of a counter, which is empty then. */
+  async writeSorted(kernels: Kernels, counter: WordCounterHandle): Promise<void> {
+    await kernels.sortWords(counter);
+    await this.writeBlocks((out) => kernels.takeSortedWords(counter, out, BLOCK_WORDS));
   }
 
   /** `lasts`: the file is meant to survive a power cut, which takes a wait for the disk. */
@@ -63,6 +81,22 @@ export class CountFileWriter {
     await rm(this.temporary, { force: true });
   }
 
+  private async writeBlocks(next: (out: Uint8Array) => WrittenWords): Promise<void> {
+    for (;;) {
+      const { words, bytes, total } = next(this.block.subarray(BLOCK_START));
+      if (words > 0) {
+        writeBlockStart(this.block, words, bytes);
+        await this.put(this.block.subarray(0, BLOCK_START + bytes));
+        this.distinct += BigInt(words);
+        this.total += BigInt(total);
+      } else if (bytes > 0) {
+        this.block = new Uint8Array(BLOCK_START + bytes);
+      } else {
+        return;
+      }
+    }
+  }
+
   private async put(bytes: Uint8Array): Promise<void> {
     this.hash.update(bytes);
     try {
@@ -79,6 +113,21 @@ export function unwritable(path: string, cause: unknown): MerganserError {
   return new MerganserError('NOT_FOUND', `Expected to write ${path}, but that failed: ${(cause as Error).message}`, { cause });
 }
 
+/** Words as they are written. */
+export interface WrittenBlock {
+  readonly bytes: Uint8Array;
+  readonly words: number;
+  /** Where it stands. */
+  readonly path: string;
+}
+
+/** Throws MALFORMED_FILE. */
+export function readBlock({ bytes, words, path }: WrittenBlock): CountedWords {
+  const found = readWords(bytes, words);
+  if (found === null) throw damaged(path);
+  return found;
+}
+
 /** An opened count file. */
 export interface CountFile {
   readonly path: string;
@@ -86,8 +135,8 @@ export interface CountFile {
   readonly size: number;
   /** Of its words, in hexadecimal digits. */
   readonly checksum: string;
-  /** The words in blocks; the last one comes only if the checksum is right. Throws MALFORMED_FILE. */
-  blocks(): AsyncGenerator<CountedWords, void, undefined>;
+  /** The words in blocks as they stand there, each for as long as the next one was not asked for. The last one comes only if the checksum is right. Throws MALFORMED_FILE. */
+  blocks(): AsyncGenerator<WrittenBlock, void, undefined>;
 }
 
 /** Throws NOT_FOUND, MALFORMED_FILE. */
@@ -116,14 +165,17 @@ async function readHeader(reader: HashedReader): Promise<CountHeader> {
   return header as unknown as CountHeader;
 }
 
-async function* readBlocks(path: string): AsyncGenerator<CountedWords, void, undefined> {
+async function* readBlocks(path: string): AsyncGenerator<WrittenBlock, void, undefined> {
   const reader = await HashedReader.open(path);
   try {
     await readHeader(reader);
-    let waiting: CountedWords | null = null;
-    for (let start = await reader.read(8); start.readUInt32LE(0) > 0; start = await reader.read(8)) {
+    let waiting: WrittenBlock | null = null;
+    // Two that take turns: while one waits the other is read.
+    const buffers = [new GrowingBuffer(), new GrowingBuffer()];
+    for (let start = await reader.read(BLOCK_START); start.readUInt32LE(0) > 0; start = await reader.read(BLOCK_START)) {
       if (waiting !== null) yield waiting;
-      waiting = decodeBlock(await reader.read(start.readUInt32LE(4)), start.readUInt32LE(0), path);
+      buffers.reverse();
+      waiting = { bytes: await reader.read(start.readUInt32LE(4), buffers[0]), words: start.readUInt32LE(0), path };
     }
     await reader.read(16);
     await reader.check();
@@ -133,17 +185,32 @@ async function* readBlocks(path: string): AsyncGenerator<CountedWords, void, und
   }
 }
 
+/** Memory that is used again and again. */
+class GrowingBuffer {
+  private memory = Buffer.alloc(0);
+
+  of(length: number): Buffer {
+    if (this.memory.length < length) this.memory = Buffer.alloc(Math.max(length, 2 * this.memory.length));
+    return this.memory.subarray(0, length);
+  }
+}
+
 /** Reads a file from its start, and knows the checksum of what was read. */
 class HashedReader {
   private readonly hash = createHash('sha256');
-  private buffer = Buffer.alloc(0);
+  private readonly chunk: Buffer;
+  /** What was read of the file and not asked for: chunk[from, to). */
+  private from = 0;
+  private to = 0;
 
   private constructor(
     readonly path: string,
     private readonly file: FileHandle,
     readonly size: number,
     private left = size,
-  ) {}
+  ) {
+    this.chunk = Buffer.alloc(Math.min(CHUNK_BYTES, size));
+  }
 
   static async open(path: string): Promise<HashedReader> {
     try {
@@ -154,8 +221,9 @@ class HashedReader {
     }
   }
 
-  async read(length: number): Promise<Buffer> {
-    const bytes = await this.raw(length);
+  /** `into`: where the bytes go. */
+  async read(length: number, into = new GrowingBuffer()): Promise<Buffer> {
+    const bytes = await this.raw(length, into);
     this.hash.update(bytes);
     return bytes;
   }
@@ -169,24 +237,30 @@ class HashedReader {
   /** What follows must be the checksum, and then nothing. */
   async check(): Promise<void> {
     const expected = this.hash.digest();
-    if (!(await this.raw(HASH_BYTES)).equals(expected) || this.left + this.buffer.length > 0) throw damaged(this.path);
+    if (!(await this.raw(HASH_BYTES, new GrowingBuffer())).equals(expected) || this.left + this.to - this.from > 0)
+      throw damaged(this.path);
   }
 
   async close(): Promise<void> {
     await this.file.close();
   }
 
-  private async raw(length: number): Promise<Buffer> {
-    if (length > this.buffer.length + this.left) throw damaged(this.path);
-    while (this.buffer.length < length) {
-      const chunk = Buffer.alloc(Math.min(this.left, Math.max(1 << 18, length - this.buffer.length)));
-      const { bytesRead } = await this.file.read(chunk, 0, chunk.length, null);
-      if (bytesRead === 0) throw damaged(this.path);
-      this.left -= bytesRead;
-      this.buffer = Buffer.concat([this.buffer, chunk.subarray(0, bytesRead)]);
+  private async raw(length: number, into: GrowingBuffer): Promise<Buffer> {
+    if (length > this.to - this.from + this.left) throw damaged(this.path);
+    const bytes = into.of(length);
+    for (let filled = 0; filled < length;) {
+      if (this.from === this.to) await this.fill();
+      const end = Math.min(this.to, this.from + length - filled);
+      filled += this.chunk.copy(bytes, filled, this.from, end);
+      this.from = end;
     }
-    const bytes = this.buffer.subarray(0, length);
-    this.buffer = this.buffer.subarray(length);
     return bytes;
+  }
+
+  private async fill(): Promise<void> {
+    const { bytesRead } = await this.file.read(this.chunk, 0, Math.min(this.left, this.chunk.length), null);
+    if (bytesRead === 0) throw damaged(this.path);
+    this.left -= bytesRead;
+    [this.from, this.to] = [0, bytesRead];
   }
 }

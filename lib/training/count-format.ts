@@ -11,7 +11,6 @@
  *
  * Numbers are little-endian; varints have seven bits a byte, the lowest first.
  */
-import type { CountedWords } from '../backend/training-kernels';
 import { MerganserError } from '../errors';
 import type { TextPath } from './text-path';
 
@@ -56,66 +55,15 @@ function canonical(value: unknown): string {
   );
 }
 
-/** A block of the words [from, to). */
-export function encodeBlock({ bytes, offsets, counts }: CountedWords, from: number, to: number): Uint8Array {
-  const block = new Uint8Array(8 + offsets[to] - offsets[from] + (to - from) * 13);
-  let at = 8;
-  for (let word = from; word < to; word++) {
-    at = writeVarint(block, at, offsets[word + 1] - offsets[word]);
-    block.set(bytes.subarray(offsets[word], offsets[word + 1]), at);
-    at = writeVarint(block, at + offsets[word + 1] - offsets[word], counts[word]);
-  }
-  const view = new DataView(block.buffer);
-  view.setUint32(0, to - from, true);
-  view.setUint32(4, at - 8, true);
-  return block.subarray(0, at);
-}
+/** Bytes before the words of a block. */
+export const BLOCK_START = 8;
 
-/** The words of a block's payload. Throws MALFORMED_FILE. */
-export function decodeBlock(payload: Uint8Array, words: number, name: string): CountedWords {
-  const block = { bytes: new Uint8Array(payload.length), offsets: new Uint32Array(words + 1), counts: new Float64Array(words) };
-  const reader = new VarintReader(payload, name);
-  for (let word = 0; word < words; word++) {
-    const length = reader.next();
-    const start = block.offsets[word];
-    if (reader.at + length > payload.length) throw damaged(name);
-    block.bytes.set(payload.subarray(reader.at, reader.at + length), start);
-    block.offsets[word + 1] = start + length;
-    reader.at += length;
-    block.counts[word] = reader.next();
-  }
-  if (reader.at !== payload.length) throw damaged(name);
-  return block;
+export function writeBlockStart(block: Uint8Array, words: number, bytes: number): void {
+  const view = new DataView(block.buffer, block.byteOffset);
+  view.setUint32(0, words, true);
+  view.setUint32(4, bytes, true);
 }
 
 export function damaged(name: string): MerganserError {
   return new MerganserError('MALFORMED_FILE', `Expected ${name} to be a whole count file, but it is damaged or cut off.`);
-}
-
-function writeVarint(out: Uint8Array, at: number, value: number): number {
-  while (value >= 0x80) {
-    out[at++] = (value % 0x80) | 0x80;
-    value = Math.floor(value / 0x80);
-  }
-  out[at++] = value;
-  return at;
-}
-
-class VarintReader {
-  at = 0;
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly name: string,
-  ) {}
-
-  next(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 0x80) {
-      if (this.at >= this.bytes.length || factor > 2 ** 49) throw damaged(this.name);
-      const byte = this.bytes[this.at++];
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-    }
-  }
 }

@@ -1,10 +1,10 @@
 /** Counting words of whatever users train on, within a limit of memory. */
 import type { Kernels } from '../backend/kernels';
 import { yieldToEventLoop } from '../backend/js/event-loop';
-import type { CountedWords, TokenWordsSpec, WordCounterHandle } from '../backend/training-kernels';
+import type { TokenWordsSpec, WordCounterHandle } from '../backend/training-kernels';
 import { aborted, invalidArgument, MerganserError } from '../errors';
-import { type CountFile, CountFileWriter, openCountFile } from './count-files';
-import { checkHeader, type CountHeader, countHeader } from './count-format';
+import { type CountFile, CountFileWriter, openCountFile, type WrittenBlock } from './count-files';
+import { checkHeader, type CountHeader, countHeader, damaged } from './count-format';
 import { mergeCounts } from './merge-counts';
 import type { ResolvedCounting } from './options';
 import { PhaseProgress } from './progress';
@@ -111,7 +111,9 @@ export class Counting {
   async gather(): Promise<void> {
     const files = await this.files();
     if (files.length === 0) return;
-    for await (const block of this.watched(files, (all) => chained(all))) this.kernels.addWords(this.counter, block);
+    for await (const block of this.watched(files, (all) => chained(all))) {
+      if (!this.kernels.addWrittenWords(this.counter, block.bytes, block.words)) throw damaged(block.path);
+    }
   }
 
   /** All words in a count file. */
@@ -120,7 +122,7 @@ export class Counting {
     const writer = await CountFileWriter.create(path, this.header);
     try {
       const files = await this.files();
-      if (files.length === 0) await writer.write(await this.kernels.sortWords(this.counter));
+      if (files.length === 0) await writer.writeSorted(this.kernels, this.counter);
       else for await (const block of this.watched(files, mergeCounts)) await writer.write(block);
       await writer.finish();
     } catch (error) {
@@ -137,10 +139,10 @@ export class Counting {
   }
 
   /** Blocks that are made of files, with progress in bytes of these. */
-  private async *watched(
+  private async *watched<Block>(
     files: readonly CountFile[],
-    combine: (files: readonly CountFile[]) => AsyncIterable<CountedWords>,
-  ): AsyncGenerator<CountedWords, void, undefined> {
+    combine: (files: readonly CountFile[]) => AsyncIterable<Block>,
+  ): AsyncGenerator<Block, void, undefined> {
     const { signal, onProgress } = this.options;
     const progress = new PhaseProgress('count', sum(files.map(({ size }) => size)), onProgress);
     const heard = files.map((file) => ({
@@ -188,12 +190,12 @@ export class Counting {
   private async spillAll(): Promise<void> {
     this.spill ??= await SpillFolder.create(this.options.spillFolder);
     const writer = await CountFileWriter.create(this.spill.nextPart(), this.header);
-    await writer.write(await this.kernels.sortWords(this.counter));
+    await writer.writeSorted(this.kernels, this.counter);
     await writer.finish(this.spill instanceof ResumableFolder);
   }
 }
 
-async function* chained(files: readonly CountFile[]): AsyncGenerator<CountedWords, void, undefined> {
+async function* chained(files: readonly CountFile[]): AsyncGenerator<WrittenBlock, void, undefined> {
   for (const file of files) yield* file.blocks();
 }
 

@@ -1,6 +1,6 @@
 /** Adds up count files: their words in order, each once. */
 import type { CountedWords } from '../backend/training-kernels';
-import type { CountFile } from './count-files';
+import { type CountFile, readBlock, type WrittenBlock } from './count-files';
 import { BLOCK_WORDS } from './count-format';
 
 /** The words of all files in the order of their bytes, in blocks. */
@@ -33,7 +33,7 @@ class Cursor {
   private index = 0;
 
   private constructor(
-    private readonly blocks: AsyncGenerator<CountedWords, void, undefined>,
+    private readonly blocks: AsyncGenerator<WrittenBlock, void, undefined>,
     private block: CountedWords | null,
   ) {}
 
@@ -66,7 +66,7 @@ class Cursor {
 
   async nextBlock(): Promise<void> {
     const { value, done } = await this.blocks.next();
-    this.block = done === true ? null : value;
+    this.block = done === true ? null : readBlock(value);
     this.index = 0;
   }
 

@@ -136,27 +136,30 @@ void take_symbols(const Napi::CallbackInfo& info) {
   found = {};
 }
 
-// (counter, listener) => job; then sortedWordCount, sortedWordBytes and takeSortedWords. The counter is empty afterwards.
+// (counter, listener) => job; then takeSortedWords until nothing is left
 Napi::Value sort_words(const Napi::CallbackInfo& info) {
   return start(info, "merganser sort words", Napi::Object::New(info.Env()),
-               [counter = pointer_of<Counter>(info[0])](TrainingTask&) { counter->sorted = counter->words.take_sorted(); });
+               [counter = pointer_of<Counter>(info[0])](TrainingTask&) { counter->sorted = counter->words.sorted(); });
 }
 
-Napi::Value sorted_word_count(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).sorted.counts.size()));
-}
-
-Napi::Value sorted_word_bytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(shared_of<Counter>(info[0]).sorted.bytes.size()));
-}
-
-// (counter, bytes, offsets, counts)
+// (counter, out, most, results): results are words, bytes and the sum of the counts. The counter is empty at the end.
 void take_sorted_words(const Napi::CallbackInfo& info) {
-  training::SortedWords& words = shared_of<Counter>(info[0]).sorted;
-  std::copy(words.bytes.begin(), words.bytes.end(), info[1].As<Napi::Uint8Array>().Data());
-  std::copy(words.offsets.begin(), words.offsets.end(), info[2].As<Napi::Uint32Array>().Data());
-  std::copy(words.counts.begin(), words.counts.end(), info[3].As<Napi::Float64Array>().Data());
-  words = {};
+  Counter& counter = shared_of<Counter>(info[0]);
+  auto out = info[1].As<Napi::Uint8Array>();
+  auto results = info[3].As<Napi::Float64Array>();
+  const training::SortedWords::Written written = counter.sorted.write(out.Data(), out.ElementLength(), info[2].As<Napi::Number>().Uint32Value());
+  results[0] = written.words;
+  results[1] = static_cast<double>(written.bytes);
+  results[2] = static_cast<double>(written.total);
+  if (written.words > 0 || written.bytes > 0) return;
+  counter.sorted = {};
+  counter.words.clear();
+}
+
+// (counter, bytes, words) => boolean
+Napi::Value add_written_words(const Napi::CallbackInfo& info) {
+  const ByteSpan bytes = bytes_of(info[1]);
+  return Napi::Boolean::New(info.Env(), shared_of<Counter>(info[0]).words.add_written(bytes.data, bytes.size, info[2].As<Napi::Number>().Uint32Value()));
 }
 
 BpeTrainingSpec read_training_spec(Reader reader) {
@@ -264,9 +267,8 @@ void register_training(Napi::Env env, Napi::Object exports) {
   add("symbolCount", symbol_count);
   add("takeSymbols", take_symbols);
   add("sortWords", sort_words);
-  add("sortedWordCount", sorted_word_count);
-  add("sortedWordBytes", sorted_word_bytes);
   add("takeSortedWords", take_sorted_words);
+  add("addWrittenWords", add_written_words);
   add("startTraining", start_training);
   add("mergeCount", merge_count);
   add("copyMerges", copy_merges);

@@ -83,7 +83,9 @@ export function createJsKernels(): Kernels {
     countedWords: (counter) => open<WordCounter>(counter).table.total,
     countSymbols: async (counter, kind) => countSymbols(open<WordCounter>(counter).table, kind),
     distinctWords: (counter) => open<WordCounter>(counter).table.size,
-    sortWords: async (counter) => open<WordCounter>(counter).takeTable().sorted(),
+    sortWords: async (counter) => open<WordCounter>(counter).sort(),
+    takeSortedWords: (counter, out, most) => open<WordCounter>(counter).takeSorted(out, most),
+    addWrittenWords: (counter, bytes, words) => open<WordCounter>(counter).addWritten(bytes, words),
     trainBpe: (counter, spec, control) => {
       const validation = spec.compression && open<WordCounter>(spec.compression.validation).takeTable();
       return trainBpe({ training: open<WordCounter>(counter).takeTable(), validation }, spec, control);

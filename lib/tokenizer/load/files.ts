@@ -48,8 +48,9 @@ export function writeBytesAtomicallySync(path: string, bytes: Uint8Array): void 
   }
 }
 
-function temporaryFor(path: string): string {
-  return `${path}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
+/** Where a file is written before it takes its name. Names are not asked of the system's source of randomness: waking that takes ten milliseconds. */
+export function temporaryFor(path: string): string {
+  return `${path}.${process.pid}-${Math.random().toString(16).slice(2)}.tmp`;
 }
 
 function unwritable(path: string, cause: unknown): MerganserError {

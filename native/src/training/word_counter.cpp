@@ -186,6 +186,11 @@ void WordCounter::add(const uint8_t* word, uint32_t size, uint64_t count) {
   worker->table().add(word, size, count);
 }
 
+bool WordCounter::add_written(const uint8_t* bytes, size_t size, uint32_t words) {
+  Lease worker(*this);
+  return training::add_written(worker->table(), bytes, size, words);
+}
+
 size_t WordCounter::bytes() const {
   const std::lock_guard lock(mutex_);
   size_t sum = 0;
@@ -212,35 +217,16 @@ WordTable& WordCounter::merged() {
   return idle_[0]->table();
 }
 
-SortedWords WordCounter::take_sorted() {
-  WordTable& table = merged();
-  std::vector<uint32_t> order;
-  order.reserve(table.size());
-  size_t bytes = 0;
-  for (size_t slot = 0; slot < table.slots(); ++slot) {
-    if (table.count_at(slot) == 0) continue;
-    order.push_back(static_cast<uint32_t>(slot));
-    bytes += table.word_at(slot).size;
-  }
-  if (bytes > UINT32_MAX) throw std::length_error("more than 4 GB of different words");
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const WordView x = table.word_at(a), y = table.word_at(b);
-    const int compared = std::memcmp(x.bytes, y.bytes, std::min(x.size, y.size));
-    return compared != 0 ? compared < 0 : x.size < y.size;
-  });
-  SortedWords words;
-  words.bytes.reserve(bytes);
-  words.offsets.reserve(order.size() + 1);
-  words.counts.reserve(order.size());
-  words.offsets.push_back(0);
-  for (const uint32_t slot : order) {
-    const WordView word = table.word_at(slot);
-    words.bytes.insert(words.bytes.end(), word.bytes, word.bytes + word.size);
-    words.offsets.push_back(static_cast<uint32_t>(words.bytes.size()));
-    words.counts.push_back(table.count_at(slot));
-  }
-  table.clear();
-  return words;
+SortedWords WordCounter::sorted() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const WordTable*> tables;
+  for (const auto& worker : idle_) tables.push_back(&worker->table());
+  return SortedWords(std::move(tables));
+}
+
+void WordCounter::clear() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : idle_) worker->table().clear();
 }
 
 }  // namespace merganser::training

@@ -1,4 +1,4 @@
-import type { CountedWords, WordCounterSpec } from '../../training-kernels';
+import type { CountedWords, WordCounterSpec, WrittenWords } from '../../training-kernels';
 import { yieldToEventLoop } from '../event-loop';
 import type { Scanner } from '../scanners/scanner';
 import { Splitter } from '../splitter';
@@ -6,6 +6,7 @@ import { StretchNormalizer } from '../stretches';
 import { viewText } from '../text-view';
 import { TokenWords } from './token-words';
 import { WordTable } from './word-table';
+import { readWords, writeWords } from './written-words';
 
 const LINE_FEED = 0x0a;
 /** Ends that a scanner finds at a time. */
@@ -21,6 +22,9 @@ export class WordCounter {
   private readonly normalizer: StretchNormalizer;
   private readonly tokens: TokenWords | null;
   private readonly ends = new Int32Array(SCAN_BATCH);
+  /** Words in order, and how many of them were taken. */
+  private sorted: CountedWords | null = null;
+  private taken = 0;
 
   constructor(private readonly spec: WordCounterSpec) {
     this.splitter = new Splitter(spec.steps, spec.scanner);
@@ -49,6 +53,25 @@ export class WordCounter {
 
   add({ bytes, offsets, counts }: CountedWords): void {
     for (let i = 0; i < counts.length; i++) this.table.add(bytes, offsets[i], offsets[i + 1], counts[i]);
+  }
+
+  sort(): void {
+    this.sorted = this.takeTable().sorted();
+    this.taken = 0;
+  }
+
+  takeSorted(out: Uint8Array, most: number): WrittenWords {
+    if (this.sorted === null) return { words: 0, bytes: 0, total: 0 };
+    const written = writeWords(this.sorted, this.taken, out, most);
+    this.taken += written.words;
+    if (written.bytes === 0) this.sorted = null;
+    return written;
+  }
+
+  addWritten(bytes: Uint8Array, words: number): boolean {
+    const found = readWords(bytes, words);
+    if (found !== null) this.add(found);
+    return found !== null;
   }
 
   /** The table; a new one begins. */

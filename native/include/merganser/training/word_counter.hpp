@@ -10,6 +10,7 @@
 
 #include "merganser/bpe/encoder_spec.hpp"
 #include "merganser/training/portion.hpp"
+#include "merganser/training/sorted_words.hpp"
 #include "merganser/training/token_words.hpp"
 #include "merganser/training/word_table.hpp"
 
@@ -26,13 +27,6 @@ struct WordCounterSpec {
   std::optional<TokenWordsSpec> tokens;  // words of tokens are counted, and not the words themselves
 };
 
-// Words in the order of their bytes: word i is bytes[offsets[i], offsets[i + 1]).
-struct SortedWords {
-  std::vector<uint8_t> bytes;
-  std::vector<uint32_t> offsets;
-  std::vector<uint64_t> counts;
-};
-
 class WordCounter {
  public:
   explicit WordCounter(WordCounterSpec spec);
@@ -44,6 +38,8 @@ class WordCounter {
   bool count_file(const std::string& path, uint64_t from, uint64_t to, uint64_t size, bool replace);
   // A word that is ready.
   void add(const uint8_t* word, uint32_t size, uint64_t count);
+  // Words as count files have them; see add_written.
+  bool add_written(const uint8_t* bytes, size_t size, uint32_t words);
 
   // The rest is not for use while others count.
 
@@ -51,7 +47,9 @@ class WordCounter {
   uint64_t total() const;
   // All words in one table.
   WordTable& merged();
-  SortedWords take_sorted();
+  // All words, in order; they are in the tables until these are cleared.
+  SortedWords sorted() const;
+  void clear();
 
  private:
   class Worker;
