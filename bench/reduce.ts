@@ -64,8 +64,8 @@ const CASES: readonly Case[] = [
   { batch: 8, count: 1024, width: 768, options: { method: 'dpc-knn', clusters: 128 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'k-medoids', clusters: 196 } },
   { batch: 8, count: 588, width: 768, options: { method: 'k-medoids', clusters: 49 } },
-  { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 49, sigma: 4 } },
-  { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 196, sigma: 4 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 49, sigma: 3 } },
+  { batch: 1, count: 4096, width: 64, options: { method: 'spectral', clusters: 196, sigma: 3 } },
   { batch: 1, count: 4096, width: 64, options: { method: 'expedit', grid: [64, 64], target: [32, 32], temperature: 0.02 } },
   { batch: 16, count: 784, width: 1024, options: { method: 'expedit', grid: [28, 28], target: [14, 14], temperature: 0.01 } },
   { batch: 1, count: 2048, width: 64, options: { method: 'ward', clusters: 64 } },
@@ -73,13 +73,14 @@ const CASES: readonly Case[] = [
   { batch: 1, count: 4096, width: 64, options: { method: 'silhouette', clusters: 64 } },
 ];
 
-/** A smooth field over the grid of each sequence's tokens, around some centres, with noise. */
-function tokensOf({ batch, count, width }: Case): Float32Array {
+/** A smooth field over the grid of each sequence's tokens, around some centres, with noise. Rows of eigenvectors are equally long, so that k-medoids may begin anywhere: for 'spectral' there are as many centres as clusters. */
+function tokensOf({ batch, count, width, options }: Case): Float32Array {
   const random = new RandomStream(1);
-  const centres = Float32Array.from({ length: 64 * width }, () => random.gaussian());
+  const groups = options.method === 'spectral' ? options.clusters : 64;
+  const centres = Float32Array.from({ length: groups * width }, () => random.gaussian());
   return Float32Array.from({ length: batch * count * width }, (_, i) => {
     const [token, k] = [Math.floor(i / width), i % width];
-    return centres[(((token >> 2) * 7919) % 64) * width + k] + 0.5 * Math.sin(token / 50 + k) + 0.5 * random.gaussian();
+    return centres[(((token >> 2) * 7919) % groups) * width + k] + 0.5 * Math.sin(token / 50 + k) + 0.5 * random.gaussian();
   });
 }
 

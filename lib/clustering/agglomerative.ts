@@ -58,10 +58,9 @@ interface Merge {
 
 /** Follows nearest neighbours until two are each other's, merges them, goes on from where the chain was (Müllner 2011). */
 function* chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Steps<Merge[]> {
-  const at = (i: number, j: number): number => {
-    const [a, b] = i < j ? [i, j] : [j, i];
-    return points * a - (a * (a + 1)) / 2 + b - a - 1;
-  };
+  // The distance of i < j stands at starts[i] + j.
+  const starts = Float64Array.from({ length: points }, (_, i) => points * i - (i * (i + 1)) / 2 - i - 1);
+  const at = (i: number, j: number): number => (i < j ? starts[i] + j : starts[j] + i);
   const sizes = new Uint32Array(points).fill(1);
   const merges: Merge[] = [];
   const chain: number[] = [];
@@ -74,8 +73,11 @@ function* chainMerges(matrix: Float64Array, points: number, linkage: Linkage): S
       let least = nearest < 0 ? Infinity : matrix[at(x, nearest)];
       for (let other = 0; other < points; other++) {
         if (sizes[other] === 0 || other === x) continue;
-        const distance = matrix[at(x, other)];
-        if (distance < least) [least, nearest] = [distance, other];
+        const distance = matrix[other < x ? starts[other] + x : starts[x] + other];
+        if (distance < least) {
+          least = distance;
+          nearest = other;
+        }
       }
       if (chain.length > 1 && nearest === chain[chain.length - 2]) break;
       chain.push(nearest);

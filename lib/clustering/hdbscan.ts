@@ -49,8 +49,25 @@ function* finding(distances: ArrayLike<number>, options: HdbscanOptions): Steps<
 
 function* coreDistances(matrix: Float64Array, points: number, minSamples: number): Steps<Float64Array> {
   const core = new Float64Array(points);
-  for (let i = 0; i < points; i++, yield null) core[i] = matrix.slice(i * points, (i + 1) * points).sort()[minSamples - 1];
+  for (let i = 0; i < points; i++, yield null) core[i] = atPlace(matrix.subarray(i * points, (i + 1) * points), minSamples);
   return core;
+}
+
+/** Up to so many least numbers are found by insertion, which then is faster than sorting all. */
+const FEW = 64;
+
+/** The number at that place, counted from 1, if they were ascending. */
+function atPlace(values: Float64Array, place: number): number {
+  if (place > FEW) return values.slice().sort()[place - 1];
+  const least = new Float64Array(place).fill(Infinity);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (!(value < least[place - 1])) continue;
+    let at = place - 1;
+    for (; at > 0 && least[at - 1] > value; at--) least[at] = least[at - 1];
+    least[at] = value;
+  }
+  return least[place - 1];
 }
 
 interface Edge {
@@ -72,7 +89,10 @@ function* spanningTree(matrix: Float64Array, points: number, core: Float64Array)
     for (let other = 0; other < points; other++) {
       if (inside[other]) continue;
       const distance = Math.max(matrix[current * points + other], core[current], core[other]);
-      if (distance < nearest[other]) [nearest[other], from[other]] = [distance, current];
+      if (distance < nearest[other]) {
+        nearest[other] = distance;
+        from[other] = current;
+      }
       if (next < 0 || nearest[other] < nearest[next]) next = other;
     }
     edges.push({ a: from[next], b: next, distance: nearest[next] });

@@ -39,26 +39,39 @@ function* nearest(distances: Distances, medoids: Uint32Array): Steps<Uint32Array
   return source;
 }
 
-function* farthestFirst({ data, count, width }: TokenRows, clusters: number, between: Distances): Steps<Uint32Array> {
+function* farthestFirst(tokens: TokenRows, clusters: number, between: Distances): Steps<Uint32Array> {
   const chosen = new Uint32Array(clusters);
+  chosen[0] = longestOf(tokens);
+  const apart = new Float32Array(tokens.count).fill(Infinity);
+  for (let c = 1; c < clusters; c++) {
+    const distances = yield* between.to(chosen[c - 1]);
+    // A token that is chosen is not chosen again, not even where all others are equal to one.
+    apart[chosen[c - 1]] = -1;
+    chosen[c] = farthest(apart, distances);
+    yield null;
+  }
+  return chosen;
+}
+
+function longestOf({ data, count, width }: TokenRows): number {
   let [longest, most] = [0, -1];
   for (let i = 0; i < count; i++) {
     const length = lengthOf(data, i, width);
     if (length > most) [longest, most] = [i, length];
   }
-  chosen[0] = longest;
-  const apart = new Float32Array(count).fill(Infinity);
-  for (let c = 1; c < clusters; c++) {
-    const distances = yield* between.to(chosen[c - 1]);
-    // A token that is chosen is not chosen again, not even where all others are equal to one.
-    apart[chosen[c - 1]] = -1;
-    let best = 0;
-    for (let i = 0; i < count; i++) {
-      if (distances[i] < apart[i]) apart[i] = distances[i];
-      if (apart[i] > apart[best]) best = i;
+  return longest;
+}
+
+/** Lowers distances to those of a token that is chosen as well; gives the token that is farthest then. */
+function farthest(apart: Float32Array, distances: Float32Array): number {
+  let best = 0;
+  let most = -Infinity;
+  for (let i = 0; i < apart.length; i++) {
+    if (distances[i] < apart[i]) apart[i] = distances[i];
+    if (apart[i] > most) {
+      most = apart[i];
+      best = i;
     }
-    chosen[c] = best;
-    yield null;
   }
-  return chosen;
+  return best;
 }
