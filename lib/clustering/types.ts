@@ -56,10 +56,11 @@ export interface KMeansResult {
   /** Points of each cluster. A cluster can be empty only if there are fewer different points than clusters, or if it was given or is capped. */
   readonly sizes: Uint32Array;
   readonly members: Members;
-  /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. */
+  /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. Empty with `levels: 2`, whose levels have iterations of their own. */
   readonly objectives: Float64Array;
   /** The same for the result. */
   readonly objective: number;
+  /** 0 with `levels: 2`. */
   readonly iterations: number;
   /** 'converged': no point changed its cluster. */
   readonly stopReason: 'converged' | 'tolerance' | 'maxIterations';
