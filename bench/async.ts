@@ -30,6 +30,8 @@ async function watched(name: string, bytes: number, work: () => Promise<unknown>
   await new Promise((resolve) => setTimeout(resolve, 50));
   delay.enable();
   const { milliseconds } = await timed(work);
+  // What the last turn of the loop took is only known in the next.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   delay.disable();
   const beyond = (percentile: number): string => Math.max(0, delay.percentile(percentile) / 1e6 - RESOLUTION_MS).toFixed(1);
   const speed = megabytesPerSecond(bytes, milliseconds);

@@ -3,15 +3,11 @@
  * Chromium is what the environment variable CHROMIUM names, else `chromium` in PATH; without one there is nothing to test.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { get_encoding, type TiktokenEncoding } from 'tiktoken';
 import { packageRoot } from '../lib/package-root';
+import { NO_CHROMIUM, reportOfPage } from './chromium-page';
 
 const root = packageRoot();
 const TIME_LIMIT_MS = 120_000;
@@ -54,38 +50,6 @@ try {
 }
 </script>`;
 
-const TYPES: Readonly<Record<string, string>> = { '.mjs': 'text/javascript', '.bin': 'application/octet-stream' };
-
-/** Serves the page, the cases and dist; `onReport` gets what the page sends. */
-function serve(onReport: (report: Report) => void, onError: (error: unknown) => void): Server {
-  return createServer((request, response) => {
-    const path = request.url ?? '/';
-    if (path === '/') response.setHeader('content-type', 'text/html').end(PAGE);
-    else if (path === '/cases') response.end(JSON.stringify({ names: ENCODINGS, texts: TEXTS }));
-    else if (path === '/report')
-      void readReport(request)
-        .then(onReport, onError)
-        .finally(() => response.end());
-    else if (/^\/dist\/[\w./-]+$/.test(path) && !path.includes('..') && existsSync(join(root, path)))
-      response.setHeader('content-type', TYPES[extname(path)] ?? 'text/plain').end(readFileSync(join(root, path)));
-    else response.writeHead(404).end();
-  });
-}
-
-async function readReport(request: IncomingMessage): Promise<Report> {
-  return JSON.parse(await readText(request)) as Report;
-}
-
-function chromium(): string | null {
-  const program = process.env['CHROMIUM'] ?? 'chromium';
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0 ? program : null;
-}
-
-function open(program: string, url: string, profile: string): ChildProcess {
-  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`];
-  return spawn(program, [...flags, url], { stdio: 'ignore' });
-}
-
 function check({ error, backend, encodings }: Report): void {
   assert.equal(error, undefined);
   assert.equal(backend, 'js');
@@ -102,44 +66,15 @@ function check({ error, backend, encodings }: Report): void {
   }
 }
 
-/** What the page reports; fails if Chromium ends before, or time runs out. */
-async function reportOf(program: string): Promise<Report> {
-  const profile = mkdtempSync(join(tmpdir(), 'merganser-browser-'));
-  let browser: ChildProcess | undefined;
-  let server: Server | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<Report>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`Expected a report within ${TIME_LIMIT_MS / 1000} s.`)), TIME_LIMIT_MS);
-      const listening = (server = serve(resolve, reject));
-      listening.listen(0, '127.0.0.1', () => {
-        browser = open(program, `http://127.0.0.1:${(listening.address() as AddressInfo).port}/`, profile);
-        browser.on('error', reject).on('exit', (code) => reject(new Error(`Expected a report, but ${program} exited with ${code}.`)));
-      });
-    });
-  } finally {
-    clearTimeout(timer);
-    server?.close();
-    server?.closeAllConnections();
-    await stop(browser);
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
-}
-
-async function stop(browser: ChildProcess | undefined): Promise<void> {
-  if (browser?.exitCode !== null || browser.signalCode !== null) return;
-  const gone = new Promise((resolve) => browser.once('exit', resolve));
-  browser.kill();
-  await gone;
-}
-
 async function main(): Promise<void> {
-  const program = chromium();
-  if (program === null) {
-    console.log('Skipped: there is no Chromium. Name one in the environment variable CHROMIUM, or put `chromium` into PATH.');
-    return;
-  }
-  check(await reportOf(program));
+  const report = await reportOfPage<Report>({
+    html: PAGE,
+    answers: { '/cases': () => JSON.stringify({ names: ENCODINGS, texts: TEXTS }) },
+    folders: { '/dist/': join(root, 'dist') },
+    timeLimitMs: TIME_LIMIT_MS,
+  });
+  if (report === null) console.log(`Skipped: ${NO_CHROMIUM}`);
+  else check(report);
 }
 
 main().catch((error: unknown) => {

@@ -48,7 +48,7 @@ Napi::Value take_encoding(const Napi::CallbackInfo& info) {
   EncodeJob& job = job_of(info[0]);
   const auto& offsets = job.value_offsets();
   std::copy(offsets.begin(), offsets.end(), info[1].As<Napi::Uint32Array>().Data());
-  return id_array(info.Env(), job.values());
+  return id_array(info.Env(), job.values(), HandOver::always);
 }
 
 }  // namespace

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "merganser/parallel/huge_pages.hpp"
+
 namespace merganser::addon {
 namespace {
 
 constexpr size_t kPortionBytes = size_t{1} << 18;
+// Bytes of text from which on the result stands on huge pages: the system makes small ones at 1.5 GB a second, and one thread waits for it.
+constexpr size_t kHugePagesFrom = size_t{32} << 20;
 constexpr size_t kCutSearch = size_t{1} << 12;  // bytes looked through for a place to cut, once a portion: this is done on JavaScript's thread
 
 }  // namespace
@@ -30,6 +34,7 @@ void EncodeJob::cut_into_portions() {
     portions_.push_back({begin, end, first, text, {}, {}});
     begin = end;
   }
+  done_ = std::make_unique<std::atomic<bool>[]>(portions_.size());
 }
 
 // Where the portion ends that begins at `begin`, within a text that ends at `end`.
@@ -43,7 +48,15 @@ size_t EncodeJob::cut_long_text(size_t begin, size_t end) const {
 }
 
 void EncodeJob::work() {
-  for (size_t i; !cancelled_ && (i = next_++) < portions_.size();) encode(portions_[i]);
+  for (size_t i; !cancelled_ && (i = next_++) < portions_.size(); commit()) encode(portions_[i]);
+}
+
+bpe::IdBuffer EncodeJob::spare_buffer() {
+  const std::lock_guard lock(spare_mutex_);
+  if (spare_.empty()) return {};
+  bpe::IdBuffer buffer = std::move(spare_.back());
+  spare_.pop_back();
+  return buffer;
 }
 
 void EncodeJob::encode(Portion& portion) {
@@ -56,11 +69,13 @@ void EncodeJob::encode(Portion& portion) {
   offsets[0] = static_cast<uint32_t>(portion.begin);
   if (offsets.back() < portion.end) offsets.push_back(static_cast<uint32_t>(portion.end));
   portion.ends.resize(offsets.size() - 1);
+  portion.ids = spare_buffer();
   const bpe::Texts texts{input_.text, input_.size, offsets.data(), offsets.size() - 1};
   const bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
   portion.ends.resize(portion.last - portion.first);
   if (result.refused) return refuse(result);
   bytes_done_ += portion.end - portion.begin;
+  done_[static_cast<size_t>(&portion - portions_.data())].store(true, std::memory_order_release);
   report_now_and_then();
 }
 
@@ -71,24 +86,42 @@ void EncodeJob::refuse(const bpe::EncodeResult& result) {
   next_ = portions_.size();
 }
 
-// Here and not when JavaScript asks for it: copying gigabytes would hold its thread up.
+void EncodeJob::commit() {
+  if (portions_.size() == 1) return;
+  const std::unique_lock lock(committing_, std::try_to_lock);
+  if (lock) append_done();
+}
+
+void EncodeJob::append_done() {
+  for (; committed_ < portions_.size() && done_[committed_].load(std::memory_order_acquire); ++committed_) append(portions_[committed_]);
+}
+
+void EncodeJob::append(Portion& portion) {
+  if (committed_ == 0) {
+    values_.expect(input_.size);
+    if (input_.size >= kHugePagesFrom) parallel::prefer_huge_pages(values_.data(), values_.capacity() * sizeof(uint32_t));
+    value_offsets_.reserve(input_.offsets.size());
+    value_offsets_.push_back(0);
+  }
+  const uint32_t base = static_cast<uint32_t>(values_.size());
+  for (const uint32_t end : portion.ends) value_offsets_.push_back(base + end);
+  values_.append(portion.ids);
+  portion.ids.clear();
+  const std::lock_guard lock(spare_mutex_);
+  spare_.push_back(std::move(portion.ids));
+}
+
 void EncodeJob::finish() {
   if (cancelled_ || refused_.refused) return;
-  size_t count = 0;
-  for (const Portion& portion : portions_) count += portion.ids.size();
-  if (portions_.size() > 1) values_.room(count);
-  value_offsets_.reserve(input_.offsets.size());
-  value_offsets_.push_back(0);
-  for (Portion& portion : portions_) {
-    const uint32_t base = static_cast<uint32_t>(values_.size());
-    for (const uint32_t end : portion.ends) value_offsets_.push_back(base + end);
-    if (portions_.size() == 1) {
-      values_ = std::move(portion.ids);
-    } else {
-      values_.append(portion.ids);
-      portion.ids.free();
-    }
+  if (portions_.size() == 1) {
+    value_offsets_.push_back(0);
+    value_offsets_.insert(value_offsets_.end(), portions_[0].ends.begin(), portions_[0].ends.end());
+    values_ = std::move(portions_[0].ids);
+  } else {
+    append_done();
   }
+  if (value_offsets_.empty()) value_offsets_.push_back(0);
+  spare_.clear();
 }
 
 }  // namespace merganser::addon

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "job.hpp"
@@ -9,7 +10,9 @@
 
 namespace merganser::addon {
 
-// Portions are neighbouring texts, or parts of a long one; threads take portions until none is left.
+// Portions are neighbouring texts, or parts of a long one; threads take portions until none is left. A thread that is through with one appends to the result
+// all that are done and whose turn has come, unless another is at that. So buffers of portions serve again while they are in the cache, and the memory of
+// the result, of which the first touch costs as much as a quarter of the encoding, is touched while others encode.
 class EncodeJob final : public Job {
  public:
   struct Input {
@@ -43,11 +46,20 @@ class EncodeJob final : public Job {
   void cut_into_portions();
   size_t cut_long_text(size_t begin, size_t end) const;
   void encode(Portion& portion);
+  // Appends what can be, if no other thread does.
+  void commit();
+  void append_done();
+  void append(Portion& portion);
+  bpe::IdBuffer spare_buffer();
   void refuse(const bpe::EncodeResult& result);
 
   Input input_;
   std::vector<Portion> portions_;
+  std::unique_ptr<std::atomic<bool>[]> done_;  // of each portion
   std::atomic<size_t> next_{0};
+  std::mutex committing_, spare_mutex_;
+  size_t committed_ = 0;  // portions; `committing_` guards it and the result
+  std::vector<bpe::IdBuffer> spare_;
   std::atomic<uint64_t> bytes_done_{0};
   bpe::EncodeResult refused_;
   bpe::IdBuffer values_;

@@ -20,9 +20,9 @@ void take_back(napi_env, void*, void* hint) {
 
 // `create(data, owner, &value)` makes the value, whose end calls take_back with the owner.
 template <typename Create>
-napi_value hand_over_as(parallel::KeptBuffer& memory, Create create) {
+napi_value hand_over_as(parallel::KeptBuffer& memory, HandOver limit, Create create) {
   const size_t capacity = memory.capacity();
-  if (bytes_out + capacity > kOutAtMost) return nullptr;
+  if (limit == HandOver::limited && bytes_out + capacity > kOutAtMost) return nullptr;
   auto owner = std::make_unique<parallel::KeptBuffer>(std::move(memory));
   bytes_out += capacity;
   napi_value value = nullptr;
@@ -42,7 +42,7 @@ using CreateExternalString = napi_status (*)(napi_env, Character*, size_t, napi_
 template <typename Character>
 napi_value hand_over_string(parallel::KeptBuffer& memory, napi_env env, size_t length, CreateExternalString<Character> create) {
   if (!create) return nullptr;
-  return hand_over_as(memory, [&](uint8_t* data, void* owner, napi_value* value) {
+  return hand_over_as(memory, HandOver::limited, [&](uint8_t* data, void* owner, napi_value* value) {
     bool copied = false;
     return create(env, reinterpret_cast<Character*>(data), length, take_back, owner, value, &copied);
   });
@@ -50,8 +50,8 @@ napi_value hand_over_string(parallel::KeptBuffer& memory, napi_env env, size_t l
 
 }  // namespace
 
-napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes) {
-  return hand_over_as(memory, [&](uint8_t* data, void* owner, napi_value* value) {
+napi_value hand_over(napi_env env, parallel::KeptBuffer& memory, size_t bytes, HandOver limit) {
+  return hand_over_as(memory, limit, [&](uint8_t* data, void* owner, napi_value* value) {
     return napi_create_external_arraybuffer(env, data, bytes, take_back, owner, value);
   });
 }

@@ -1,5 +1,7 @@
 #include "merganser/parallel/huge_array.hpp"
 
+#include "merganser/parallel/huge_pages.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <new>
@@ -38,6 +40,11 @@ void expect_touch(void* memory, size_t from, size_t to) noexcept {
   if (to >= kHugePage && from < to) madvise(static_cast<char*>(memory) + from, whole_pages(to) - from, MADV_HUGEPAGE);
 }
 
+void prefer_huge_pages(void* memory, size_t bytes) noexcept {
+  const uintptr_t at = reinterpret_cast<uintptr_t>(memory), begin = whole_pages(at), end = (at + bytes) / kHugePage * kHugePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
 void give_back_touched(void* memory, size_t from, size_t to) noexcept {
   from = (from + kPage - 1) / kPage * kPage;
   to = to / kPage * kPage;
@@ -66,6 +73,8 @@ void* reserve_zeroed(size_t bytes) {
 void free_reserved(void* memory, size_t) noexcept { std::free(static_cast<void**>(memory)[-1]); }
 
 void expect_touch(void*, size_t, size_t) noexcept {}
+
+void prefer_huge_pages(void*, size_t) noexcept {}
 
 void give_back_touched(void*, size_t, size_t) noexcept {}
 
