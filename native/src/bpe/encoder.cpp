@@ -39,6 +39,7 @@ Worker* Encoder::take_idle() const {
 Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
     : spec_(std::move(spec)),
       added_(spec_.added, word_ranges),
+      implied_(ImpliedTokens::find(spec_, word_ranges)),
       // Supermerges are about whole pieces.
       cuts_(spec_.supermerges ? nullptr : spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
       splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr),

@@ -16,13 +16,14 @@ bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* b
 
 // Finds what is in the cache's second place. Of the rest, the keys and hashes, with what the vocabulary knows of them on its way.
 void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
+  const bool knows_tokens = model_.knows_tokens();
   for (uint32_t i = 0; i < missed; ++i) {
     Miss& miss = misses_[i];
     const uint32_t at = misses[i];
     miss.piece = text + bounds[at];
     miss.size = bounds[at + 1] - bounds[at];
     miss.value = values + at;
-    miss.hash = model_.index().prefetch(miss.piece, miss.size);
+    if (knows_tokens) miss.hash = model_.index().prefetch(miss.piece, miss.size);
     if (miss.size > kLongestKey) continue;
     miss.key = piece_key(miss.piece, miss.size);
     cache.prefetch_second(miss.key, miss.size);
@@ -31,22 +32,21 @@ void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32
   for (uint32_t i = 0; i < missed; ++i) {
     Miss& miss = misses_[i];
     if (miss.size <= kLongestKey && (*miss.value = cache.find(miss.key, miss.size)) != 0) continue;
-    model_.index().prefetch_spelling(miss.hash);
+    if (knows_tokens) model_.index().prefetch_spelling(miss.hash);
     if (missed_ != i) misses_[missed_] = miss;
     ++missed_;
   }
 }
 
 void MissPath::merge(PieceCache& cache) {
+  const bool knows_tokens = model_.knows_tokens();
   for (uint32_t i = 0; i < missed_; ++i) {
     Miss& miss = misses_[i];
-    bool whole;
-    miss.token = model_.find_token(miss.piece, miss.size, miss.hash, whole);
+    bool whole = false;
+    miss.token = knows_tokens ? model_.find_token(miss.piece, miss.size, miss.hash, whole) : kNone;
     if (whole) {
       *miss.value = keep(cache, miss, &miss.token, 1);
-    } else if (miss.size > kLongestKey) {
-      *miss.value = merge_long(cache, miss);
-    } else if (!take_turn(turns_, i) && !take_turn(long_turns_, i)) {
+    } else if (!find_long(cache, miss) && !take_turn(i)) {
       merge_alone(miss);
       *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
     }
@@ -56,10 +56,11 @@ void MissPath::merge(PieceCache& cache) {
 }
 
 // False if the piece has too many symbols.
-template <typename AnyTurn>
-bool MissPath::take_turn(Turns<AnyTurn>& turns, uint32_t number) {
-  if (!model_.begin_turn(misses_[number].piece, misses_[number].size, turns.turn[turns.count], scratch_)) return false;
-  turns.miss[turns.count++] = number;
+bool MissPath::take_turn(uint32_t number) {
+  const Miss& miss = misses_[number];
+  const uint32_t symbols = model_.begin_turn(miss.piece, miss.size, turns_.turn[turns_.count], long_turns_.turn[long_turns_.count], scratch_);
+  if (symbols == 0) return false;
+  (symbols <= Turn::kMost ? turns_.miss[turns_.count++] : long_turns_.miss[long_turns_.count++]) = number;
   return true;
 }
 
@@ -76,16 +77,13 @@ void MissPath::merge_turns(PieceCache& cache, Turns<AnyTurn>& turns) {
   turns.count = 0;
 }
 
-uint64_t MissPath::merge_long(PieceCache& cache, const Miss& miss) {
-  const bool kept = miss.size <= PieceMemory::kLongestPiece;
-  const uint64_t hash = kept ? hash_bytes(miss.piece, miss.size) : 0;
-  if (kept) {
-    const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
-    if (!ids.empty()) return cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
-  }
-  merge_alone(miss);
-  if (kept) long_pieces_.keep(miss.piece, miss.size, hash, ids_);
-  return cache.temporary(ids_.data(), static_cast<uint32_t>(ids_.size()));
+// Whether the memory of long pieces has it.
+bool MissPath::find_long(PieceCache& cache, const Miss& miss) {
+  if (miss.size <= kLongestKey || miss.size > PieceMemory::kLongestPiece) return false;
+  const auto ids = long_pieces_.find(miss.piece, miss.size, hash_bytes(miss.piece, miss.size));
+  if (ids.empty()) return false;
+  *miss.value = cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
+  return true;
 }
 
 // Into ids_.
@@ -96,11 +94,20 @@ void MissPath::merge_alone(const Miss& miss) {
 }
 
 uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
-  if (miss.size > kLongestKey) return cache.temporary(ids, count);
+  if (miss.size > kLongestKey) return keep_long(cache, miss, ids, count);
   // The same piece may have come before in this group.
   if (const uint64_t value = cache.find(miss.key, miss.size)) return value;
   full_ = full_ || cache.full_for(ids, count);
   return full_ ? cache.temporary(ids, count) : cache.insert(miss.key, miss.size, ids, count);
+}
+
+uint64_t MissPath::keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
+  if (miss.size <= PieceMemory::kLongestPiece) {
+    const uint64_t hash = hash_bytes(miss.piece, miss.size);
+    // The same piece may have come before in this group.
+    if (long_pieces_.find(miss.piece, miss.size, hash).empty()) long_pieces_.keep(miss.piece, miss.size, hash, {ids, count});
+  }
+  return cache.temporary(ids, count);
 }
 
 }  // namespace merganser::bpe

@@ -12,6 +12,9 @@ namespace {
 
 // So many bytes of long pieces for each merge of the model take about as long to merge as it takes to prepare for longest matches.
 constexpr uint64_t kBytesPerMerge = 3;
+// So many merges of the model for each byte of pieces that are not ASCII: then to merge them has taken about as long as it takes to find out which characters
+// they can begin with.
+constexpr uint64_t kMergesPerWideByte = 4;
 
 size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
 
@@ -22,6 +25,7 @@ Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_
   if (spec_.merges.size() / 3 >= (1u << kMergeBits)) throw std::length_error("more merges than 2^22");
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
+  knows_tokens_ = spec_.ignore_merges || !spec_.has_merges;
   if (spec_.has_merges) {
     list_merges();
   } else {
@@ -117,9 +121,10 @@ void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use 
     return;
   }
   std::vector<Turn> turns(64);
+  LongTurn none;  // they are short
   for (size_t first = 0; first < count; first += turns.size()) {
     const size_t group = std::min(turns.size(), count - first);
-    for (size_t i = 0; i < group; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], scratch);
+    for (size_t i = 0; i < group; ++i) begin_turn(spec_.token(tokens[first + i]), size, turns[i], none, scratch);
     merge_turns(turns.data(), static_cast<uint32_t>(group));
     for (size_t i = 0; i < group; ++i) {
       uint32_t ids[Turn::kMost];
@@ -285,41 +290,62 @@ void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
   if (token != kNone) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
 }
 
-template <typename AnyTurn>
-bool Model::begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeScratch& scratch) const {
-  if (events_) return false;
+const CharacterStarts* Model::character_starts(size_t size) const {
+  if (kMergesPerWideByte * (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size) < merge_count()) return nullptr;
+  std::call_once(character_starts_once_, [this] { character_starts_ = std::make_unique<const CharacterStarts>(*this); });
+  return character_starts_.get();
+}
+
+uint32_t Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, LongTurn& long_turn, MergeScratch& scratch) const {
+  // No symbol has more than four bytes.
+  if (events_ || size > 4 * LongTurn::kMost) return 0;
+  const bool ascii = text::ascii_prefix(piece, size) == size;
+  uint32_t count = static_cast<uint32_t>(size);
+  const auto begin = [&](auto fill) {
+    if (count > LongTurn::kMost) return 0u;
+    count <= Turn::kMost ? fill(turn) : fill(long_turn);
+    return count;
+  };
   if (!byte_pairs_.empty()) {
-    if (size > AnyTurn::kMost) return false;
-    turn.begin(static_cast<uint32_t>(size));
-    for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = byte_ids_[piece[i]];
-    for (uint32_t i = 0; i + 1 < size; ++i) {
-      const uint32_t merge = byte_pairs_[static_cast<uint32_t>(piece[i]) << 8 | piece[i + 1]];
-      turn.candidates[i + 1] = merge == kNone ? kNone : merge << 6 | (i + 1);
+    uint32_t ids[LongTurn::kMost];
+    const CharacterStarts* const starts = ascii ? nullptr : character_starts(size);
+    if (const uint32_t symbols = starts ? starts->symbols(piece, size, LongTurn::kMost, ids) : 0) {
+      count = symbols;
+      return begin([&](auto& any) { begin_symbols(any, ids, count); });
     }
-    return true;
+    return begin([&](auto& any) { begin_bytes(any, piece, count); });
   }
-  if (ascii_ && text::ascii_prefix(piece, size) == size) {
-    if (size > AnyTurn::kMost) return false;
-    turn.begin(static_cast<uint32_t>(size));
-    for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = ascii_->symbol[piece[i]];
-    for (uint32_t i = 1; i < size; ++i) {
-      const uint32_t merge = ascii_->merge[piece[i - 1]][piece[i]];
-      turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
-    }
-    return true;
-  }
+  if (ascii_ && ascii) return begin([&](auto& any) { begin_ascii(any, piece, count); });
   symbols(piece, size, scratch);
-  const uint32_t count = static_cast<uint32_t>(scratch.ids.size());
-  if (count > AnyTurn::kMost) return false;
-  turn.begin(count);
-  std::copy(scratch.ids.begin(), scratch.ids.end(), turn.ids + 1);
-  begin_pairs(turn, count);
-  return true;
+  count = static_cast<uint32_t>(scratch.ids.size());
+  return begin([&](auto& any) { begin_symbols(any, scratch.ids.data(), count); });
+}
+
+template <typename AnyTurn>
+void Model::begin_bytes(AnyTurn& turn, const uint8_t* piece, uint32_t size) const {
+  turn.begin(size);
+  for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = byte_ids_[piece[i]];
+  for (uint32_t i = 1; i < size; ++i) {
+    const uint32_t merge = byte_pairs_[static_cast<uint32_t>(piece[i - 1]) << 8 | piece[i]];
+    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+  }
+}
+
+template <typename AnyTurn>
+void Model::begin_ascii(AnyTurn& turn, const uint8_t* piece, uint32_t size) const {
+  turn.begin(size);
+  for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = ascii_->symbol[piece[i]];
+  for (uint32_t i = 1; i < size; ++i) {
+    const uint32_t merge = ascii_->merge[piece[i - 1]][piece[i]];
+    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+  }
 }
 
 // All lines that hold a pair, perhaps, are asked for before the first is read.
 template <typename AnyTurn>
-void Model::begin_pairs(AnyTurn& turn, uint32_t count) const {
+void Model::begin_symbols(AnyTurn& turn, const uint32_t* ids, uint32_t count) const {
+  turn.begin(count);
+  std::copy(ids, ids + count, turn.ids + 1);
   const PairView& pairs = pairs_->view();
   uint32_t places = 0;
   for (uint32_t i = 1; i < count; ++i) {
@@ -334,9 +360,6 @@ void Model::begin_pairs(AnyTurn& turn, uint32_t count) const {
     turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
   }
 }
-
-template bool Model::begin_turn(const uint8_t*, size_t, Turn&, MergeScratch&) const;
-template bool Model::begin_turn(const uint8_t*, size_t, LongTurn&, MergeScratch&) const;
 
 void Model::merge_turns(Turn* turns, uint32_t count) const {
   static const auto run = MERGANSER_SELECT(merge_in_turns);

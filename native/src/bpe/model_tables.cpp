@@ -19,6 +19,7 @@ ModelSpec sound(ModelSpec spec) {
 }  // namespace
 
 Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(spec))), index_(spec_, tables), reachable_(spec_.vocab_size()) {
+  knows_tokens_ = true;
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
   products_ = tables.array<uint32_t>((size_t{1} << kMergeBits) - 1);

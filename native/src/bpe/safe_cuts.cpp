@@ -4,29 +4,13 @@
 #include <bit>
 #include <iterator>
 
-#include "merganser/text/utf8.hpp"
+#include "merganser/bpe/token_units.hpp"
 
 namespace merganser::bpe {
 namespace {
 
 // Bits that a pair of characters is hashed to.
 constexpr uint32_t kLeastBits = 10, kMostBits = 24;
-
-// What stands in a token where a character should: a whole one, or a part.
-struct Unit {
-  uint32_t value;
-  uint32_t size;
-  bool whole;
-};
-
-Unit unit_at(const uint8_t* at, const uint8_t* end) {
-  const uint32_t wanted = text::sequence_size(*at);
-  if ((*at & 0xC0) == 0x80 || wanted > static_cast<size_t>(end - at)) return {0, 1, false};
-  for (uint32_t i = 1; i < wanted; ++i) {
-    if ((at[i] & 0xC0) != 0x80) return {0, 1, false};
-  }
-  return {text::decode(at).value, wanted, true};
-}
 
 }  // namespace
 
@@ -42,12 +26,9 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   } else {
     for (uint32_t id = 0; id < spec.vocab_size(); ++id) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
   }
-  if (spec.ignore_merges) {
-    const size_t before = joined.size();
-    guard_unreachable(model, joined);
-    cuts->view_.guarded = joined.size() > before;
-  }
+  if (spec.ignore_merges) cuts->guard_unreachable(model, joined);
   cuts->build_filter(joined);
+  cuts->sum_up_parts();
   cuts->sum_up_classes();
   return cuts;
 }
@@ -59,13 +40,16 @@ std::unique_ptr<SafeCuts> SafeCuts::read(io::TableReader& tables) {
   tables.array(&view.never[0][0], 16);
   tables.array(&view.ask[0][0], 16);
   tables.array(view.partial, std::size(view.partial));
-  view.guarded = tables.value<uint64_t>() != 0;
+  if (tables.value<uint64_t>() != 0) {
+    cuts->guards_.resize(kGuards);
+    tables.array(cuts->guards_.data(), kGuards);
+  }
   const uint64_t bits = tables.value<uint64_t>();
   io::check(bits >= kLeastBits && bits <= kMostBits);
   view.pair_shift = static_cast<uint32_t>(32 - bits);
   cuts->pairs_.resize((size_t{1} << bits) / 64);
   tables.array(cuts->pairs_.data(), cuts->pairs_.size());
-  view.pairs = cuts->pairs_.data();
+  cuts->sum_up_parts();
   return cuts;
 }
 
@@ -74,7 +58,8 @@ void SafeCuts::save(io::TableWriter& tables) const {
   tables.array(&view_.never[0][0], 16);
   tables.array(&view_.ask[0][0], 16);
   tables.array(view_.partial, std::size(view_.partial));
-  tables.value(uint64_t{view_.guarded});
+  tables.value(uint64_t{!guards_.empty()});
+  if (!guards_.empty()) tables.array(guards_.data(), guards_.size());
   tables.value(uint64_t{32 - view_.pair_shift});
   tables.array(pairs_.data(), pairs_.size());
 }
@@ -85,27 +70,29 @@ void SafeCuts::guard_unreachable(const Model& model, std::vector<uint64_t>& join
     const uint8_t* const token = spec.token(id);
     const uint8_t* const end = token + spec.token_size(id);
     if (token == end) continue;
-    const Unit first = unit_at(token, end);
-    const Unit last = unit_at(token + text::previous_start(token, static_cast<size_t>(end - token)), end);
+    const TokenUnit first = unit_at(token, end);
+    const TokenUnit last = unit_at(token + text::previous_start(token, static_cast<size_t>(end - token)), end);
     // No piece of whole characters is spelt like a token that begins or ends within one.
     if (!first.whole || !last.whole) continue;
     joined.push_back(static_cast<uint64_t>(text::CutView::kAny) << 32 | first.value);
     joined.push_back(static_cast<uint64_t>(last.value) << 32 | text::CutView::kAny);
+    guards_.resize(kGuards);
+    if (first.value < kGuarded) guards_[first.value / 16] |= 1u << (2 * (first.value % 16));
+    if (last.value < kGuarded) guards_[last.value / 16] |= 2u << (2 * (last.value % 16));
   }
 }
 
 // The places within a token where a character of well-formed text may begin.
 void SafeCuts::note_token(const uint8_t* token, const uint8_t* end, std::vector<uint64_t>& joined) {
   if (token == end) return;
-  Unit left = unit_at(token, end);
+  TokenUnit left = unit_at(token, end);
   for (const uint8_t* at = token + left.size; at < end;) {
-    const Unit right = unit_at(at, end);
+    const TokenUnit right = unit_at(at, end);
     if (left.whole && right.whole && left.value < 128 && right.value < 128) {
       view_.ascii[left.value][right.value >> 6] |= uint64_t{1} << (right.value & 63);
-    } else if (left.whole && right.whole) {
-      joined.push_back(static_cast<uint64_t>(left.value) << 32 | right.value);
     } else {
-      view_.partial[at[-1] & 63] |= uint64_t{1} << (at[0] & 63);
+      joined.push_back(seam_key(left, right, at));
+      if (!left.whole || !right.whole) view_.partial[at[-1] & 63] |= uint64_t{1} << (at[0] & 63);
     }
     left = right;
     at += right.size;
@@ -117,13 +104,19 @@ void SafeCuts::build_filter(std::vector<uint64_t>& joined) {
   joined.erase(std::unique(joined.begin(), joined.end()), joined.end());
   const uint32_t bits = std::clamp(static_cast<uint32_t>(std::bit_width(joined.size() * 16)), kLeastBits, kMostBits);
   pairs_.assign((size_t{1} << bits) / 64, 0);
-  view_.pairs = pairs_.data();
   view_.pair_shift = 32 - bits;
   for (const uint64_t pair : joined) {
     const uint32_t left = static_cast<uint32_t>(pair >> 32), right = static_cast<uint32_t>(pair);
     const uint32_t hash = view_.pair_hash(left, right);
     pairs_[hash >> 6] |= uint64_t{1} << (hash & 63);
   }
+}
+
+// What of the view follows from the rest of it.
+void SafeCuts::sum_up_parts() {
+  view_.pairs = pairs_.data();
+  view_.guards = guards_.empty() ? nullptr : guards_.data();
+  for (uint32_t last = 0; last < 64; ++last) view_.partial3[last] = static_cast<uint16_t>(view_.partial[last] >> (0xE0 & 63));
 }
 
 // Once everything is noted.

@@ -53,13 +53,15 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
 
 bool Worker::encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result) {
   as_it_is_ = rewriter_.leaves({text, text + size, text + readable});
+  const ImpliedTokens* const implied = as_it_is_ ? encoder_.implied_.get() : nullptr;
+  const AddedTokens& added = implied && implied->apply(text, size, options.actions) ? implied->others() : encoder_.added_;
   size_t done = 0, from = 0;
   AddedMatch match;
   auto stretch = [&](size_t begin, size_t end) {
     const StretchPlace place = begin > 0 ? StretchPlace::later : options.continues ? StretchPlace::within : StretchPlace::first;
     if (begin < end) encode_stretch({text + begin, text + end, text + readable}, place, options);
   };
-  while (!encoder_.added_.empty() && encoder_.added_.find(text, size, from, done, options.actions, match)) {
+  while (!added.empty() && added.find(text, size, from, done, options.actions, match)) {
     if (options.actions && options.actions[match.token] == AddedTokens::kRefuse) {
       result.refused = true;
       result.refused_token = match.token;

@@ -10,6 +10,7 @@
 
 #include "merganser/bpe/added_tokens.hpp"
 #include "merganser/bpe/encoder_spec.hpp"
+#include "merganser/bpe/implied_tokens.hpp"
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_batch.hpp"
 #include "merganser/bpe/safe_cuts.hpp"
@@ -70,6 +71,7 @@ class Encoder {
 
   EncoderSpec spec_;
   AddedTokens added_;
+  std::unique_ptr<const ImpliedTokens> implied_;  // null: there are none
   std::shared_ptr<const SafeCuts> cuts_;
   Splitter splitter_;
   TextParts parts_;

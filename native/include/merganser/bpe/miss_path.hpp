@@ -26,15 +26,16 @@ class MissPath {
     uint64_t* value;
     uint32_t size;
     uint64_t hash;
-    PieceKey key;
+    PieceKey key;        // of pieces up to kLongestKey
     uint32_t token;  // the token that is spelt as the piece, if there is one
   };
 
   void gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
   void merge(PieceCache& cache);
-  uint64_t merge_long(PieceCache& cache, const Miss& miss);
+  bool find_long(PieceCache& cache, const Miss& miss);
   void merge_alone(const Miss& miss);
   uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
+  uint64_t keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
   // Pieces that merge in turns.
   template <typename AnyTurn>
   struct Turns {
@@ -42,8 +43,7 @@ class MissPath {
     AnyTurn turn[kGroup];
     uint32_t miss[kGroup];
   };
-  template <typename AnyTurn>
-  bool take_turn(Turns<AnyTurn>& turns, uint32_t number);
+  bool take_turn(uint32_t number);
   template <typename AnyTurn>
   void merge_turns(PieceCache& cache, Turns<AnyTurn>& turns);
 

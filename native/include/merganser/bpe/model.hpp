@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "merganser/bpe/character_starts.hpp"
 #include "merganser/bpe/event_merger.hpp"
 #include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
@@ -43,9 +44,10 @@ class Model {
   // The steps of `encode`, for many pieces at a time.
   // The token that is spelt as the piece, or kNone. `whole`: it is known that the piece becomes that token. `hash`: see TokenIndex::prefetch.
   uint32_t find_token(const uint8_t* piece, size_t size, uint64_t hash, bool& whole) const;
-  // False if the piece has more symbols than fit.
-  template <typename AnyTurn>
-  bool begin_turn(const uint8_t* piece, size_t size, AnyTurn& turn, MergeScratch& scratch) const;
+  // Whether it is worth asking `find_token` before a piece is merged. Else what it knows is only what has been merged before.
+  bool knows_tokens() const { return knows_tokens_; }
+  // Begins `turn`, or `long_turn` if the piece has more symbols; returns how many it has, 0 if they are too many for either.
+  uint32_t begin_turn(const uint8_t* piece, size_t size, Turn& turn, LongTurn& long_turn, MergeScratch& scratch) const;
   void merge_turns(Turn* turns, uint32_t count) const;
   void merge_turns(LongTurn* turns, uint32_t count) const;
   // As `encode` where the piece is not known to be a token.
@@ -86,7 +88,13 @@ class Model {
     return size <= 3 ? character_ids_[text::decode(character).value] : index_.find(character, size);
   }
   template <typename AnyTurn>
-  void begin_pairs(AnyTurn& turn, uint32_t count) const;
+  void begin_bytes(AnyTurn& turn, const uint8_t* piece, uint32_t size) const;
+  template <typename AnyTurn>
+  void begin_ascii(AnyTurn& turn, const uint8_t* piece, uint32_t size) const;
+  template <typename AnyTurn>
+  void begin_symbols(AnyTurn& turn, const uint32_t* ids, uint32_t count) const;
+  // For a piece of so many bytes, null as long as too few of them have come.
+  const CharacterStarts* character_starts(size_t size) const;
   uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
   void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
@@ -117,9 +125,11 @@ class Model {
   bool complete_ = false;
   bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix
-  // Made when so many bytes of long pieces have come that it pays off.
-  mutable std::atomic<uint64_t> long_bytes_{0};
-  mutable std::once_flag longest_match_once_;
+  bool knows_tokens_ = false;
+  // Made when so many bytes of long pieces have come, or of pieces that are not ASCII, that it pays off.
+  mutable std::atomic<uint64_t> long_bytes_{0}, wide_bytes_{0};
+  mutable std::once_flag longest_match_once_, character_starts_once_;
+  mutable std::unique_ptr<const CharacterStarts> character_starts_;
   mutable std::unique_ptr<const LongestMatch> longest_match_;
   mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
 };

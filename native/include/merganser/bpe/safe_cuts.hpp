@@ -35,12 +35,16 @@ class SafeCuts {
  private:
   SafeCuts() = default;
   void note_token(const uint8_t* token, const uint8_t* end, std::vector<uint64_t>& joined);
-  static void guard_unreachable(const Model& model, std::vector<uint64_t>& joined);
+  void guard_unreachable(const Model& model, std::vector<uint64_t>& joined);
   void build_filter(std::vector<uint64_t>& joined);
+  void sum_up_parts();
   void sum_up_classes();
 
+  // Characters whose guards the view has, two bits each.
+  static constexpr uint32_t kGuarded = 0x10000, kGuards = kGuarded / 16;
   text::CutView view_{};
   std::vector<uint64_t> pairs_;
+  std::vector<uint32_t> guards_;
 };
 
 }  // namespace merganser::bpe

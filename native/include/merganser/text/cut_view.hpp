@@ -18,9 +18,15 @@ struct CutView {
   uint64_t never[4][4], ask[4][4];
   const uint64_t* pairs;   // of other characters: a Bloom filter with one hash. A false "may join" costs a longer piece, nothing else
   uint32_t pair_shift;
-  bool guarded;            // some characters join with whatever stands before (pair kAny, right) or behind (left, kAny)
-  uint64_t partial[64];    // tokens that begin or end within a character: [last byte of the left character & 63], bit (first byte of the right & 63)
+  // Characters that join with whatever stands before (bit 0 of two) or behind (bit 1), those below 0x10000; null if there are none. The filter knows them all:
+  // (kAny, right), (left, kAny).
+  const uint32_t* guards;
+  // Tokens that begin or end within a character, by bytes: [last byte of the left character & 63], bit (first byte of the right & 63). Which of them it is, the
+  // filter knows: a character beside the first byte of a part, the last byte of a part beside a character, or parts beside each other.
+  uint64_t partial[64];
+  uint16_t partial3[64];   // the same where the right character has three bytes: bits by its first byte & 15
 
+  static constexpr uint32_t kAny = 0x1FFFFF, kPartBefore = 0x1A0000, kPartBehind = 0x180000;
   static constexpr uint32_t kLeftFactor = 0x9E3779B1u, kRightFactor = 0x85EBCA77u, kPairFactor = 0xC2B2AE3Du;
   MERGANSER_INLINE uint32_t pair_hash(uint32_t left, uint32_t right) const {
     return ((left * kLeftFactor) ^ (right * kRightFactor)) * kPairFactor >> pair_shift;
@@ -30,11 +36,14 @@ struct CutView {
     const uint32_t hash = pair_hash(left, right);
     return pairs[hash >> 6] >> (hash & 63) & 1;
   }
-  static constexpr uint32_t kAny = 0x1FFFFF;
+  MERGANSER_INLINE bool may_join_parts(uint32_t left, uint32_t right, uint32_t last, uint32_t first) const {
+    return may_join(left, kPartBehind | first) || may_join(kPartBefore | last, right) || may_join(kPartBefore | last, kPartBehind | first);
+  }
   // `right` stands at `at`.
   MERGANSER_INLINE bool may_join(uint32_t left, uint32_t right, const uint8_t* at) const {
-    if ((partial[at[-1] & 63] >> (at[0] & 63) & 1) || may_join(left, right)) return true;
-    return guarded && (may_join(kAny, right) || may_join(left, kAny));
+    if (may_join(left, right)) return true;
+    if ((partial[at[-1] & 63] >> (at[0] & 63) & 1) && may_join_parts(left, right, at[-1], at[0])) return true;
+    return guards && (may_join(kAny, right) || may_join(left, kAny));
   }
 };
 

@@ -195,28 +195,46 @@ MERGANSER_INLINE __mmask16 may_join16(const CutView& cuts, __m512i left, __m512i
   return _mm512_test_epi32_mask(words, _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(hash, _mm512_set1_epi32(31))));
 }
 
-// The second ones of pairs of characters of three bytes each, of `pairs`, between which a piece may be cut.
-MERGANSER_INLINE uint64_t cuts_between3(const CutView& cuts, const uint8_t* at, uint64_t pairs) {
+// The second ones of pairs of characters of three bytes each, of `pairs`, between which a piece may be cut. `leads`: the first bytes of all such characters
+// that end within the block.
+MERGANSER_INLINE uint64_t cuts_between3(const CutView& cuts, const uint8_t* at, uint64_t pairs, uint64_t leads) {
   alignas(64) uint32_t places[64 + 16];
-  const uint32_t count = write_bits(pairs, 0, places);
-  const __m512i any = _mm512_set1_epi32(static_cast<int>(CutView::kAny));
+  const uint32_t count = write_bits(leads, 0, places);
+  const uint32_t wanted = static_cast<uint32_t>(_pext_u64(pairs, leads));
+  const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi32(1);
+  const __m512i partial_low = _mm512_loadu_si512(cuts.partial3), partial_high = _mm512_loadu_si512(cuts.partial3 + 32);
+  __m512i before = zero;          // the sixteen characters before
+  uint32_t joins_behind = 0;      // bit 0: the last of them joins with whatever stands behind
   uint64_t cut = 0;
   for (uint32_t first = 0; first < count; first += 16) {
-    const __mmask16 wanted = static_cast<__mmask16>(count - first >= 16 ? 0xFFFF : (1u << (count - first)) - 1);
-    const __m512i place = _mm512_load_si512(places + first), zero = _mm512_setzero_si512();
-    // The bytes of the character before, and, from its last one on, those of the character itself.
-    const __m512i before = _mm512_mask_i32gather_epi32(zero, wanted, _mm512_sub_epi32(place, _mm512_set1_epi32(3)), at, 1);
-    const __m512i behind = _mm512_mask_i32gather_epi32(zero, wanted, _mm512_sub_epi32(place, _mm512_set1_epi32(1)), at, 1);
-    const __m512i left = code_points3(before), right = code_points3(_mm512_srli_epi32(behind, 8));
-    const __m512i last = _mm512_and_si512(behind, _mm512_set1_epi32(63)), lead = _mm512_and_si512(_mm512_srli_epi32(behind, 8), _mm512_set1_epi32(63));
-    const __m512i row = _mm512_or_si512(_mm512_slli_epi32(last, 1), _mm512_srli_epi32(lead, 5));
-    const __m512i partial = _mm512_mask_i32gather_epi32(zero, wanted, row, cuts.partial, 4);
-    __mmask16 joins = _mm512_test_epi32_mask(partial, _mm512_sllv_epi32(_mm512_set1_epi32(1), _mm512_and_si512(lead, _mm512_set1_epi32(31))));
-    joins |= may_join16(cuts, left, right, wanted);
-    if (cuts.guarded) joins |= may_join16(cuts, any, right, wanted) | may_join16(cuts, left, any, wanted);
-    cut |= static_cast<uint64_t>(wanted & ~joins) << first;
+    const __mmask16 there = static_cast<__mmask16>(count - first >= 16 ? 0xFFFF : (1u << (count - first)) - 1);
+    const __mmask16 asked = static_cast<__mmask16>(wanted >> first);
+    // The byte before each character, and the character; of one that begins the block, no byte before.
+    const __m512i place = _mm512_load_si512(places + first);
+    const __mmask16 inside = _mm512_test_epi32_mask(place, place);
+    const __m512i words = _mm512_mask_i32gather_epi32(zero, there, _mm512_mask_sub_epi32(place, inside, place, one), at, 1);
+    const __m512i bytes = _mm512_mask_srli_epi32(words, inside, words, 8);
+    const __m512i right = code_points3(bytes), left = _mm512_alignr_epi32(right, before, 15);
+    before = right;
+    __mmask16 joins = may_join16(cuts, left, right, asked);
+    const __m512i rows = _mm512_permutex2var_epi16(partial_low, _mm512_and_si512(words, _mm512_set1_epi32(63)), partial_high);
+    const __mmask16 partial = asked & _mm512_test_epi32_mask(rows, _mm512_sllv_epi32(one, _mm512_and_si512(bytes, _mm512_set1_epi32(15))));
+    if (partial) {
+      const __m512i byte = _mm512_set1_epi32(0xFF);
+      const __m512i part_before = _mm512_or_si512(_mm512_and_si512(words, byte), _mm512_set1_epi32(static_cast<int>(CutView::kPartBefore)));
+      const __m512i part_behind = _mm512_or_si512(_mm512_and_si512(bytes, byte), _mm512_set1_epi32(static_cast<int>(CutView::kPartBehind)));
+      joins |= may_join16(cuts, left, part_behind, partial) | may_join16(cuts, part_before, right, partial) | may_join16(cuts, part_before, part_behind, partial);
+    }
+    if (cuts.guards) {
+      const __m512i sixteen = _mm512_mask_i32gather_epi32(zero, there, _mm512_srli_epi32(right, 4), cuts.guards, 4);
+      const __m512i guard = _mm512_srlv_epi32(sixteen, _mm512_slli_epi32(_mm512_and_si512(right, _mm512_set1_epi32(15)), 1));
+      const uint32_t behind = _mm512_test_epi32_mask(guard, _mm512_set1_epi32(2));
+      joins |= _mm512_test_epi32_mask(guard, one) | static_cast<__mmask16>(behind << 1 | joins_behind);
+      joins_behind = behind >> 15;
+    }
+    cut |= static_cast<uint64_t>(asked & ~joins & 0xFFFF) << first;
   }
-  return _pdep_u64(cut, pairs);
+  return _pdep_u64(cut, leads);
 }
 
 #endif
@@ -227,9 +245,10 @@ MERGANSER_INLINE uint64_t cuts_together(const CutView& cuts, const uint8_t* at, 
 #if defined(__AVX512F__)
   const __m512i bytes = _mm512_loadu_si512(at);
   const uint64_t leads3 = _mm512_cmpeq_epi8_mask(_mm512_and_si512(bytes, _mm512_set1_epi8(static_cast<char>(0xF0))), _mm512_set1_epi8(static_cast<char>(0xE0)));
-  const uint64_t pairs = candidates & leads3 & leads3 << 3;
+  const uint64_t leads = leads3 & ~uint64_t{0} >> 2;
+  const uint64_t pairs = candidates & leads & leads << 3;
   candidates &= ~pairs;
-  return pairs ? cuts_between3(cuts, at, pairs) : 0;
+  return pairs ? cuts_between3(cuts, at, pairs, leads) : 0;
 #else
   (void)cuts, (void)at, (void)candidates;
   return 0;
