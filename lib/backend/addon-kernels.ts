@@ -6,16 +6,7 @@
  */
 
 import type { Handle } from './handle';
-import type {
-  BpeHandle,
-  BpeSpec,
-  DecoderHandle,
-  DecoderSpec,
-  EncoderHandle,
-  EncoderSpec,
-  PatternHandle,
-  PatternProgram,
-} from './kernels';
+import type { BpeHandle, BpeSpec, DecoderHandle, DecoderSpec, EncoderHandle, EncoderSpec, PatternHandle, PatternProgram } from './kernels';
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';

@@ -1,5 +1,6 @@
 /** The kinds of characters that the native scanners tell apart (native/include/merganser/text/scanner.hpp). */
 import { GENERAL_CATEGORIES, GENERAL_CATEGORY_RUNS } from '../tokenizer/unicode/property-tables';
+import { tableBytes } from '../tokenizer/unicode/table-codec';
 
 /** In the order of the enumeration `Kind`; what is in none of these is 0. White space is what separates, and a few control characters that the addon knows. */
 const KINDS: ReadonlyArray<readonly string[]> = [
@@ -24,7 +25,7 @@ let kinds: ScannerKinds | undefined;
 
 export function scannerKinds(): ScannerKinds {
   return (kinds ??= {
-    runs: new Uint8Array(Buffer.from(GENERAL_CATEGORY_RUNS, 'base64')),
+    runs: tableBytes(GENERAL_CATEGORY_RUNS),
     kinds: Uint8Array.from(
       GENERAL_CATEGORIES,
       (names) => KINDS.findIndex((categories) => categories.some((name) => names.split(' ').includes(name))) + 1,

@@ -4,10 +4,6 @@ import { numbering, sumsOf } from './indices';
 import { copyRow, pointsOf, type Vectors } from './matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
-interface Control {
-  readonly signal?: AbortSignal;
-}
-
 /**
  * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
  * in their cluster count 0. Time grows with the square of the points. Throws INVALID_ARGUMENT unless there are 2 … n − 1 clusters.
@@ -17,7 +13,11 @@ export function silhouette(points: Vectors, labels: ArrayLike<number>): number {
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function silhouetteAsync(points: Vectors, labels: ArrayLike<number>, { signal }: Control = {}): Promise<number> {
+export function silhouetteAsync(
+  points: Vectors,
+  labels: ArrayLike<number>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<number> {
   return runStepsInBackground(silhouetteOf(points, labels), null, signal);
 }
 
@@ -27,7 +27,11 @@ export function daviesBouldin(points: Vectors, labels: ArrayLike<number>): numbe
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function daviesBouldinAsync(points: Vectors, labels: ArrayLike<number>, { signal }: Control = {}): Promise<number> {
+export function daviesBouldinAsync(
+  points: Vectors,
+  labels: ArrayLike<number>,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<number> {
   return runStepsInBackground(daviesBouldinOf(points, labels), null, signal);
 }
 

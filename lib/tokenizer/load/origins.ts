@@ -1,5 +1,12 @@
 /** The origins that tokenizers are loaded from. */
-import { encodingHead, parseEncoding, readEncoding, readEncodingHead, readEncodingHeadSync, readEncodingSync } from '../encodings/load-ranks';
+import {
+  encodingHead,
+  parseEncoding,
+  readEncoding,
+  readEncodingHead,
+  readEncodingHeadSync,
+  readEncodingSync,
+} from '../encodings/load-ranks';
 import { stampOf } from '../compiled/source-stamp';
 import type { HubOptions, TiktokenOptions } from '../types';
 import { absolutePath, nameOfFile, stampFile, stampFileSync } from './compiled-cache';

@@ -33,6 +33,14 @@ export class VarintReader {
   }
 }
 
+/** A table as the bytes of its varints. */
+export function tableBytes(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
 /** A set, written as the gaps between the bounds of its ranges. */
 export function decodeSet(base64: string): CodePointSet {
   const reader = new VarintReader(base64);
