@@ -20,26 +20,31 @@ export function tokenizerJsonBytes(definition: TokenizerDefinition, pretty: bool
   const { vocabulary, merges } = kernels.tokenJson({ ...entriesOf(file), merges: file.merges, pretty });
   return joinBytes([
     encodeUtf8(text.slice(0, vocabAt)),
-    vocabulary,
+    withSpecials(vocabulary, file.specials, pretty),
     encodeUtf8(text.slice(vocabAt + 2, mergesAt)),
     merges,
     encodeUtf8(text.slice(mergesAt + 2)),
   ]);
 }
 
-function entriesOf({ vocabulary, specials }: TokenizerFile): Omit<TokenJsonSpec, 'merges' | 'pretty'> {
+function entriesOf({ vocabulary }: TokenizerFile): Omit<TokenJsonSpec, 'merges' | 'pretty'> {
   const { idBound } = vocabulary;
-  const isText = 'utf8' in vocabulary && specials.length === 0;
+  const isText = 'utf8' in vocabulary;
   if (isText && vocabulary.size === idBound) return { ...(vocabulary as TextVocabulary).utf8(), ids: null };
-  const ids = new Uint32Array(idBound + specials.length);
-  let count = 0;
-  for (let id = 0; id < idBound; id++) if (vocabulary.has(id)) ids[count++] = id;
-  if (isText) return { ...(vocabulary as TextVocabulary).utf8(), ids: ids.subarray(0, count) };
+  const ids = Uint32Array.from({ length: idBound }, (_, id) => id).filter((id) => vocabulary.has(id));
+  if (isText) return { ...(vocabulary as TextVocabulary).utf8(), ids };
   const tokens = Array.from({ length: idBound }, (_, id) => vocabulary.token(id));
-  for (const { content, id } of specials) {
-    tokens[id] = content;
-    ids[count++] = id;
-  }
-  // Holes, where ids of special tokens lie far behind the others, become undefined.
-  return { ...new StringVocabulary(new Map(), Array.from(tokens)).utf8(), ids: ids.subarray(0, count) };
+  return { ...new StringVocabulary(new Map(), tokens).utf8(), ids };
+}
+
+/** Special tokens behind the vocabulary's entries, in the same form: their ids may lie far behind all others, so that no table has them. */
+function withSpecials(vocabulary: Uint8Array, specials: TokenizerFile['specials'], pretty: boolean): Uint8Array {
+  if (specials.length === 0) return vocabulary;
+  const [start, gap, end] = pretty ? ['\n      ', ': ', '\n    }'] : ['', ':', '}'];
+  const isEmpty = vocabulary.length === 2;
+  const entries = specials.map(({ content, id }) => `${start}${JSON.stringify(content)}${gap}${id}`).join(',');
+  return joinBytes([
+    vocabulary.subarray(0, isEmpty ? 1 : vocabulary.length - end.length),
+    encodeUtf8(`${isEmpty ? '' : ','}${entries}${end}`),
+  ]);
 }

@@ -6,11 +6,11 @@
 import { CodePointSet } from './code-point-set';
 
 export class VarintReader {
-  private readonly bytes: string;
+  private readonly bytes: Uint8Array;
   private position = 0;
 
   constructor(base64: string) {
-    this.bytes = atob(base64);
+    this.bytes = tableBytes(base64);
   }
 
   get done(): boolean {
@@ -20,7 +20,7 @@ export class VarintReader {
   unsigned(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = this.bytes.charCodeAt(this.position++);
+      const byte = this.bytes[this.position++];
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
