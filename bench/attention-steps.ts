@@ -4,7 +4,7 @@
  */
 import type { ClusterEstimate } from '../lib/attention/context/types';
 import { attendSpec, emptyResult, shapeOf } from '../lib/attention/context/attend-call';
-import type { AttendPlan } from '../lib/attention/context/attend-store';
+import type { AttendPlan } from '../lib/attention/context/attend-plan';
 import type { Queries } from '../lib/attention/context/query-rows';
 import { partsOfClusters } from '../lib/backend/js/attention/attend-clusters';
 import { selectKernels } from '../lib/backend/select';

@@ -3,7 +3,7 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
-import { inBlocks } from '../attention/context/blocks';
+import { inBlocks } from '../backend/js/in-blocks';
 import { pointsOf, type Vectors } from '../clustering/matrix';
 import { IdTable } from './id-table';
 import type { LoadIndexOptions, VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';

@@ -1,5 +1,5 @@
 /** Which pages belong to which list, and how full the lists are. Changes make new arrays: searches that are under way keep the old ones. */
-import { inBlocks } from '../attention/context/blocks';
+import { inBlocks } from '../backend/js/in-blocks';
 import { PAGE_SLOTS } from '../backend/search-kernels';
 
 /** As many elements of a plain loop. */

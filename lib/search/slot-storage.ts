@@ -1,6 +1,6 @@
 /** The arrays that an index keeps its vectors in: one slot per vector, in pages, which grow together. */
 import { PAGE_SLOTS, type BinaryCodes, type SlotRows } from '../backend/search-kernels';
-import { inBlocks } from '../attention/context/blocks';
+import { inBlocks } from '../backend/js/in-blocks';
 import { MerganserError } from '../errors';
 import type { VectorStorage } from './types';
 

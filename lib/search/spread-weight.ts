@@ -1,5 +1,5 @@
 /** By how much wide lists come earlier: what brings the lists of queries' nearest vectors forward. */
-import { inBlocks } from '../attention/context/blocks';
+import { inBlocks } from '../backend/js/in-blocks';
 import type { ListCentroids } from '../backend/search-kernels';
 import { pointsOf, copyRow, type Vectors } from '../clustering/matrix';
 import { PAGE_SLOTS } from '../backend/search-kernels';

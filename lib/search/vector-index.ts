@@ -1,7 +1,7 @@
 /** An index of vectors, exact or as an inverted file: what users call. */
 import type { PointArray } from '../backend/clustering-kernels';
 import type { SearchViewHandle } from '../backend/search-kernels';
-import { inBlocks } from '../attention/context/blocks';
+import { inBlocks } from '../backend/js/in-blocks';
 import { atOnce, inTurns } from '../backend/js/turns';
 import { pointsOf, type Vectors } from '../clustering/matrix';
 import { invalidArgument, MerganserError, unexpected } from '../errors';

@@ -8,7 +8,8 @@ import { Tokenizer } from '../../lib/index';
 import { HuggingFaceOracle } from '../oracles/hugging-face';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { BACKENDS } from './backends';
-import { expectSame, memoized } from './compare';
+import { expectSame } from './compare';
+import { describeRealTokenizers } from './real-tokenizers';
 import { samples } from './fuzz';
 
 /** Chinese, so that 65 thousand bytes of it are new pieces. */
@@ -25,20 +26,7 @@ const character = fc.oneof(
 );
 const text = fc.array(character, { maxLength: 40 }).map((characters) => characters.join(''));
 
-describe.each(['gpt4', 'llama3', 'deepseek_v3'])('%s', (name) => {
-  let oracleIds: (some: readonly string[]) => Promise<number[][]>;
-  beforeAll(() => {
-    const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
-    oracleIds = memoized((some: readonly string[]) => oracle.encodeBatchIds(some));
-  });
-
-  test.each(BACKENDS)('%s', async (backend) => {
-    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
-    if (backend === 'native') tokenizer.count(PREPARING);
-    await expectSame(samples(text, 150), { ours: (some) => tokenizer.encode(some), theirs: oracleIds });
-    tokenizer.dispose();
-  });
-});
+describeRealTokenizers(['gpt4', 'llama3', 'deepseek_v3'], () => samples(text, 150), PREPARING);
 
 /** Gemma 3's runs of newlines, which are added tokens up to 31. */
 describe('runs of newlines', () => {

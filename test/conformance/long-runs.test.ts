@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { Tokenizer } from '../../lib/index';
 import { HuggingFaceOracle } from '../oracles/hugging-face';
 import { byteLevelTokenizer, characterTokenizer } from '../oracles/random-tokenizers';
-import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { BACKENDS } from './backends';
-import { expectSame, memoized } from './compare';
+import { expectSame } from './compare';
+import { describeRealTokenizers } from './real-tokenizers';
 import { samples } from './fuzz';
 
 const PREPARING = 'a'.repeat(2_000_000);
@@ -43,20 +43,11 @@ const longText: fc.Arbitrary<string> = fc.oneof(
     .map(([unit, length]) => unit.repeat(Math.ceil(length / unit.length))),
 );
 
-describe.each(['gpt2', 'gpt4', 'gpt4o', 'llama3', 'llama2', 'gemma', 'gemma3', 'mistral_nemo'])('%s', (name) => {
-  let oracleIds: (some: readonly string[]) => Promise<number[][]>;
-  beforeAll(() => {
-    const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
-    oracleIds = memoized((some: readonly string[]) => oracle.encodeBatchIds(some));
-  });
-
-  test.each(BACKENDS)('%s', async (backend) => {
-    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
-    if (backend === 'native') tokenizer.count(PREPARING);
-    await expectSame(samples(longText, 60), { ours: (text) => tokenizer.encode(text), theirs: oracleIds });
-    tokenizer.dispose();
-  });
-});
+describeRealTokenizers(
+  ['gpt2', 'gpt4', 'gpt4o', 'llama3', 'llama2', 'gemma', 'gemma3', 'mistral_nemo'],
+  () => samples(longText, 60),
+  PREPARING,
+);
 
 /** Runs over the alphabet of the random tokenizers: small models are prepared for by their first long piece. */
 const randomLongText = fc

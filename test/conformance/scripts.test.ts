@@ -4,11 +4,10 @@
  */
 import fc from 'fast-check';
 import { Tokenizer } from '../../lib/index';
-import { HuggingFaceOracle } from '../oracles/hugging-face';
-import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { TiktokenOracle } from '../oracles/tiktoken';
 import { BACKENDS } from './backends';
-import { expectSame, memoized } from './compare';
+import { expectSame } from './compare';
+import { describeRealTokenizers } from './real-tokenizers';
 import { samples } from './fuzz';
 
 const WIDE = [
@@ -157,16 +156,4 @@ describe.each(['gpt2', 'cl100k_base', 'o200k_base'] as const)('%s', (encoding) =
   });
 });
 
-describe.each(['llama3', 'qwen3', 'mistral_nemo', 'deepseek_v3', 'gpt2', 'gemma3'])('%s', (name) => {
-  let oracleIds: (some: readonly string[]) => Promise<number[][]>;
-  beforeAll(() => {
-    const oracle = HuggingFaceOracle.fromFile(realTokenizerPath(name));
-    oracleIds = memoized((some: readonly string[]) => oracle.encodeBatchIds(some));
-  });
-
-  test.each(BACKENDS)('%s', async (backend) => {
-    const tokenizer = await Tokenizer.fromFile(realTokenizerPath(name), { backend });
-    await expectSame(texts, { ours: (some) => tokenizer.encode(some), theirs: oracleIds });
-    tokenizer.dispose();
-  });
-});
+describeRealTokenizers(['llama3', 'qwen3', 'mistral_nemo', 'deepseek_v3', 'gpt2', 'gemma3'], () => texts);

@@ -11,7 +11,7 @@ import type {
   KeyPart,
 } from '../../backend/attention-kernels';
 import { float32Of } from '../half-queries';
-import type { AttendPlan, Selection } from './attend-store';
+import type { AttendPlan, Selection } from './attend-plan';
 import type { ContextSource } from './build-store';
 import { compactArrays } from './compact-arrays';
 import type { ContextStore } from './context-store';

@@ -2,7 +2,7 @@
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument, MerganserError, unexpected } from '../../errors';
 import { readTensor, type AttentionTensor } from '../tensors';
-import type { AttendPlan, Selection } from './attend-store';
+import type { AttendPlan, Selection } from './attend-plan';
 import { finiteChecks, readMoreRows, type FiniteCheck } from './context-source';
 import { streamsOf, type ContextStore } from './context-store';
 import { whole } from './context-options';

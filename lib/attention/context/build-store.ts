@@ -1,7 +1,7 @@
 /** From keys and values to a context's arrays: clusters, the order of the rows, what is known of each cluster. */
 import type { Kernels } from '../../backend/kernels';
 import { membersOf, type Members } from '../../clustering/members';
-import { inBlocks } from './blocks';
+import { inBlocks } from '../../backend/js/in-blocks';
 import { clusterRows, segmentClusters, type ClusteringPlan } from './cluster-rows';
 import { ClusterStatistics, meanOfRows } from './cluster-statistics';
 import { emptyClusterArrays, type ContextStore } from './context-store';

@@ -1,7 +1,7 @@
 /** Clusters of keys: k-means on keys scaled to unit length (Hooper et al., "Squeezed Attention", 2024). */
 import { kmeans } from '../../clustering/kmeans';
 import type { KMeansOptions } from '../../clustering/types';
-import { inBlocks } from './blocks';
+import { inBlocks } from '../../backend/js/in-blocks';
 import { numbersOf, type Elements, type ElementType } from './element-rows';
 
 export interface ClusteringPlan extends Required<Pick<KMeansOptions, 'maxIterations' | 'tolerance' | 'seed' | 'levels'>> {

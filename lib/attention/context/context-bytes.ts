@@ -1,7 +1,7 @@
 /** Contexts as bytes, with checksums of their arrays. */
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument } from '../../errors';
-import { inBlocks } from './blocks';
+import { inBlocks } from '../../backend/js/in-blocks';
 import { BLOCK_BYTES, damaged, parseFile, planFile, type SavedContext } from './context-format';
 
 /** The XXH64 of the XXH64s of blocks, which `each` sees one after the other. Rejects with ABORTED, and as `each` does. */

@@ -2,7 +2,7 @@
 import { invalidArgument, unexpected } from '../../errors';
 import type { AttentionTensor } from '../tensors';
 import { readTensor } from '../tensors';
-import { inBlocks } from './blocks';
+import { inBlocks } from '../../backend/js/in-blocks';
 import type { ContextSource } from './build-store';
 import type { ContextStore } from './context-store';
 import { findNotFinite, type Elements, type ElementType } from './element-rows';

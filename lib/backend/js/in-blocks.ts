@@ -1,5 +1,5 @@
 /** Long loops on this thread, in parts between which other work gets its turn. */
-import { yieldToEventLoop } from '../../backend/js/event-loop';
+import { yieldToEventLoop } from './event-loop';
 import { aborted } from '../../errors';
 
 /** Elements that are worked on between two turns: about a millisecond. */
