@@ -258,7 +258,9 @@ class HashedReader {
   }
 
   private async fill(): Promise<void> {
-    const { bytesRead } = await this.file.read(this.chunk, 0, Math.min(this.left, this.chunk.length), null);
+    const { bytesRead } = await this.file.read(this.chunk, 0, Math.min(this.left, this.chunk.length), null).catch((cause: unknown) => {
+      throw unreadable(this.path, cause);
+    });
     if (bytesRead === 0) throw damaged(this.path);
     this.left -= bytesRead;
     [this.from, this.to] = [0, bytesRead];

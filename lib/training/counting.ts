@@ -8,7 +8,7 @@ import { checkHeader, type CountHeader, countHeader, damaged } from './count-for
 import { mergeCounts } from './merge-counts';
 import type { ResolvedCounting } from './options';
 import { PhaseProgress } from './progress';
-import { isCounts, openSource, type Source } from './sources';
+import { isCounts, openSource, type Resumption, type Source } from './sources';
 import { ResumableFolder, SpillFolder } from './spill-folder';
 import { textPath, type TextPath } from './text-path';
 import type { CountingOptions, TrainingInput } from './types';
@@ -55,7 +55,7 @@ export class Counting {
   ): Promise<Counting> {
     if (isCounts(input) && resolved.spans !== null)
       throw invalidArgument('input', 'text, since random spans are not in counts of words', input);
-    const source = isCounts(input) ? await openCounts(input.counts) : await openSource(input);
+    const source = isCounts(input) ? await openCounts(input.counts) : await openSource(input, options.signal);
     const affixed = resolved.continuingPrefix + resolved.endOfWordSuffix !== '';
     const feeding = resolved.feeding ?? ('feeding' in source ? source.feeding : 'items');
     const path = textPath({ ...resolved, affixed }, feeding === 'lines', kernels, tokens);
@@ -67,7 +67,12 @@ export class Counting {
   /** All that decides about the words, and what identifies where they come from. Only of files and counts. */
   get identity(): unknown {
     const { source, header, reading } = this;
-    return { header, reading, of: 'feed' in source ? source.resumption?.files : source.map(({ checksum }) => checksum) };
+    return { header, reading, of: 'feed' in source ? this.texts : source.map(({ checksum }) => checksum) };
+  }
+
+  /** What is read, as it is now; undefined where that cannot be told, as of pipes and iterables. */
+  get texts(): Resumption['files'] | undefined {
+    return 'feed' in this.source ? this.source.resumption?.files : undefined;
   }
 
   private get reading(): unknown {
@@ -135,7 +140,7 @@ export class Counting {
   /** Leaves nothing behind but what can be carried on. */
   async close(): Promise<void> {
     this.kernels.dispose(this.counter);
-    if (!(this.spill instanceof ResumableFolder)) await this.spill?.remove();
+    await this.spill?.close();
   }
 
   /** Blocks that are made of files, with progress in bytes of these. */
@@ -205,7 +210,8 @@ function sum(values: readonly number[]): number {
 
 async function openCounts(counts: string | readonly string[]): Promise<CountFile[]> {
   const paths: unknown = typeof counts === 'string' ? [counts] : counts;
-  if (!Array.isArray(paths) || paths.length === 0) throw invalidArgument('counts', 'paths of count files', counts);
+  if (!Array.isArray(paths) || paths.length === 0 || paths.some((path) => typeof path !== 'string'))
+    throw invalidArgument('counts', 'paths of count files', counts);
   return Promise.all((paths as string[]).map((path) => openCountFile(path)));
 }
 

@@ -1,20 +1,27 @@
 /** Training files, in Node. The build puts files.browser.ts in its place where there are none. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent, readdir } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { glob } from 'tinyglobby';
+import { type FileSystemAdapter, glob } from 'tinyglobby';
 import { invalidArgument, MerganserError } from '../errors';
 
 const CHUNK_BYTES = 1 << 20;
 /** Bytes that fzstd takes at once, on the calling thread. */
 const STEP_BYTES = 1 << 14;
 
+/** As folders are searched with it. */
+type Readdir = (
+  path: string,
+  options: { withFileTypes: true },
+  callback: (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void,
+) => void;
+
 export interface TrainingFile {
   readonly path: string;
-  /** As it lies on disk. */
-  readonly size: number;
+  /** As it lies on disk; null for what has no size and can be read only once, such as a pipe. */
+  readonly size: number | null;
   /** When it was changed, in milliseconds. */
   readonly modified: number;
   readonly compression: 'gzip' | 'zstd' | null;
@@ -34,30 +41,53 @@ export async function findFiles(names: string | readonly string[]): Promise<Trai
 async function pathsOf(name: string): Promise<string[]> {
   const at = await stat(name).catch(() => null);
   if (at !== null && !at.isDirectory()) return [name];
-  const paths = at === null ? await glob(name, { dot: false, expandDirectories: false }) : await glob('**', { cwd: name, absolute: true });
+  const unread: UnreadFolder[] = [];
+  const fs = tellingOf(unread);
+  const paths =
+    at === null ? await glob(name, { dot: false, expandDirectories: false, fs }) : await glob('**', { cwd: name, absolute: true, fs });
+  if (unread.length > 0) throw unreadable(unread[0].path, unread[0].error);
   if (paths.length > 0) return paths.sort();
   const expected = at === null ? 'to be a file, a folder, or a pattern that matches files' : 'to hold files';
   throw new MerganserError('NOT_FOUND', `Expected ${name} ${expected}, but there are none.`);
 }
 
+interface UnreadFolder {
+  readonly path: string;
+  readonly error: Error;
+}
+
+/** Notes folders that are there and cannot be read: what they hold would be missing from the training without a word. */
+function tellingOf(unread: UnreadFolder[]): FileSystemAdapter {
+  const telling = (...[path, options, callback]: Parameters<Readdir>): void =>
+    readdir(path, options, (error, entries) => {
+      if (error !== null && error.code !== 'ENOENT' && error.code !== 'ENOTDIR') unread.push({ path: String(path), error });
+      callback(error, entries);
+    });
+  return { readdir: telling as Required<FileSystemAdapter>['readdir'] };
+}
+
 async function describeFile(path: string): Promise<TrainingFile> {
   try {
     await access(path, constants.R_OK);
-    const { size, mtimeMs } = await stat(path);
-    return { path, size, modified: mtimeMs, compression: path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null };
+    const about = await stat(path);
+    const size = about.isFile() ? about.size : null;
+    return { path, size, modified: about.mtimeMs, compression: path.endsWith('.gz') ? 'gzip' : path.endsWith('.zst') ? 'zstd' : null };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 /** Contents of a file, decompressed. Throws NOT_FOUND if it cannot be read, MALFORMED_FILE if it cannot be decompressed. */
-export async function* readFileChunks({ path, compression }: TrainingFile): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+export async function* readFileChunks({ path, size, compression }: TrainingFile): AsyncGenerator<Uint8Array, void, undefined> {
+  // What grows is read as far as it went; but files of /proc say that they are empty.
+  const expected = size ?? 0;
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(expected > 0 ? { end: expected - 1 } : {}) });
   let failed: unknown;
   file.on('error', (error) => (failed = error));
   try {
     if (compression === null) yield* file;
     else yield* pipeline(file, decompressor(compression), () => undefined);
+    if (file.bytesRead < expected) throw unreadable(path, new Error('it became shorter while it was read'));
   } catch (cause) {
     if (failed !== undefined) throw unreadable(path, failed);
     if (cause instanceof MerganserError) throw cause;

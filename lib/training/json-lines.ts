@@ -16,9 +16,19 @@ export async function* readJsonLines(
 ): AsyncGenerator<string, void, undefined> {
   let number = 0;
   for await (const line of linesOf(chunks)) {
-    number++;
-    const text = decodeUtf8(wellFormedBytes(line, replaceInvalid ? 'replace' : 'error'));
-    if (text.trim() !== '') yield fieldOf(text, field, `line ${number} of ${name}`);
+    const place = `line ${++number} of ${name}`;
+    const text = textOf(line, place, replaceInvalid);
+    if (text.trim() !== '') yield fieldOf(text, field, place);
+  }
+}
+
+function textOf(line: Uint8Array, place: string, replaceInvalid: boolean): string {
+  try {
+    return decodeUtf8(wellFormedBytes(line, replaceInvalid ? 'replace' : 'error'));
+  } catch (cause) {
+    if (cause instanceof MerganserError)
+      throw new MerganserError(cause.code, `Expected ${place} to be UTF-8, but it holds malformed bytes.`, { cause });
+    throw new MerganserError('OUT_OF_MEMORY', `Expected ${place} to fit into a string, but it has ${line.length} bytes.`, { cause });
   }
 }
 

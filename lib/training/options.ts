@@ -54,7 +54,7 @@ export function resolveCounting(options: CountingOptions): ResolvedCounting {
   const { normalizer = null, preTokenizer = BYTE_LEVEL } = options;
   if (feeding !== undefined && feeding !== 'lines' && feeding !== 'items') throw invalidArgument('feeding', '"lines" or "items"', feeding);
   if (invalidUtf8 !== 'error' && invalidUtf8 !== 'replace') throw invalidArgument('invalidUtf8', '"error" or "replace"', invalidUtf8);
-  if (options.memoryLimit !== undefined) integer(options.memoryLimit, 'memoryLimit', 1 << 20, Number.MAX_SAFE_INTEGER);
+  if (options.memoryLimit !== undefined) integer(options.memoryLimit, 'memoryLimit', 1e6, Number.MAX_SAFE_INTEGER);
   checkNesting(normalizer, 'normalizer');
   checkNesting(preTokenizer, 'preTokenizer');
   return {

@@ -11,6 +11,7 @@ import { readJsonLines } from './json-lines';
 import type { TextPath } from './text-path';
 import type { TrainingCounts, TrainingFiles, TrainingInput, TrainingTexts } from './types';
 import type { WordFeed } from './word-feed';
+import { Waiting } from './waiting';
 
 /** Bytes of a file that are counted in one call. */
 const PORTION_BYTES = 1 << 20;
@@ -62,12 +63,12 @@ export function isCounts(input: TrainingInput): input is TrainingCounts {
   return typeof input === 'object' && input !== null && 'counts' in input;
 }
 
-/** Throws INVALID_ARGUMENT, NOT_FOUND. */
-export async function openSource(input: Exclude<TrainingInput, TrainingCounts>): Promise<Source> {
+/** Throws INVALID_ARGUMENT, NOT_FOUND, ABORTED. */
+export async function openSource(input: Exclude<TrainingInput, TrainingCounts>, signal?: AbortSignal): Promise<Source> {
   if (typeof input === 'object' && input !== null && 'files' in input) return openFiles(input);
   if (typeof input === 'string' || isBytes(input) || !isIterable(input))
     throw invalidArgument('input', 'an iterable of texts, a stream, or an object with files or counts', input);
-  return openTexts(input);
+  return openTexts(input, signal);
 }
 
 function isIterable(input: unknown): input is AsyncIterable<TextInput> | Iterable<TextInput> {
@@ -75,10 +76,21 @@ function isIterable(input: unknown): input is AsyncIterable<TextInput> | Iterabl
 }
 
 /** The first element decides whether these are texts or the bytes of one. */
-async function openTexts(texts: TrainingTexts): Promise<Source> {
+async function openTexts(texts: TrainingTexts, signal: AbortSignal | undefined): Promise<Source> {
   const waits = Symbol.asyncIterator in texts;
   const iterator = waits ? texts[Symbol.asyncIterator]() : (texts as Iterable<TextInput>)[Symbol.iterator]();
-  const first = await iterator.next();
+  const waiting = new Waiting(signal);
+  const close = async (): Promise<void> => {
+    waiting.end();
+    const closed = Promise.resolve(iterator.return?.());
+    // Whoever waits for an element for ever waits for ever to be closed.
+    if (waiting.wasLeft) closed.catch(() => undefined);
+    else await closed;
+  };
+  const first = await waiting.for(iterator.next()).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     size: null,
     feeding: isBytes(first.value) ? 'lines' : 'items',
@@ -92,10 +104,10 @@ async function openTexts(texts: TrainingTexts): Promise<Source> {
           if (added !== undefined) await added;
           if (turns.areOver()) await turns.next();
           const next = iterator.next();
-          element = waits ? await next : (next as IteratorResult<TextInput>);
+          element = waits ? await waiting.for(next) : (next as IteratorResult<TextInput>);
         }
       } finally {
-        await iterator.return?.();
+        await close();
       }
       if (byLine) await feed.endOfText();
     },
@@ -125,26 +137,28 @@ function checkedText(text: unknown): TextInput {
 async function openFiles({ files, field }: TrainingFiles): Promise<Source> {
   if (field !== undefined && typeof field !== 'string') throw invalidArgument('field', 'the name of a field', field);
   const found = await findFiles(files);
-  const compressed = found.some(({ compression }) => compression !== null);
+  const known = found.every(({ size, compression }) => size !== null && compression === null);
   const resumption: Resumption = {
-    files: found.map(({ path, size, modified }) => ({ path, size, modified })),
+    files: found.map(({ path, size, modified }) => ({ path, size: size ?? 0, modified })),
     field: field ?? null,
     start: { file: 0, byte: 0 },
     skipped() {
       const { file, byte } = resumption.start;
-      return found.slice(0, file).reduce((sum, { size }) => sum + size, byte);
+      return resumption.files.slice(0, file).reduce((sum, { size }) => sum + size, byte);
     },
     position: { file: 0, byte: 0 },
   };
   return {
-    size: compressed ? null : found.reduce((sum, { size }) => sum + size, 0),
+    size: known ? resumption.files.reduce((sum, { size }) => sum + size, 0) : null,
     feeding: field === undefined ? 'lines' : 'items',
-    resumption,
+    ...(found.every(({ size }) => size !== null) ? { resumption } : {}),
     async feed(reader) {
       for (let file = resumption.start.file; file < found.length; file++) {
         const byte = file === resumption.start.file ? resumption.start.byte : 0;
-        if (field === undefined && found[file].compression === null && reader.path.toWords === null && reader.kernels.countFile !== null) {
-          await feedPortions(found[file], byte, reader, (at) => (resumption.position = { file, byte: at }));
+        const { size, compression } = found[file];
+        const inPortions = field === undefined && compression === null && reader.path.toWords === null && reader.kernels.countFile !== null;
+        if (inPortions && size !== null && size > 0) {
+          await feedPortions(found[file], size, byte, reader, (at) => (resumption.position = { file, byte: at }));
         } else {
           resumption.position = null;
           if (field !== undefined) await feedJsonLines(found[file], field, reader);
@@ -170,23 +184,27 @@ async function feedJsonLines(file: TrainingFile, field: string, { path, feed, re
 
 async function feedChunks(file: TrainingFile, { path, feed }: Reader): Promise<void> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readFileChunks(file)) {
-    if (path.counter.lines) await feed.chunk(chunk);
-    else chunks.push(chunk);
+  try {
+    for await (const chunk of readFileChunks(file)) {
+      if (path.counter.lines) await feed.chunk(chunk);
+      else chunks.push(chunk);
+    }
+    if (path.counter.lines) await feed.endOfText();
+    else await feed.item(joinBytes(chunks));
+  } catch (error) {
+    throw error instanceof MerganserError && error.code === 'INVALID_UTF8' ? notUtf8(file, '', error) : error;
   }
-  if (path.counter.lines) await feed.endOfText();
-  else await feed.item(joinBytes(chunks));
 }
 
 /** The backend reads the file itself, several parts of it at a time. */
 async function feedPortions(
   file: TrainingFile,
+  size: number,
   start: number,
   { kernels, path, counter, feed, replaceInvalid }: Reader,
   reached: (byte: number) => void,
 ): Promise<void> {
-  const { size } = file;
-  const portion = path.counter.lines || path.counter.cutsWords ? PORTION_BYTES : Math.max(size, 1);
+  const portion = path.counter.lines || path.counter.cutsWords ? PORTION_BYTES : size;
   for (let from = start; from < size; from += portion) {
     reached(from);
     const to = Math.min(from + portion, size);
@@ -197,15 +215,16 @@ async function feedPortions(
   }
 }
 
-function explain({ path }: TrainingFile, from: number, to: number): (error: unknown) => never {
+function explain(file: TrainingFile, from: number, to: number): (error: unknown) => never {
   return (error) => {
     const code = error instanceof MerganserError ? error.code : 'INTERNAL';
-    if (code === 'NOT_FOUND') throw unreadable(path, error);
+    if (code === 'NOT_FOUND') throw unreadable(file.path, error);
     if (code !== 'INVALID_UTF8') throw error;
-    throw new MerganserError(
-      'INVALID_UTF8',
-      `Expected ${path} to be UTF-8, but there are malformed bytes at about ${from} to ${to}. To train all the same, pass invalidUtf8: 'replace'.`,
-      { cause: error },
-    );
+    throw notUtf8(file, ` at about ${from} to ${to}`, error);
   };
+}
+
+function notUtf8({ path }: TrainingFile, place: string, cause: unknown): MerganserError {
+  const message = `Expected ${path} to be UTF-8, but there are malformed bytes${place}. To train all the same, pass invalidUtf8: 'replace'.`;
+  return new MerganserError('INVALID_UTF8', message, { cause });
 }

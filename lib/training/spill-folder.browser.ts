@@ -12,6 +12,8 @@ export class SpillFolder {
     throw new MerganserError('INTERNAL', 'There are no files here.');
   }
 
+  async close(): Promise<void> {}
+
   async remove(): Promise<void> {}
 }
 

@@ -39,6 +39,11 @@ export class SpillFolder {
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
+
+  /** Nothing more is written. */
+  async close(): Promise<void> {
+    await this.remove();
+  }
 }
 
 /** Of what a folder holds the counts, apart from the files. */
@@ -102,6 +107,11 @@ export class ResumableFolder extends SpillFolder {
     const state: State = { of, files, position, parts: parts.length };
     await writeTextAtomically(join(this.path, STATE), JSON.stringify({ ...state, checksum: checksumOf(state) }));
     this.kept = performance.now();
+  }
+
+  /** Leaves nothing behind but what can be carried on. */
+  override async close(): Promise<void> {
+    await rmdir(this.path).catch(() => undefined);
   }
 
   private goOn({ of, files, position, parts }: State): void {

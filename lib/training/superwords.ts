@@ -45,6 +45,8 @@ export class SuperwordTraining {
     private readonly input: TrainingInput,
     private readonly resolved: ResolvedTraining,
     private readonly options: TrainingOptions,
+    /** The counting that read the same input for the first phase. */
+    private readonly first: Counting,
   ) {}
 
   run(words: WordPhase, superwords: ResolvedSuperwords): Promise<SuperwordPhase> {
@@ -121,6 +123,7 @@ export class SuperwordTraining {
     const counting = await Counting.open(this.input, kernels, resolved, options, tokens);
     try {
       if (counting.path.toWords !== null) throw notByteLevel();
+      if (JSON.stringify(counting.texts) !== JSON.stringify(this.first.texts)) throw changed();
       await counting.count();
       await counting.gather();
       const merging = new PhaseProgress('merge', resolved.vocabSize - before.length, options.onProgress);
@@ -178,6 +181,10 @@ function weakPreTokenizer(pattern: string): object {
 function isMergeable({ tokenBytes, tokenOffsets }: BpeSpec, id: number, pattern: RegExp): boolean {
   const bytes = tokenBytes.subarray(tokenOffsets[id], tokenOffsets[id + 1]);
   return isWellFormed(bytes) && pattern.test(decodeUtf8(bytes));
+}
+
+function changed(): MerganserError {
+  return new MerganserError('INVALID_ARGUMENT', 'Expected the same files when they were read a second time, but they have changed.');
 }
 
 function notByteLevel(): MerganserError {

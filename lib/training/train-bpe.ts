@@ -39,6 +39,7 @@ export async function trainBpe(input: TrainingInput, options: TrainingOptions): 
   const kernels = selectKernels(options.backend);
   const counting = await Counting.open(input, kernels, resolved, options);
   try {
+    if (resolved.superwords !== null) checkFilesReadableTwice(counting, input);
     return await new Training(input, counting, resolved, options).run();
   } finally {
     await counting.close();
@@ -53,6 +54,12 @@ function replayable(found: TrainedMerges | null, start: number, vocabSize: numbe
   const count = Math.min(found.counts.length, vocabSize - start, REPLAYED_MERGES);
   for (let merge = 0; merge < count; merge++) if (found.triples[3 * merge + 2] !== start + merge) return undefined;
   return { triples: found.triples.subarray(0, 3 * count), counts: found.counts.subarray(0, count) };
+}
+
+/** Pipes end with the first reading. */
+function checkFilesReadableTwice(counting: Counting, input: TrainingInput): void {
+  if ('files' in input && counting.texts === undefined)
+    throw invalidArgument('input', 'files that can be read twice, since superwords are learned from the text once more', input);
 }
 
 function checkReadableAgain(input: TrainingInput): void {
@@ -97,7 +104,9 @@ class Training {
     const merge = (performance.now() - this.started) / 1000 - pretokenize;
     const wordPhase = { start: start.tokens, merges };
     const superwordPhase =
-      superwords === null ? null : await new SuperwordTraining(kernels, this.input, resolved, this.options).run(wordPhase, superwords);
+      superwords === null
+        ? null
+        : await new SuperwordTraining(kernels, this.input, resolved, this.options, counting).run(wordPhase, superwords);
     const tokenizer = this.tokenizer(superwordPhase ?? this.withoutSuperwords(wordPhase));
     const total = (performance.now() - this.started) / 1000;
     const report: TrainingReport = {

@@ -2,6 +2,8 @@
 does not depend on chance.
 
     .venv/bin/python scripts/python-oracle/training_fixture.py [CASES [FIRST_SEED [FILE]]]
+
+Seeds from 1,000,000 on are for longer runs: they draw from more kinds of parts and options.
 """
 
 import json
@@ -94,6 +96,79 @@ def random_options(rng):
     return options
 
 
+WIDE_FROM = 1_000_000
+BYTES = [f"<0x{byte:02X}>" for byte in range(256)]
+
+
+def wide_pre_tokenizer(rng):
+    def byte_level(use_regex=None):
+        return pre_tokenizers.ByteLevel(
+            add_prefix_space=rng.random() < 0.5, trim_offsets=rng.random() < 0.5, use_regex=rng.random() < 0.5 if use_regex is None else use_regex
+        )
+
+    def split():
+        pattern = rng.choice([CL100K, O200K, r"\d", r"\p{L}+", r"\s+(?!\S)|\s+", r"[^\s]+", r"(?=[A-Z])", r"'s|'t| ?\w+", r"\p{N}{1,3}", r" "])
+        behaviour = rng.choice(["isolated", "removed", "merged_with_previous", "merged_with_next", "contiguous"])
+        return pre_tokenizers.Split(rng.choice([Regex(pattern), rng.choice([" ", "e", "\n", "th"])]), behaviour, invert=rng.random() < 0.2)
+
+    def metaspace():
+        return pre_tokenizers.Metaspace(
+            replacement=rng.choice(["▁", "▁", "_", "é"]), prepend_scheme=rng.choice(["always", "never", "first"]), split=rng.random() < 0.5
+        )
+
+    makers = [
+        lambda: byte_level(False),
+        lambda: pre_tokenizers.Sequence([split(), byte_level()]),
+        lambda: pre_tokenizers.Sequence([split(), split(), byte_level()]),
+        lambda: pre_tokenizers.Sequence([split(), metaspace()]),
+        metaspace,
+        lambda: pre_tokenizers.Sequence([metaspace(), split()]),
+        lambda: pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), byte_level()]),
+        lambda: pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation(rng.choice(["isolated", "contiguous", "removed"]))]),
+        lambda: pre_tokenizers.Sequence([pre_tokenizers.Digits(rng.random() < 0.5), split(), byte_level()]),
+        pre_tokenizers.BertPreTokenizer,
+        pre_tokenizers.UnicodeScripts,
+        lambda: pre_tokenizers.Sequence([pre_tokenizers.UnicodeScripts(), metaspace()]),
+        lambda: pre_tokenizers.CharDelimiterSplit(rng.choice([" ", "e", "\n"])),
+        lambda: pre_tokenizers.Sequence([split(), split()]),
+        lambda: None,
+    ]
+    return rng.choice(makers)()
+
+
+def wide_normalizer(rng):
+    makers = [
+        normalizers.NFC,
+        normalizers.NFD,
+        normalizers.NFKC,
+        normalizers.NFKD,
+        normalizers.Lowercase,
+        normalizers.StripAccents,
+        lambda: normalizers.Strip(left=rng.random() < 0.5, right=rng.random() < 0.5),
+        normalizers.Nmt,
+        lambda: normalizers.BertNormalizer(clean_text=rng.random() < 0.5, handle_chinese_chars=rng.random() < 0.5, lowercase=rng.random() < 0.5),
+        lambda: normalizers.Replace(rng.choice([" ", "e", Regex(r"\s+"), Regex(r"[aeiou]"), Regex(r"\d+")]), rng.choice(["▁", "", "xy", " "])),
+        lambda: normalizers.Prepend(rng.choice(["▁", "x", "  "])),
+    ]
+    kind = rng.randrange(3)
+    if kind == 0:
+        return None
+    return rng.choice(makers)() if kind == 1 else normalizers.Sequence([rng.choice(makers)() for _ in range(rng.randint(2, 3))])
+
+
+def wide_options(rng):
+    options = {"vocab_size": rng.choice([30, 80, 150, 300, 420, 900]), "min_frequency": rng.choice([0, 1, 2, 2, 3, 5, 8])}
+    if rng.random() < 0.5:
+        options["special_tokens"] = [rng.choice(SPECIAL + ["", " ", "<pad>", "é", "th", "Ċ", "e"]) or "<x>" for _ in range(rng.randint(1, 9))]
+    if rng.random() < 0.4:
+        options["initial_alphabet"] = rng.choice([sorted(pre_tokenizers.ByteLevel.alphabet()), ["zebra", "ab", "é", "e\u0301", "the"], ["🙂x", "z"], [""]])
+    if rng.random() < 0.4:
+        options["max_token_length"] = rng.choice([1, 2, 3, 4, 6, 7, 30])
+    if rng.random() < 0.3:
+        options["limit_alphabet"] = rng.choice([1, 2, 4, 8, 16, 30, 100])
+    return options
+
+
 def train(tokenizer, texts, feeding, trainer):
     if feeding == "items":
         tokenizer.train_from_iterator(texts, trainer)
@@ -106,20 +181,45 @@ def train(tokenizer, texts, feeding, trainer):
         tokenizer.train(paths, trainer)
 
 
+def wide_model(rng):
+    model = {}
+    if rng.random() < 0.2:
+        model["unk_token"] = "<unk>"
+        model["fuse_unk"] = rng.random() < 0.5
+    if rng.random() < 0.2:
+        model["ignore_merges"] = True
+    return model
+
+
 def make_case(seed):
     rng = random.Random(seed)
-    tokenizer = Tokenizer(models.BPE())
-    normalizer, pre_tokenizer = random_normalizer(rng), random_pre_tokenizer(rng)
-    if normalizer:
-        tokenizer.normalizer = normalizer
-    if pre_tokenizer:
-        tokenizer.pre_tokenizer = pre_tokenizer
-    feeding, options = rng.choice(["lines", "items"]), random_options(rng)
+    wide = seed >= WIDE_FROM
+    normalizer, pre_tokenizer = (wide_normalizer(rng), wide_pre_tokenizer(rng)) if wide else (random_normalizer(rng), random_pre_tokenizer(rng))
+    feeding, options = rng.choice(["lines", "items"]), wide_options(rng) if wide else random_options(rng)
     texts = [random_text(rng) for _ in range(rng.randint(1, 4))]
-    train(tokenizer, texts, feeding, trainers.BpeTrainer(show_progress=False, **options))
-    return {"seed": seed, "texts": texts, "feeding": feeding, "options": options, "expected": json.loads(tokenizer.to_str())}
+    model = wide_model(rng) if wide else {}
+    byte_fallback = wide and rng.random() < 0.15
+
+    def trained():
+        tokenizer = Tokenizer(models.BPE(**model, **({"byte_fallback": True} if byte_fallback else {})))
+        if normalizer:
+            tokenizer.normalizer = normalizer
+        if pre_tokenizer:
+            tokenizer.pre_tokenizer = pre_tokenizer
+        special = dict.fromkeys(options.get("special_tokens", []) + (["<unk>"] if "unk_token" in model else []) + (BYTES if byte_fallback else []))
+        trainer_options = {**options, **({"special_tokens": list(special)} if special else {})}
+        train(tokenizer, texts, feeding, trainers.BpeTrainer(show_progress=False, **trainer_options))
+        return tokenizer.to_str()
+
+    expected = trained()
+    # Which of several characters that are equally rare it keeps depends on chance.
+    if "limit_alphabet" in options and any(trained() != expected for _ in range(24)):
+        return None
+    case = {"seed": seed, "texts": texts, "feeding": feeding, "options": options, "expected": json.loads(expected)}
+    return {**case, "model": model, "byte_fallback": byte_fallback} if wide else case
 
 
 with open(FILE, "w", encoding="utf-8") as file:
-    cases = ",\n".join(json.dumps(make_case(FIRST_SEED + i), ensure_ascii=False, separators=(",", ":")) for i in range(CASES))
+    made = [make_case(FIRST_SEED + i) for i in range(CASES)]
+    cases = ",\n".join(json.dumps(case, ensure_ascii=False, separators=(",", ":")) for case in made if case)
     file.write(f'{{"oracle":"tokenizers {tokenizers.__version__} (Python)","cases":[\n{cases}\n]}}\n')
