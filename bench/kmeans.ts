@@ -104,7 +104,7 @@ function run(maxIterations: number, more: { threads?: number; boundsBytes?: numb
 
 async function besideFaiss(folder: string): Promise<void> {
   writeFileSync(join(folder, 'vectors.f32'), new Uint8Array(points.data.buffer, points.data.byteOffset, points.data.byteLength));
-  writeFileSync(join(folder, 'centroids.f32'), first.data as Float32Array);
+  writeFileSync(join(folder, 'centroids.f32'), first.data);
   if (options.head) {
     console.log('| vectors | count | clusters | threads | iterations: merganser s, faiss s, ratio |');
     console.log('|---|---:|---:|---:|---|');
