@@ -1,8 +1,8 @@
 /**
- * The table of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, on vectors that bench/token-vectors.py made. Takes some minutes; `--only` takes
+ * The tables of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, each in a process of its own, on vectors that bench/token-vectors.py made. Takes ten minutes; `--only` takes
  * the cells whose name contains it.
  *
- *   npm run bench:kmeans-table -- --vectors FOLDER [--only keys-32] [--runs 1]
+ *   npm run bench:kmeans-table -- --vectors FOLDER [--only "runs keys-32"] [--runs 1]
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,25 +13,44 @@ const { values: options } = parseArgs({
 });
 if (options.vectors === undefined) throw new Error('Expected --vectors FOLDER.');
 
-/** File without its ending (none: a mixture), dimensions, clusters, iterations. */
-const CELLS: readonly (readonly [string, number, number, string])[] = [
-  ['keys-32', 32, 1024, '10,25'],
-  ['keys-64', 64, 1024, '10,25'],
-  ['keys-128', 128, 256, '10,25'],
-  ['keys-128', 128, 1024, '10,25'],
-  ['keys-128', 128, 6553, '10'],
-  ['tokens-384', 384, 1024, '10,25'],
-  ['tokens-384', 384, 6553, '10'],
-  ['keys-values-768', 768, 1024, '10'],
-  ['keys-values-768', 768, 6553, '10'],
-  ['noise-128', 128, 1024, '10,25'],
-  ['mixture', 128, 1024, '10'],
+const ALL = 131_072;
+/** Part of bench/kmeans.ts, file without its ending (or what needs none), dimensions, count, clusters, iterations. Fewer points where faiss would take minutes. */
+type Cell = readonly [string, string, number, number, number, string];
+const CELLS: readonly Cell[] = [
+  ['runs', 'keys-32', 32, ALL, 1024, '10,25'],
+  ['runs', 'keys-64', 64, ALL, 256, '10,25'],
+  ['runs', 'keys-64', 64, ALL, 1024, '10,25'],
+  ['runs', 'keys-128', 128, ALL, 256, '10,25'],
+  ['runs', 'keys-128', 128, ALL, 1024, '10,25'],
+  ['runs', 'keys-128', 128, ALL, 6553, '10'],
+  ['runs', 'tokens-384', 384, ALL, 1024, '10,25'],
+  ['runs', 'tokens-384', 384, ALL / 2, 6553, '10'],
+  ['runs', 'keys-values-768', 768, ALL, 1024, '10,25'],
+  ['runs', 'keys-values-768', 768, ALL / 4, 6553, '10'],
+  ['runs', 'mixture', 128, ALL, 1024, '10,25'],
+  ['runs', 'noise', 128, ALL, 1024, '10,25'],
+  ['runs', 'noise', 768, ALL / 4, 1024, '10'],
+  ['dense', 'noise', 64, ALL, 1024, '3'],
+  ['dense', 'noise', 128, ALL, 1024, '3'],
+  ['dense', 'noise', 384, ALL / 2, 1024, '3'],
+  ['dense', 'noise', 768, ALL / 4, 1024, '3'],
+  ['scaling', 'keys-128', 128, ALL, 1024, '25'],
+  ['scaling', 'tokens-384', 384, ALL, 1024, '10'],
+  ['slow', 'keys-32', 32, ALL, 1024, '10'],
+  ['slow', 'keys-128', 128, ALL, 1024, '10'],
+  ['slow', 'tokens-384', 384, ALL, 256, '10'],
 ];
+/** Medians of so many runs where one takes little time. */
+const LEAST_RUNS: Record<string, number> = { runs: 1, dense: 3, scaling: 3, slow: 1 };
 
-for (const [name, dims, clusters, iterations] of CELLS) {
-  if (!`${name} ${clusters}`.includes(options.only)) continue;
-  const file = name === 'mixture' ? [] : ['--vectors', join(options.vectors, `${name}.f32`)];
-  const numbers = ['--dims', `${dims}`, '--clusters', `${clusters}`, '--iterations', iterations, '--runs', options.runs, '--no-js'];
-  const { status } = spawnSync(process.execPath, ['--expose-gc', 'build-bench/kmeans.cjs', ...file, ...numbers], { stdio: 'inherit' });
+let before = '';
+for (const [part, name, dims, count, clusters, iterations] of CELLS) {
+  if (!`${part} ${name} ${dims} ${clusters}`.includes(options.only)) continue;
+  const vectors = /\d/.test(name) ? join(options.vectors, `${name}.f32`) : name;
+  const numbers = { dims, count, clusters, iterations, part, vectors, runs: Math.max(LEAST_RUNS[part], Number(options.runs)) };
+  const call = Object.entries(numbers).flatMap(([key, value]) => [`--${key}`, `${value}`]);
+  if (part === before) call.push('--no-head');
+  before = part;
+  const { status } = spawnSync(process.execPath, ['--expose-gc', 'build-bench/kmeans.cjs', ...call], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }

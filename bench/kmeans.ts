@@ -1,37 +1,37 @@
 /**
- * How fast k-means is: merganser on one thread and on all, faiss and ml-kmeans, on the same vectors, from the same first centroids, for the same number of
- * iterations, in the same run. Times are whole runs, set-up included, medians of `--runs`. Beside them: the dense assignment's rate and the processor's
- * arithmetic peak, which the benchmark measures.
+ * How fast k-means is: merganser and faiss on the same vectors, from the same first centroids, for the same number of iterations, in the same run. Times are whole runs, set-up included, medians
+ * of `--runs`; of one thread processor time, of several the wall clock's. faiss's objective must be merganser's within 1e-3; else FAILED is printed and the exit status is 1.
  *
- * MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512; faiss takes what it finds. bench/token-vectors.py makes vectors of a real model.
+ *   npm run bench:kmeans -- [--vectors FILE.f32] [--dims 128] [--count 131072] [--clusters 1024] [--iterations 10,25] [--threads 1] [--runs 3] [--part runs,dense,scaling,slow] [--no-python]
  *
- *   npm run bench:kmeans -- [--vectors FILE.f32 --dims 128] [--count 131072] [--clusters 1024] [--iterations 10,25] [--runs 3] [--no-python] [--no-js]
+ * FILE.f32: rows of little-endian float32; bench/token-vectors.py makes vectors of a real model. "noise": Gaussian noise. Without it: a Gaussian mixture of half as many components as clusters.
  *
- * FILE.f32: rows of little-endian float32. Without it: a Gaussian mixture of half as many components as clusters. ml-kmeans and the TypeScript backend run on
- * a part of the points, as long as a person waits. faiss's objective must be merganser's within 1e-3; else FAILED is printed and the exit status is 1.
+ * Parts: runs beside faiss; the dense assignment beside the processor's arithmetic peak; two threads beside one, and what arithmetic alone gains by the second; ml-kmeans and the TypeScript
+ * backend, on a part of the points, as long as a person waits. MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512; faiss takes what it finds.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { kmeans as mlKmeans } from 'ml-kmeans';
 import { RandomStream } from '../lib/clustering/random';
-import { backendInfo, kmeans, type Vectors } from '../lib/index';
-import { pythonPath } from '../scripts/python-oracle/python-oracle';
-import { machine, median, timed } from './measure';
+import { assignToCentroids, kmeans, type KMeansResult, type Vectors } from '../lib/index';
+import { arithmeticPeak, faissRuns } from './kmeans-peers';
+import { collectGarbage, machine, median, timed } from './measure';
 
 const { values: options } = parseArgs({
   allowNegative: true,
   options: {
-    vectors: { type: 'string' },
+    vectors: { type: 'string', default: 'mixture' },
     dims: { type: 'string', default: '128' },
     count: { type: 'string', default: '131072' },
     clusters: { type: 'string', default: '1024' },
     iterations: { type: 'string', default: '10,25' },
+    threads: { type: 'string', default: '1' },
     runs: { type: 'string', default: '3' },
+    part: { type: 'string', default: 'runs,dense,scaling,slow' },
     python: { type: 'boolean', default: true },
-    js: { type: 'boolean', default: true },
+    head: { type: 'boolean', default: true },
   },
 });
 
@@ -42,8 +42,13 @@ delete process.env.OPENBLAS_L2_SIZE;
 const dims = Number(options.dims);
 const clusters = Number(options.clusters);
 const runs = Number(options.runs);
+const threads = Number(options.threads);
+const iterations = options.iterations.split(',').map(Number);
+const BOUNDS_BYTES = 2 ** 32;
 /** Multiplications that ml-kmeans and the TypeScript backend get for one iteration. */
 const SLOW_WORK = 1e8;
+/** Against so few centroids points are assigned to know what reading them takes. */
+const FEW = 16;
 
 function mixture(count: number): Float32Array {
   const random = new RandomStream(1);
@@ -56,112 +61,134 @@ function mixture(count: number): Float32Array {
 }
 
 function readVectors(): Float32Array {
-  if (options.vectors === undefined) return mixture(Number(options.count));
+  const count = Number(options.count);
+  if (options.vectors === 'mixture') return mixture(count);
+  const random = new RandomStream(1);
+  if (options.vectors === 'noise') return Float32Array.from({ length: count * dims }, () => random.gaussian());
   const bytes = readFileSync(options.vectors);
-  const rows = Math.min(Number(options.count), Math.floor(bytes.length / 4 / dims));
+  const rows = Math.min(count, Math.floor(bytes.length / 4 / dims));
   return new Float32Array(bytes.buffer, bytes.byteOffset, rows * dims);
 }
 
-async function medianOf<T>(work: () => Promise<T> | T): Promise<{ seconds: number; result: T }> {
+/** The first rows, or chosen ones. */
+function rowsOf(data: Float32Array, count: number, chosen?: ArrayLike<number>): Vectors {
+  const rows = Float32Array.from({ length: count * dims }, (_, i) => {
+    const row = Math.floor(i / dims);
+    return data[(chosen?.[row] ?? row) * dims + (i % dims)];
+  });
+  return { data: rows, dims: [count, dims] };
+}
+
+async function medianOf<T>(
+  work: () => Promise<T>,
+  clock: 'cpu' | 'wall' = threads === 1 ? 'cpu' : 'wall',
+): Promise<{ seconds: number; result: T }> {
   const times: number[] = [];
   let result: T;
   for (let i = 0; i < runs; i++) {
-    const measured = await timed(work);
+    await collectGarbage();
+    const measured = await timed(work, clock);
     times.push(measured.milliseconds / 1000);
     result = measured.result;
   }
   return { seconds: median(times), result: result! };
 }
 
-/** Multiply-adds as two operations, on one thread. */
-async function denseRate(points: Vectors, first: Vectors): Promise<number> {
-  const once = async (iterations: number): Promise<number> =>
-    (await medianOf(() => kmeans(points, { initialization: first, maxIterations: iterations, threads: 1, boundsBytes: 0 }))).seconds;
-  const perIteration = (await once(3)) - (await once(1));
-  return (2 * 2 * points.dims[0] * dims * clusters) / perIteration / 1e9;
+const points = { data: readVectors(), dims: [0, dims] as [number, number] };
+points.dims[0] = points.data.length / dims;
+const first = rowsOf(points.data, clusters, new RandomStream(5).sample(points.dims[0], clusters));
+
+function run(maxIterations: number, more: { threads?: number; boundsBytes?: number } = {}): Promise<KMeansResult> {
+  return kmeans(points, { initialization: first, maxIterations, threads, boundsBytes: BOUNDS_BYTES, ...more });
 }
 
-/** Of the instruction set that is used, in 10⁹ operations a second; null without a compiler. */
-function arithmeticPeak(folder: string): number | null {
-  try {
-    const program = join(folder, 'arithmetic-peak');
-    const flags = process.env.MERGANSER_ISA === 'avx2' ? ['-mavx2', '-mfma'] : ['-march=native'];
-    execFileSync('g++', ['-O3', ...flags, 'bench/arithmetic-peak.cpp', '-o', program]);
-    return Number(execFileSync(program, { encoding: 'utf8' }));
-  } catch {
-    return null;
+async function besideFaiss(folder: string): Promise<void> {
+  writeFileSync(join(folder, 'vectors.f32'), new Uint8Array(points.data.buffer, points.data.byteOffset, points.data.byteLength));
+  writeFileSync(join(folder, 'centroids.f32'), first.data);
+  if (options.head) {
+    console.log('| vectors | count | clusters | threads | iterations: merganser s, faiss s, ratio |');
+    console.log('|---|---:|---:|---:|---|');
   }
+  const peers = options.python ? faissRuns(folder, dims, iterations, threads, runs) : null;
+  const cells: string[] = [];
+  for (const [i, count] of iterations.entries()) {
+    const ours = await medianOf(() => run(count));
+    const peer = peers?.[i];
+    const equal = peer === undefined || Math.abs(ours.result.objectives[count - 1] / peer.objective - 1) < 1e-3;
+    if (!equal) process.exitCode = 1;
+    const beside = peer === undefined ? '' : `, ${peer.seconds.toFixed(2)}, ${(peer.seconds / ours.seconds).toFixed(2)} ×`;
+    cells.push(`${count}: ${ours.seconds.toFixed(2)}${beside}${equal ? '' : ' **FAILED**'}`);
+  }
+  const name = basename(options.vectors, '.f32').replace(/-\d+$/, '');
+  console.log(`| ${name} d ${dims} | ${points.dims[0]} | ${clusters} | ${threads} | ${cells.join(' · ')} |`);
 }
 
-interface FaissRun {
-  readonly seconds: number;
-  readonly objective: number;
-  readonly missing?: string;
+/** Rates count a multiply-add as two operations. Points, then the same without what reading them takes, then a whole iteration. */
+async function dense(folder: string): Promise<void> {
+  if (options.head) {
+    console.log('| d | clusters | peak | assignment | of the peak | with points read | whole iterations |');
+    console.log('|---:|---:|---:|---:|---:|---:|---:|');
+  }
+  const operations = 2 * points.dims[0] * dims * clusters;
+  const few = rowsOf(points.data, FEW);
+  const before = arithmeticPeak(folder);
+  const assign = (centroids: Vectors) => () => assignToCentroids(points, centroids, { threads: 1 });
+  const all = (await medianOf(assign(first), 'cpu')).seconds;
+  const reading = (await medianOf(assign(few), 'cpu')).seconds;
+  const once = async (count: number) => (await medianOf(() => run(count, { threads: 1, boundsBytes: 0 }), 'cpu')).seconds;
+  const iteration = ((await once(3)) - (await once(1))) / 2;
+  const peak = Math.max(before ?? NaN, arithmeticPeak(folder) ?? NaN);
+  const rate = (operations * (1 - FEW / clusters)) / (all - reading) / 1e9;
+  const part = (value: number) => `${((100 * value) / peak).toFixed(0)} %`;
+  const rates = [operations / all / 1e9, operations / iteration / 1e9].map(part).join(' | ');
+  console.log(`| ${dims} | ${clusters} | ${peak.toFixed(0)} | ${rate.toFixed(0)} | ${part(rate)} | ${rates} |`);
 }
 
-function faiss(folder: string, iterations: number, threads: number): FaissRun | null {
-  const python = options.python ? pythonPath() : null;
-  if (python === null) return null;
-  const files = [join(folder, 'vectors.f32'), join(folder, 'centroids.f32')];
-  const call = ['bench/kmeans-faiss.py', ...files, ...[dims, iterations, threads, runs].map(String)];
-  const answer = JSON.parse(execFileSync(python, call, { encoding: 'utf8' })) as FaissRun;
-  if (answer.missing === undefined) return answer;
-  console.warn(`faiss left out: ${answer.missing}`);
-  return null;
-}
-
-/** Seconds of ml-kmeans and of the TypeScript backend, on the first points of as many as fit the work. */
-async function slowOnes(data: Float32Array, iterations: number): Promise<string> {
-  const count = Math.min(data.length / dims, Math.max(2 * clusters, Math.floor(SLOW_WORK / dims / clusters)));
-  const part: Vectors = { data: data.slice(0, count * dims), dims: [count, dims] };
-  const first: Vectors = { data: data.slice(0, clusters * dims), dims: [clusters, dims] };
-  const arrays = Array.from({ length: count }, (_, i) => [...data.subarray(i * dims, (i + 1) * dims)]);
-  const ml = await timed(() =>
-    mlKmeans(arrays, clusters, { initialization: arrays.slice(0, clusters), maxIterations: iterations, tolerance: 0 }),
+/** By the wall clock, the parts taking turns: on a virtual machine the second processor is not always a whole one. */
+async function scaling(folder: string): Promise<void> {
+  const seconds: [number[], number[]] = [[], []];
+  const peaks: [number[], number[]] = [[], []];
+  for (let i = 0; i < runs; i++) {
+    for (const count of [1, 2] as const) {
+      peaks[count - 1].push(arithmeticPeak(folder, count) ?? NaN);
+      seconds[count - 1].push((await timed(() => run(iterations[0], { threads: count }))).milliseconds / 1000);
+    }
+  }
+  const [one, two] = seconds.map(median);
+  const [peak, both] = peaks.map(median);
+  const ours = `one ${one.toFixed(2)} s, two ${two.toFixed(2)} s, ${(one / two).toFixed(2)} ×`;
+  console.log(
+    `Threads, d ${dims}, ${clusters} clusters, ${iterations[0]} iterations: ${ours}; arithmetic alone ${(both / peak).toFixed(2)} × (${peak.toFixed(0)}, ${both.toFixed(0)} · 10⁹/s)`,
   );
-  const ours = async (backend: 'native' | 'js'): Promise<number> =>
-    (await medianOf(() => kmeans(part, { initialization: first, maxIterations: iterations, backend, threads: 1 }))).seconds;
+}
+
+async function besideMlKmeans(): Promise<void> {
+  const count = Math.min(points.dims[0], Math.max(2 * clusters, Math.floor(SLOW_WORK / dims / clusters)));
+  const part = rowsOf(points.data, count);
+  const initialization = rowsOf(points.data, clusters);
+  const arrays = Array.from({ length: count }, (_, i) => [...points.data.subarray(i * dims, (i + 1) * dims)]);
+  const maxIterations = iterations[0];
+  const ml = await medianOf(
+    async () => mlKmeans(arrays, clusters, { initialization: arrays.slice(0, clusters), maxIterations, tolerance: 0 }),
+    'cpu',
+  );
+  const ours = async (backend: 'native' | 'js') =>
+    (await medianOf(() => kmeans(part, { initialization, maxIterations, backend, threads: 1 }), 'cpu')).seconds;
   const [native, js] = [await ours('native'), await ours('js')];
-  const seconds = ml.milliseconds / 1000;
-  return `${count} points, ${iterations} iterations: ml-kmeans ${seconds.toFixed(2)} s · TypeScript ${js.toFixed(2)} s (${(seconds / js).toFixed(1)} ×) · native, one thread ${native.toFixed(3)} s (${(seconds / native).toFixed(0)} ×)`;
+  const beside = (seconds: number) => `(${(ml.seconds / seconds).toFixed(seconds < 0.1 * ml.seconds ? 0 : 1)} ×)`;
+  const times = `ml-kmeans ${ml.seconds.toFixed(2)} s · TypeScript ${js.toFixed(2)} s ${beside(js)} · native ${native.toFixed(3)} s ${beside(native)}`;
+  console.log(`${count} vectors of ${dims}, ${clusters} clusters, ${maxIterations} iterations, one thread: ${times}`);
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
-  const data = readVectors();
-  const points: Vectors = { data, dims: [data.length / dims, dims] };
-  const chosen = new RandomStream(5).sample(points.dims[0], clusters);
-  const first: Vectors = {
-    data: Float32Array.from({ length: clusters * dims }, (_, i) => data[chosen[Math.floor(i / dims)] * dims + (i % dims)]),
-    dims: [clusters, dims],
-  };
-  writeFileSync(join(folder, 'vectors.f32'), new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  writeFileSync(join(folder, 'centroids.f32'), new Uint8Array(first.data.buffer));
-  console.log(`${machine()}\n\n${options.vectors ?? 'Gaussian mixture'}: ${points.dims[0]} vectors of ${dims}, ${clusters} clusters\n`);
-  const [rate, peak] = [await denseRate(points, first), arithmeticPeak(folder)];
-  const part = peak === null ? '' : `, ${((100 * rate) / peak).toFixed(0)} % of the ${peak.toFixed(0)} that it can do`;
-  console.log(`Dense iterations, one thread: ${rate.toFixed(1)} · 10⁹ operations a second${part}.\n`);
-  console.log('| iterations | threads | merganser s | faiss s | ratio | objective |\n|---:|---:|---:|---:|---:|---|');
-  for (const iterations of options.iterations.split(',').map(Number)) {
-    for (const threads of [1, selectThreads()]) {
-      const ours = await medianOf(() =>
-        kmeans(points, { initialization: first, maxIterations: iterations, threads, boundsBytes: 2 ** 32 }),
-      );
-      const peer = faiss(folder, iterations, threads);
-      const equal = peer === null || Math.abs(ours.result.objectives[iterations - 1] / peer.objective - 1) < 1e-3;
-      if (!equal) process.exitCode = 1;
-      const ratio = peer === null ? '–' : (peer.seconds / ours.seconds).toFixed(2);
-      console.log(
-        `| ${iterations} | ${threads} | ${ours.seconds.toFixed(3)} | ${peer?.seconds.toFixed(3) ?? '–'} | ${ratio} | ${equal ? 'equal' : '**FAILED**'} |`,
-      );
-    }
-  }
-  if (options.js) console.log(`\n${await slowOnes(data, 10)}`);
+  if (options.head) console.log(`${machine()}\n`);
+  const parts = options.part.split(',');
+  if (parts.includes('runs')) await besideFaiss(folder);
+  if (parts.includes('dense')) await dense(folder);
+  if (parts.includes('scaling')) await scaling(folder);
+  if (parts.includes('slow')) await besideMlKmeans();
   rmSync(folder, { recursive: true });
-}
-
-function selectThreads(): number {
-  return backendInfo().threads ?? 1;
 }
 
 void main();

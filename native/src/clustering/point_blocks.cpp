@@ -10,8 +10,8 @@
 namespace merganser::clustering {
 namespace {
 
-// What of the second-level cache a block may fill: panels pass by it besides.
-constexpr size_t kBlockBytes = 300 << 10;
+// What of a second-level cache of a megabyte a block may fill: panels pass by it besides, once for each block, and come from farther away.
+constexpr size_t kBlockBytes = 750 << 10;
 constexpr size_t kCentreSample = 4096;
 // Longer points are read fast enough from wherever they stand.
 constexpr size_t kKeptDims = 128;

@@ -1,0 +1,35 @@
+/** What bench/kmeans.ts compares with: faiss, and what the processor can do. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { pythonPath } from '../scripts/python-oracle/python-oracle';
+
+export interface FaissRun {
+  readonly seconds: number;
+  readonly objective: number;
+}
+
+/** faiss on vectors.f32 and centroids.f32 of the folder, one run for all numbers of iterations; null: it is not there. */
+export function faissRuns(folder: string, dims: number, iterations: readonly number[], threads: number, runs: number): FaissRun[] | null {
+  const python = pythonPath();
+  if (python === null) return null;
+  const files = [join(folder, 'vectors.f32'), join(folder, 'centroids.f32')];
+  const call = ['bench/kmeans-faiss.py', ...files, ...[dims, iterations.join(), threads, runs].map(String)];
+  const answer = JSON.parse(execFileSync(python, call, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as {
+    runs?: FaissRun[];
+    missing?: string;
+  };
+  if (answer.runs === undefined) console.warn(`faiss left out: ${answer.missing}`);
+  return answer.runs ?? null;
+}
+
+/** Of the instruction set that is used, in 10⁹ operations a second of all threads together; null without a compiler. */
+export function arithmeticPeak(folder: string, threads = 1): number | null {
+  try {
+    const program = join(folder, 'arithmetic-peak');
+    const flags = process.env.MERGANSER_ISA === 'avx2' ? ['-mavx2', '-mfma'] : ['-march=native'];
+    execFileSync('g++', ['-O3', ...flags, '-pthread', 'bench/arithmetic-peak.cpp', '-o', program]);
+    return Number(execFileSync(program, [String(threads)], { encoding: 'utf8' }));
+  } catch {
+    return null;
+  }
+}
