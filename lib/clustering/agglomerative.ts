@@ -1,4 +1,5 @@
 /** Agglomerative clustering: the two nearest clusters become one, until one is left. */
+import { isList, listOf, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -31,17 +32,17 @@ export function agglomerate(distances: ArrayLike<number>, linkage: Linkage): Den
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function agglomerateAsync(
+export async function agglomerateAsync(
   distances: ArrayLike<number>,
   linkage: Linkage,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  control: { readonly signal?: AbortSignal } = {},
 ): Promise<Dendrogram> {
-  return runStepsInBackground(agglomerating(distances, linkage), null, signal);
+  return runStepsInBackground(agglomerating(distances, linkage), null, objectOf(control, 'control').signal);
 }
 
 /** The same in steps. */
 export function* agglomerating(distances: ArrayLike<number>, linkage: Linkage): Steps<Dendrogram> {
-  const points = pointsOfCondensed(distances.length);
+  const points = pointsOfCondensed(listOf(distances, 'distances').length);
   if (linkage !== 'ward' && linkage !== 'average' && linkage !== 'complete') {
     throw invalidArgument('linkage', '"ward", "average" or "complete"', linkage);
   }
@@ -133,7 +134,10 @@ function inOrder(points: number, merges: Merge[]): Dendrogram {
 }
 
 /** Labels of so many clusters, from 0 in the order of their first points. Throws INVALID_ARGUMENT unless 1 ≤ clusters ≤ points. */
-export function cutDendrogram({ points, left, right }: Dendrogram, clusters: number): Uint32Array {
+export function cutDendrogram(tree: Dendrogram, clusters: number): Uint32Array {
+  const { points, left, right } = objectOf(tree, 'tree');
+  if (!isList(left) || !isList(right) || left.length !== points - 1 || right.length !== points - 1)
+    throw unexpected('tree', 'a tree that agglomerate made', 'something else');
   if (!Number.isInteger(clusters) || clusters < 1 || clusters > points)
     throw invalidArgument('clusters', `a whole number from 1 to ${points}`, clusters);
   const roots = Uint32Array.from({ length: 2 * points - 1 }, (_, i) => i);

@@ -12,7 +12,8 @@ export function* copiedDistances(distances: ArrayLike<number>): Steps<Float64Arr
     const last = Math.min(copy.length, first + SLICE);
     for (let i = first; i < last; i++) {
       const distance = (copy[i] = distances[i]);
-      if (!(distance >= 0 && distance < Infinity)) throw invalidArgument('distances', 'finite numbers that are not negative', distance);
+      if (typeof distance !== 'number' || !(distance >= 0 && distance < Infinity))
+        throw invalidArgument('distances', 'finite numbers that are not negative', distance);
     }
   }
   return copy;

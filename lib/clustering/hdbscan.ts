@@ -1,4 +1,5 @@
 /** HDBSCAN (Campello, Moulavi & Sander 2013): clusters of any shape and density, and noise. */
+import { listOf, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -27,17 +28,17 @@ export function hdbscan(distances: ArrayLike<number>, options: HdbscanOptions = 
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function hdbscanAsync(
+export async function hdbscanAsync(
   distances: ArrayLike<number>,
-  { signal, ...options }: HdbscanOptions & { readonly signal?: AbortSignal } = {},
+  options: HdbscanOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<HdbscanResult> {
-  return runStepsInBackground(finding(distances, options), null, signal);
+  return runStepsInBackground(finding(distances, options), null, objectOf(options, 'options').signal);
 }
 
 function* finding(distances: ArrayLike<number>, options: HdbscanOptions): Steps<HdbscanResult> {
-  const points = Math.round(Math.sqrt(distances.length));
+  const points = Math.round(Math.sqrt(listOf(distances, 'distances').length));
   if (points * points !== distances.length || points === 0) throw unexpected('distances', 'n × n distances', `${distances.length} numbers`);
-  const { minClusterSize = 5, minSamples = minClusterSize } = options;
+  const { minClusterSize = 5, minSamples = minClusterSize } = objectOf(options, 'options');
   if (!Number.isInteger(minClusterSize) || minClusterSize < 2)
     throw invalidArgument('minClusterSize', 'a whole number from 2', minClusterSize);
   if (!Number.isInteger(minSamples) || minSamples < 1 || minSamples > points)

@@ -1,4 +1,5 @@
 /** How good labels are, by other labels: scikit-learn's definitions, natural logarithms. */
+import { listOf, objectOf } from '../arguments';
 import { unexpected } from '../errors';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
@@ -20,20 +21,21 @@ export function compareLabels(classes: ArrayLike<number>, clusters: ArrayLike<nu
 }
 
 /** The same with time for other work in between: for many points in many clusters. Rejects with ABORTED besides. */
-export function compareLabelsAsync(
+export async function compareLabelsAsync(
   classes: ArrayLike<number>,
   clusters: ArrayLike<number>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  control: { readonly signal?: AbortSignal } = {},
 ): Promise<LabelAgreement> {
-  return runStepsInBackground(comparing(classes, clusters), null, signal);
+  return runStepsInBackground(comparing(classes, clusters), null, objectOf(control, 'control').signal);
 }
 
 /** Labels between two pauses. */
 const SLICE = 1 << 14;
 
 function* comparing(classes: ArrayLike<number>, clusters: ArrayLike<number>): Steps<LabelAgreement> {
-  const count = classes.length;
-  if (clusters.length !== count) throw unexpected('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
+  const count = listOf(classes, 'classes').length;
+  if (listOf(clusters, 'clusters').length !== count)
+    throw unexpected('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
   if (count === 0) throw unexpected('classes', 'at least one label', 'none');
   const [rows, columns] = [yield* numbering(classes), yield* numbering(clusters)];
   const rowSums = sumsOf(rows.labels, rows.count);

@@ -1,4 +1,5 @@
 /** Vectors as users hand them over: an array and its shape, as onnxruntime's tensors have them. */
+import { describeShape, isShape } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../backend/half-floats';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
@@ -34,9 +35,7 @@ export function pointsOf(vectors: Vectors, name: string): PointArray {
   if (actual === undefined || !expected.includes(actual)) {
     throw invalidArgument(`${name}.type`, `"${expected.join('" or "')}" for a ${data.constructor.name}`, type);
   }
-  if (dims === undefined || dims.length !== 2 || !dims.every((size) => Number.isInteger(size) && size >= 0)) {
-    throw invalidArgument(`${name}.dims`, 'the number of rows and their length', dims === undefined ? dims : `[${dims.join(', ')}]`);
-  }
+  if (!isShape(dims, [2], 0)) throw unexpected(`${name}.dims`, 'the number of rows and their length', describeShape(dims));
   const [count, length] = dims;
   if (length === 0) throw unexpected(`${name}.dims`, 'rows of at least one number', `[${dims.join(', ')}]`);
   if (count * length !== data.length) {

@@ -1,4 +1,5 @@
 /** Documents of several vectors made shorter (ColBERT, CRISP). */
+import { listOf, numberThat, objectOf } from '../arguments';
 import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
 import { invalidArgument, unexpected } from '../errors';
@@ -24,15 +25,13 @@ export interface PoolOptions {
 
 /** Vectors of one document pooled: means of unit vectors over Ward's clusters, in the order of their first members. `source`: where each vector went. */
 export function poolVectors(vectors: Vectors, options: PoolOptions): PooledVectors {
-  return runSteps(pooling(vectors, options), selectKernels(options.backend));
+  return runSteps(pooling(vectors, options), selectKernels(objectOf(options, 'options').backend));
 }
 
 /** The same in the background: the event loop stays free. The vectors must not change meanwhile. Rejects with ABORTED besides. */
-export function poolVectorsAsync(
-  vectors: Vectors,
-  { signal, ...options }: PoolOptions & { readonly signal?: AbortSignal },
-): Promise<PooledVectors> {
-  return runStepsInBackground(pooling(vectors, options), selectKernels(options.backend), signal);
+export async function poolVectorsAsync(vectors: Vectors, options: PoolOptions & { readonly signal?: AbortSignal }): Promise<PooledVectors> {
+  const { backend, signal } = objectOf(options, 'options');
+  return runStepsInBackground(pooling(vectors, options), selectKernels(backend), signal);
 }
 
 export type PooledVectors = Float32Vectors & { readonly source: Uint32Array };
@@ -41,7 +40,7 @@ function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> 
   const { factor, linkage = 'cosine', normalize = false, protect = [] } = options;
   const points = pointsOf(vectors, 'vectors');
   if (points.type !== 'float32') throw invalidArgument('vectors.type', '"float32"', points.type);
-  if (!(factor >= 1 && factor < Infinity)) throw invalidArgument('factor', 'a number from 1', factor);
+  numberThat(factor, 'factor', 'a number from 1', (value) => value >= 1 && value < Infinity);
   if (linkage !== 'rows' && linkage !== 'cosine' && linkage !== 'euclidean')
     throw invalidArgument('linkage', '"rows", "cosine" or "euclidean"', linkage);
   const { count, dims: width } = points;
@@ -50,7 +49,7 @@ function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> 
   yield (kernels) => kernels.greatestMagnitude(data, greatest);
   if (!(greatest[0] < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
   const kept = new Uint8Array(count);
-  for (let i = 0; i < protect.length; i++) {
+  for (let i = 0; i < listOf(protect, 'protect').length; i++) {
     if (!Number.isInteger(protect[i]) || protect[i] < 0 || protect[i] >= count)
       throw invalidArgument('protect', `rows below ${count}`, protect[i]);
     kept[protect[i]] = 1;

@@ -1,4 +1,5 @@
 /** Nested (Matryoshka) clustering: the same vectors, by ever longer beginnings of them (Franca, Venkataramanan et al. 2025). */
+import { listOf, objectOf } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -42,9 +43,9 @@ export async function nestedClusters(vectors: Vectors, options: NestedOptions): 
   const points = pointsOf(vectors, 'vectors');
   const { count, dims } = points;
   if (count === 0) throw unexpected('vectors', 'at least one vector', 'none');
-  const clusters = integer(options.clusters, 'clusters', 1, count);
+  const clusters = integer(objectOf(options, 'options').clusters, 'clusters', 1, count);
   const widths = options.widths ?? [16, 8, 4, 2, 1].map((part) => Math.max(1, Math.floor(dims / part)));
-  widths.forEach((width) => integer(width, 'widths', 1, dims));
+  listOf(widths, 'widths').forEach((width) => integer(width, 'widths', 1, dims));
   if (widths.length === 0 || widths.some((width, i) => width < (widths[i - 1] ?? 0)))
     throw unexpected('widths', 'ascending numbers', `[${widths.join(', ')}]`);
   const rounds = integer(options.rounds ?? 3, 'rounds', 1, 1e6);

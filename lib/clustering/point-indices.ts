@@ -1,4 +1,5 @@
 /** How good labels are, by the points: scikit-learn's definitions, Euclidean distances, double precision. */
+import { listOf, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { numbering, sumsOf } from './indices';
 import { copyRow, pointsOf, type Vectors } from './matrix';
@@ -13,12 +14,12 @@ export function silhouette(points: Vectors, labels: ArrayLike<number>): number {
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function silhouetteAsync(
+export async function silhouetteAsync(
   points: Vectors,
   labels: ArrayLike<number>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  control: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  return runStepsInBackground(silhouetteOf(points, labels), null, signal);
+  return runStepsInBackground(silhouetteOf(points, labels), null, objectOf(control, 'control').signal);
 }
 
 /** The mean over clusters of the worst (spread + other spread) / distance of the means; less is better. Throws as {@link silhouette} does. */
@@ -27,12 +28,12 @@ export function daviesBouldin(points: Vectors, labels: ArrayLike<number>): numbe
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function daviesBouldinAsync(
+export async function daviesBouldinAsync(
   points: Vectors,
   labels: ArrayLike<number>,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  control: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  return runStepsInBackground(daviesBouldinOf(points, labels), null, signal);
+  return runStepsInBackground(daviesBouldinOf(points, labels), null, objectOf(control, 'control').signal);
 }
 
 /** Points whose distances are summed at a time. */
@@ -95,7 +96,7 @@ interface Labelled {
 function* labelled(points: Vectors, labels: ArrayLike<number>): Steps<Labelled> {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;
-  if (labels.length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
+  if (listOf(labels, 'labels').length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
   const { labels: members, count: clusters } = yield* numbering(labels);
   if (clusters < 2 || clusters >= count) throw invalidArgument('labels', `2 to ${count - 1} different labels`, clusters);
   const rows = new Float32Array(count * dims);

@@ -1,7 +1,8 @@
 /** What features tell of their place, found and taken out of them (RASA: Franca, Venkataramanan et al. 2025). */
+import { listOf, numberThat, objectOf } from '../arguments';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
-import { invalidArgument, unexpected } from '../errors';
+import { unexpected } from '../errors';
 import { integer } from './kmeans-options';
 import { copyPoints, copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { solvePositiveDefinite } from './positive-definite';
@@ -40,8 +41,8 @@ export class PositionalSubspace {
   }
 
   /** The same with time for other work in between. Rejects with ABORTED besides. */
-  removeAsync(features: Vectors, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Float32Vectors> {
-    return runStepsInBackground(this.removing(features), null, signal);
+  async removeAsync(features: Vectors, control: { readonly signal?: AbortSignal } = {}): Promise<Float32Vectors> {
+    return runStepsInBackground(this.removing(features), null, objectOf(control, 'control').signal);
   }
 
   private *removing(features: Vectors): Steps<Float32Vectors> {
@@ -69,11 +70,11 @@ export class PositionalSubspace {
 export async function fitPositionalSubspace(features: Vectors, options: PositionalOptions): Promise<PositionalSubspace> {
   const points = pointsOf(features, 'features');
   const { count } = points;
-  const { grid, ridge = 1e-3, tolerance = 0.01, signal } = options;
-  const cells = integer(grid?.[0], 'grid', 1, 1e6) * integer(grid[1], 'grid', 1, 1e6);
+  const { grid, ridge = 1e-3, tolerance = 0.01, signal } = objectOf(options, 'options');
+  const cells = integer(listOf(grid, 'grid')[0], 'grid', 1, 1e6) * integer(grid[1], 'grid', 1, 1e6);
   if (count === 0 || count % cells !== 0) throw unexpected('features', `a multiple of ${cells} vectors, as the grid has`, `${count}`);
-  if (!(ridge > 0 && ridge < Infinity)) throw invalidArgument('ridge', 'a positive number', ridge);
-  if (!(tolerance >= 0 && tolerance < 1)) throw invalidArgument('tolerance', 'a number from 0, below 1', tolerance);
+  numberThat(ridge, 'ridge', 'a positive number', (value) => value > 0 && value < Infinity);
+  numberThat(tolerance, 'tolerance', 'a number from 0, below 1', (value) => value >= 0 && value < 1);
   const rounds = integer(options.rounds ?? 8, 'rounds', 1, 1e6);
   return runStepsInBackground(fitting(points, grid, { ridge, tolerance, rounds }), selectKernels(options.backend), signal);
 }

@@ -1,4 +1,5 @@
 /** Documents of fewer vectors each: k-means per sequence, and what it is compared with (CRISP, Veneroso et al. 2025). */
+import { numberThat, objectOf } from '../arguments';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { aborted, invalidArgument, unexpected } from '../errors';
@@ -36,7 +37,7 @@ export interface PooledSequences extends VectorSequences {
 }
 
 function* float32Rows(sequences: VectorSequences): Steps<{ readonly width: number; readonly data: Float32Array }> {
-  const { data, mask } = sequences;
+  const { data, mask } = objectOf(sequences, 'sequences');
   const { dims } = checkedSequences(sequences, 'sequences');
   if (!(data instanceof Float32Array)) throw invalidArgument('sequences.data', 'a Float32Array', data);
   if (mask !== undefined) throw invalidArgument('sequences.mask', 'absent: pooling takes all vectors', mask);
@@ -48,11 +49,15 @@ function* float32Rows(sequences: VectorSequences): Steps<{ readonly width: numbe
 
 /** Each sequence on its own. Rejects with INVALID_ARGUMENT, and with ABORTED. */
 export async function poolSequences(sequences: VectorSequences, options: SequencePoolOptions): Promise<PooledSequences> {
-  const { width, data } = await runStepsInBackground(float32Rows(sequences), selectKernels(options.backend), options.signal);
+  const { width, data } = await runStepsInBackground(
+    float32Rows(sequences),
+    selectKernels(objectOf(options, 'options').backend),
+    options.signal,
+  );
   const { method, keep, signal, onProgress } = options;
   if (method !== 'k-means' && method !== 'tail' && method !== 'every')
     throw invalidArgument('method', '"k-means", "tail" or "every"', method);
-  if (!(keep > 0) || (keep >= 1 && !Number.isInteger(keep))) throw invalidArgument('keep', 'a whole number, or a part below 1', keep);
+  numberThat(keep, 'keep', 'a whole number, or a part below 1', (value) => value > 0 && (value < 1 || Number.isInteger(value)));
   const { offsets } = sequences;
   const total = offsets.length - 1;
   const counts = Uint32Array.from({ length: total }, (_, i) => remaining(offsets[i + 1] - offsets[i], keep));

@@ -1,4 +1,5 @@
 /** The balancing of assignments. */
+import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
@@ -18,27 +19,25 @@ export function sinkhorn(logits: Float32Array, columns: number, options: Sinkhor
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function sinkhornAsync(
+export async function sinkhornAsync(
   logits: Float32Array,
   columns: number,
-  { signal, ...options }: SinkhornOptions & { readonly signal?: AbortSignal } = {},
+  options: SinkhornOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Float64Array> {
-  return runStepsInBackground(balancing(logits, columns, options), null, signal);
+  return runStepsInBackground(balancing(logits, columns, options), null, objectOf(options, 'options').signal);
 }
 
 /** Rows between two pauses. */
 const SLICE = 1 << 14;
 
 /** The same in steps. */
-export function* balancing(
-  logits: Float32Array,
-  columns: number,
-  { temperature = 0.05, iterations = 3 }: SinkhornOptions,
-): Steps<Float64Array> {
+export function* balancing(logits: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
+  if (!(logits instanceof Float32Array)) throw invalidArgument('logits', 'a Float32Array', logits);
+  const { temperature = 0.05, iterations = 3 } = objectOf(options, 'options');
   if (!Number.isInteger(columns) || columns < 1 || logits.length === 0 || logits.length % columns !== 0) {
     throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
   }
-  if (!(temperature > 0 && temperature < Infinity)) throw invalidArgument('temperature', 'a positive number', temperature);
+  numberThat(temperature, 'temperature', 'a positive number', (value) => value > 0 && value < Infinity);
   if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   for (let at = 0; at < logits.length; at += step, yield null) {

@@ -1,4 +1,5 @@
 /** Clustering by the eigenvectors of a graph. */
+import { objectOf } from '../arguments';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
@@ -26,7 +27,7 @@ export interface SpectralOptions {
  * without any affinity is a row of zeros. Rejects with INVALID_ARGUMENT for what is no affinity, and with ABORTED.
  */
 export async function spectralClusters(affinity: Affinity, options: SpectralOptions): Promise<Uint32Array> {
-  const { clusters, seed = 1, ...rest } = options;
+  const { clusters, seed = 1, ...rest } = objectOf(options, 'options');
   const { data } = await runStepsInBackground(embedding(affinity, clusters), selectKernels(options.backend), options.signal);
   // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
   const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });

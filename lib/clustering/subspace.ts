@@ -1,4 +1,5 @@
 /** Clusters of points that lie on a few planes through the origin. */
+import { numberThat, objectOf } from '../arguments';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { scaledRows } from '../reduction/plan';
@@ -20,7 +21,11 @@ export interface SubspaceOptions extends SpectralOptions {
  * INVALID_ARGUMENT for numbers that are not finite.
  */
 export async function subspaceClusters(vectors: Vectors, options: SubspaceOptions): Promise<Uint32Array> {
-  const affinity = await runStepsInBackground(subspaceAffinity(vectors, options), selectKernels(options.backend), options.signal);
+  const affinity = await runStepsInBackground(
+    subspaceAffinity(vectors, options),
+    selectKernels(objectOf(options, 'options').backend),
+    options.signal,
+  );
   return spectralClusters(affinity, options);
 }
 
@@ -31,7 +36,7 @@ export function* subspaceAffinity(vectors: Vectors, options: Pick<SubspaceOption
   if (count === 0) throw unexpected('vectors', 'at least one vector', 'none');
   if (!data.every((value) => Math.abs(value) < 1e18)) throw unexpected('vectors', 'finite numbers below 1e18', 'others');
   const { ridge = 0.01, keep = Math.min(10, count) } = options;
-  if (!(ridge > 0 && ridge < Infinity)) throw invalidArgument('ridge', 'a positive number', ridge);
+  numberThat(ridge, 'ridge', 'a positive number', (value) => value > 0 && value < Infinity);
   if (!Number.isInteger(keep) || keep < 1 || keep > count) throw invalidArgument('keep', `a whole number from 1 to ${count}`, keep);
   const unit = yield* scaledRows({ data: data as Float32Array, count, width: dims });
   const coefficients = yield* combinations(unit, count, dims, ridge);

@@ -1,4 +1,5 @@
 /** One embedding for each sequence, without parameters (the designs that Tang & Yang 2024 compare). */
+import { objectOf } from '../arguments';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { invalidArgument } from '../errors';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
@@ -23,16 +24,16 @@ export function poolEmbeddings(states: HiddenStates, mask: ArrayLike<number>, op
 }
 
 /** The same with time for other work in between. Rejects with ABORTED besides. */
-export function poolEmbeddingsAsync(
+export async function poolEmbeddingsAsync(
   states: HiddenStates,
   mask: ArrayLike<number>,
-  { signal, ...options }: EmbeddingPoolOptions & { readonly signal?: AbortSignal },
+  options: EmbeddingPoolOptions & { readonly signal?: AbortSignal },
 ): Promise<Float32Vectors> {
-  return runStepsInBackground(pooling(states, mask, options), null, signal);
+  return runStepsInBackground(pooling(states, mask, options), null, objectOf(options, 'options').signal);
 }
 
 function* pooling(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Steps<Float32Vectors> {
-  const { method, normalize = false } = options;
+  const { method, normalize = false } = objectOf(options, 'options');
   const { data, sequences, tokens, width, places } = yield* checkingStates(states, mask, false);
   const weights = WEIGHTS[method];
   if (weights === undefined) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);

@@ -1,5 +1,6 @@
 /** Hidden states of a language model, and the mask that tells tokens from padding. */
-import { runSteps, type Steps } from '../clustering/steps';
+import { describeShape, isShape, listOf, objectOf } from '../arguments';
+import type { Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
@@ -18,27 +19,18 @@ export interface CheckedStates {
   readonly places: readonly Uint32Array[];
 }
 
-/** `mask`: for each token of all sequences 1, or 0 if it is padding. Throws INVALID_ARGUMENT. */
-export function checkStates(states: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): CheckedStates {
-  return runSteps(checkingStates(states, mask, mayHaveLayers), null);
-}
-
 /** Numbers between two pauses. */
 const SLICE = 1 << 15;
 
-/** The same in steps. */
-export function* checkingStates({ data, dims }: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): Steps<CheckedStates> {
+/** `mask`: for each token of all sequences 1, or 0 if it is padding. Throws INVALID_ARGUMENT. */
+export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): Steps<CheckedStates> {
+  const { data, dims } = objectOf(states, 'states');
   if (!(data instanceof Float32Array)) throw invalidArgument('states.data', 'a Float32Array', data);
   const shapes = mayHaveLayers ? '[sequences, tokens, length] or [layers, sequences, tokens, length]' : '[sequences, tokens, length]';
-  const known = dims?.length === 3 || (mayHaveLayers && dims?.length === 4);
-  if (
-    !known ||
-    !dims.every((size) => Number.isInteger(size) && size > 0) ||
-    dims.reduce((product, size) => product * size, 1) !== data.length
-  )
-    throw unexpected('states.dims', `${shapes}, all positive, of ${data.length} numbers`, `[${dims?.join(', ')}]`);
+  if (!isShape(dims, mayHaveLayers ? [3, 4] : [3], 1) || dims.reduce((product, size) => product * size, 1) !== data.length)
+    throw unexpected('states.dims', `${shapes}, all positive, of ${data.length} numbers`, describeShape(dims));
   const [sequences, tokens, width] = dims.slice(-3);
-  if (mask.length !== sequences * tokens)
+  if (listOf(mask, 'mask').length !== sequences * tokens)
     throw unexpected('mask', `${sequences * tokens} numbers, one per token`, `${mask.length} numbers`);
   const places = Array.from({ length: sequences }, (_, sequence) => {
     const those = Uint32Array.from({ length: tokens }, (_place, i) => i).filter((i) => Number(mask[sequence * tokens + i]) !== 0);

@@ -1,10 +1,11 @@
 /** One embedding for each sequence by latents that attend to its states, with trained weights (Tang & Yang 2024, after Perceiver and NV-Embed). */
-import { yieldToEventLoop } from '../backend/js/event-loop';
-import type { BackendName, Kernels } from '../backend/kernels';
+import { describeShape, isShape, objectOf } from '../arguments';
+import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
-import { aborted, invalidArgument, unexpected } from '../errors';
-import { checkStates, meanOfTokens, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
+import { runStepsInBackground, type Steps } from '../clustering/steps';
+import { describe, invalidArgument, unexpected } from '../errors';
+import { checkingStates, meanOfTokens, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
 import { attend, geglu, layerNorm, linear, type LinearWeights, type NormWeights } from './layers';
 
 /** D: length of the states; R: latents; I: heads × length of a head. */
@@ -39,16 +40,19 @@ export class LatentPooling {
 
   /** Throws INVALID_ARGUMENT for weights whose shapes do not fit together. The arrays must not change afterwards. */
   constructor(private readonly weights: LatentPoolingWeights) {
-    const { latents, layerEmbedding, heads } = weights;
-    const [rows, width] = latents.dims;
-    if (latents.dims.length !== 2 || !(rows > 0 && width > 0))
-      throw unexpected('latents.dims', '[latents, length]', `[${latents.dims.join(', ')}]`);
+    const { latents, layerEmbedding, heads, query } = objectOf(weights, 'weights');
+    const [rows, width] = matrixShape(latents, 'latents');
     this.width = width;
-    this.inner = weights.query.weight.length / width;
+    this.inner = (objectOf(query, 'query').weight?.length ?? 0) / width;
+    if (!(Number.isInteger(this.inner) && this.inner > 0))
+      throw unexpected('query.weight', `rows of ${width} numbers`, `${query.weight?.length} numbers`);
     if (!Number.isInteger(heads) || heads < 1 || this.inner % heads !== 0)
       throw invalidArgument('heads', `a divisor of ${this.inner}, the rows of query`, heads);
     expectLength('latents', latents.data, rows * width);
-    if (layerEmbedding !== undefined) expectLength('layerEmbedding', layerEmbedding.data, layerEmbedding.dims[0] * width);
+    if (layerEmbedding !== undefined) {
+      const [layers] = matrixShape(layerEmbedding, 'layerEmbedding');
+      expectLength('layerEmbedding', layerEmbedding.data, layers * width);
+    }
     for (const name of ['latentNorm', 'contextNorm', 'feedForwardNorm'] as const) checkLayer(name, weights[name], width, 1);
     checkLayer('query', weights.query, this.inner, width);
     checkLayer('keyValue', weights.keyValue, 2 * this.inner, width);
@@ -64,39 +68,42 @@ export class LatentPooling {
   async pool(
     states: HiddenStates,
     mask: ArrayLike<number>,
-    { backend, signal }: { readonly backend?: BackendName; readonly signal?: AbortSignal } = {},
+    options: { readonly backend?: BackendName; readonly signal?: AbortSignal } = {},
   ): Promise<Float32Vectors> {
+    const { backend, signal } = objectOf(options, 'options');
+    return runStepsInBackground(this.pooling(states, mask), selectKernels(backend), signal);
+  }
+
+  private *pooling(states: HiddenStates, mask: ArrayLike<number>): Steps<Float32Vectors> {
     const { layerEmbedding } = this.weights;
-    const checked = checkStates(states, mask, layerEmbedding !== undefined);
+    const checked = yield* checkingStates(states, mask, layerEmbedding !== undefined);
     const layers = layerEmbedding?.dims[0] ?? 1;
     if (checked.width !== this.width || checked.layers !== layers)
       throw unexpected('states', `${layers} layers of ${this.width} numbers per token`, `${checked.layers} of ${checked.width}`);
-    const kernels = selectKernels(backend);
-    const queries = this.queries(kernels);
+    const queries = yield* this.queries();
     const out = new Float32Array(checked.sequences * this.width);
     for (let sequence = 0; sequence < checked.sequences; sequence++) {
-      if (signal?.aborted) throw aborted(signal);
       const context = layerEmbedding === undefined ? tokensOf(checked, sequence) : layerMeans(checked, sequence, layerEmbedding.data);
-      out.set(this.embedding(kernels, queries, context), sequence * this.width);
-      await yieldToEventLoop();
+      out.set(yield* this.embedding(queries, context), sequence * this.width);
+      yield null;
     }
     toUnitLength(out, this.width);
     return float32Vectors(out, this.width);
   }
 
   /** They are the same for all sequences. */
-  private queries(kernels: Kernels): Float32Array {
+  private *queries(): Steps<Float32Array> {
     const { latents, latentNorm, query } = this.weights;
-    return linear(kernels, query, layerNorm(latentNorm, latents.data), this.width);
+    return yield* linear(query, yield* layerNorm(latentNorm, latents.data), this.width);
   }
 
-  private embedding(kernels: Kernels, queries: Float32Array, context: Float32Array): Float64Array {
+  private *embedding(queries: Float32Array, context: Float32Array): Steps<Float64Array> {
     const { width, inner, weights } = this;
-    const keyValues = linear(kernels, weights.keyValue, layerNorm(weights.contextNorm, context), width);
-    const found = attend(queries, keyValues, weights.heads, inner / weights.heads);
-    const attended = sumOf(linear(kernels, weights.output, found, inner), weights.latents.data);
-    const expanded = geglu(linear(kernels, weights.expand, layerNorm(weights.feedForwardNorm, attended), width), 4 * width);
-    const latents = sumOf(linear(kernels, weights.contract, expanded, 4 * width), attended);
+    const keyValues = yield* linear(weights.keyValue, yield* layerNorm(weights.contextNorm, context), width);
+    const found = yield* attend(queries, keyValues, weights.heads, inner / weights.heads);
+    const attended = sumOf(yield* linear(weights.output, found, inner), weights.latents.data);
+    const expanded = yield* geglu(yield* linear(weights.expand, yield* layerNorm(weights.feedForwardNorm, attended), width), 4 * width);
+    const latents = sumOf(yield* linear(weights.contract, expanded, 4 * width), attended);
     const rows = latents.length / width;
     return meanOfTokens(
       latents,
@@ -134,12 +141,23 @@ function sumOf(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((value, at) => value + b[at]);
 }
 
-function checkLayer(name: string, { weight, bias }: LinearWeights, outputs: number, inputs: number): void {
+function matrixShape(matrix: { readonly dims: readonly number[] }, name: string): readonly number[] {
+  const { dims } = objectOf(matrix, name);
+  if (!isShape(dims, [2], 1)) throw unexpected(`${name}.dims`, '[rows, length]', describeShape(dims));
+  return dims;
+}
+
+function checkLayer(name: string, layer: LinearWeights, outputs: number, inputs: number): void {
+  const { weight, bias } = objectOf(layer, name);
   expectLength(`${name}.weight`, weight, outputs * inputs);
   if (bias !== undefined) expectLength(`${name}.bias`, bias, outputs);
 }
 
 function expectLength(name: string, array: Float32Array, length: number): void {
   if (!(array instanceof Float32Array) || array.length !== length)
-    throw unexpected(name, `a Float32Array of ${length} numbers`, `${array?.length} numbers`);
+    throw unexpected(
+      name,
+      `a Float32Array of ${length} numbers`,
+      array instanceof Float32Array ? `${array.length} numbers` : describe(array),
+    );
 }

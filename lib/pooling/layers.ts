@@ -1,5 +1,5 @@
 /** The layers that trained pooling is made of, forward only. */
-import type { Kernels } from '../backend/kernels';
+import type { Steps } from '../clustering/steps';
 
 /** y = W x + b; W: [outputs, inputs], as PyTorch's Linear has it. */
 export interface LinearWeights {
@@ -15,18 +15,20 @@ export interface NormWeights {
 
 const NORM_EPSILON = 1e-5;
 
-export function linear(kernels: Kernels, { weight, bias }: LinearWeights, rows: Float32Array, inputs: number): Float32Array {
+export function* linear({ weight, bias }: LinearWeights, rows: Float32Array, inputs: number): Steps<Float32Array> {
   const outputs = weight.length / inputs;
   const out = new Float32Array((rows.length / inputs) * outputs);
-  kernels.products(rows, weight, inputs, out);
-  if (bias !== undefined) for (let at = 0; at < out.length; at++) out[at] += bias[at % outputs];
+  yield (kernels) => kernels.products(rows, weight, inputs, out);
+  for (let row = 0; bias !== undefined && row < out.length; row += outputs, yield null) {
+    for (let k = 0; k < outputs; k++) out[row + k] += bias[k];
+  }
   return out;
 }
 
-export function layerNorm({ weight, bias }: NormWeights, rows: Float32Array): Float32Array {
+export function* layerNorm({ weight, bias }: NormWeights, rows: Float32Array): Steps<Float32Array> {
   const width = weight.length;
   const out = new Float32Array(rows.length);
-  for (let at = 0; at < rows.length; at += width) {
+  for (let at = 0; at < rows.length; at += width, yield null) {
     const row = rows.subarray(at, at + width);
     const mean = row.reduce((sum, value) => sum + value, 0) / width;
     const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / width;
@@ -37,12 +39,13 @@ export function layerNorm({ weight, bias }: NormWeights, rows: Float32Array): Fl
 }
 
 /** Rows [x, gate] become x · GELU(gate): half as long. */
-export function geglu(rows: Float32Array, width: number): Float32Array {
+export function* geglu(rows: Float32Array, width: number): Steps<Float32Array> {
   const out = new Float32Array(rows.length / 2);
-  for (let at = 0; at < out.length; at++) {
-    const from = Math.floor(at / width) * 2 * width + (at % width);
-    const gate = rows[from + width];
-    out[at] = (rows[from] * gate * (1 + erf(gate / Math.SQRT2))) / 2;
+  for (let at = 0, from = 0; at < out.length; at += width, from += 2 * width, yield null) {
+    for (let k = 0; k < width; k++) {
+      const gate = rows[from + width + k];
+      out[at + k] = (rows[from + k] * gate * (1 + erf(gate / Math.SQRT2))) / 2;
+    }
   }
   return out;
 }
@@ -62,13 +65,13 @@ function erf(x: number): number {
 }
 
 /** Attention of `queries` [queries, heads · size] to keys and values [rows, 2 · heads · size], first all keys of a row and then its values. */
-export function attend(queries: Float32Array, keyValues: Float32Array, heads: number, size: number): Float32Array {
+export function* attend(queries: Float32Array, keyValues: Float32Array, heads: number, size: number): Steps<Float32Array> {
   const inner = heads * size;
   const rows = keyValues.length / (2 * inner);
   const out = new Float32Array(queries.length);
   const scores = new Float64Array(rows);
   for (let query = 0; query < queries.length / inner; query++) {
-    for (let head = 0; head < heads; head++) {
+    for (let head = 0; head < heads; head++, yield null) {
       const at = query * inner + head * size;
       let greatest = -Infinity;
       for (let row = 0; row < rows; row++) {

@@ -1,6 +1,8 @@
 /** What quantizers with codebooks have in common. */
+import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { kmeans } from '../clustering/kmeans';
+import { integer } from '../clustering/kmeans-options';
 import { invalidArgument, unexpected } from '../errors';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { writeQuantizer, type QuantizerHeader } from './quantizer-file';
@@ -12,10 +14,15 @@ export abstract class CodebookQuantizer implements Quantizer {
   abstract readonly kind: QuantizerKind;
   readonly codebookSizes: readonly number[];
 
+  /** Throws INVALID_ARGUMENT for codebooks with numbers that are not finite. */
   protected constructor(
     readonly dims: number,
     readonly codebooks: readonly Float32Vectors[],
   ) {
+    for (const { data } of codebooks) {
+      if (!(data instanceof Float32Array) || data.length === 0 || !data.every(Number.isFinite))
+        throw unexpected('codebooks', 'rows of finite numbers in a Float32Array', 'others');
+    }
     this.codebookSizes = codebooks.map((codebook) => codebook.dims[0]);
   }
 
@@ -29,7 +36,7 @@ export abstract class CodebookQuantizer implements Quantizer {
     const books = codebooks.length;
     checkCodes(codes, this.codebookSizes);
     const out = new Float32Array(codes.dims[0] * dims);
-    await eachBlock(codes.dims[0], blockRows(dims * books), options, (first, rows) => {
+    await eachBlock(codes.dims[0], blockRows(dims * books), objectOf(options, 'options'), (first, rows) => {
       for (let row = first; row < first + rows; row++) {
         for (let book = 0; book < books; book++) {
           const { data, dims: shape } = codebooks[book];
@@ -59,9 +66,10 @@ export abstract class CodebookQuantizer implements Quantizer {
 /** Throws INVALID_ARGUMENT unless the codes are of codebooks of these sizes. */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
   const { data, dims } = (codes ?? {}) as Partial<Codes>;
+  listOf(sizes, 'codebookSizes');
   if (!(data instanceof Uint32Array)) throw invalidArgument('codes.data', 'a Uint32Array', data);
-  if (dims?.length !== 2 || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
-    throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape [${dims?.join(', ')}]`);
+  if (!isShape(dims, [2], 0) || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
+    throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape ${describeShape(dims)}`);
   const bad = data.findIndex((code, i) => code >= sizes[i % sizes.length]);
   if (bad >= 0) throw invalidArgument('codes', `below ${sizes[bad % sizes.length]}, the size of the codebook`, data[bad]);
 }
@@ -77,6 +85,7 @@ export async function trainCodebook(
   codebook: number,
   codebooks: number,
 ): Promise<{ centroids: Float32Vectors; labels: Uint32Array }> {
+  integer(seed, 'seed', 0, 2 ** 32 - 1);
   if (!Number.isInteger(codebookSize) || codebookSize < 1) throw invalidArgument('codebookSize', 'a whole number from 1', codebookSize);
   const { count } = pointsOf(vectors, 'vectors');
   if (codebookSize > count) throw invalidArgument('codebookSize', `at most ${count}, the number of vectors`, codebookSize);

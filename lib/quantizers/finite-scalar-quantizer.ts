@@ -1,4 +1,5 @@
 /** Quantization without training: every number of a vector by itself. */
+import { describeShape, isShape, objectOf } from '../arguments';
 import { float32Vectors, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
 import { writeBytesAtomically } from '../tokenizer/load/files';
@@ -24,9 +25,8 @@ export class FiniteScalarQuantizer implements Quantizer {
 
   /** Throws INVALID_ARGUMENT unless each number of levels is a whole one from 2, and there are at most 2³² codes. */
   constructor(readonly levels: readonly number[]) {
-    if (levels.length === 0 || !levels.every((level) => Number.isInteger(level) && level >= 2)) {
-      throw unexpected('levels', 'whole numbers from 2, at least one', `[${levels.join(', ')}]`);
-    }
+    if (!isShape(levels, [levels?.length ?? 0], 2) || levels.length === 0)
+      throw unexpected('levels', 'whole numbers from 2, at least one', describeShape(levels));
     this.basis = levels.map((_, i) => levels.slice(0, i).reduce((product, level) => product * level, 1));
     this.codes = levels.reduce((product, level) => product * level, 1);
     if (this.codes > 2 ** 32) throw invalidArgument('levels', 'at most 2^32 codes together', this.codes);
@@ -39,7 +39,7 @@ export class FiniteScalarQuantizer implements Quantizer {
     const points = vectorsOfLength(vectors, dims);
     const data = new Uint32Array(points.count);
     // A number takes as long as a hundred that are only copied.
-    await eachBlock(points.count, Math.ceil(blockRows(dims) / 16), options, (first, rows) => {
+    await eachBlock(points.count, Math.ceil(blockRows(dims) / 16), objectOf(options, 'options'), (first, rows) => {
       const block = readBlock(points, first, rows);
       for (let row = 0; row < rows; row++) {
         let code = 0;
@@ -55,7 +55,7 @@ export class FiniteScalarQuantizer implements Quantizer {
     const { levels, basis, dims } = this;
     checkCodes(codes, this.codebookSizes);
     const out = new Float32Array(codes.data.length * dims);
-    await eachBlock(codes.data.length, blockRows(dims), options, (first, rows) => {
+    await eachBlock(codes.data.length, blockRows(dims), objectOf(options, 'options'), (first, rows) => {
       for (let row = first; row < first + rows; row++) {
         for (let i = 0; i < dims; i++) {
           const place = Math.floor(codes.data[row] / basis[i]) % levels[i];

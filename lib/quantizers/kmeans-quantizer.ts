@@ -1,4 +1,5 @@
 /** k-means tokens: a vector is the number of its nearest centroid (HuBERT's units, for example). */
+import { objectOf } from '../arguments';
 import { assignToCentroids } from '../clustering/kmeans';
 import { pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { CodebookQuantizer, codesOf, trainCodebook } from './codebook-quantizer';
@@ -15,12 +16,13 @@ export class KMeansQuantizer extends CodebookQuantizer {
 
   /** Rejects as `kmeans` does. */
   static async train(vectors: Vectors, options: QuantizerTraining): Promise<KMeansQuantizer> {
-    return new KMeansQuantizer((await trainCodebook(vectors, options, 0, 1)).centroids);
+    return new KMeansQuantizer((await trainCodebook(vectors, objectOf(options, 'options'), 0, 1)).centroids);
   }
 
-  async encode(vectors: Vectors, { onProgress, ...options }: CodingOptions = {}): Promise<Codes> {
+  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    const { onProgress, ...each } = objectOf(options, 'options');
     const { count } = vectorsOfLength(vectors, this.dims);
-    const { labels } = await assignToCentroids(vectors, this.codebooks[0], options);
+    const { labels } = await assignToCentroids(vectors, this.codebooks[0], each);
     onProgress?.(count, count);
     return codesOf(labels, 1);
   }

@@ -1,4 +1,5 @@
 /** How good codes are. */
+import { isShape, listOf, numberThat, objectOf } from '../arguments';
 import { compareLabels } from '../clustering/indices';
 import type { Float32Vectors, Vectors } from '../clustering/matrix';
 import { unexpected } from '../errors';
@@ -35,7 +36,7 @@ export interface QuantizerMetrics extends CodeStatistics {
 /** `rate`: vectors per second. Throws INVALID_ARGUMENT for codes beyond the codebooks. */
 export function codeStatistics(codes: Codes, codebookSizes: readonly number[], rate = 1): CodeStatistics {
   checkCodes(codes, codebookSizes);
-  if (!(rate > 0 && rate < Infinity)) throw unexpected('rate', 'a positive number', String(rate));
+  numberThat(rate, 'rate', 'a positive number', (value) => value > 0 && value < Infinity);
   const [vectors, books] = codes.dims;
   const counts = codebookSizes.map(() => new Map<number, number>());
   codes.data.forEach((code, i) => counts[i % books].set(code, (counts[i % books].get(code) ?? 0) + 1));
@@ -55,7 +56,11 @@ export function unitAgreement(classes: ArrayLike<number>, codes: Codes): UnitAgr
 }
 
 /** One number for each different row of codes. */
-function unitsOf({ data, dims: [vectors, books] }: Codes): Uint32Array {
+function unitsOf(codes: Codes): Uint32Array {
+  const { data, dims } = objectOf(codes, 'codes');
+  if (!(data instanceof Uint32Array) || !isShape(dims, [2], 0) || dims[0] * dims[1] !== data.length)
+    throw unexpected('codes', 'a Uint32Array and its shape', 'something else');
+  const [vectors, books] = dims;
   const numbers = new Map<string, number>();
   return Uint32Array.from({ length: vectors }, (_, i) => {
     const key = data.subarray(i * books, (i + 1) * books).join(' ');
@@ -70,8 +75,10 @@ export async function evaluateQuantizer(
   vectors: Vectors,
   options: CodingOptions & { readonly rate?: number; readonly classes?: ArrayLike<number> } = {},
 ): Promise<QuantizerMetrics> {
-  const { rate = 1, classes, ...coding } = options;
-  const points = vectorsOfLength(vectors, quantizer.dims);
+  const { rate = 1, classes, ...coding } = objectOf(options, 'options');
+  const points = vectorsOfLength(vectors, objectOf(quantizer, 'quantizer').dims);
+  if (classes !== undefined && listOf(classes, 'classes').length !== points.count)
+    throw unexpected('classes', `${points.count} labels, one per vector`, `${classes.length} labels`);
   if (points.count === 0) throw unexpected('vectors', 'at least one vector', 'none');
   const codes = await quantizer.encode(vectors, coding);
   const decoded = await quantizer.decode(codes, coding);

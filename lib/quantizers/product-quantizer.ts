@@ -1,4 +1,5 @@
 /** Product quantization (Jégou, Douze & Schmid 2011): vectors are cut into parts, each with a codebook of its own. */
+import { listOf, objectOf } from '../arguments';
 import { assignToCentroids } from '../clustering/kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
@@ -16,15 +17,16 @@ export class ProductQuantizer extends CodebookQuantizer {
 
   /** `codebooks`: one for each part of the vectors, in order; parts may have different lengths. */
   constructor(codebooks: readonly Float32Vectors[]) {
-    if (codebooks.length === 0) throw unexpected('codebooks', 'at least one', 'none');
+    if (listOf(codebooks, 'codebooks').length === 0) throw unexpected('codebooks', 'at least one', 'none');
     super(
-      codebooks.reduce((sum, codebook) => sum + pointsOf(codebook, 'codebooks').dims, 0),
+      Array.from(codebooks).reduce((sum, codebook) => sum + pointsOf(codebook, 'codebooks').dims, 0),
       codebooks,
     );
   }
 
   /** Rejects as `kmeans` does. */
-  static async train(vectors: Vectors, { parts, ...options }: ProductTraining): Promise<ProductQuantizer> {
+  static async train(vectors: Vectors, training: ProductTraining): Promise<ProductQuantizer> {
+    const { parts, ...options } = objectOf(training, 'options');
     const points = pointsOf(vectors, 'vectors');
     const { count, dims } = points;
     if (!Number.isInteger(parts) || parts < 1 || dims % parts !== 0) throw invalidArgument('parts', `a divisor of ${dims}`, parts);
@@ -44,7 +46,7 @@ export class ProductQuantizer extends CodebookQuantizer {
     const { dims, codebooks } = this;
     const points = vectorsOfLength(vectors, dims);
     const data = new Uint32Array(points.count * codebooks.length);
-    const { onProgress: _whole, ...each } = options;
+    const { onProgress: _whole, ...each } = objectOf(options, 'options');
     await eachBlock(points.count, blockRows(dims), options, async (first, rows) => {
       const block = readBlock(points, first, rows);
       for (let part = 0; part < codebooks.length; part++) {

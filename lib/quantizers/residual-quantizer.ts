@@ -1,4 +1,5 @@
 /** Residual vector quantization: each codebook quantizes what the ones before left over. */
+import { listOf, objectOf } from '../arguments';
 import { selectKernels } from '../backend/select';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { assignToCentroids } from '../clustering/kmeans';
@@ -26,7 +27,7 @@ export class ResidualQuantizer extends CodebookQuantizer {
     codebooks: readonly Float32Vectors[],
     readonly beam = 1,
   ) {
-    if (codebooks.length === 0) throw unexpected('codebooks', 'at least one', 'none');
+    if (listOf(codebooks, 'codebooks').length === 0) throw unexpected('codebooks', 'at least one', 'none');
     const { dims } = pointsOf(codebooks[0], 'codebooks');
     if (codebooks.some((codebook) => pointsOf(codebook, 'codebooks').dims !== dims))
       throw unexpected('codebooks', 'of vectors of one length', 'several lengths');
@@ -36,7 +37,8 @@ export class ResidualQuantizer extends CodebookQuantizer {
   }
 
   /** Trains the codebooks one after the other on what is left of the vectors. Rejects as `kmeans` does. */
-  static async train(vectors: Vectors, { codebooks, beam = 1, ...options }: ResidualTraining): Promise<ResidualQuantizer> {
+  static async train(vectors: Vectors, training: ResidualTraining): Promise<ResidualQuantizer> {
+    const { codebooks, beam = 1, ...options } = objectOf(training, 'options');
     if (!Number.isInteger(codebooks) || codebooks < 1) throw invalidArgument('codebooks', 'a whole number from 1', codebooks);
     const points = pointsOf(vectors, 'vectors');
     const { count, dims } = points;
@@ -57,7 +59,7 @@ export class ResidualQuantizer extends CodebookQuantizer {
     const { dims, codebooks } = this;
     const points = vectorsOfLength(vectors, dims);
     const data = new Uint32Array(points.count * codebooks.length);
-    const { onProgress: _whole, ...each } = options;
+    const { onProgress: _whole, ...each } = objectOf(options, 'options');
     const search = this.beam > 1 ? new BeamSearch(selectKernels(options.backend), codebooks, this.beam) : null;
     await eachBlock(points.count, search?.blockRows ?? blockRows(dims), options, async (first, rows) => {
       const rest = readBlock(points, first, rows);

@@ -1,6 +1,8 @@
 /** Several reductions one after the other, as one. */
+import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import { unexpected } from '../errors';
 import { keptPositions } from './positions';
+import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { reducing, type ReductionControl } from './reduce';
@@ -11,16 +13,24 @@ import type { ReduceOptions, Reduction, TokenBatch } from './types';
  * one reduction: `merge`, `unmerge`, `source` and `size` go all the way. `positions` are taken from the first step's options.
  */
 export function cascade(tokens: TokenBatch, steps: readonly ReduceOptions[]): Reduction {
-  return runSteps(reducingRepeatedly(tokens, steps), selectKernels(steps[0]?.backend));
+  return runSteps(reducingRepeatedly(tokens, steps), kernelsOf(steps));
 }
 
 /** The same in the background, as {@link reduceAsync} does it. `onProgress`: how many of the steps are done. */
-export function cascadeAsync(
+export async function cascadeAsync(
   tokens: TokenBatch,
   steps: readonly ReduceOptions[],
-  { signal, onProgress }: ReductionControl = {},
+  control: ReductionControl = {},
 ): Promise<Reduction> {
-  return runStepsInBackground(reducingRepeatedly(tokens, steps, onProgress), selectKernels(steps[0]?.backend), signal);
+  const { signal, onProgress } = objectOf(control, 'control');
+  return runStepsInBackground(reducingRepeatedly(tokens, steps, onProgress), kernelsOf(steps), signal);
+}
+
+/** What the first step asks for. Throws INVALID_ARGUMENT unless there are steps. */
+function kernelsOf(steps: readonly ReduceOptions[]): Kernels {
+  if (listOf(steps, 'steps').length === 0) throw unexpected('steps', 'at least one', 'none');
+  for (let i = 0; i < steps.length; i++) objectOf(steps[i], `steps[${i}]`);
+  return selectKernels(steps[0].backend);
 }
 
 function* reducingRepeatedly(
@@ -28,9 +38,8 @@ function* reducingRepeatedly(
   steps: readonly ReduceOptions[],
   onProgress?: ReductionControl['onProgress'],
 ): Steps<Reduction> {
-  if (tokens.dims.length !== 2)
-    throw unexpected('tokens.dims', '[tokens, length]: a cascade takes one sequence', `[${tokens.dims.join(', ')}]`);
-  if (steps.length === 0) throw unexpected('steps', 'at least one', 'none');
+  const { dims } = objectOf(tokens, 'tokens');
+  if (!isShape(dims, [2], 1)) throw unexpected('tokens.dims', '[tokens, length]: a cascade takes one sequence', describeShape(dims));
   const positions = steps[0].positions;
   const reductions: Reduction[] = [];
   let current: TokenBatch = tokens;

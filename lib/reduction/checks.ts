@@ -1,5 +1,6 @@
 /** What callers hand over, checked. */
 import type { Steps } from '../clustering/steps';
+import { describeShape, isShape, listOf, numberThat } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import type { TokenRows } from './plan';
 import type { TokenBatch } from './types';
@@ -8,13 +9,8 @@ import type { TokenBatch } from './types';
 export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
   const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
   if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
-  if (dims === undefined || (dims.length !== 2 && dims.length !== 3) || !dims.every((size) => Number.isInteger(size) && size > 0)) {
-    throw invalidArgument(
-      `${name}.dims`,
-      '[tokens, length] or [sequences, tokens, length], all positive',
-      dims === undefined ? dims : `[${dims.join(', ')}]`,
-    );
-  }
+  if (!isShape(dims, [2, 3], 1))
+    throw unexpected(`${name}.dims`, '[tokens, length] or [sequences, tokens, length], all positive', describeShape(dims));
   const [count, width] = dims.slice(-2);
   const sequences = dims.length === 3 ? dims[0] : 1;
   if (sequences * count * width !== data.length) {
@@ -39,7 +35,7 @@ export function* metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): 
 
 export function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
   if (values === undefined) return new Float32Array(count).fill(otherwise);
-  if (values.length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
+  if (listOf(values, name).length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
   const read = Float32Array.from(values);
   if (!read.every(Number.isFinite)) throw unexpected(name, 'finite numbers', 'others');
   return read;
@@ -50,16 +46,15 @@ export function removed({ ratio, remove }: { ratio?: number; remove?: number }, 
   if ((ratio === undefined) === (remove === undefined))
     throw unexpected('ratio, remove', 'one of the two', ratio === undefined ? 'none' : 'both');
   if (remove !== undefined) return whole(remove, 'remove', 0, most);
-  if (!(ratio! >= 0 && ratio! <= 1)) throw invalidArgument('ratio', 'a number from 0 to 1', ratio);
-  const wanted = Math.round(ratio! * count);
+  const part = numberThat(ratio!, 'ratio', 'a number from 0 to 1', (value) => value >= 0 && value <= 1);
+  const wanted = Math.round(part * count);
   if (wanted > most) throw invalidArgument('ratio', `at most ${most} / ${count}: this operator takes no more away at once`, ratio);
   return wanted;
 }
 
 export function gridOf(grid: readonly number[], name: string, count: number | null): readonly [number, number] {
-  const [rows, columns] = grid ?? [];
-  whole(rows, name, 1, 1e6);
-  whole(columns, name, 1, 1e6);
+  if (!isShape(grid, [2], 1)) throw unexpected(name, 'rows and columns', describeShape(grid));
+  const [rows, columns] = grid;
   if (count !== null && rows * columns !== count) throw unexpected(name, `rows and columns of ${count} tokens`, `${rows} × ${columns}`);
   return [rows, columns];
 }

@@ -1,4 +1,5 @@
 /** What a vision transformer costs, whole and with fewer tokens in some of its layers. */
+import { objectOf } from '../arguments';
 import { unexpected } from '../errors';
 
 export interface TransformerShape {
@@ -22,9 +23,11 @@ export interface ReducedLayers {
  * Multiply-adds of an image: 12 N d² + 2 N² d for each layer, the patches' embedding, and (2 κ + 1) N M d for clustering N tokens to M and back (Liang et al. 2022).
  * Throws INVALID_ARGUMENT for what is no such transformer.
  */
-export function transformerMacs({ layers, width, tokens, patchNumbers = 0 }: TransformerShape, reduced?: ReducedLayers): number {
-  const sizes = [layers, width, tokens, patchNumbers, reduced?.after ?? 0, reduced?.tokens ?? 0, reduced?.iterations ?? 0];
-  if (!sizes.every((size) => Number.isInteger(size) && size >= 0)) throw unexpected('sizes', 'whole numbers', sizes.join(', '));
+export function transformerMacs(shape: TransformerShape, reduced?: ReducedLayers): number {
+  const { layers, width, tokens, patchNumbers = 0 } = objectOf(shape, 'shape');
+  const fewer = reduced === undefined ? [] : [objectOf(reduced, 'reduced').after, reduced.tokens, reduced.iterations ?? 0];
+  const sizes = [layers, width, tokens, patchNumbers, ...fewer];
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 0)) throw unexpected('sizes', 'whole numbers', sizes.map(String).join(', '));
   if (reduced !== undefined && reduced.after > layers) throw unexpected('after', `at most ${layers}, the layers`, `${reduced.after}`);
   const layer = (count: number): number => 12 * count * width ** 2 + 2 * count ** 2 * width;
   const embedding = tokens * patchNumbers * width;

@@ -1,4 +1,7 @@
 /** Positions of reduced tokens (PPE): several of their members' positions instead of one. */
+import { listOf } from '../arguments';
+import { unexpected } from '../errors';
+import { whole } from './checks';
 
 /** `keep` positions of each of `count` reduced tokens: the last members' first, and again from the last where there are fewer. Tokens without members: zeros. */
 export function keptPositions(data: ArrayLike<number>, width: number, keep: number, source: Uint32Array, count: number): Float64Array {
@@ -16,19 +19,23 @@ export function keptPositions(data: ArrayLike<number>, width: number, keep: numb
 
 /**
  * The rows of position ids that a rotary embedding takes (mRoPE): for coordinate c and kept position k row c · keep + k, each with one number per token.
- * `positions` is what a reduction gives.
+ * `positions` is what a reduction gives. Throws INVALID_ARGUMENT.
  */
 export function positionRows(positions: Float64Array, width: number, keep: number): Float64Array[] {
-  const count = positions.length / (width * keep);
+  const perToken = whole(width, 'width', 1, 1e6) * whole(keep, 'keep', 1, 1e6);
+  const count = listOf(positions, 'positions').length / perToken;
+  if (!Number.isInteger(count)) throw unexpected('positions', `a multiple of ${perToken} numbers`, `${positions.length} numbers`);
   return Array.from({ length: width * keep }, (_, row) => {
     const [coordinate, k] = [Math.floor(row / keep), row % keep];
     return Float64Array.from({ length: count }, (_value, token) => positions[(token * keep + k) * width + coordinate]);
   });
 }
 
-/** Lengths of the chunks of a rotary embedding; chunk i takes row i modulo the number of rows. All ones where a section cannot be cut into `keep` parts. */
+/** Lengths of the chunks of a rotary embedding; chunk i takes row i modulo the number of rows. All ones where a section cannot be cut into `keep` parts. Throws INVALID_ARGUMENT. */
 export function rotaryChunks(sections: readonly number[], keep: number): number[] {
-  const fits = sections.every((section) => section % keep === 0);
-  if (fits) return sections.flatMap((section) => Array.from({ length: keep }, () => section / keep));
-  return Array.from({ length: sections.reduce((sum, section) => sum + section, 0) }, () => 1);
+  whole(keep, 'keep', 1, 1e6);
+  const lengths = Array.from(listOf(sections, 'sections'), (section) => whole(section, 'sections', 1, 1e6));
+  const fits = lengths.every((length) => length % keep === 0);
+  if (fits) return lengths.flatMap((length) => Array.from({ length: keep }, () => length / keep));
+  return Array.from({ length: lengths.reduce((sum, length) => sum + length, 0) }, () => 1);
 }

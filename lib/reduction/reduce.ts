@@ -1,12 +1,14 @@
 /** Fewer tokens that stand for many: one contract for all operators. */
+import { describeShape, isShape, listOf, numberThat, objectOf } from '../arguments';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
-import { invalidArgument, MerganserError, unexpected } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { dpcKnn, visionZip } from './centres';
 import { gridOf, metricOf, perToken, removed, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
+import { refuseUnknownOptions } from './option-names';
 import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
@@ -17,14 +19,15 @@ import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOp
  * results back to all tokens. Throws INVALID_ARGUMENT for what does not fit, and for numbers that are not finite.
  */
 export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
-  return runSteps(reducing(tokens, options), selectKernels(options.backend));
+  return runSteps(reducing(tokens, options), selectKernels(objectOf(options, 'options').backend));
 }
 
 /**
  * The same in the background: the event loop stays free. The arrays must not change meanwhile. Rejects with ABORTED besides. `onProgress`: how many of the sequences have been decided on.
  */
-export function reduceAsync(tokens: TokenBatch, options: ReduceOptions, control: ReductionControl = {}): Promise<Reduction> {
-  return runStepsInBackground(reducing(tokens, options, control.onProgress), selectKernels(options.backend), control.signal);
+export async function reduceAsync(tokens: TokenBatch, options: ReduceOptions, control: ReductionControl = {}): Promise<Reduction> {
+  const { signal, onProgress } = objectOf(control, 'control');
+  return runStepsInBackground(reducing(tokens, options, onProgress), selectKernels(objectOf(options, 'options').backend), signal);
 }
 
 export interface ReductionControl {
@@ -34,9 +37,10 @@ export interface ReductionControl {
 
 /** The reduction in steps. */
 export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
+  refuseUnknownOptions(options);
   const sequences = yield* sequencesOf(tokens, 'tokens');
   const total = sequences.length * sequences[0].count;
-  const size = perToken(options.size, total, 'size', 1);
+  const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
   if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
   const metric = 'metric' in options && options.metric !== undefined ? yield* metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
@@ -77,8 +81,7 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
     case 'pitome': {
       const matching = matchingTask(options.protect, task);
       const free = matching.protected.filter((isProtected) => isProtected === 0).length;
-      const margin = options.margin ?? 0.9;
-      if (!Number.isFinite(margin)) throw invalidArgument('margin', 'a finite number', margin);
+      const margin = numberThat(options.margin ?? 0.9, 'margin', 'a finite number', Number.isFinite);
       return yield* pitome(matching, removed(options, count, free >> 1), margin);
     }
     case 'dpc-knn': {
@@ -95,9 +98,6 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
       });
     }
     case 'visionzip': {
-      if (options.protect !== undefined)
-        throw new MerganserError('UNSUPPORTED', 'VisionZip protects by attention: protect is not supported.');
-      if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'VisionZip takes plain means: size is not supported.');
       const dominant = whole(options.dominant, 'dominant', 0, count);
       return yield* visionZip(
         metric,
@@ -110,8 +110,6 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
       return yield* planExpedit(options, task);
     case 'spectral':
       return yield* planSpectral(options, task);
-    default:
-      throw invalidArgument('method', 'a known operator', (options as { method: unknown }).method);
   }
 }
 
@@ -125,17 +123,16 @@ function planMatching(options: MatchingOptions, task: Task): Steps<Plan> {
     const remove = removed(options, count, mostPairs(destinations, matching.protected));
     return tome(matching, destinations, { remove }, options.method === 'tofu' ? 'greatest' : 'mean');
   }
-  if (!Number.isFinite(options.threshold)) throw invalidArgument('threshold', 'a cosine', options.threshold);
+  numberThat(options.threshold, 'threshold', 'a cosine', Number.isFinite);
   return tome(matching, destinations, { threshold: options.threshold }, 'mean');
 }
 
 function destinationsOf(options: MatchingOptions, count: number): Uint8Array {
-  const { seed } = options;
+  const seed = options.seed === undefined ? undefined : whole(options.seed, 'seed', 0, 2 ** 32 - 1);
   if (options.method !== 'tome-grid') return lineDestinations(count, whole(options.every ?? 2, 'every', 2, 1e6), seed);
   const grid = gridOf(options.grid, 'grid', count);
   const cell = options.cell ?? [2, 2];
-  cell.forEach((length) => whole(length, 'cell', 1, count));
-  return gridDestinations(grid, [cell[0], cell[1]], seed);
+  return gridDestinations(grid, gridOf(cell, 'cell', null), seed);
 }
 
 /** The grids of Expedit, which all sequences share; null for other operators. */
@@ -150,10 +147,9 @@ function gridsOf(options: ReduceOptions, count: number): ExpeditGrids | null {
 }
 
 function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { tokens, grids }: Task): Steps<Plan> {
-  if (options.size !== undefined) throw new MerganserError('UNSUPPORTED', 'Expedit has weights of its own: size is not supported.');
   const { temperature = 0.02, normalization = 'l1' } = options;
-  if (temperature !== 'auto' && !(temperature > 0 && temperature < Infinity))
-    throw invalidArgument('temperature', 'a positive number or "auto"', temperature);
+  if (temperature !== 'auto')
+    numberThat(temperature, 'temperature', 'a positive number or "auto"', (value) => value > 0 && value < Infinity);
   if (normalization !== 'l1' && normalization !== 'l2') throw invalidArgument('normalization', '"l1" or "l2"', normalization);
   return expedit({
     tokens,
@@ -168,15 +164,13 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { t
 function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, { tokens, weights }: Task): Steps<Plan> {
   const { count } = tokens;
   const { sigma = 2, locality, neighbours } = options;
-  if (!(sigma > 0 && sigma < Infinity)) throw invalidArgument('sigma', 'a positive number', sigma);
-  const { grid, window = [7, 9] } = locality ?? {};
-  if (grid !== undefined) {
-    const [frames, rows, columns] = grid;
-    if (frames * rows * columns !== count)
-      throw unexpected('locality.grid', `frames, rows and columns of ${count} tokens`, `[${grid.join(', ')}]`);
-    grid.forEach((length) => whole(length, 'locality.grid', 1, 1e6));
-    if (window.some((length) => whole(length, 'locality.window', 1, 1e6) % 2 === 0))
-      throw unexpected('locality.window', 'odd numbers', `[${window.join(', ')}]`);
+  numberThat(sigma, 'sigma', 'a positive number', (value) => value > 0 && value < Infinity);
+  const { grid, window = [7, 9] } = locality === undefined ? {} : objectOf(locality, 'locality');
+  if (locality !== undefined) {
+    if (!isShape(grid, [3], 1) || grid.reduce((product, length) => product * length, 1) !== count)
+      throw unexpected('locality.grid', `frames, rows and columns of ${count} tokens`, describeShape(grid));
+    if (!isShape(window, [2], 1) || window.some((length) => length % 2 === 0))
+      throw unexpected('locality.window', 'two odd numbers', describeShape(window));
   }
   return spectralMedoids(tokens, weights, {
     clusters: whole(options.clusters, 'clusters', 1, count),
@@ -221,6 +215,7 @@ function* applyPlans(
   to: Uint32Array,
   of: (plan: Plan) => Plan['merge'],
 ): Steps<Float32Array> {
+  if (!(values instanceof Float32Array)) throw invalidArgument('values', 'a Float32Array', values);
   const width = values.length / from[plans.length];
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
@@ -243,11 +238,12 @@ function joined<Numbers extends Float32Array | Uint32Array>(parts: readonly Numb
 
 function positionsOf(plans: readonly Plan[], count: number, { positions }: ReduceOptions): Float64Array | null {
   if (positions === undefined) return null;
-  const { data, keep = 1 } = positions;
+  const { data, keep = 1 } = objectOf(positions, 'positions');
   const width = whole(positions.width, 'positions.width', 1, 1e6);
   whole(keep, 'positions.keep', 1, 1e6);
   const expected = plans.length * count * width;
-  if (data.length !== expected) throw unexpected('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
+  if (listOf(data, 'positions.data').length !== expected)
+    throw unexpected('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
   const all = Float64Array.from(data);
   const parts = plans.map((plan, i) =>
     keptPositions(all.subarray(i * count * width, (i + 1) * count * width), width, keep, plan.source, plan.count),
@@ -257,6 +253,7 @@ function positionsOf(plans: readonly Plan[], count: number, { positions }: Reduc
 
 function matchingTask(protect: ArrayLike<number> | undefined, { metric, weights }: Task): MatchingTask {
   const mask = new Uint8Array(metric.count);
-  for (let i = 0; i < (protect?.length ?? 0); i++) mask[whole(protect![i], 'protect', 0, metric.count - 1)] = 1;
+  const list = protect === undefined ? [] : listOf(protect, 'protect');
+  for (let i = 0; i < list.length; i++) mask[whole(list[i], 'protect', 0, metric.count - 1)] = 1;
   return { metric, weights, protected: mask };
 }

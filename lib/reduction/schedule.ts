@@ -1,4 +1,5 @@
 /** How many tokens each layer of a transformer takes away. */
+import { numberThat } from '../arguments';
 import { invalidArgument } from '../errors';
 
 /**
@@ -8,7 +9,7 @@ import { invalidArgument } from '../errors';
 export function removalSchedule(layers: number, remove: number, inflect = 0): number[] {
   if (!Number.isInteger(layers) || layers < 1) throw invalidArgument('layers', 'a whole number from 1', layers);
   if (!Number.isInteger(remove) || remove < 0) throw invalidArgument('remove', 'a whole number from 0', remove);
-  if (!(inflect >= -1 && inflect <= 1)) throw invalidArgument('inflect', 'a number from −1 to 1', inflect);
+  numberThat(inflect, 'inflect', 'a number from −1 to 1', (value) => value >= -1 && value <= 1);
   if (layers === 1) return [remove];
   const first = Math.trunc(remove * (1 - inflect));
   const step = (2 * (remove - first)) / (layers - 1);

@@ -1,4 +1,5 @@
 /** Frames of a video in segments, each with a few of its tokens (Zhao et al. 2022, CenterCLIP). */
+import { describeShape, isShape, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
@@ -24,24 +25,26 @@ export interface SegmentedFrames {
  * token is the mean of its frames'; its patches are clustered as {@link reduce} does, and those that stand for the others remain, in order. Throws INVALID_ARGUMENT.
  */
 export function clusterSegments(frames: TokenBatch, options: SegmentOptions): SegmentedFrames {
-  return runSteps(clustering(frames, options), selectKernels(options.backend));
+  return runSteps(clustering(frames, options), selectKernels(objectOf(options, 'options').backend));
 }
 
 /** The same in the background, as {@link reduceAsync} does it. `onProgress`: how many of the segments have been decided on. */
-export function clusterSegmentsAsync(
+export async function clusterSegmentsAsync(
   frames: TokenBatch,
   options: SegmentOptions,
-  { signal, onProgress }: ReductionControl = {},
+  control: ReductionControl = {},
 ): Promise<SegmentedFrames> {
-  return runStepsInBackground(clustering(frames, options, onProgress), selectKernels(options.backend), signal);
+  const { signal, onProgress } = objectOf(control, 'control');
+  return runStepsInBackground(clustering(frames, options, onProgress), selectKernels(objectOf(options, 'options').backend), signal);
 }
 
 function* clustering(frames: TokenBatch, options: SegmentOptions, onProgress?: ReductionControl['onProgress']): Steps<SegmentedFrames> {
   const { segments, ...operator } = options;
-  const { dims = [], data } = frames;
+  const { dims, data } = objectOf(frames, 'frames');
+  if (!(data instanceof Float32Array)) throw invalidArgument('frames.data', 'a Float32Array', data);
+  if (!isShape(dims, [3], 1) || dims[0] * dims[1] * dims[2] !== data.length || dims[1] < 2)
+    throw unexpected('frames.dims', `[frames, 1 + patches, length] of ${data.length} numbers`, describeShape(dims));
   const [count, perFrame, width] = dims;
-  if (dims.length !== 3 || !(data instanceof Float32Array) || count * perFrame * width !== data.length || !(perFrame >= 2))
-    throw unexpected('frames', 'a Float32Array of [frames, 1 + patches, length]', `[${dims.join(', ')}]`);
   if (!Number.isInteger(segments) || segments < 1 || count % segments !== 0)
     throw invalidArgument('segments', `a divisor of the ${count} frames`, segments);
   if (operator.method !== 'k-medoids' && operator.method !== 'spectral')

@@ -86,8 +86,8 @@ export interface PitomeOptions extends Matching, Amount {
   readonly margin?: number;
 }
 
-/** Keeps what a class token attends to, and gathers the rest around evenly spaced targets (Yang et al. 2024). */
-export interface VisionZipOptions extends Matching {
+/** Keeps what a class token attends to, and gathers the rest around evenly spaced targets (Yang et al. 2024). Means are plain ones: `size` does not go with it. */
+export interface VisionZipOptions extends Omit<Matching, 'protect' | 'size'> {
   readonly method: 'visionzip';
   /** Attention of each token of all sequences. */
   readonly attention: ArrayLike<number>;
@@ -95,8 +95,8 @@ export interface VisionZipOptions extends Matching {
   readonly contextual: number;
 }
 
-/** Clustering of a grid of tokens towards its cells (Liang et al. 2022, Expedit); `unmerge` reconstructs from the nearest centres. */
-export interface ExpeditOptions extends CommonOptions {
+/** Clustering of a grid of tokens towards its cells (Liang et al. 2022, Expedit); `unmerge` reconstructs from the nearest centres. Its weights are its own: `size` does not go with it. */
+export interface ExpeditOptions extends Omit<CommonOptions, 'size'> {
   readonly method: 'expedit';
   readonly grid: readonly [number, number];
   readonly target: readonly [number, number];

@@ -1,0 +1,34 @@
+/** What callers hand over where no compiler has checked it: from JavaScript, from JSON. All throw INVALID_ARGUMENT. */
+import { describe, invalidArgument } from './errors';
+
+/** The value, if it has fields: options, for example. */
+export function objectOf<Value extends object>(value: Value, name: string): Value {
+  if (typeof value !== 'object' || (value as unknown) === null) throw invalidArgument(name, 'an object', value);
+  return value;
+}
+
+/** The value, if it is an array of some kind. */
+export function listOf<Value extends ArrayLike<unknown>>(value: Value, name: string): Value {
+  if (!isList(value)) throw invalidArgument(name, 'an array', value);
+  return value;
+}
+
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  return typeof value === 'object' && Number.isInteger((value as ArrayLike<unknown> | null)?.length);
+}
+
+/** The value, if it is a number that fits. */
+export function numberThat(value: number, name: string, expected: string, fits: (value: number) => boolean): number {
+  if (typeof value !== 'number' || !fits(value)) throw invalidArgument(name, expected, value);
+  return value;
+}
+
+/** Whether a shape is one: of so many whole numbers, from `least` on. */
+export function isShape(dims: readonly number[] | undefined, lengths: readonly number[], least: number): dims is readonly number[] {
+  return Array.isArray(dims) && lengths.includes(dims.length) && dims.every((size) => Number.isInteger(size) && size >= least);
+}
+
+/** A shape, or what came instead of one, for messages. */
+export function describeShape(dims: unknown): string {
+  return Array.isArray(dims) ? `[${dims.join(', ')}]` : describe(dims);
+}
