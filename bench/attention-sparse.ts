@@ -3,9 +3,14 @@
  * PyTorch. Lookup, selection and all that JavaScript does is in the times. One head is clustered and stands for all eight, each of which has memory and queries of its own.
  * Copies of a context take turns, and queries change, so that rows are not in the cache.
  */
-import { ClusteredContext, flashAttentionSync, type AttentionTensor } from '../lib/index';
-import { contextBytes, readContext } from '../lib/attention/context/context-bytes';
+import { ClusteredContext, flashAttentionSync, type AttentionTensor, type DecodingOptions } from '../lib/index';
+import { readQueries } from '../lib/attention/context/attend-options';
+import { contextThresholds, scoreContext } from '../lib/attention/context/calibrate';
+import { readCalibration } from '../lib/attention/context/calibration-options';
+import { readContext } from '../lib/attention/context/context-bytes';
 import type { ContextStore } from '../lib/attention/context/context-store';
+import { DecodingSteps } from '../lib/attention/context/decoding-steps';
+import type { Kernels } from '../lib/backend/kernels';
 import { selectKernels } from '../lib/backend/select';
 import { mixture } from './attention-data';
 import { DIMS, measured, torchSeconds, type Shape } from './attention-peers';
@@ -21,7 +26,7 @@ export interface SparseOptions {
 
 const KV_HEADS = 8;
 const SPARSITY = 0.9;
-const LOOKUP = 'int8';
+const LOOKUP = 'int8' as const;
 const QUERIES = 64;
 const ESTIMATES = ['none', 'mean', 'variance'] as const;
 /** Bytes of keys and values that take turns. */
@@ -39,27 +44,40 @@ export function repeated<T extends Float32Array | Uint16Array | Uint32Array>(arr
   return out;
 }
 
-/** The same head, eight times. */
+const kernels = (): Kernels => selectKernels('native');
+
+/** The same rows, once for each head, in the memory that a context has. */
+function forAllHeads<T extends Float32Array | Uint16Array | Uint32Array>(rows: T): T {
+  const { buffer, byteOffset } = kernels().allocate(KV_HEADS * rows.byteLength);
+  const out = new (rows.constructor as new (buffer: ArrayBufferLike, at: number, length: number) => T)(
+    buffer,
+    byteOffset,
+    KV_HEADS * rows.length,
+  );
+  for (let head = 0; head < KV_HEADS; head++) out.set(rows, head * rows.length);
+  return out;
+}
+
+/** A context of eight heads that are the same one: the only copy in memory. */
 function widened(store: ContextStore): ContextStore {
   const { arrays } = store;
   return {
     ...store,
     heads: KV_HEADS,
-    keys: repeated(store.keys, KV_HEADS),
-    values: repeated(store.values, KV_HEADS),
-    positions: repeated(store.positions, KV_HEADS),
+    keys: forAllHeads(store.keys),
+    values: forAllHeads(store.values),
+    positions: forAllHeads(store.positions),
     arrays: {
-      centroids: repeated(arrays.centroids, KV_HEADS),
-      keyVariances: repeated(arrays.keyVariances, KV_HEADS),
-      valueMeans: repeated(arrays.valueMeans, KV_HEADS),
-      offsets: repeated(arrays.offsets, KV_HEADS),
+      centroids: forAllHeads(arrays.centroids),
+      keyVariances: forAllHeads(arrays.keyVariances),
+      valueMeans: forAllHeads(arrays.valueMeans),
+      offsets: forAllHeads(arrays.offsets),
     },
   };
 }
 
 export interface Layer {
   readonly store: ContextStore;
-  readonly context: ClusteredContext;
   readonly keys: AttentionTensor;
   readonly values: AttentionTensor;
 }
@@ -70,29 +88,25 @@ export interface Layers {
   readonly queries: AttentionTensor;
 }
 
+/** Keys that are clustered together: longer contexts take as long for each key as this one. */
+const SEGMENT = 131_072;
+
 export async function layersOf(type: Shape['type'], length: number, most = 16): Promise<Layers> {
   const { keys, values, queries } = mixture(length, 1, QUERIES);
-  const kernels = selectKernels('native');
-  const context = await ClusteredContext.build(asType(keys, type), asType(values, type), {});
-  const { store } = await readContext(await context.toBytes(), kernels, false);
-  const wide = widened(store);
-  const count = Math.max(1, Math.min(most, Math.ceil(LAYERS_BYTES / (2 * wide.keys.byteLength))));
-  const saved = await contextBytes({ store: wide, thresholds: null }, kernels);
-  const layers: Layer[] = [];
-  for (let i = 0; i < count; i++) {
-    // In memory as a context that was just built has it.
-    const bytes = kernels.allocate(saved.length);
-    bytes.set(saved);
-    const own = (await readContext(bytes, kernels, false)).store;
+  const context = await ClusteredContext.build(asType(keys, type), asType(values, type), length > SEGMENT ? { segment: SEGMENT } : {});
+  const { store } = await readContext(await context.toBytes(), kernels(), false);
+  const count = Math.max(1, Math.min(most, Math.ceil(LAYERS_BYTES / (2 * KV_HEADS * store.keys.byteLength))));
+  const layers = Array.from({ length: count }, (): Layer => {
+    const own = widened(store);
     const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
-    layers.push({
-      store: own,
-      context: await ClusteredContext.fromBytes(bytes, { verify: false, lookup: LOOKUP }),
-      keys: tensor(own.keys),
-      values: tensor(own.values),
-    });
-  }
+    return { store: own, keys: tensor(own.keys), values: tensor(own.values) };
+  });
   return { layers, queries };
+}
+
+/** What a context does in `decodingSteps`. */
+export function stepsOf({ store }: Layer, options: DecodingOptions): DecodingSteps {
+  return new DecodingSteps(() => ({ store, attending: { thresholds: null, lookup: LOOKUP, kernels: kernels() } }), options);
 }
 
 /** One query of each head, others at each turn. */
@@ -105,7 +119,8 @@ export function turnQueries({ data }: AttentionTensor, heads: number, turn: numb
   return { type: 'float32', data: out, dims: [1, heads, 1, DIMS] };
 }
 
-export type Step = (layer: Layer, turn: number) => void;
+/** What it gives back is done when the time is taken. */
+export type Step = (layer: Layer, turn: number) => void | (() => void);
 
 /**
  * Milliseconds of one layer, of each of the steps. They take turns, so that what else the machine does touches all of them, each over another layer and with other queries, so
@@ -117,8 +132,9 @@ export function millisecondsOf(layers: readonly Layer[], runs: number, steps: re
     for (const i of layers.keys()) {
       for (const [s, step] of steps.entries()) {
         const start = performance.now();
-        step(layers[(i + s) % layers.length], run * layers.length + i + s);
+        const rest = step(layers[(i + s) % layers.length], run * layers.length + i + s);
         if (run > 0) times[s].push(performance.now() - start);
+        rest?.();
       }
     }
   }
@@ -128,8 +144,12 @@ export function millisecondsOf(layers: readonly Layer[], runs: number, steps: re
 /** The threshold that leaves out SPARSITY of the keys for such queries, on average. */
 export async function thresholdFor({ layers, queries }: Layers, heads: number): Promise<number> {
   const thresholds: number[] = [];
-  for (let turn = 0; turn < 8; turn++)
-    thresholds.push((await layers[0].context.calibrate(turnQueries(queries, heads, turn), { sparsity: SPARSITY })).fine[0]);
+  const attending = { thresholds: null, lookup: LOOKUP, kernels: kernels() } as const;
+  for (let turn = 0; turn < 8; turn++) {
+    const asked = readQueries(turnQueries(queries, heads, turn), layers[0].store);
+    const scores = await scoreContext(layers[0].store, asked, attending, undefined);
+    thresholds.push(contextThresholds([scores], readCalibration({ sparsity: SPARSITY }, 1)).fine[0]);
+  }
   return thresholds.reduce((sum, threshold) => sum + threshold, 0) / thresholds.length;
 }
 
@@ -139,19 +159,22 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
   const bytes = type === 'float32' ? 4 : 2;
   const threshold = await thresholdFor(all, heads);
   const kept: number[] = [];
-  const sparseSteps = ESTIMATES.map(
-    (estimate): Step =>
-      (layer, turn) =>
-        kept.push(layer.context.attendSync(turnQueries(queries, heads, turn), { threshold, estimate, threads }).kept.fraction),
-  );
-  const denseStep: Step = (layer, turn) => flashAttentionSync(turnQueries(queries, heads, turn), layer.keys, layer.values, { threads });
+  const sparseSteps = ESTIMATES.map((estimate): Step => {
+    const steps = new Map(layers.map((layer) => [layer, stepsOf(layer, { queryHeads: heads, threshold, estimate, threads })]));
+    return (layer, turn) => {
+      const result = steps.get(layer)!.attend(turnQueries(queries, heads, turn).data);
+      return () => kept.push(result.kept.fraction);
+    };
+  });
+  const denseStep: Step = (layer, turn) =>
+    void flashAttentionSync(turnQueries(queries, heads, turn), layer.keys, layer.values, { threads });
   const [dense, ...times] = millisecondsOf(layers, runs, [denseStep, ...sparseSteps]);
   const torch = python ? torchSeconds(shape, threads, layers.length, runs) : null;
   const fraction = kept.reduce((sum, part) => sum + part, 0) / kept.length;
   for (const [i, estimate] of ESTIMATES.entries()) {
     const sparse = times[i];
     // What must be read: kept rows, centroids, means, variances.
-    const clusterRows = { none: 1, mean: 3, variance: 5 }[estimate] * layers[0].context.clusterCount;
+    const clusterRows = { none: 1, mean: 3, variance: 5 }[estimate] * layers[0].store.clusters;
     const least = KV_HEADS * DIMS * (2 * bytes * fraction * keys + clusterRows);
     const cells = [
       `${type}, ${heads} / ${KV_HEADS}`,
@@ -174,10 +197,11 @@ async function rows(all: Layers, shape: Shape, threads: number, bandwidth: numbe
 export async function warmUp(): Promise<void> {
   const { layers, queries } = await layersOf('float32', 512, 1);
   const [layer] = layers;
+  const steps = ESTIMATES.map((estimate) => stepsOf(layer, { queryHeads: KV_HEADS, threshold: 1e-3, estimate, threads: 1 }));
   for (let turn = 0; turn < 3000; turn++) {
     const asked = turnQueries(queries, KV_HEADS, turn);
     flashAttentionSync(asked, layer.keys, layer.values, { threads: 1 });
-    layer.context.attendSync(asked, { threshold: 1e-3, estimate: ESTIMATES[turn % 3], threads: 1 });
+    steps[turn % 3].attend(asked.data);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Queries } from '../lib/attention/context/query-rows';
 import { partsOfClusters } from '../lib/backend/js/attention/attend-clusters';
 import { selectKernels } from '../lib/backend/select';
 import { DIMS, measured, type Shape } from './attention-peers';
-import { layersOf, millisecondsOf, thresholdFor, turnQueries, warmUp, type Layer, type Step } from './attention-sparse';
+import { layersOf, millisecondsOf, stepsOf, thresholdFor, turnQueries, warmUp, type Layer, type Step } from './attention-sparse';
 
 const HEADS = 8;
 
@@ -53,8 +53,9 @@ export async function stepTable(folder: string, types: readonly Shape['type'][],
       return lists;
     };
     for (let turn = 0; turn < 64; turn++) chosen(all.layers[0], turn);
-    const { clusterCount } = all.layers[0].context;
+    const clusterCount = all.layers[0].store.clusters;
     const scores = new Float32Array(HEADS * clusterCount);
+    const prepared = new Map(all.layers.map((layer) => [layer, stepsOf(layer, { queryHeads: HEADS, threshold, threads: 1 })]));
     let kept = 0;
     let calls = 0;
     const [lookup, rows, none, mean, variance, steps] = millisecondsOf(all.layers, runs, [
@@ -68,9 +69,12 @@ export async function stepTable(folder: string, types: readonly Shape['type'][],
         kernels.attend({ ...spec, parts: partsOfClusters(spec, chosen({ store } as Layer, turn)) }, emptyResult(call.queries).to);
       },
       ...(['none', 'mean', 'variance'] as const).map(whole),
-      ({ context }, turn) => {
-        kept += context.attendSync(turnQueries(all.queries, HEADS, turn), { threshold, threads: 1 }).kept.fraction;
-        calls++;
+      (layer, turn) => {
+        const result = prepared.get(layer)!.attend(turnQueries(all.queries, HEADS, turn).data);
+        return () => {
+          kept += result.kept.fraction;
+          calls++;
+        };
       },
     ]);
     const clusterBytes = HEADS * clusterCount * DIMS;
@@ -82,7 +86,7 @@ export async function stepTable(folder: string, types: readonly Shape['type'][],
       ['selection, lists, portions: what is left of it', none - lookup - rows, 0],
       ['estimates by means', mean - none, 2 * clusterBytes],
       ['variances besides', variance - mean, 2 * clusterBytes],
-      ['`attendSync`, all of it', steps, clusterBytes + rowBytes],
+      ['a prepared step, all of it', steps, clusterBytes + rowBytes],
     ];
     for (const [name, milliseconds, bytes] of parts) {
       const least = bandwidth === null || bytes === 0 ? '–' : (bytes / bandwidth / 1e3).toFixed(0);

@@ -36,6 +36,7 @@ export type {
   NewTokens,
 } from './dynamic/types';
 export { ClusteredContext } from './attention/context/clustered-context';
+export type { DecodingSteps } from './attention/context/decoding-steps';
 export type {
   AppendContextOptions,
   AttendOptions,
@@ -47,6 +48,7 @@ export type {
   ContextOptions,
   ContextProgress,
   ContextThresholds,
+  DecodingOptions,
   KeptClusters,
   LoadContextOptions,
   LookupType,

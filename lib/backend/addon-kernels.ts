@@ -42,6 +42,8 @@ export interface ClusterAttentionCall {
   readonly chosen: { readonly clusters: Uint32Array; readonly counts: Uint32Array };
 }
 
+export type PreparedAttentionHandle = Handle<'preparedAttention'>;
+
 declare const attentionJob: unique symbol;
 /** Running attention; belongs to the addon. */
 export interface AttentionJobHandle {
@@ -217,6 +219,9 @@ export interface NativeKernelAddon {
   attend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }): void;
   centroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }): void;
   attendClusters(call: ClusterAttentionCall): void;
+  /** The call must be kept, and so must its arrays. */
+  prepareAttendClusters(call: ClusterAttentionCall): PreparedAttentionHandle;
+  runAttendClusters(prepared: PreparedAttentionHandle): void;
   /** Progress is the part that is done. */
   startAttend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }, listener: JobListener): AttentionJobHandle;
   startCentroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }, listener: JobListener): AttentionJobHandle;

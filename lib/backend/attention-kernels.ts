@@ -153,6 +153,13 @@ export interface ClusterAttentionSpec extends CentroidScoreSpec {
   readonly parts: readonly KeyPart[];
 }
 
+/** A call of `attendClusters` that is made again and again: everything but the numbers in the arrays is read once. The arrays must stay where they are. */
+export interface PreparedClusterAttention {
+  run(): void;
+  /** What the last run chose. */
+  chosen(): ClusterLists;
+}
+
 export interface AttentionControl {
   readonly signal?: AbortSignal | undefined;
   /** Called on the calling thread a few times a second at most, with the part that is done, up to 1. */
@@ -178,6 +185,7 @@ export interface AttentionKernels {
   ): ClusterLists;
   /** Lookup, selection, attention over the chosen clusters' rows, the estimate and the other parts in one go. Gives what was chosen. */
   attendClusters(spec: ClusterAttentionSpec, to: AttentionOutput): ClusterLists;
+  prepareClusterAttention(spec: ClusterAttentionSpec, to: AttentionOutput): PreparedClusterAttention;
   attendClustersAsync(spec: ClusterAttentionSpec, to: AttentionOutput, control: AttentionControl): Promise<ClusterLists>;
   /** Joins attention over separate keys: outputs [rows × dims] and log-sum-exps [rows] of each. Where all are −∞ the output is 0. */
   mergeAttention(

@@ -69,6 +69,12 @@ export function attentionKernels(addon: NativeKernelAddon): AttentionKernels {
       running(() => addon.attendClusters(call));
       return listsOf(call);
     },
+    prepareClusterAttention: (spec, to) => {
+      const call = callOf(spec, to);
+      const prepared = addon.prepareAttendClusters(call);
+      const run = (): void => addon.runAttendClusters(prepared);
+      return { run: () => running(run), chosen: () => listsOf(call) };
+    },
     attendClustersAsync: async (spec, to, control) => {
       const call = callOf(spec, to);
       await jobDone(addon, control, (listener) => addon.startAttendClusters(call, listener));

@@ -201,6 +201,7 @@ class NativeKernels implements Kernels {
   selectClusters: Kernels['selectClusters'] = (...call) => this.#attention.selectClusters(...call);
   attendClusters: Kernels['attendClusters'] = (...call) => this.#attention.attendClusters(...call);
   attendClustersAsync: Kernels['attendClustersAsync'] = (...call) => this.#attention.attendClustersAsync(...call);
+  prepareClusterAttention: Kernels['prepareClusterAttention'] = (...call) => this.#attention.prepareClusterAttention(...call);
   mergeAttention: Kernels['mergeAttention'] = (...call) => this.#attention.mergeAttention(...call);
 
   bpeTables: Kernels['bpeTables'] = (model) => ownCopy(this.#addon.bpeTables(model));

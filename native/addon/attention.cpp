@@ -160,6 +160,13 @@ Napi::Value start(const Napi::CallbackInfo& info, Work work) {
   return JobHandle::New(info.Env(), new std::shared_ptr<AttentionJob>(job), [](Napi::Env, std::shared_ptr<AttentionJob>* gone) { delete gone; });
 }
 
+// Work that is read once and done again and again. Whoever prepares it keeps its arrays.
+using PreparedHandle = Napi::External<Work>;
+
+Napi::Value prepare(Napi::Env env, Work work) {
+  return PreparedHandle::New(env, new Work(std::move(work)), [](Napi::Env, Work* gone) { delete gone; });
+}
+
 const std::shared_ptr<AttentionJob>& job_of(const Napi::Value& handle) { return *handle.As<JobHandle>().Data(); }
 
 }  // namespace
@@ -170,6 +177,8 @@ void register_attention(Napi::Env env, Napi::Object exports) {
   add("attend", [](const Napi::CallbackInfo& info) { read_attend(info[0].As<Napi::Object>())({nullptr, {}}); });
   add("centroidScores", [](const Napi::CallbackInfo& info) { read_scores(info[0].As<Napi::Object>())({nullptr, {}}); });
   add("attendClusters", [](const Napi::CallbackInfo& info) { read_attend_clusters(info[0].As<Napi::Object>())({nullptr, {}}); });
+  add("prepareAttendClusters", [](const Napi::CallbackInfo& info) { return prepare(info.Env(), read_attend_clusters(info[0].As<Napi::Object>())); });
+  add("runAttendClusters", [](const Napi::CallbackInfo& info) { (*info[0].As<PreparedHandle>().Data())({nullptr, {}}); });
   add("startAttendClusters", [](const Napi::CallbackInfo& info) { return start(info, read_attend_clusters(info[0].As<Napi::Object>())); });
   add("startAttend", [](const Napi::CallbackInfo& info) { return start(info, read_attend(info[0].As<Napi::Object>())); });
   add("startCentroidScores", [](const Napi::CallbackInfo& info) { return start(info, read_scores(info[0].As<Napi::Object>())); });

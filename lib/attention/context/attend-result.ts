@@ -2,17 +2,25 @@ import type { ClusterLists } from '../../backend/attention-kernels';
 import type { Attended } from './attend-store';
 import { lengthOf, type ContextStore } from './context-store';
 import type { Queries } from './query-rows';
-import type { AttendResult } from './types';
+import type { AttendResult, KeptClusters } from './types';
 
 export function resultOf(store: ContextStore, queries: Queries, { output, logSumExp, kept, tiles }: Attended): AttendResult {
-  const keys = keptKeys(store, kept, tiles);
-  const all = keys.length * lengthOf(store);
-  const fraction = all === 0 ? 0 : keys.reduce((sum, count) => sum + count, 0) / all;
+  let known: KeptClusters | null = null;
   return {
     output: { type: 'float32', data: output, dims: [queries.batch, queries.heads, queries.length, queries.dims] },
     logSumExp,
-    kept: { tiles, clusters: kept.clusters, offsets: kept.offsets, keys, fraction },
+    // Counting takes longer than it matters to those who do not ask.
+    get kept() {
+      return (known ??= keptClusters(store, kept, tiles));
+    },
   };
+}
+
+export function keptClusters(store: ContextStore, chosen: ClusterLists, tiles: number): KeptClusters {
+  const keys = keptKeys(store, chosen, tiles);
+  const all = keys.length * lengthOf(store);
+  const fraction = all === 0 ? 0 : keys.reduce((sum, count) => sum + count, 0) / all;
+  return { tiles, clusters: chosen.clusters, offsets: chosen.offsets, keys, fraction };
 }
 
 /** For each mask. */

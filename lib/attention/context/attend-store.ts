@@ -24,12 +24,20 @@ export function attendStoreSync(store: ContextStore, plan: AttendPlan): Attended
   return finished(plan, { ...result, kept: plan.kernels.attendClusters(attendSpec(store, plan), to) });
 }
 
-/** Products of long vectors overflow, and make sums that are no numbers. */
-function finished({ queries, perTile }: AttendPlan, result: Omit<Attended, 'tiles'>): Attended {
-  const { logSumExp } = result;
+function finished(plan: AttendPlan, result: Omit<Attended, 'tiles'>): Attended {
+  requireSums(result.logSumExp);
+  return { ...result, tiles: tilesOf(plan) };
+}
+
+/** Masks of each stream. */
+export function tilesOf({ queries, perTile }: Pick<AttendPlan, 'queries' | 'perTile'>): number {
+  return Math.ceil(queries.length / perTile);
+}
+
+/** Products of long vectors overflow, and make sums that are no numbers: throws INVALID_ARGUMENT. */
+export function requireSums(logSumExp: Float32Array): void {
   for (let i = 0; i < logSumExp.length; i++) {
     if (logSumExp[i] < Infinity) continue;
     throw new MerganserError('INVALID_ARGUMENT', 'Expected queries whose products with the keys are finite, but got longer ones.');
   }
-  return { ...result, tiles: Math.ceil(queries.length / perTile) };
 }

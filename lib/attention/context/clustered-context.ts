@@ -18,6 +18,7 @@ import { checksOf, planAttend, readQueries, type Attending } from './attend-opti
 import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
 import { readCalibration } from './calibration-options';
 import { resultOf } from './attend-result';
+import { DecodingSteps } from './decoding-steps';
 import type {
   AppendContextOptions,
   AttendOptions,
@@ -26,6 +27,7 @@ import type {
   ContextClusters,
   ContextOptions,
   ContextThresholds,
+  DecodingOptions,
   LoadContextOptions,
   LookupType,
   SaveContextOptions,
@@ -141,6 +143,14 @@ export class ClusteredContext {
     const plan = planAttend(queries, options, store, this.#attending());
     for (const check of checksOf(plan)) requireFiniteSync(check);
     return resultOf(store, plan.queries, attendStoreSync(store, plan));
+  }
+
+  /**
+   * `attendSync` with the same options for many steps, prepared once: for decoding. It follows the context as that grows or is calibrated anew. Throws as `attendSync` does.
+   */
+  decodingSteps(options: DecodingOptions): DecodingSteps {
+    if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
+    return new DecodingSteps(() => ({ store: this.#open(), attending: this.#attending() }), options);
   }
 
   /**

@@ -130,6 +130,15 @@ export interface AttendOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface DecodingOptions extends Pick<AttendOptions, 'threshold' | 'budget' | 'topP' | 'perTile' | 'estimate' | 'threads'> {
+  /** A multiple of the context's KV heads. */
+  readonly queryHeads: number;
+  /** Queries of each head in a step. Default 1. */
+  readonly queries?: number;
+  /** What queries come as. Default 'float32'. */
+  readonly type?: 'float32' | 'float16' | 'bfloat16';
+}
+
 export interface AttendResult {
   /** [batch, query heads, queries, d], float32. Zeros for a query that sees nothing. */
   readonly output: { readonly type: 'float32'; readonly data: Float32Array; readonly dims: readonly [number, number, number, number] };

@@ -74,10 +74,17 @@ void block_logits(const uint8_t* const* rows, size_t dims, const float* queries,
         for (size_t head = 0; head < heads; ++head) add_products(sums[r][head], numbers, Floats16::load(queries + head * query_stride + whole));
       }
     }
+    if constexpr (kSums % 4 == 0) {
+      float totals[kSums];
+#pragma GCC unroll 2
+      for (size_t i = 0; i < kSums; i += 4) sums_of_four(&sums[0][0] + i, totals + i);
 #pragma GCC unroll 8
-    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-      for (size_t head = 0; head < heads; ++head) out[head * kRowBlock + first + r] = total(sums[r][head]);
+        for (size_t head = 0; head < heads; ++head) out[head * kRowBlock + first + r] = totals[r * heads + head];
+      }
+    } else {
+      for (size_t head = 0; head < heads; ++head) out[head * kRowBlock + first] = total(sums[0][head]);
     }
   }
 }
@@ -243,28 +250,9 @@ void attend_rows(const RowsToAttend& rows, const Running& running) {
       alignas(64) float logits[kQueriesAtATime * kRowBlock];
       find_logits(rows, keys, from, begin, count, values_ahead, logits);
       finish_logits(rows, from, begin, count, logits);
+      next_ahead.ask(14);
       for (size_t q = 0; q < count; ++q) soften(logits + q * kRowBlock, running, begin + q, rows.values.dims);
       of_values.add(values, rows.values.dims, logits, count, next_ahead, running.out + begin * running.out_stride, running.out_stride);
-    }
-  }
-}
-
-void row_logits(const RowsToAttend& rows, float* out, size_t out_stride) {
-  if (rows.count == 0) return;
-  const OfType of_keys = of_type(rows.keys.type);
-  const uint8_t *keys[kRowBlock], *next[kRowBlock];
-  rows_of_block(rows, 0, rows.keys, next);
-  for (size_t from = 0; from < rows.count; from += kRowBlock) {
-    for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
-    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, rows.keys, next);
-    LinesAhead ahead(next, rows.keys.dims * of_keys.bytes);
-    for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
-      const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
-      alignas(64) float logits[kQueriesAtATime * kRowBlock];
-      find_logits(rows, keys, from, begin, count, ahead, logits);
-      for (size_t q = 0; q < count; ++q) {
-        Floats16::load(logits + q * kRowBlock).store(out + (begin + q) * out_stride + from);
-      }
     }
   }
 }

@@ -1,12 +1,12 @@
 #include "merganser/attention/unit_attention.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
 #include "merganser/attention/attend_tiles.hpp"
-#include "merganser/attention/kept_numbers.hpp"
-#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/parallel/staged_for.hpp"
 
 namespace merganser::attention {
 namespace {
@@ -18,25 +18,10 @@ constexpr size_t kPortions = 2, kFewestQueries = 96;
 
 // A part of a unit's work: some of its queries, over some of its rows.
 struct Portion {
-  size_t unit;
   size_t first_query;
   size_t query_count;
   size_t first_row;  // among all rows that the unit sees, one after the other
   size_t end_row;
-};
-
-struct PartialResult {
-  KeptNumbers memory;
-  float *greatest = nullptr, *sums = nullptr, *out = nullptr;
-
-  // Room for the queries, of which nothing is known yet. out: of `room` numbers each.
-  void begin(size_t queries, size_t room) {
-    const size_t all = with_queries_behind(queries);
-    memory.resize(2 * all + all * room);
-    greatest = memory.data(), sums = greatest + all, out = sums + all;
-    std::fill_n(greatest, all, kNothingSeen);
-    std::fill_n(sums, all + all * room, 0.f);
-  }
 };
 
 class UnitAttention {
@@ -46,44 +31,43 @@ class UnitAttention {
     out_stride_ = (value_dims_ + 15) / 16 * 16;
   }
 
+  // A thread that looks a unit up attends to its rows, too: nobody waits for others before the end.
   void run(const Control& control) {
     const std::vector<Unit> all = units_of(shape_);
-    // Units in turns, so that the lists and partial results of few are in memory at a time.
-    const size_t at_a_time = std::max<size_t>(4 * shape_.threads, 16);
-    for (size_t begin = 0; begin < all.size(); begin += at_a_time) {
-      if (control.cancelled && *control.cancelled) return;
-      const size_t count = std::min(all.size() - begin, at_a_time);
-      units_.clear();
-      units_.resize(count);
-      const unsigned each = std::max<unsigned>(1, shape_.threads / static_cast<unsigned>(count));
-      parallel::parallel_for(shape_.threads, count, [&](size_t i) {
-        UnitWork& work = units_[i];
-        work.unit = all[begin + i];
-        work.index = begin + i;
-        work.queries = std::make_unique<UnitQueries>(shape_, work.unit, 1, portioning_.with_squares);
-        find_rows_(work, each);
-        for (const SeenRows& seen : work.seen) work.rows += seen.count;
-      });
-      plan();
-      parallel::parallel_for(shape_.threads, portions_.size(), [&](size_t i) {
-        if (!control.cancelled || !*control.cancelled) attend(portions_[i], results_[i]);
-      });
-      parallel::parallel_for(shape_.threads, count, [&](size_t i) { finish(units_[i]); });
-      if (control.advance) control.advance(static_cast<double>(begin + count) / static_cast<double>(all.size()));
-    }
+    works_.resize(all.size());
+    std::atomic<size_t> done{0};
+    const auto cancelled = [&] { return control.cancelled && *control.cancelled; };
+    const auto begin = [&](size_t i) -> size_t {
+      UnitWork& work = works_[i];
+      if (cancelled()) return 0;
+      work.unit = all[i];
+      work.index = i;
+      work.queries = std::make_unique<UnitQueries>(shape_, work.unit, 1, portioning_.with_squares);
+      find_rows_(work, std::max<unsigned>(1, static_cast<unsigned>(shape_.threads / all.size())));
+      for (const SeenRows& seen : work.seen) work.rows += seen.count;
+      work.queries_at_a_time = queries_at_a_time(work);
+      const size_t pieces = chunks_of(work) * ((work.queries->count() + work.queries_at_a_time - 1) / work.queries_at_a_time);
+      work.results = std::vector<PartialResult>(pieces);
+      return pieces;
+    };
+    const auto end = [&](size_t i) {
+      UnitWork& work = works_[i];
+      if (!cancelled() && work.queries) finish(work);
+      work = {};
+      if (control.advance) control.advance(static_cast<double>(++done) / static_cast<double>(all.size()));
+    };
+    parallel::staged_for(shape_.threads, all.size(), {begin, [&](size_t i, size_t piece) {
+                           if (!cancelled()) attend(works_[i], piece);
+                         }, end});
   }
 
  private:
-  // Each query is summed up alone, so how many go together does not change results.
-  size_t queries_at_a_time() const {
-    size_t portions = 0, most = 1;
-    for (const UnitWork& work : units_) {
-      portions += chunks_of(work);
-      most = std::max(most, work.queries->count());
-    }
+  // Each query is summed up alone, so how many go together does not change results. Few units are divided among the threads.
+  size_t queries_at_a_time(const UnitWork& work) const {
+    const size_t portions = works_.size() * chunks_of(work), queries = work.queries->count();
     const size_t pieces = (kPortions * shape_.threads + portions - 1) / portions;
     if (shape_.threads == 1 || pieces == 1) return kMostQueries;
-    const size_t each = (most + pieces - 1) / pieces;
+    const size_t each = (queries + pieces - 1) / pieces;
     return std::clamp((each + kTileOfQueries - 1) / kTileOfQueries * kTileOfQueries, kFewestQueries, kMostQueries);
   }
 
@@ -91,28 +75,18 @@ class UnitAttention {
     return std::max<size_t>((work.rows + portioning_.rows_at_a_time - 1) / portioning_.rows_at_a_time, 1);
   }
 
-  void plan() {
-    portions_.clear();
-    queries_at_a_time_ = queries_at_a_time();
-    const size_t step = portioning_.rows_at_a_time;
-    for (size_t index = 0; index < units_.size(); ++index) {
-      UnitWork& work = units_[index];
-      work.first_portion = portions_.size();
-      const size_t queries = work.queries->count();
-      for (size_t query = 0; query < queries; query += queries_at_a_time_) {
-        for (size_t row = 0; row < std::max<size_t>(work.rows, 1); row += step) {
-          portions_.push_back({index, query, std::min(queries_at_a_time_, queries - query), row, std::min(work.rows, row + step)});
-        }
-      }
-    }
-    results_ = std::vector<PartialResult>(portions_.size());
+  Portion portion_of(const UnitWork& work, size_t piece) const {
+    const size_t chunks = chunks_of(work), step = portioning_.rows_at_a_time, each = work.queries_at_a_time;
+    const size_t query = piece / chunks * each, row = piece % chunks * step;
+    return {query, std::min(each, work.queries->count() - query), row, std::min(work.rows, row + step)};
   }
 
-  void attend(const Portion& portion, PartialResult& result) const {
+  void attend(UnitWork& work, size_t piece) const {
     static const auto attend_kernel = MERGANSER_SELECT(attend_rows);
     static const auto tile_kernel = MERGANSER_SELECT(attend_tiles);
     static const auto tile_memory_of = MERGANSER_SELECT(tile_memory);
-    const UnitWork& work = units_[portion.unit];
+    const Portion portion = portion_of(work, piece);
+    PartialResult& result = work.results[piece];
     const UnitQueries& queries = *work.queries;
     result.begin(portion.query_count, out_stride_);
     std::vector<uint32_t> limits;
@@ -168,8 +142,8 @@ class UnitAttention {
     const size_t chunks = chunks_of(work);
     std::vector<double> total(chunks == 1 ? 0 : value_dims_);
     for (size_t query = 0; query < queries.count(); ++query) {
-      const PartialResult* const first = &results_[work.first_portion + query / queries_at_a_time_ * chunks];
-      const size_t at = query % queries_at_a_time_;
+      const PartialResult* const first = &work.results[query / work.queries_at_a_time * chunks];
+      const size_t at = query % work.queries_at_a_time;
       float* const output = output_.row(work.unit.sequence, queries.head(query), queries.row(query));
       float* const log_sum_exp = log_sum_exp_.row(work.unit.sequence, queries.head(query), queries.row(query));
       if (chunks == 1) {
@@ -210,10 +184,8 @@ class UnitAttention {
   const Portioning portioning_;
   const FindRows& find_rows_;
   const ResultRows output_, log_sum_exp_;
-  size_t value_dims_, out_stride_, queries_at_a_time_ = kMostQueries;
-  std::vector<UnitWork> units_;
-  std::vector<Portion> portions_;
-  std::vector<PartialResult> results_;
+  size_t value_dims_, out_stride_;
+  std::vector<UnitWork> works_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 /** The attention kernels in TypeScript: at once, and in turns with other work of the thread. */
 import { aborted } from '../../../errors';
-import type { AttentionControl, AttentionKernels } from '../../attention-kernels';
+import { unitsOf, type AttentionControl, type AttentionKernels, type ClusterLists } from '../../attention-kernels';
 import { yieldToEventLoop } from '../event-loop';
 import { attendUnits } from './attend';
 import { attendClusterUnits } from './attend-clusters';
@@ -37,6 +37,10 @@ export const attentionKernels: AttentionKernels = {
   centroidScoresAsync: async (spec, scores, control) => inTurns(scoreUnits(spec, scores), control),
   selectClusters,
   attendClusters: (spec, to) => atOnce(attendClusterUnits(spec, to)),
+  prepareClusterAttention: (spec, to) => {
+    let chosen: ClusterLists = { offsets: new Uint32Array(unitsOf(spec).length + 1), clusters: new Uint32Array(0) };
+    return { run: () => void (chosen = atOnce(attendClusterUnits(spec, to))), chosen: () => chosen };
+  },
   attendClustersAsync: async (spec, to, control) => inTurns(attendClusterUnits(spec, to), control),
   mergeAttention,
 };

@@ -62,7 +62,7 @@ struct RowsToAttend {
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   void attend_rows(const RowsToAttend& rows, const Running& running); \
-  /* out[query · out_stride + i] = logit of the i-th row, without bias; room for a multiple of 16, which is filled. */ \
+  /* out[query · out_stride + i] = logit of the i-th row, without bias. Rows lie one after the other. Writes up to a multiple of 16. */ \
   void row_logits(const RowsToAttend& rows, float* out, size_t out_stride); \
   /* shares[i] += 2^logit / Σ sizes[j] 2^logit[j]: what goes to each key of a cluster. hidden: 0, or kUnseen for what does not count. weights: room. */ \
   void add_shares(const float* logits, const float* hidden, const float* sizes, size_t count, float* weights, float* shares); \

@@ -1,9 +1,12 @@
 // Attention of units over the rows that each of them sees: in portions, which threads share and which are joined in their order.
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "merganser/attention/attend_tiles.hpp"
+#include "merganser/attention/kept_numbers.hpp"
 #include "merganser/attention/units.hpp"
 
 namespace merganser::attention {
@@ -19,13 +22,29 @@ struct SeenRows {
   std::vector<float> logits, log_counts;  // what the rows' pointers may point to
 };
 
+// What some of a unit's queries have seen of some of its rows.
+struct PartialResult {
+  KeptNumbers memory;
+  float *greatest = nullptr, *sums = nullptr, *out = nullptr;
+
+  // Room for the queries, of which nothing is known yet. out: of `room` numbers each.
+  void begin(size_t queries, size_t room) {
+    const size_t all = with_queries_behind(queries);
+    memory.resize(2 * all + all * room);
+    greatest = memory.data(), sums = greatest + all, out = sums + all;
+    std::fill_n(greatest, all, kNothingSeen);
+    std::fill_n(sums, all + all * room, 0.f);
+  }
+};
+
 struct UnitWork {
   Unit unit;
   size_t index = 0;
   std::unique_ptr<UnitQueries> queries;
   std::vector<SeenRows> seen;
   size_t rows = 0;
-  size_t first_portion = 0;
+  size_t queries_at_a_time = 0;
+  std::vector<PartialResult> results;  // of portions: all rows of the first queries, then all of the next ones
 };
 
 // Fills `seen`. Called on several threads; `threads`: how many there are for this unit.
