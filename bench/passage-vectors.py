@@ -2,8 +2,9 @@
 
 python bench/passage-vectors.py OUT_FILE ROWS DIMS TEXT...
 
-The texts are cut into passages of 16 tokens, in turns from each text in parts of a thousand, and embedded with WordLlama (pip install wordllama, which brings its model of 256
-numbers: the mean of its tokens' vectors). Its first DIMS (64, 128 or 256) numbers are a smaller embedding of their own. Passages that come again are left out.
+The texts are cut into passages of 16 tokens, one from each text in turn, and embedded with WordLlama (pip install wordllama, which brings its model of 256
+numbers: the mean of its tokens' vectors). Its first DIMS (64, 128 or 256) numbers are a smaller embedding of their own. Passages that come again are
+left out, and the order is shuffled.
 """
 
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-PASSAGE, TURN, READ = 16, 1000, 1 << 20
+PASSAGE, READ = 16, 1 << 20
 
 out, rows, dims = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 # Not imported: only its files are used, not what it needs to run.
@@ -32,21 +33,16 @@ def passages(path):
 
 
 sources = [passages(path) for path in sys.argv[4:]]
-seen, written = set(), 0
-with open(out, "wb") as file:
-    while written < rows and sources:
-        for source in list(sources):
-            found = []
-            for ids in source:
-                if (key := hash(ids.tobytes())) not in seen:
-                    seen.add(key)
-                    found.append(ids)
-                if len(found) == min(TURN, rows - written):
-                    break
-            else:
-                sources.remove(source)
-            if found:
-                file.write(embedding[np.array(found)].mean(axis=1).tobytes())
-                written += len(found)
-if written < rows:
-    sys.exit(f"the texts have only {written} passages")
+seen, vectors = set(), np.empty((rows, dims), np.float32)
+while len(seen) < rows and sources:
+    for source in list(sources):
+        ids = next((ids for ids in source if hash(ids.tobytes()) not in seen), None)
+        if ids is None:
+            sources.remove(source)
+        elif len(seen) < rows:
+            vectors[len(seen)] = embedding[ids].mean(axis=0)
+            seen.add(hash(ids.tobytes()))
+if len(seen) < rows:
+    sys.exit(f"the texts have only {len(seen)} passages")
+np.random.default_rng(1).shuffle(vectors)
+vectors.tofile(out)
