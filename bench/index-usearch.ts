@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { statSync } from 'node:fs';
-import type { Contestant } from './index';
+import type { Contestant } from './index-contestant';
 
 const CONNECTIVITY = 16;
 const EXPANSION_ADD = 128;

@@ -15,6 +15,7 @@ import { unitLength } from '../lib/clustering/initialize';
 import { VectorIndex, type Vectors } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine } from './measure';
+import type { Contestant } from './index-contestant';
 import { openUsearch } from './index-usearch';
 import { vectorSet } from './vector-set';
 
@@ -49,19 +50,6 @@ export interface Figure {
   /** Queries a second, one call for each, and all in one call. */
   readonly single: number;
   readonly batched: number;
-}
-
-/** Finds neighbours with some effort; `threads` at most. */
-export interface Contestant {
-  readonly name: string;
-  readonly effortName: string;
-  readonly mostEffort: number;
-  readonly built: number;
-  readonly bytes: number;
-  /** Ids of the K nearest, query by query. */
-  search(queries: Float32Array, effort: number, threads: number): ArrayLike<number | bigint>;
-  /** The effort that it chooses itself for a recall, by queries that are not asked later. */
-  readonly calibrated?: (recall: number) => number;
 }
 
 export function recallOf(found: ArrayLike<number | bigint>, truth: Uint32Array): number {
