@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
-#include "merganser/parallel/huge_pages.hpp"
 
 namespace merganser::addon {
 namespace {
 
 constexpr size_t kPortionBytes = size_t{1} << 18;
-// Bytes of text from which on the result stands on huge pages: the system makes small ones at 1.5 GB a second, and one thread waits for it.
-constexpr size_t kHugePagesFrom = size_t{32} << 20;
 constexpr size_t kCutSearch = size_t{1} << 12;  // bytes looked through for a place to cut, once a portion: this is done on JavaScript's thread
 
 }  // namespace
@@ -99,7 +96,6 @@ void EncodeJob::append_done() {
 void EncodeJob::append(Portion& portion) {
   if (committed_ == 0) {
     values_.expect(input_.size);
-    if (input_.size >= kHugePagesFrom) parallel::prefer_huge_pages(values_.data(), values_.capacity() * sizeof(uint32_t));
     value_offsets_.reserve(input_.offsets.size());
     value_offsets_.push_back(0);
   }

@@ -45,9 +45,7 @@ CharacterStarts::CharacterStarts(const Model& model) : ids_(kCharacters, kNone),
     const uint8_t* const end = token + spec.token_size(id);
     if (std::any_of(token, end, [](uint8_t byte) { return byte >= 0x80; })) note_product(token, end, merge, first_use);
   };
-  const std::vector<uint32_t>& products = model.products();
-  for (uint32_t merge = 0; merge < products.size(); ++merge) note(products[merge], merge);
-  for (uint32_t id = 0; products.empty() && id < spec.vocab_size(); ++id) note(id, id);
+  model.pairs().for_each([&](uint32_t, uint32_t, uint32_t merge) { note(model.product(merge), merge); });
 
   for (uint32_t byte = 0; byte < 0x80; ++byte) ids_[byte] = static_cast<uint32_t>(spec.byte_ids[byte]);
   for (uint32_t id = 0; id < spec.vocab_size(); ++id) {

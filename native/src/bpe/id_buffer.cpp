@@ -6,11 +6,13 @@
 #include <new>
 #include <utility>
 
+#include "merganser/parallel/huge_pages.hpp"
+
 namespace merganser::bpe {
 namespace {
 
-// Text has about four bytes to an id, rarely less than three.
-constexpr size_t kBytesPerId = 3;
+// Text has about four bytes to an id, rarely less than two. What is not written to is no memory yet.
+constexpr size_t kBytesPerId = 2;
 
 }  // namespace
 
@@ -39,9 +41,11 @@ void IdBuffer::expect(size_t text_bytes) {
 
 void IdBuffer::grow(size_t count) {
   const size_t capacity = std::max(count, capacity_ + capacity_ / 2 + 1024);
-  parallel::KeptMemory::Block block{nullptr, capacity * sizeof(uint32_t)};
-  if (!data_ && block.bytes >= parallel::KeptMemory::kAtLeast) block = parallel::KeptMemory::shared().take(block.bytes);
-  if (!block.data) block = {std::realloc(data_, capacity * sizeof(uint32_t)), capacity * sizeof(uint32_t)};
+  size_t bytes = capacity * sizeof(uint32_t);
+  parallel::KeptMemory::Block block;
+  if (!data_ && bytes >= parallel::KeptMemory::kAtLeast) block = parallel::KeptMemory::shared().take(bytes);
+  if (!block.data && !data_ && bytes >= parallel::kManyBytes) block = {parallel::allocate_huge(bytes), bytes};
+  if (!block.data) block = {std::realloc(data_, bytes), bytes};
   if (!block.data) throw std::bad_alloc();
   data_ = static_cast<uint32_t*>(block.data);
   capacity_ = block.bytes / sizeof(uint32_t);

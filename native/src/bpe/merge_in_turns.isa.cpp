@@ -28,7 +28,7 @@ constexpr uint32_t kNoCandidate = kNone << 6;
 // The candidate of a pair whose line has come.
 MERGANSER_INLINE uint32_t take(const MergeView& view, uint64_t key, uint32_t at) {
   const uint32_t merge = view.pairs.find_key(key);
-  if (view.products) __builtin_prefetch(&view.products[merge & ((1u << kMergeBits) - 1)]);
+  if (view.listed) __builtin_prefetch(&view.products[merge < view.listed ? merge : 0]);
   return merge << 6 | at;
 }
 
@@ -38,7 +38,7 @@ MERGANSER_INLINE bool merge_next(const MergeView& view, AnyTurn& turn, Lanes can
   const uint32_t best = candidates.min();
   if (best >= kNoCandidate) return false;
   const uint32_t at = best & 63, merge = best >> 6;
-  const uint32_t id = view.products ? view.products[merge] : merge;
+  const uint32_t id = view.product(merge);
   const uint64_t right_of = turn.live & (~uint64_t{1} << at);
   const uint64_t after = right_of & (right_of - 1);
   candidates.set(static_cast<uint32_t>(std::countr_zero(right_of)), kNone);

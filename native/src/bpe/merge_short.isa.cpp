@@ -27,7 +27,7 @@ uint64_t merge_short(const MergeView& view, uint32_t* ids, uint32_t count) {
     live &= ~(uint64_t{1} << right);
     candidates[right] = kNone;
     candidates[at] = kNone;
-    const uint32_t id = view.products ? view.products[merge] : merge;
+    const uint32_t id = view.product(merge);
     ids[at] = id;
     const uint64_t after = right_of & (right_of - 1);
     if (after) candidates[at] = candidate(id, ids[std::countr_zero(after)], at);

@@ -41,7 +41,7 @@ void merge_long(const MergeView& merges, MergeScratch& scratch) {
     heap.pop_back();
     if (ranks[at] != merge) continue;
     const uint32_t right = next[at];
-    ids[at] = merges.products ? merges.products[merge] : merge;
+    ids[at] = merges.product(merge);
     sizes[at] += sizes[right];
     ranks[right] = kNone;
     ids[right] = kNone;

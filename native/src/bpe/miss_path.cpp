@@ -95,10 +95,9 @@ void MissPath::merge_alone(const Miss& miss) {
 
 uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
   if (miss.size > kLongestKey) return keep_long(cache, miss, ids, count);
-  // The same piece may have come before in this group.
-  if (const uint64_t value = cache.find(miss.key, miss.size)) return value;
   full_ = full_ || cache.full_for(ids, count);
-  return full_ ? cache.temporary(ids, count) : cache.insert(miss.key, miss.size, ids, count);
+  // The same piece may have come before in this group.
+  return full_ ? cache.temporary(ids, count) : cache.find_or_keep(miss.key, miss.size, ids, count);
 }
 
 uint64_t MissPath::keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {

@@ -15,6 +15,8 @@ constexpr uint64_t kBytesPerMerge = 3;
 // So many merges of the model for each byte of pieces that are not ASCII: then to merge them has taken about as long as it takes to find out which characters
 // they can begin with.
 constexpr uint64_t kMergesPerWideByte = 4;
+// So many bytes of pieces that are not ASCII take about as long as it takes to find out what their letters merge to.
+constexpr uint64_t kWideBytes = 100'000;
 
 size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
 
@@ -46,7 +48,7 @@ void Model::index_byte_pairs() {
 void Model::index_ascii_pairs() {
   if (!complete_ || !spec_.char_units) return;
   ascii_ = std::make_unique<AsciiPairs>();
-  for (uint32_t c = 0; c < 128; ++c) ascii_->symbol[c] = character_ids_[c] != kNone ? character_ids_[c] : byte_ids_[c];
+  for (uint32_t c = 0; c < 128; ++c) ascii_->symbol[c] = character_symbol(c);
   for (uint32_t left = 0; left < 128; ++left) {
     for (uint32_t right = 0; right < 128; ++right) ascii_->merge[left][right] = pairs_->find(ascii_->symbol[left], ascii_->symbol[right]);
   }
@@ -83,8 +85,20 @@ void Model::index_characters() {
 void Model::list_merges() {
   const size_t count = spec_.merges.size() / 3;
   if (spec_.has_removals) events_ = std::make_unique<const EventMerger>(spec_);
+  merge_count_ = count;
+  merges_bytes_ = find_byte_merges();
+  numbers_ = MergeNumbers(spec_, plain_ && !events_ && !merges_bytes_);
   pairs_ = std::make_unique<PairTable>(count);
-  products_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t* const merge = &spec_.merges[3 * i];
+    pairs_->set(merge[0], merge[1], numbers_.number(i, merge[2]));
+  }
+  // The triples are in the tables now.
+  spec_.merges.clear();
+  spec_.merges.shrink_to_fit();
+}
+
+bool Model::find_byte_merges() const {
   std::vector<bool> fallback(spec_.vocab_size(), false);
   if (spec_.unk_id >= 0) fallback[static_cast<uint32_t>(spec_.unk_id)] = true;
   if (spec_.char_units) {
@@ -92,15 +106,20 @@ void Model::list_merges() {
       if (id != kNone) fallback[id] = true;
     }
   }
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t left = spec_.merges[3 * i], right = spec_.merges[3 * i + 1];
-    pairs_->set(left, right, static_cast<uint32_t>(i));
-    products_[i] = spec_.merges[3 * i + 2];
-    merges_bytes_ = merges_bytes_ || fallback[left] || fallback[right];
+  for (size_t i = 0; i < spec_.merges.size(); i += 3) {
+    if (fallback[spec_.merges[i]] || fallback[spec_.merges[i + 1]]) return true;
   }
-  // The triples are in the tables now.
-  spec_.merges.clear();
-  spec_.merges.shrink_to_fit();
+  return false;
+}
+
+std::vector<uint32_t> Model::merged_tokens() const {
+  std::vector<bool> merged(spec_.vocab_size(), false);
+  pairs_->for_each([&](uint32_t, uint32_t, uint32_t merge) { merged[product(merge)] = true; });
+  std::vector<uint32_t> tokens;
+  for (uint32_t id = 0; id < merged.size(); ++id) {
+    if (merged[id]) tokens.push_back(id);
+  }
+  return tokens;
 }
 
 std::vector<std::vector<uint32_t>> Model::tokens_by_size() const {
@@ -135,7 +154,8 @@ void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use 
 
 // Tokens of one size do not wait for each other: what merges within them is shorter.
 void Model::derive_merges() {
-  pairs_ = std::make_unique<PairTable>(spec_.vocab_size());
+  merge_count_ = spec_.vocab_size();
+  pairs_ = std::make_unique<PairTable>(merge_count_);
   const auto by_size = tokens_by_size();
   for (size_t size = 2; size < by_size.size(); ++size) {
     merge_tokens(by_size[size].data(), by_size[size].size(), size, [&](uint32_t id, const uint32_t* ids, size_t count) {
@@ -257,7 +277,7 @@ void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch
 }
 
 const LongestMatch* Model::longest_match(size_t size) const {
-  if (long_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kBytesPerMerge * merge_count()) return nullptr;
+  if (long_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kBytesPerMerge * merge_count_) return nullptr;
   std::call_once(longest_match_once_, [this] { longest_match_ = LongestMatch::find(*this); });
   return longest_match_.get();
 }
@@ -291,9 +311,15 @@ void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
 }
 
 const CharacterStarts* Model::character_starts(size_t size) const {
-  if (kMergesPerWideByte * (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size) < merge_count()) return nullptr;
+  if (kMergesPerWideByte * (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size) < merge_count_) return nullptr;
   std::call_once(character_starts_once_, [this] { character_starts_ = std::make_unique<const CharacterStarts>(*this); });
   return character_starts_.get();
+}
+
+const LetterPairs* Model::letter_pairs(size_t size) const {
+  if (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kWideBytes) return nullptr;
+  std::call_once(letter_pairs_once_, [this] { letter_pairs_ = std::make_unique<const LetterPairs>(*this); });
+  return letter_pairs_.get();
 }
 
 uint32_t Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, LongTurn& long_turn, MergeScratch& scratch) const {
@@ -316,6 +342,13 @@ uint32_t Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, LongTu
     return begin([&](auto& any) { begin_bytes(any, piece, count); });
   }
   if (ascii_ && ascii) return begin([&](auto& any) { begin_ascii(any, piece, count); });
+  if (const LetterPairs* const letters = ascii_ ? letter_pairs(size) : nullptr) {
+    uint16_t numbers[LongTurn::kMost];
+    if (const uint32_t read = letters->read(piece, size, LongTurn::kMost, numbers)) {
+      count = read;
+      return begin([&](auto& any) { begin_letters(any, *letters, numbers, count); });
+    }
+  }
   symbols(piece, size, scratch);
   count = static_cast<uint32_t>(scratch.ids.size());
   return begin([&](auto& any) { begin_symbols(any, scratch.ids.data(), count); });
@@ -337,6 +370,16 @@ void Model::begin_ascii(AnyTurn& turn, const uint8_t* piece, uint32_t size) cons
   for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = ascii_->symbol[piece[i]];
   for (uint32_t i = 1; i < size; ++i) {
     const uint32_t merge = ascii_->merge[piece[i - 1]][piece[i]];
+    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
+  }
+}
+
+template <typename AnyTurn>
+void Model::begin_letters(AnyTurn& turn, const LetterPairs& pairs, const uint16_t* letters, uint32_t count) const {
+  turn.begin(count);
+  for (uint32_t i = 0; i < count; ++i) turn.ids[i + 1] = pairs.symbol(letters[i]);
+  for (uint32_t i = 1; i < count; ++i) {
+    const uint32_t merge = pairs.merge(letters[i - 1], letters[i]);
     turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
   }
 }

@@ -22,12 +22,15 @@ Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(sp
   knows_tokens_ = true;
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
-  products_ = tables.array<uint32_t>((size_t{1} << kMergeBits) - 1);
-  io::check(products_.empty() || *std::max_element(products_.begin(), products_.end()) < spec_.vocab_size());
-  const bool numbered = !products_.empty();
-  io::check(numbered ? spec_.has_merges : true);
-  const uint32_t merges = numbered ? static_cast<uint32_t>(products_.size()) : spec_.has_merges ? 0 : spec_.vocab_size();
-  pairs_ = std::make_unique<PairTable>(merges, merges, tables);
+  constexpr size_t most = (size_t{1} << kMergeBits) - 1;
+  auto listed = tables.array<uint32_t>(most);
+  io::check(std::all_of(listed.begin(), listed.end(), [&](uint32_t id) { return id < spec_.vocab_size(); }) && (listed.empty() || spec_.has_merges));
+  merge_count_ = tables.value<uint64_t>();
+  io::check(merge_count_ <= most && listed.size() <= merge_count_ && (spec_.has_merges || merge_count_ == spec_.vocab_size()));
+  // Numbers are below this, save where all are in the list.
+  const uint32_t merges = static_cast<uint32_t>(std::min(listed.size() + spec_.vocab_size(), most));
+  numbers_ = MergeNumbers(std::move(listed));
+  pairs_ = std::make_unique<PairTable>(merge_count_, merges, tables);
   if (complete_ && !spec_.char_units) {
     byte_pairs_.resize(65536);
     tables.array(byte_pairs_.data(), byte_pairs_.size());
@@ -42,7 +45,8 @@ Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(sp
 
 void Model::save(io::TableWriter& tables) const {
   index_.save(tables);
-  tables.array(products_.data(), products_.size());
+  tables.array(numbers_.listed().data(), numbers_.listed().size());
+  tables.value(merge_count_);
   pairs_->save(tables);
   if (!byte_pairs_.empty()) tables.array(byte_pairs_.data(), byte_pairs_.size());
   std::vector<uint8_t> reachable(reachable_.size());

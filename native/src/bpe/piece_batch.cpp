@@ -6,12 +6,19 @@ namespace merganser::bpe {
 namespace {
 
 constexpr uint32_t kReadAhead = 32;    // bytes read from the start of a piece
+constexpr size_t kMuchText = size_t{1} << 20;  // bytes whose pieces take more than clearing the tables' first huge pages
 constexpr size_t kLongPieces = 16;     // one part in so many of the cache's bytes is for long pieces
 
 }  // namespace
 
 PieceBatch::PieceBatch(const Model& model, size_t cache_bytes)
     : model_(model), cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()), miss_path_(model, cache_bytes / kLongPieces) {}
+
+void PieceBatch::expect(size_t text_bytes) {
+  if (text_bytes < kMuchText || expects_much_) return;
+  expects_much_ = true;
+  cache_.expect_much();
+}
 
 void PieceBatch::start(IdBuffer* out, uint64_t limit, uint32_t* text_ends) {
   out_ = out;

@@ -27,6 +27,12 @@ PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
       id_bits_(vocab_size <= kMostly18Bits ? 18 : 27),
       inline_ids_(54 / id_bits_) {}
 
+void PieceCache::expect_much() {
+  table8_.expect_much();
+  table16_.expect_much();
+  table32_.expect_much();
+}
+
 uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {
   if (size <= 8) return table8_.find(key, size);
   return size <= 15 ? table16_.find(key, size) : table32_.find(key, size);
@@ -37,16 +43,10 @@ void PieceCache::prefetch_second(const PieceKey& key, uint32_t size) const {
   size <= 15 ? table16_.prefetch_second(key) : table32_.prefetch_second(key);
 }
 
-uint64_t PieceCache::insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
-  const uint64_t value = pack(size, ids, count);
-  if (size <= 8) {
-    table8_.insert(key, value);
-  } else if (size <= 15) {
-    table16_.insert(key, value);
-  } else {
-    table32_.insert(key, value);
-  }
-  return value;
+uint64_t PieceCache::find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
+  const auto make = [&] { return pack(size, ids, count); };
+  if (size <= 8) return table8_.find_or_keep(key, size, make);
+  return size <= 15 ? table16_.find_or_keep(key, size, make) : table32_.find_or_keep(key, size, make);
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {

@@ -22,7 +22,7 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   auto cuts = std::unique_ptr<SafeCuts>(new SafeCuts());
   std::vector<uint64_t> joined;
   if (spec.char_units) {
-    for (const uint32_t id : model.products()) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
+    for (const uint32_t id : model.merged_tokens()) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
   } else {
     for (uint32_t id = 0; id < spec.vocab_size(); ++id) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
   }

@@ -23,6 +23,7 @@ Worker::Worker(const Encoder& encoder)
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;
   if (out) out->expect(size);
+  batch_.expect(size);
   batch_.start(out, options.limit);
   open_ = false;
   const bool whole = encode_text(text, size, readable, options, result);
@@ -35,6 +36,7 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
   EncodeResult result;
   const uint32_t *const offsets = texts.offsets, first = offsets[0], last = offsets[texts.count];
   out.expect(last - first);
+  batch_.expect(last - first);
   batch_.start(&out, options.limit, ends);
   open_ = false;
   EncodeOptions text_options = options;

@@ -45,6 +45,13 @@ void prefer_huge_pages(void* memory, size_t bytes) noexcept {
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
+void* allocate_huge(size_t& bytes) noexcept {
+  bytes = whole_pages(bytes);
+  void* const memory = std::aligned_alloc(kHugePage, bytes);
+  if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
+  return memory;
+}
+
 void give_back_touched(void* memory, size_t from, size_t to) noexcept {
   from = (from + kPage - 1) / kPage * kPage;
   to = to / kPage * kPage;
@@ -75,6 +82,8 @@ void free_reserved(void* memory, size_t) noexcept { std::free(static_cast<void**
 void expect_touch(void*, size_t, size_t) noexcept {}
 
 void prefer_huge_pages(void*, size_t) noexcept {}
+
+void* allocate_huge(size_t& bytes) noexcept { return std::malloc(bytes); }
 
 void give_back_touched(void*, size_t, size_t) noexcept {}
 

@@ -17,30 +17,43 @@ class BucketTable {
   BucketTable(uint32_t log2_buckets, uint32_t log2_limit)
       : buckets_(size_t{1} << log2_buckets, size_t{1} << log2_limit), log2_(log2_buckets), log2_limit_(log2_limit) {}
 
+  void expect_much() { buckets_.expect_much(); }
   const Bucket* buckets() const { return buckets_.data(); }
   // Home of a piece: its hash >> shift().
   uint32_t shift() const { return 32 - log2_; }
 
   void prefetch_second(const PieceKey& key) const { __builtin_prefetch(&buckets_[key.hash >> shift() ^ 1]); }
-  // The value of a piece, 0 if it is not there.
+  // The value of a piece, 0 if it is not there. Entries of a bucket have no gaps, and a piece is in its home's neighbour only if its home was full.
   uint64_t find(const PieceKey& key, uint32_t size) const {
     const uint32_t home = key.hash >> shift();
     for (const uint32_t place : {home, home ^ 1}) {
       const Bucket& bucket = buckets_[place];
       for (uint32_t way = 0; way < Bucket::kWays; ++way) {
+        if (bucket.value[way] == 0) return 0;
         if (bucket.holds(way, key, size)) return bucket.value[way];
       }
     }
     return 0;
   }
 
-  // Keeps a piece that is not there yet.
-  void insert(const PieceKey& key, uint64_t value) {
-    while (!place(key, value)) {
-      if (log2_ == log2_limit_ || Bucket::kSparse * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
-      grow();
+  // The value of a piece; if it is not there, what `make` gives, which is kept.
+  template <typename Make>
+  uint64_t find_or_keep(const PieceKey& key, uint32_t size, Make make) {
+    const uint32_t home = key.hash >> shift();
+    for (const uint32_t place : {home, home ^ 1}) {
+      Bucket& bucket = buckets_[place];
+      for (uint32_t way = 0; way < Bucket::kWays; ++way) {
+        if (bucket.value[way] == 0) {
+          ++entries_;
+          bucket.set(way, key);
+          return bucket.value[way] = make();
+        }
+        if (bucket.holds(way, key, size)) return bucket.value[way];
+      }
     }
-    ++entries_;
+    const uint64_t value = make();
+    insert(key, value);
+    return value;
   }
 
   void clear() {
@@ -49,6 +62,13 @@ class BucketTable {
   }
 
  private:
+  void insert(const PieceKey& key, uint64_t value) {
+    while (!place(key, value)) {
+      if (log2_ == log2_limit_ || Bucket::kSparse * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
+      grow();
+    }
+    ++entries_;
+  }
   bool place(const PieceKey& key, uint64_t value) {
     const uint32_t home = key.hash >> shift();
     for (const uint32_t place : {home, home ^ 1}) {

@@ -9,7 +9,11 @@ namespace merganser::bpe {
 
 struct MergeView {
   PairView pairs;
-  const uint32_t* products;  // null: a merge's number is its product
+  // Products of the merges that are numbered below `listed`; of all others the number is their product's, counted from there (merge_numbers.hpp).
+  const uint32_t* products;
+  uint32_t listed;
+
+  MERGANSER_INLINE uint32_t product(uint32_t merge) const { return merge < listed ? products[merge] : merge - listed; }
 };
 
 constexpr uint32_t kShort = 64;

@@ -1,7 +1,7 @@
 // The BPE model itself: a piece of text in, ids out, no caches. Thread-safe once built.
 //
 // Symbols are token ids throughout. A merge is looked up by its two symbols; its number orders it among the others:
-//   merge lists      the number is the line in the list, `product[number]` the token it makes;
+//   merge lists      see merge_numbers.hpp;
 //   tiktoken ranks   the number IS the token it makes. Two neighbours merge if their concatenation is a token; but when that happens they
 //                    are the last step of BPE over the token's own bytes (nothing outside could reach in before), so each token has
 //                    exactly one pair that can ever make it, and running BPE over every token once, short ones first, finds them all.
@@ -15,8 +15,10 @@
 
 #include "merganser/bpe/character_starts.hpp"
 #include "merganser/bpe/event_merger.hpp"
+#include "merganser/bpe/letter_pairs.hpp"
 #include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
+#include "merganser/bpe/merge_numbers.hpp"
 #include "merganser/bpe/merge_symbols.hpp"
 #include "merganser/bpe/pair_table.hpp"
 #include "merganser/bpe/model_spec.hpp"
@@ -64,11 +66,16 @@ class Model {
   const ModelSpec& spec() const { return spec_; }
   // True if every unit of any text becomes exactly one symbol of the vocabulary, or its bytes: nothing is ever unknown.
   bool complete() const { return complete_; }
-  // The tokens that merges of the list make (empty for tiktoken ranks), and whether a merge takes part that is unknown or a fallback byte.
-  const std::vector<uint32_t>& products() const { return products_; }
+  // The tokens that merges make.
+  std::vector<uint32_t> merged_tokens() const;
+  // Whether what is unknown or a fallback byte takes part in a merge of the list.
   bool merges_bytes() const { return merges_bytes_; }
   const PairTable& pairs() const { return *pairs_; }
-  uint32_t product(uint32_t merge) const { return products_.empty() ? merge : products_[merge]; }
+  // The one symbol of a character below 2^16, kNone if it has none or more. The model is complete and one over characters.
+  uint32_t character_symbol(uint32_t character) const {
+    return character_ids_[character] != kNone || character >= 0x80 ? character_ids_[character] : byte_ids_[character];
+  }
+  uint32_t product(uint32_t merge) const { return numbers_.product(merge); }
 
  private:
   static constexpr uint32_t kTableCharacters = 0x10000;  // those of up to three bytes
@@ -79,10 +86,11 @@ class Model {
   void index_units();
   void index_characters();
   void list_merges();
+  bool find_byte_merges() const;
   void derive_merges();
   void index_byte_pairs();
   void index_ascii_pairs();
-  MergeView view() const { return {pairs_->view(), products_.empty() ? nullptr : products_.data()}; }
+  MergeView view() const { return {pairs_->view(), numbers_.listed().data(), static_cast<uint32_t>(numbers_.listed().size())}; }
   // The token that is this character.
   uint32_t character_id(const uint8_t* character, size_t size) const {
     return size <= 3 ? character_ids_[text::decode(character).value] : index_.find(character, size);
@@ -93,8 +101,11 @@ class Model {
   void begin_ascii(AnyTurn& turn, const uint8_t* piece, uint32_t size) const;
   template <typename AnyTurn>
   void begin_symbols(AnyTurn& turn, const uint32_t* ids, uint32_t count) const;
+  template <typename AnyTurn>
+  void begin_letters(AnyTurn& turn, const LetterPairs& pairs, const uint16_t* letters, uint32_t count) const;
   // For a piece of so many bytes, null as long as too few of them have come.
   const CharacterStarts* character_starts(size_t size) const;
+  const LetterPairs* letter_pairs(size_t size) const;
   uint32_t unit_id(const uint8_t* unit, size_t size, bool first, bool last) const;
   void symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
@@ -102,7 +113,6 @@ class Model {
   void merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   // For a piece of so many bytes, null if merging it is quicker than preparing for it.
   const LongestMatch* longest_match(size_t size) const;
-  uint64_t merge_count() const { return products_.empty() ? spec_.vocab_size() : products_.size(); }
   // Merges scratch.ids (with scratch.sizes) to the end.
   void merge_symbols(MergeScratch& scratch) const;
   // Whether a piece that is spelt as the token is that token, merges or not.
@@ -112,7 +122,8 @@ class Model {
   TokenIndex index_;
   std::unique_ptr<PairTable> pairs_;
   std::unique_ptr<const EventMerger> events_;  // null: no token is ever taken back
-  std::vector<uint32_t> products_;          // empty: a merge's number is its product
+  MergeNumbers numbers_;
+  uint64_t merge_count_ = 0;
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
   std::vector<uint32_t> character_ids_;     // char units: id of each character below kTableCharacters
   std::vector<uint32_t> byte_pairs_;        // byte units: merge of each two bytes (left << 8 | right), if all bytes have ids
@@ -128,8 +139,9 @@ class Model {
   bool knows_tokens_ = false;
   // Made when so many bytes of long pieces have come, or of pieces that are not ASCII, that it pays off.
   mutable std::atomic<uint64_t> long_bytes_{0}, wide_bytes_{0};
-  mutable std::once_flag longest_match_once_, character_starts_once_;
+  mutable std::once_flag longest_match_once_, character_starts_once_, letter_pairs_once_;
   mutable std::unique_ptr<const CharacterStarts> character_starts_;
+  mutable std::unique_ptr<const LetterPairs> letter_pairs_;
   mutable std::unique_ptr<const LongestMatch> longest_match_;
   mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
 };

@@ -16,6 +16,8 @@ class PieceBatch final : public PieceSink {
  public:
   PieceBatch(const Model& model, size_t cache_bytes);
 
+  // The texts that come next have so many bytes.
+  void expect(size_t text_bytes);
   // What comes is to be written to `out`, or, if that is null, only counted, up to somewhat more than `limit`. Where texts end (a stretch must be open),
   // the number of ids in `out` goes to the next place of `text_ends`.
   void start(IdBuffer* out, uint64_t limit, uint32_t* text_ends = nullptr);
@@ -40,6 +42,7 @@ class PieceBatch final : public PieceSink {
   uint64_t limit_ = 0;
   uint32_t* text_ends_ = nullptr;
   uint64_t total_ = 0;
+  bool expects_much_ = false;
   bool forget_ = false;  // the cache's store is full: start it anew after this batch
 };
 

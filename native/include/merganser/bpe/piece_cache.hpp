@@ -17,7 +17,9 @@ class PieceCache {
   // `bytes` is an upper bound (though a little over half a megabyte is always taken). `vocab_size` decides how many bits an id has.
   PieceCache(size_t bytes, uint32_t vocab_size);
 
-  // Good until the next `insert`.
+  // Many pieces are about to come that are not there yet.
+  void expect_much();
+  // Good until the next `find_or_keep`.
   TablesView view() const {
     return {table8_.buckets(), table16_.buckets(), table32_.buckets(), table8_.shift(), table16_.shift(), table32_.shift()};
   }
@@ -26,8 +28,8 @@ class PieceCache {
   uint64_t find(const PieceKey& key, uint32_t size) const;
   // Asks for the place that `find` looks at after the one that the hot loop has looked at.
   void prefetch_second(const PieceKey& key, uint32_t size) const;
-  // A value for `ids`, kept with the piece, which is not there yet. The store must have room (`full_for`).
-  uint64_t insert(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
+  // The value of a piece; if it is not there yet, one for `ids`, which is kept. The store must have room (`full_for`).
+  uint64_t find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   // One for a single id; it lasts as long.

@@ -5,6 +5,8 @@
 #pragma once
 #include <cstddef>
 
+#include "merganser/parallel/huge_pages.hpp"
+
 namespace merganser::parallel {
 
 void* reserve_zeroed(size_t bytes);  // 64-byte aligned; throws std::bad_alloc
@@ -28,6 +30,8 @@ class HugeArray {
     expect_touch(data_, count_ * sizeof(T), count * sizeof(T));
     count_ = count;
   }
+  // Much is about to come: huge pages from the first one on, if the array may grow to some.
+  void expect_much() { prefer_huge_pages(data_, limit_ * sizeof(T)); }
   void give_back(size_t from, size_t to) { give_back_touched(data_, from * sizeof(T), to * sizeof(T)); }
   T* data() { return data_; }
   const T* data() const { return data_; }
