@@ -1,6 +1,6 @@
 /** The part of the contract (see kernels.ts) that trains: counting words, and merging pairs in what was counted. */
 import type { Handle } from './handle';
-import type { BpeSpec, EncoderSpec } from './kernels';
+import type { BpeSpec, EncoderSpec } from './encoding-kernels';
 
 export type WordCounterHandle = Handle<'wordCounter'>;
 
