@@ -2,15 +2,18 @@
  * What PickyBPE costs and does: the time of training beside ordinary BPE of the same size, how many tokens are taken back, and how many tokens a text that
  * no training saw then has.
  *
- *   npm run bench:picky -- [--corpus FOLDER] [--file english.txt] [--vocab 32000] [--thresholds 0.9,0.8,0.7,0.6]
+ *   npm run bench:picky -- [--corpus FOLDER] [--file english.txt] [--vocab 32000] [--thresholds 0.9,0.8,0.7,0.6] [--authors CHECKOUT] [--megabytes 4]
  *
- * The file's last fortieth is the unseen text; the rest is trained on.
+ * The file's last fortieth is the unseen text; the rest is trained on. With --authors only the time of the authors' program (github.com/pchizhov/picky_bpe) is
+ * measured beside ours, on the file's first megabytes and with its words, which are what stands between white space.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { trainBpe } from '../lib/index';
+import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine } from './measure';
 
 const { values: options } = parseArgs({
@@ -19,6 +22,8 @@ const { values: options } = parseArgs({
     file: { type: 'string', default: 'english.txt' },
     vocab: { type: 'string', default: '32000' },
     thresholds: { type: 'string', default: '0.9,0.8,0.7,0.6' },
+    authors: { type: 'string' },
+    megabytes: { type: 'string', default: '4' },
   },
 });
 
@@ -52,4 +57,40 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-void main();
+const WORDS_OF_THE_AUTHORS = {
+  type: 'Sequence',
+  pretokenizers: [{ type: 'WhitespaceSplit' }, { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: false }],
+};
+
+interface Figures {
+  readonly seconds: number;
+  readonly merges: number;
+  readonly removals: number;
+}
+
+async function besideTheAuthors(checkout: string): Promise<void> {
+  const python = pythonPath();
+  if (python === null) throw new Error('No Python: name one in MERGANSER_PYTHON.');
+  const text = readFileSync(join(options.corpus!, options.file));
+  const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
+  const file = join(folder, 'text.txt');
+  const part = text.subarray(0, text.lastIndexOf(0x0a, Number(options.megabytes) * 1e6) + 1);
+  writeFileSync(file, part);
+  console.log(`${machine()}\n\n${options.file}: ${part.length} bytes, ${options.vocab} tokens\n`);
+  console.log('| threshold | merganser, s | authors, s | × | merges | taken back |\n|---|---:|---:|---:|---|---|');
+  for (const threshold of options.thresholds.split(',')) {
+    using tokenizer = await trainBpe(
+      { files: file },
+      { vocabSize: Number(options.vocab), preTokenizer: WORDS_OF_THE_AUTHORS, picky: { threshold: Number(threshold) } },
+    );
+    const { seconds, merges, removals } = tokenizer.report;
+    const args = [join(process.cwd(), 'bench/picky-authors.py'), checkout, file, options.vocab, threshold];
+    const theirs = JSON.parse(execFileSync(python, args, { encoding: 'utf8' })) as Figures;
+    const cells = [seconds.total.toFixed(2), theirs.seconds.toFixed(1), (theirs.seconds / seconds.total).toFixed(0)];
+    console.log(`| ${threshold} | ${cells.join(' | ')} | ${merges}, ${theirs.merges} | ${removals}, ${theirs.removals} |`);
+  }
+  rmSync(folder, { recursive: true });
+}
+
+if (options.authors === undefined) void main();
+else void besideTheAuthors(options.authors);

@@ -7,6 +7,7 @@
 
 #include "merganser/training/compression_phase.hpp"
 #include "merganser/training/picky_phase.hpp"
+#include "merganser/training/rare_cuts.hpp"
 #include "merganser/training/replay.hpp"
 
 namespace merganser::training {
@@ -60,8 +61,38 @@ void set_floor(MergeLimits& limits, const WordCells<Id>& cells, const BpeTrainin
   }
 }
 
+// Pairs take part of each other's occurrences away, so that the last merge is rarer than the guess; too low a floor only costs time. One that was too high is
+// lowered by so much again.
+constexpr uint64_t kFloorStep = 2;
+
+// Words of tokens. The floor is a guess: if nothing above it is left, the words are cut anew for a lower one.
+template <typename Id>
+void merge_token_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, MergeLog& log, const std::function<bool()>& tick) {
+  const uint32_t start = start_tokens(spec);
+  TokenStrings tokens(spec.token_bytes, spec.token_offsets, spec.continuing_prefix, spec.vocab_size);
+  std::vector<uint32_t> first(start);
+  std::iota(first.begin(), first.end(), 0u);
+  std::optional<TokenRule> rule;
+  if (!spec.token_traits.empty()) rule.emplace(spec.most_words, spec.token_traits);
+  const RareCuts cuts(words);
+  bool goes_on = true;
+  uint64_t floor = cuts.guess_floor(spec.vocab_size - std::min(spec.vocab_size, start));
+  while (goes_on) {
+    floor = std::max(spec.least_count, floor / kFloorStep);
+    WordTable runs = cuts.cut(floor);
+    WordCells<Id> cells(runs, symbol_ids_of(spec, start), static_cast<Id>(wall));
+    runs.clear();
+    if (log.count() > 0) replay_merges(cells, log.copy());
+    const MergeLimits limits{spec.vocab_size, floor, spec.max_token_length, floor, true};
+    MergePhase<Id>(cells, tokens, first, limits, log, rule ? &*rule : nullptr).run([&] { return goes_on = tick(); });
+    if (floor == spec.least_count || tokens.size() >= spec.vocab_size) break;
+  }
+  words.clear();
+}
+
 template <typename Id>
 void merge_words(WordTable& words, const BpeTrainingSpec& spec, uint32_t wall, MergeLog& log, const std::function<bool()>& tick) {
+  if (spec.kind.unit == Unit::token && !spec.schedule) return merge_token_words<Id>(words, spec, wall, log, tick);
   std::optional<MergeSchedule> schedule = schedule_of(spec);
   SymbolIds symbols = symbol_ids_of(spec, schedule ? schedule->tokens() : start_tokens(spec));
   WordCells<Id> cells(words, symbols, static_cast<Id>(wall));

@@ -42,6 +42,11 @@ class WordTable {
   uint64_t count_at(size_t slot) const { return slots_ ? (*slots_)[slot].count : 0; }
   WordView word_at(size_t slot) const;
   void prefetch(size_t slot) const { __builtin_prefetch(&(*slots_)[slot]); }
+  // Of a slot that is loaded: the bytes of its word, if they stand elsewhere.
+  void prefetch_word(size_t slot) const {
+    const Slot& entry = (*slots_)[slot];
+    if (entry.count != 0 && entry.key.is_long()) __builtin_prefetch(store_.data() + (entry.key.high & ~kLong));
+  }
 
  private:
   static_assert(std::endian::native == std::endian::little, "the length is in the last byte of a key");
