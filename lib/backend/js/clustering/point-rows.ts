@@ -6,6 +6,8 @@ import { fromBfloat16, fromFloat16 } from '../../half-floats';
 const CENTRE_SAMPLE = 4096;
 /** Squared lengths from here on are refused: scores must be finite in single precision. */
 const TOO_LONG = 1e37;
+/** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
+const GREATEST_SCALE = 3.4028234663852886e38;
 
 /** The error for a point that holds no finite numbers. */
 export function notFinite(point: number): Error {
@@ -66,7 +68,7 @@ export class PointRows {
       for (let i = 0; i < this.count; i++) {
         this.stage(i, row);
         const length = Math.sqrt(squareOf(row));
-        scales[i] = length > 0 ? 1 / length : 1;
+        scales[i] = length > 0 ? Math.min(1 / length, GREATEST_SCALE) : 1;
       }
       this.scales = scales;
     }
