@@ -19,7 +19,7 @@ export interface KMeansOptions {
   readonly initialization?: KMeansInitialization;
   /** 'lloyd' (default) goes through all points in every iteration, 'mini-batch' through `batchSize` random ones. */
   readonly algorithm?: 'lloyd' | 'mini-batch';
-  /** Cluster by direction: points and centroids are scaled to unit length. Zero vectors stay what they are. */
+  /** Cluster by direction: points and centroids are scaled to unit length. Zero vectors stay what they are, and those below 3e-39 stay shorter. */
   readonly spherical?: boolean;
   /** One per point, finite, not negative, not all zero. */
   readonly weights?: ArrayLike<number>;

@@ -152,6 +152,19 @@ describeEachBackend('k-means', (backend) => {
     expect([...zeros.centroids.data].every(Number.isFinite)).toBe(true);
   });
 
+  test('spherical: vectors too short for the inverse of their length in single precision keep their direction', async () => {
+    const directions = [0, 1, 0, 1, 2, 2].map((third) => (third * 2 * Math.PI) / 3);
+    const data = Float32Array.from(directions.flatMap((angle) => [1e-40 * Math.cos(angle), 1e-40 * Math.sin(angle)]));
+    const thirds = [0, 1, 2].map((third) => (third * 2 * Math.PI) / 3);
+    const initialization: Vectors = {
+      data: Float32Array.from(thirds.flatMap((angle) => [Math.cos(angle), Math.sin(angle)])),
+      dims: [3, 2],
+    };
+    const { labels, centroids } = await kmeans({ data, dims: [6, 2] }, { initialization, spherical: true, backend });
+    expect([...labels]).toEqual([0, 1, 0, 1, 2, 2]);
+    expect(centroids.data[0]).toBeCloseTo(1, 5);
+  });
+
   test('whole-number weights are repeated points', async () => {
     const data = blobs(9, 300, 10, 5, 0.6);
     const counts = Array.from({ length: 300 }, (_, i) => i % 4);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "merganser/parallel/parallel_for.hpp"
@@ -13,6 +14,8 @@ namespace {
 // What of a second-level cache of a megabyte a block may fill: panels pass by it besides, once for each block, and come from farther away.
 constexpr size_t kBlockBytes = 750 << 10;
 constexpr size_t kCentreSample = 4096;
+// What is shorter than its inverse stays shorter than 1.
+constexpr double kGreatestScale = std::numeric_limits<float>::max();
 // Longer points are read fast enough from wherever they stand.
 constexpr size_t kKeptDims = 128;
 
@@ -92,7 +95,7 @@ void PointBlocks::find_scales(unsigned threads) {
     for (size_t i = block_begin(block); i < block_begin(block) + block_count(block); ++i) {
       stage(i, row.data());
       const double length = std::sqrt(square(row.data(), padded_));
-      scales_[row_of(static_cast<uint32_t>(i))] = length > 0 ? static_cast<float>(1 / length) : 1;
+      scales_[row_of(static_cast<uint32_t>(i))] = length > 0 ? static_cast<float>(std::min(1 / length, kGreatestScale)) : 1;
     }
   });
   source_.scales = scales_.data();

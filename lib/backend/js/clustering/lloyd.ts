@@ -12,12 +12,11 @@ const SPLIT = 1 / 1024;
 /** With fewer panels bounds cost more than they save. */
 const PANELS_FOR_BOUNDS = 2;
 /** Multiplications between two looks at the event loop, and at the clock. */
-const SLICE = 2e7;
+const SLICE = 4e6;
 const STEP = 1e6;
 const REPORT_MILLISECONDS = 100;
 
 class Lloyd {
-  private readonly points: PointRows;
   private readonly centroids: CentroidSlots;
   private readonly slots: Uint32Array;
   private readonly before: Uint32Array;
@@ -29,9 +28,9 @@ class Lloyd {
 
   constructor(
     private readonly spec: LloydSpec,
+    private readonly points: PointRows,
     centroids: Float32Array,
   ) {
-    this.points = new PointRows(spec.points, spec.spherical);
     this.centroids = new CentroidSlots(centroids, this.points);
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
@@ -87,7 +86,7 @@ class Lloyd {
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }
-    return this.renewSums();
+    return inTurns(this.renewSums(), signal);
   }
 
   private beginBounds(): void {
@@ -107,11 +106,12 @@ class Lloyd {
   }
 
   /** Takes moved points out of their clusters' sums and puts them in. Returns their number. */
-  private renewSums(): number {
+  private *renewSums(): Generator<void, number> {
     const { points, slots, before, sums, weights, sizes } = this;
     const row = new Float64Array(points.dims);
     let moved = 0;
     for (let point = 0; point < points.count; point++) {
+      if (points.pausesAt(point)) yield;
       const [from, to] = [before[point], slots[point]];
       if (from !== to) moved++;
       if (this.summed && from === to) continue;
@@ -246,8 +246,8 @@ export async function lloyd(
   labels: Uint32Array,
   control: ClusteringControl,
 ): Promise<LloydOutcome> {
-  if (control.signal?.aborted) throw aborted(control.signal);
-  const run = new Lloyd(spec, centroids);
+  const points = await inTurns(PointRows.read(spec.points, spec.spherical), control.signal);
+  const run = new Lloyd(spec, points, centroids);
   const outcome = await run.run(control);
   run.results(centroids, labels);
   return outcome;
@@ -259,7 +259,7 @@ function* assignInSteps(
   labels: Uint32Array,
   distancesOut: Float32Array | null,
 ): Generator<void, void> {
-  const points = new PointRows(array, spherical, centroids);
+  const points = yield* PointRows.read(array, spherical, centroids);
   const slots = new CentroidSlots(centroids, points);
   const step = Math.max(1, Math.floor(STEP / (slots.count * slots.dims)));
   for (let first = 0; first < points.count; first += step) {

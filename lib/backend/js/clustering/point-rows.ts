@@ -4,8 +4,12 @@ import type { PointArray } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 
 const CENTRE_SAMPLE = 4096;
+/** Numbers of points between two pauses. */
+const PAUSE = 1e5;
 /** Squared lengths from here on are refused: scores must be finite in single precision. */
 const TOO_LONG = 1e37;
+/** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
+const GREATEST_SCALE = 3.4028234663852886e38;
 
 /** The error for a point that holds no finite numbers. */
 export function notFinite(point: number): Error {
@@ -41,42 +45,49 @@ export class PointRows {
   readonly centre: Float32Array;
   readonly squaredNorms: Float64Array;
   readonly weights: Float64Array | null;
-  readonly grid: number;
+  /** What products of weights and coordinates are rounded to. */
+  grid = 0;
   /** Σ weight · ‖x‖². */
-  readonly totalSquare: number;
-  private readonly scales: Float32Array | null;
+  totalSquare = 0;
+  private scales: Float32Array | null = null;
 
-  /**
-   * With `others`, vectors of as many dimensions, what is subtracted from the points, and so every result to the bit, does not depend on which points there are.
-   * Throws INVALID_ARGUMENT if a point is not finite.
-   */
-  constructor(
-    private readonly points: PointArray,
-    unitLength: boolean,
-    others: Float32Array | null = null,
-  ) {
+  private constructor(private readonly points: PointArray) {
     this.count = points.count;
     this.dims = points.dims;
     this.centre = new Float32Array(this.dims);
-    this.weights = points.weights === null ? null : onGrid(points.weights);
-    const row = new Float64Array(this.dims);
-    this.scales = null;
-    if (unitLength) {
-      const scales = new Float32Array(this.count);
-      for (let i = 0; i < this.count; i++) {
-        this.stage(i, row);
-        const length = Math.sqrt(squareOf(row));
-        scales[i] = length > 0 ? 1 / length : 1;
-      }
-      this.scales = scales;
-    }
-    this.centre.set(
-      others === null
-        ? shortMean(this.count, row, (i) => this.stage(i, row))
-        : shortMean(others.length / this.dims, row, (i) => row.set(others.subarray(i * this.dims, (i + 1) * this.dims))),
-    );
     this.squaredNorms = new Float64Array(this.count);
-    let total = 0;
+    this.weights = points.weights === null ? null : onGrid(points.weights);
+  }
+
+  /**
+   * With `others`, vectors of as many dimensions, what is subtracted from the points, and so every result to the bit, does not depend on which points there are.
+   * Stops now and then. Throws INVALID_ARGUMENT if a point is not finite.
+   */
+  static *read(points: PointArray, unitLength: boolean, others: Float32Array | null = null): Generator<void, PointRows> {
+    const rows = new PointRows(points);
+    const row = new Float64Array(rows.dims);
+    if (unitLength) yield* rows.findScales(row);
+    rows.centre.set(
+      others === null
+        ? shortMean(rows.count, row, (i) => rows.stage(i, row))
+        : shortMean(others.length / rows.dims, row, (i) => row.set(others.subarray(i * rows.dims, (i + 1) * rows.dims))),
+    );
+    yield* rows.measure(row);
+    return rows;
+  }
+
+  private *findScales(row: Float64Array): Generator<void> {
+    const scales = new Float32Array(this.count);
+    for (let i = 0; i < this.count; i++) {
+      this.stage(i, row);
+      const length = Math.sqrt(squareOf(row));
+      scales[i] = length > 0 ? Math.min(1 / length, GREATEST_SCALE) : 1;
+      if (this.pausesAt(i)) yield;
+    }
+    this.scales = scales;
+  }
+
+  private *measure(row: Float64Array): Generator<void> {
     let greatest = 0;
     for (let i = 0; i < this.count; i++) {
       this.stage(i, row);
@@ -84,11 +95,16 @@ export class PointRows {
       if (!(square < TOO_LONG)) throw notFinite(i);
       const weight = this.weight(i);
       this.squaredNorms[i] = square;
-      total += weight * square;
+      this.totalSquare += weight * square;
       for (let dim = 0; dim < row.length; dim++) greatest = Math.max(greatest, weight * Math.abs(row[dim]));
+      if (this.pausesAt(i)) yield;
     }
-    this.totalSquare = total;
     this.grid = gridFor(greatest, this.count);
+  }
+
+  /** Whether work on all points stops for a moment after this one. */
+  pausesAt(point: number): boolean {
+    return point % Math.max(1, Math.floor(PAUSE / this.dims)) === 0;
   }
 
   weight(point: number): number {
