@@ -75,7 +75,7 @@ export interface ClusteringKernels {
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
   /**
    * The eigenvectors of the `count` greatest eigenvalues of a symmetric matrix [size, size], as rows of unit length, and the eigenvalues, descending. Residuals are below 10⁻⁸ of the greatest
-   * eigenvalue in size, unless a hundred restarts do not suffice for that; eigenvalues that are equal to within that leave their vectors undetermined but for what they span. 1 ≤ count ≤ size.
+   * eigenvalue in size; eigenvalues that are equal to within that leave their vectors undetermined but for what they span. 1 ≤ count ≤ size.
    */
   leadingEigenvectors(matrix: Float32Array, size: number, count: number, values: Float64Array, vectors: Float64Array): void;
   /** The same on other threads. Rejects with ABORTED. */

@@ -107,6 +107,32 @@ describeEachBackend('spectral', (backend) => {
     }
   });
 
+  test('a ring: its eigenvalues lie so near each other that restarts alone would take long', () => {
+    const [size, count] = [280, 9];
+    const matrix = new Float32Array(size * size);
+    for (let i = 0; i < size; i++) for (const other of [i + 1, i + size - 1]) matrix[i * size + (other % size)] = 1;
+    const values = new Float64Array(count);
+    selectKernels(backend).leadingEigenvectors(matrix, size, count, values, new Float64Array(count * size));
+    values.forEach((value, i) => expect(value).toBeCloseTo(2 * Math.cos((2 * Math.PI * Math.ceil(i / 2)) / size), 12));
+  });
+
+  test('a graph of 40 parts of ten sizes: as many leading eigenvalues are 1', () => {
+    const ends = Array.from({ length: 40 }, (_, part) => 3 + (part % 10)).reduce<number[]>(
+      (all, length) => [...all, (all.at(-1) ?? 0) + length],
+      [],
+    );
+    const size = ends[ends.length - 1];
+    const matrix = new Float32Array(size * size);
+    for (const [part, end] of ends.entries()) {
+      const first = part === 0 ? 0 : ends[part - 1];
+      for (let i = first; i < end; i++) for (let j = first; j < end; j++) if (i !== j) matrix[i * size + j] = 1 / (end - first - 1);
+    }
+    const values = new Float64Array(41);
+    selectKernels(backend).leadingEigenvectors(matrix, size, 41, values, new Float64Array(41 * size));
+    values.subarray(0, 40).forEach((value) => expect(value).toBeCloseTo(1, 6));
+    expect(values[40]).toBeLessThan(0.1);
+  });
+
   test('matrices of zeros, of one number, of as many vectors as there are; abort', async () => {
     const kernels = selectKernels(backend);
     for (const size of [1, 100]) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "merganser/clustering/double_rows.hpp"
@@ -19,7 +20,11 @@ constexpr size_t kSmall = 96;
 constexpr size_t kLeastSpare = 16, kSparePart = 4;
 // The least number of vectors that are added between two restarts.
 constexpr size_t kLeastGrowth = 160;
-constexpr int kMostRestarts = 100;
+// More than so many restarts to come, judging by the last one, are slow: then more vectors are kept, up to half of a space that is doubled up to here. And every few restarts it is doubled
+// whatever they promise: a space that holds everything is exact.
+constexpr double kMostExpected = 5;
+constexpr size_t kCheapRoom = 768;
+constexpr int kRestartsOfSize = 16;
 constexpr double kResidual = 1e-8;
 // Columns and rows of a piece of work.
 constexpr size_t kPieceColumns = 256, kPieceRows = 64;
@@ -90,6 +95,14 @@ class KrylovSpace {
       projected_[i * room_ + i] = values[i];
     }
     count_ = kept;
+  }
+
+  // Makes room for more vectors. `values`: the eigenvalues that keep_best gave.
+  void enlarge(size_t room, const std::vector<double>& values) {
+    room_ = room;
+    rows_.resize((room + kBlock) * size_);
+    projected_.assign(room * room, 0.0);
+    for (size_t i = 0; i < count_; ++i) projected_[i * room + i] = values[i];
   }
 
  private:
@@ -186,7 +199,8 @@ class KrylovSpace {
   }
 
   const SymmetricMatrix matrix_;
-  const size_t size_, room_;
+  const size_t size_;
+  size_t room_;
   const unsigned threads_;
   RandomNumbers random_;
   size_t count_ = 0, next_ = 0, latest_ = 0;
@@ -197,6 +211,9 @@ class KrylovSpace {
   // Of the vectors that were added latest.
   std::vector<double> images_;
 };
+
+// Whether restarts make residuals so slowly small that a larger space is cheaper.
+bool is_slow(double before, double now, double target) { return now >= before || std::log(now / target) > kMostExpected * std::log(before / now); }
 
 size_t in_blocks(size_t count, size_t size) { return std::min(size, (count + kBlock - 1) / kBlock * kBlock); }
 
@@ -211,17 +228,25 @@ void leading_eigenvectors(const SymmetricMatrix& matrix, size_t count, unsigned 
     std::copy_n(pairs.vectors.data(), count * size, vectors);
     return;
   }
-  const size_t kept = in_blocks(count + std::max(kLeastSpare, count / kSparePart), size);
-  const size_t room = in_blocks(kept + std::max(kept, kLeastGrowth), size);
+  size_t kept = in_blocks(count + std::max(kLeastSpare, count / kSparePart), size);
+  size_t room = in_blocks(kept + std::max(kept, kLeastGrowth), size);
   KrylovSpace space(matrix, room, threads);
-  for (int restart = 0; restart < kMostRestarts; ++restart) {
+  double before = std::numeric_limits<double>::infinity();
+  for (int restart = 1;; ++restart) {
     std::vector<double> all, residuals;
     space.grow(cancelled);
     if (*cancelled) return;
     space.keep_best(kept, all, residuals);
     std::copy_n(all.data(), count, values);
     const double greatest = std::max(std::abs(all.front()), std::abs(all.back()));
-    if (room == size || *std::max_element(residuals.data(), residuals.data() + count) <= kResidual * greatest) break;
+    const double worst = *std::max_element(residuals.data(), residuals.data() + count), target = kResidual * greatest;
+    if (room == size || worst <= target) break;
+    const bool must_grow = restart % kRestartsOfSize == 0;
+    if (must_grow || is_slow(before, worst, target)) {
+      if (must_grow || 2 * room <= kCheapRoom) space.enlarge(room = in_blocks(2 * room, size), all);
+      kept = std::max(kept, in_blocks(std::min(2 * kept, room / 2), size));
+    }
+    before = worst;
   }
   std::copy_n(space.row(0), count * size, vectors);
 }

@@ -11,7 +11,13 @@ const LEAST_SPARE = 16;
 const SPARE_PART = 4;
 /** The least number of vectors that are added between two restarts. */
 const LEAST_GROWTH = 160;
-const MOST_RESTARTS = 100;
+/**
+ * More than so many restarts to come, judging by the last one, are slow: then more vectors are kept, up to half of a space that is doubled up to here. And every few restarts it is
+ * doubled whatever they promise: a space that holds everything is exact.
+ */
+const MOST_EXPECTED = 5;
+const CHEAP_ROOM = 768;
+const RESTARTS_OF_SIZE = 16;
 /** In parts of the greatest eigenvalue. */
 const RESIDUAL = 1e-8;
 /** Up to here the whole matrix is diagonalised. */
@@ -56,17 +62,29 @@ function* computing(
     return;
   }
   const inBlocks = (wanted: number): number => Math.min(size, Math.ceil(wanted / BLOCK) * BLOCK);
-  const kept = inBlocks(count + Math.max(LEAST_SPARE, Math.floor(count / SPARE_PART)));
-  const room = inBlocks(kept + Math.max(kept, LEAST_GROWTH));
+  let kept = inBlocks(count + Math.max(LEAST_SPARE, Math.floor(count / SPARE_PART)));
+  let room = inBlocks(kept + Math.max(kept, LEAST_GROWTH));
   const space = new KrylovSpace(matrix, size, room);
-  for (let restart = 0; restart < MOST_RESTARTS; restart++) {
+  for (let restart = 1, before = Infinity; ; restart++) {
     yield* space.grow();
     const { values: all, residuals } = space.keepBest(kept);
     values.set(all.subarray(0, count));
     const greatest = Math.max(Math.abs(all[0]), Math.abs(all[all.length - 1]));
-    if (room === size || Math.max(...residuals.subarray(0, count)) <= RESIDUAL * greatest) break;
+    const worst = Math.max(...residuals.subarray(0, count));
+    if (room === size || worst <= RESIDUAL * greatest) break;
+    const mustGrow = restart % RESTARTS_OF_SIZE === 0;
+    if (mustGrow || isSlow(before, worst, RESIDUAL * greatest)) {
+      if (mustGrow || 2 * room <= CHEAP_ROOM) space.enlarge((room = inBlocks(2 * room)), all);
+      kept = Math.max(kept, inBlocks(Math.min(2 * kept, Math.floor(room / 2))));
+    }
+    before = worst;
   }
   space.basis.slice(0, count).forEach((vector, i) => vectors.set(vector, i * size));
+}
+
+/** Whether restarts make residuals so slowly small that a larger space is cheaper. */
+function isSlow(before: number, now: number, target: number): boolean {
+  return now >= before || Math.log(now / target) > MOST_EXPECTED * Math.log(before / now);
 }
 
 class KrylovSpace {
@@ -77,13 +95,13 @@ class KrylovSpace {
   /** The matrix' products with the vectors that were added latest. */
   private images: Float64Array[] = [];
   /** `[room, room]`: the matrix in terms of the basis. */
-  private readonly projected: Float64Array;
+  private projected: Float64Array;
   private randomState = 1;
 
   constructor(
     private readonly matrix: Float32Array,
     private readonly size: number,
-    private readonly room: number,
+    private room: number,
   ) {
     this.projected = new Float64Array(room * room);
     this.next = this.orthonormal(Array.from({ length: BLOCK }, () => this.randomVector()));
@@ -123,6 +141,13 @@ class KrylovSpace {
       projected[i * room + i] = pairs.values[i];
     }
     return { values: pairs.values, residuals };
+  }
+
+  /** Makes room for more vectors. `values`: the eigenvalues that keepBest gave. */
+  enlarge(room: number, values: Float64Array): void {
+    this.room = room;
+    this.projected = new Float64Array(room * room);
+    this.basis.forEach((_, i) => (this.projected[i * room + i] = values[i]));
   }
 
   /** The matrix maps the space into itself and the next vectors: what a vector's image has outside of the space is what the latest vectors' images have of those. */

@@ -14,7 +14,8 @@ struct SymmetricMatrix {
   size_t size;
 };
 
-// The `count` greatest eigenvalues, descending, and their vectors as rows of unit length: residuals are below 10⁻⁸ of the greatest eigenvalue in size, or what they are after many restarts.
+// The `count` greatest eigenvalues, descending, and their vectors as rows of unit length: residuals are below 10⁻⁸ of the greatest eigenvalue in size: where
+// eigenvalues lie so close that restarts would take long, the space becomes larger, at last all.
 // All is in double precision, and the same whatever the number of threads. Ends early when cancelled.
 void leading_eigenvectors(const SymmetricMatrix& matrix, size_t count, unsigned threads, const std::atomic<bool>* cancelled, double* values, double* vectors);
 
