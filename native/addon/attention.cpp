@@ -3,6 +3,7 @@
 
 #include "job.hpp"
 #include "merganser/attention/attention.hpp"
+#include "merganser/attention/lookup.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 
 namespace merganser::addon {
@@ -87,7 +88,8 @@ Clusters read_clusters(const Napi::Object& spec) {
           data_of<uint32_t>(object.Get("offsets")),
           size_of(object, "dims"),
           size_of(spec, "step"),
-          read_groups(object.Get("groups"))};
+          read_groups(object.Get("groups")),
+          nullptr};
 }
 
 Selection read_selection(const Napi::Value& value) {
@@ -117,12 +119,15 @@ Work read_attend(const Napi::Object& call) {
           log_sum_exp = read_results(to.Get("logSumExp"))](const Control& control) { attend(shape, parts, output, log_sum_exp, control); };
 }
 
-Work read_attend_clusters(const Napi::Object& call) {
+// again: it is going to be done more than once.
+Work read_attend_clusters(const Napi::Object& call, bool again = false) {
   const auto spec = call.Get("spec").As<Napi::Object>(), to = call.Get("to").As<Napi::Object>(), chosen = call.Get("chosen").As<Napi::Object>();
-  return [shape = read_shape(spec), parts = read_parts(spec.Get("parts")), output = read_results(to.Get("output")),
-          log_sum_exp = read_results(to.Get("logSumExp")),
-          clusters = ClusterAttention{read_clusters(spec), read_selection(spec.Get("selection")), read_rows(spec.Get("keys")), read_rows(spec.Get("values")),
-                                      read_estimate(spec.Get("estimate"))},
+  const AttentionShape shape = read_shape(spec);
+  ClusterAttention clusters{read_clusters(spec), read_selection(spec.Get("selection")), read_rows(spec.Get("keys")), read_rows(spec.Get("values")),
+                            read_estimate(spec.Get("estimate"))};
+  const auto sizes = std::make_shared<const std::vector<ClusterSizes>>(again ? sizes_of_all(shape, clusters.clusters) : std::vector<ClusterSizes>());
+  if (again) clusters.clusters.sizes = sizes->data();
+  return [shape, clusters, sizes, parts = read_parts(spec.Get("parts")), output = read_results(to.Get("output")), log_sum_exp = read_results(to.Get("logSumExp")),
           to_chosen = ChosenClusters{data_of<uint32_t>(chosen.Get("clusters")), data_of<uint32_t>(chosen.Get("counts"))}](const Control& control) {
     attend_clusters(shape, clusters, parts, output, log_sum_exp, to_chosen, control);
   };
@@ -177,7 +182,7 @@ void register_attention(Napi::Env env, Napi::Object exports) {
   add("attend", [](const Napi::CallbackInfo& info) { read_attend(info[0].As<Napi::Object>())({nullptr, {}}); });
   add("centroidScores", [](const Napi::CallbackInfo& info) { read_scores(info[0].As<Napi::Object>())({nullptr, {}}); });
   add("attendClusters", [](const Napi::CallbackInfo& info) { read_attend_clusters(info[0].As<Napi::Object>())({nullptr, {}}); });
-  add("prepareAttendClusters", [](const Napi::CallbackInfo& info) { return prepare(info.Env(), read_attend_clusters(info[0].As<Napi::Object>())); });
+  add("prepareAttendClusters", [](const Napi::CallbackInfo& info) { return prepare(info.Env(), read_attend_clusters(info[0].As<Napi::Object>(), true)); });
   add("runAttendClusters", [](const Napi::CallbackInfo& info) { (*info[0].As<PreparedHandle>().Data())({nullptr, {}}); });
   add("startAttendClusters", [](const Napi::CallbackInfo& info) { return start(info, read_attend_clusters(info[0].As<Napi::Object>())); });
   add("startAttend", [](const Napi::CallbackInfo& info) { return start(info, read_attend(info[0].As<Napi::Object>())); });

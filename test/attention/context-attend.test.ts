@@ -2,57 +2,11 @@
 import { ClusteredContext, type AttendOptions, type AttendResult, type AttentionTensor, type ContextOptions } from '../../lib/index';
 import { describeEachBackend } from '../conformance/backends';
 import { clusteredKeys, gaussianTensor, halves, rowsOf, sliceRows } from './contexts';
+import { clustersOf, expectAttended, type Case } from './expected-attention';
 import * as oracle from './oracle';
-
-interface Case {
-  readonly context: ClusteredContext;
-  readonly keys: AttentionTensor;
-  readonly values: AttentionTensor;
-}
-
-/** The clusters of one head as the oracle takes them; keys that are in none are left out. */
-function clustersOf({ context, keys, values }: Case, sequence: number, head: number) {
-  const { members, offsets, groupOffsets } = context.clusters(sequence, head);
-  const count = offsets.length - 1;
-  const numbers = [...members].sort((a, b) => a - b);
-  const labelOf = new Map<number, number>();
-  for (let cluster = 0; cluster < count; cluster++)
-    for (const key of members.subarray(offsets[cluster], offsets[cluster + 1])) labelOf.set(key, cluster);
-  const labels = numbers.map((key) => labelOf.get(key)!);
-  const pick = (tensor: AttentionTensor): oracle.Rows => {
-    const rows = rowsOf(tensor, sequence, head);
-    return numbers.map((key) => rows[key]);
-  };
-  const centroids = oracle.centroidsOf(pick(keys), labels, count);
-  const groupLabels = Array.from({ length: count }, (_, cluster) =>
-    groupOffsets === null ? 0 : groupOffsets.findIndex((end, i) => i > 0 && cluster < end) - 1,
-  );
-  return {
-    ...{ count, numbers, labels, centroids, groupLabels, groups: (groupOffsets?.length ?? 1) - 1 },
-    sizes: oracle.sizesOf(labels, count),
-    valueMeans: oracle.centroidsOf(pick(values), labels, count),
-    variances: oracle.variancesOf(pick(keys), labels, centroids),
-  };
-}
 
 function keptClusters({ kept }: AttendResult, mask: number): number[] {
   return [...kept.clusters.subarray(kept.offsets[mask], kept.offsets[mask + 1])];
-}
-
-/** Row `row` of query head `head`: within single precision of what is expected. */
-function expectAttended(
-  { output, logSumExp }: AttendResult,
-  sequence: number,
-  head: number,
-  row: number,
-  expected: oracle.Attended,
-  tolerance = 1e-5,
-): void {
-  const [, heads, length, d] = output.dims;
-  const place = (sequence * heads + head) * length + row;
-  expected.output.forEach((value, dim) => expect(Math.abs(output.data[place * d + dim] - value)).toBeLessThan(tolerance));
-  if (expected.lse === -Infinity) expect(logSumExp[place]).toBe(-Infinity);
-  else expect(Math.abs(logSumExp[place] - expected.lse)).toBeLessThan(1e-6 * Math.max(10, Math.abs(expected.lse)));
 }
 
 describeEachBackend('attention over a context', (backend) => {

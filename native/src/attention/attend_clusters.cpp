@@ -2,8 +2,6 @@
 // several, if there are fewer units than threads); then the lists' portions are attended to, whoever has time. Logits of the lookup are kept for
 // the estimate of what was not chosen, unless they are too many.
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/attention.hpp"
@@ -18,16 +16,6 @@ namespace {
 constexpr size_t kRowsAtATime = 2048;
 // Queries of a unit whose logits are kept from the lookup for the estimate: with more it is not reading that takes the time.
 constexpr size_t kQueriesKept = 16;
-
-float log2_of(uint32_t count) {
-  constexpr size_t kKnown = 1024;
-  static const std::array<float, kKnown> known = [] {
-    std::array<float, kKnown> logs{};
-    for (size_t i = 1; i < kKnown; ++i) logs[i] = std::log2(static_cast<float>(i));
-    return logs;
-  }();
-  return count < kKnown ? known[count] : std::log2(static_cast<float>(count));
-}
 
 class ClusteredUnits {
  public:
@@ -46,7 +34,10 @@ class ClusteredUnits {
       const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
       to_.counts[work.index] = static_cast<uint32_t>(count);
       work.seen.push_back(rows_of(work.unit, offsets, chosen, count));
-      if (all_.estimate.value_means) work.seen.push_back(estimates(stream, offsets, chosen, count, std::move(logits)));
+      if (all_.estimate.value_means) {
+        if (keep && all_.estimate.variances) add_variances(*work.queries, stream, logits);
+        work.seen.push_back(estimates(stream, chosen, count, std::move(logits)));
+      }
     } else {
       to_.counts[work.index] = 0;
     }
@@ -68,29 +59,50 @@ class ClusteredUnits {
     seen.rows.values = all_.values.rows_of(unit.sequence, unit.kv_head);
     seen.listed = true;
     for (size_t i = 0; i < count; ++i) seen.count += offsets[chosen[i] + 1] - offsets[chosen[i]];
-    seen.list.resize(seen.count);
+    // Some at a time, whether there are so many or not: what is too much is overwritten.
+    constexpr uint32_t kAtATime = 16;
+    seen.list.resize(seen.count + kAtATime);
     uint32_t* row = seen.list.data();
     for (size_t i = 0; i < count; ++i) {
-      for (uint32_t at = offsets[chosen[i]]; at < offsets[chosen[i] + 1]; ++at) *row++ = at;
+      const uint32_t begin = offsets[chosen[i]], size = offsets[chosen[i] + 1] - begin;
+      for (uint32_t done = 0; done < size; done += kAtATime) {
+        for (uint32_t j = 0; j < kAtATime; ++j) row[done + j] = begin + done + j;
+      }
+      row += size;
     }
     return seen;
   }
 
-  SeenRows estimates(size_t stream, const uint32_t* offsets, const uint32_t* chosen, size_t count, std::vector<float> logits) const {
+  RowSet rows_at(const void* data, RowType type, size_t dims, size_t stream) const {
+    const size_t row_bytes = dims * (type == RowType::float32 ? 4 : 2);
+    return {static_cast<const uint8_t*>(data) + stream * all_.clusters.room * row_bytes, row_bytes, type, dims};
+  }
+
+  RowSet variance_rows(size_t stream) const { return rows_at(all_.estimate.variances, all_.estimate.variance_type, all_.clusters.dims, stream); }
+
+  // To logits that are kept: one row after the other, which is faster than block by block.
+  void add_variances(const UnitQueries& queries, size_t stream, std::vector<float>& logits) const {
+    static const auto logits_kernel = MERGANSER_SELECT(row_logits);
+    const size_t room = with_room(all_.clusters.count);
+    std::vector<float> spread(queries.count() * room);
+    RowsToAttend rows{};
+    rows.keys = variance_rows(stream);
+    rows.count = all_.clusters.count;
+    rows.queries = queries.squares();
+    rows.query_stride = queries.stride();
+    rows.query_count = queries.count();
+    logits_kernel(rows, spread.data(), room);
+    for (size_t i = 0; i < spread.size(); ++i) logits[i] += spread[i];
+  }
+
+  SeenRows estimates(size_t stream, const uint32_t* chosen, size_t count, std::vector<float> logits) const {
     const Clusters& clusters = all_.clusters;
-    const auto rows_at = [&](const void* data, RowType type, size_t dims) {
-      const size_t row_bytes = dims * (type == RowType::float32 ? 4 : 2);
-      return RowSet{static_cast<const uint8_t*>(data) + stream * clusters.room * row_bytes, row_bytes, type, dims};
-    };
     SeenRows seen;
     seen.rows = centroid_rows(clusters, stream);
-    seen.rows.values = rows_at(all_.estimate.value_means, all_.estimate.value_type, all_.values.dims);
-    if (all_.estimate.variances) seen.rows.variances = rows_at(all_.estimate.variances, all_.estimate.variance_type, clusters.dims);
+    seen.rows.values = rows_at(all_.estimate.value_means, all_.estimate.value_type, all_.values.dims, stream);
+    if (all_.estimate.variances && logits.empty()) seen.rows.variances = variance_rows(stream);
     seen.count = clusters.count;
-    seen.log_counts.assign(with_room(clusters.count), kUnseen);
-    for (size_t i = 0; i < clusters.count; ++i) {
-      if (offsets[i + 1] > offsets[i]) seen.log_counts[i] = log2_of(offsets[i + 1] - offsets[i]);
-    }
+    seen.log_counts = clusters.sizes ? clusters.sizes[stream].log_counts : sizes_of(clusters, stream).log_counts;
     for (size_t i = 0; i < count; ++i) seen.log_counts[chosen[i]] = kUnseen;
     seen.rows.log_counts = seen.log_counts.data();
     seen.logits = std::move(logits);

@@ -1,6 +1,8 @@
 #include "merganser/attention/lookup.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 
 #include "merganser/attention/attend_tiles.hpp"
@@ -15,16 +17,19 @@ constexpr size_t kQueriesAtATime = 384;
 // Centroids that one thread takes at a time: a multiple of 16.
 constexpr size_t kCentroidsAtATime = 1024;
 
+float log2_of(uint32_t count) {
+  constexpr size_t kKnown = 1024;
+  static const std::array<float, kKnown> known = [] {
+    std::array<float, kKnown> logs{};
+    for (size_t i = 1; i < kKnown; ++i) logs[i] = std::log2(static_cast<float>(i));
+    return logs;
+  }();
+  return count < kKnown ? known[count] : std::log2(static_cast<float>(count));
+}
+
 void hide_empty(ClusterSizes& clusters) {
   clusters.hidden.resize(clusters.sizes.size());
   for (size_t i = 0; i < clusters.sizes.size(); ++i) clusters.hidden[i] = clusters.sizes[i] > 0 ? 0.f : kUnseen;
-}
-
-ClusterSizes sizes_of(const uint32_t* offsets, size_t count) {
-  ClusterSizes result{std::vector<float>(with_room(count), 0.f), {}};
-  for (size_t i = 0; i < count; ++i) result.sizes[i] = static_cast<float>(offsets[i + 1] - offsets[i]);
-  hide_empty(result);
-  return result;
 }
 
 struct Range {
@@ -87,7 +92,7 @@ class Shares {
 std::vector<Range> kept_groups(const Clusters& clusters, size_t stream, const UnitQueries& voters, unsigned threads, ClusterSizes& sizes) {
   const ClusterGroups& groups = clusters.groups;
   const uint32_t* const own = groups.offsets + stream * (groups.count + 1);
-  ClusterSizes of_groups{std::vector<float>(with_room(groups.count), 0.f), {}};
+  ClusterSizes of_groups{std::vector<float>(with_room(groups.count), 0.f), {}, {}};
   for (size_t group = 0; group < groups.count; ++group) {
     for (size_t i = own[group]; i < own[group + 1]; ++i) of_groups.sizes[group] += sizes.sizes[i];
   }
@@ -112,6 +117,24 @@ std::vector<Range> kept_groups(const Clusters& clusters, size_t stream, const Un
 
 }  // namespace
 
+ClusterSizes sizes_of(const Clusters& clusters, size_t stream) {
+  const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
+  ClusterSizes result{std::vector<float>(with_room(clusters.count), 0.f), {}, std::vector<float>(with_room(clusters.count), kUnseen)};
+  for (size_t i = 0; i < clusters.count; ++i) {
+    const uint32_t size = offsets[i + 1] - offsets[i];
+    result.sizes[i] = static_cast<float>(size);
+    if (size > 0) result.log_counts[i] = log2_of(size);
+  }
+  hide_empty(result);
+  return result;
+}
+
+std::vector<ClusterSizes> sizes_of_all(const AttentionShape& shape, const Clusters& clusters) {
+  std::vector<ClusterSizes> all;
+  for (size_t stream = 0; stream < shape.sequences * shape.kv_heads; ++stream) all.push_back(sizes_of(clusters, stream));
+  return all;
+}
+
 RowsToAttend centroid_rows(const Clusters& clusters, size_t stream) {
   const size_t row_bytes = clusters.dims * (clusters.type == RowType::float32 ? 4 : clusters.type == RowType::int8 ? 1 : 2);
   RowsToAttend rows{};
@@ -122,12 +145,14 @@ RowsToAttend centroid_rows(const Clusters& clusters, size_t stream) {
 
 void look_up(const AttentionShape& shape, const Clusters& clusters, const Unit& unit, const UnitQueries& voters, unsigned threads, float* scores, float* logits) {
   const size_t stream = unit.sequence * shape.kv_heads + unit.kv_head;
-  ClusterSizes sizes = sizes_of(clusters.offsets + stream * (clusters.room + 1), clusters.count);
   const RowsToAttend rows = centroid_rows(clusters, stream);
-  std::vector<Range> ranges{{0, clusters.count}};
-  if (clusters.groups.count > 0) ranges = kept_groups(clusters, stream, voters, threads, sizes);
+  if (clusters.groups.count == 0) {
+    const auto add_up = [&](const ClusterSizes& sizes) { Shares(voters, rows, sizes, threads).add_up({{0, clusters.count}}, clusters.count, scores, logits); };
+    return clusters.sizes ? add_up(clusters.sizes[stream]) : add_up(sizes_of(clusters, stream));
+  }
+  ClusterSizes sizes = sizes_of(clusters, stream);
+  const std::vector<Range> ranges = kept_groups(clusters, stream, voters, threads, sizes);
   Shares(voters, rows, sizes, threads).add_up(ranges, clusters.count, scores, logits);
-  if (clusters.groups.count == 0) return;
   const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
   for (size_t i = 0; i < clusters.count; ++i) {
     if (sizes.sizes[i] == 0 && offsets[i + 1] > offsets[i]) scores[i] = std::numeric_limits<float>::quiet_NaN();

@@ -74,6 +74,8 @@ struct ClusterGroups {
   const double* limits;     // scores of groups that are kept are greater; one for each stream
 };
 
+struct ClusterSizes;
+
 struct Clusters {
   size_t count;
   size_t room;  // of each stream
@@ -84,6 +86,7 @@ struct Clusters {
   size_t dims;
   size_t step;
   ClusterGroups groups;
+  const ClusterSizes* sizes;  // of each stream; null: they are found in `offsets`
 };
 
 enum class SelectionKind : uint8_t { threshold, budget, top_p };

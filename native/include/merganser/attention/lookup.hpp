@@ -11,9 +11,14 @@ inline size_t with_room(size_t count) { return (count + 47) / 16 * 16; }
 
 // Clusters of a stream, as kernels take them: [with_room(clusters)].
 struct ClusterSizes {
-  std::vector<float> sizes;   // 0 for what is empty, or in a group that was left out
-  std::vector<float> hidden;  // 0, or kUnseen for those
+  std::vector<float> sizes;       // 0 for what is empty, or in a group that was left out
+  std::vector<float> hidden;      // 0, or kUnseen for those
+  std::vector<float> log_counts;  // log₂ of the sizes, or kUnseen
 };
+
+// Of each stream, for calls that are made again and again.
+std::vector<ClusterSizes> sizes_of_all(const AttentionShape& shape, const Clusters& clusters);
+ClusterSizes sizes_of(const Clusters& clusters, size_t stream);
 
 RowsToAttend centroid_rows(const Clusters& clusters, size_t stream);
 
