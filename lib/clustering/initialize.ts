@@ -36,6 +36,7 @@ const methods: Record<InitializationName, Method> = {
   random: ({ points, clusters }, random) => differentPoints(points, clusters, random),
   /** Each with a probability in proportion to its squared distance from those there are (Arthur & Vassilvitskii 2007). */
   'k-means++': (task, random) => spread(task, anyPoint(task.points, random), (distances) => random.weighted(distances)),
+  'greedy-k-means++': greedy,
   /** The longest vector, then always the one farthest from those there are (Katsavounidis, Kuo & Zhang 1994). */
   kkz: async (task) => spread(task, farthest(await distancesTo(task, new Float32Array(task.points.dims))), farthest),
   'k-means||': scalable,
@@ -97,6 +98,31 @@ async function spread(task: SeedingTask, first: number, choose: (distances: Floa
     const distances = await distancesTo(task, copyPoints(task.points, chosen.subarray(i - 1, i)));
     for (let point = 0; point < nearest.length; point++) if (distances[point] < nearest[point]) nearest[point] = distances[point];
     chosen[i] = choose(nearest);
+  }
+  return chosen;
+}
+
+/**
+ * Greedy k-means++ (Arthur & Vassilvitskii 2007, section 6; the k-means++ of scikit-learn): of several points, drawn as k-means++ draws one, that which leaves the least sum of squared distances.
+ */
+async function greedy(task: SeedingTask, random: RandomStream): Promise<Uint32Array> {
+  const trials = 2 + Math.floor(Math.log(task.clusters));
+  const chosen = new Uint32Array(task.clusters);
+  chosen[0] = anyPoint(task.points, random);
+  let nearest = await distancesTo(task, copyPoints(task.points, chosen.subarray(0, 1)));
+  for (let i = 1; i < task.clusters; i++) {
+    const before = nearest;
+    let least = Infinity;
+    for (let trial = 0; trial < trials; trial++) {
+      const candidate = random.weighted(before);
+      const distances = await distancesTo(task, copyPoints(task.points, Uint32Array.of(candidate)));
+      let sum = 0;
+      for (let point = 0; point < distances.length; point++) sum += distances[point] = Math.min(distances[point], before[point]);
+      if (trial > 0 && !(sum < least)) continue;
+      least = sum;
+      nearest = distances;
+      chosen[i] = candidate;
+    }
   }
   return chosen;
 }

@@ -6,7 +6,7 @@ import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { copyPoints, pointsOf, type Vectors } from './matrix';
 import type { KMeansOptions } from './types';
 
-const INITIALIZATIONS = ['random', 'k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const;
+const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const;
 export type InitializationName = (typeof INITIALIZATIONS)[number];
 /** k-means++ goes through all points once for each cluster: up to so many that is worth it. */
 const CLUSTERS_FOR_PLUS_PLUS = 64;

@@ -3,7 +3,7 @@ import type { Float32Vectors, Vectors } from './matrix';
 import type { Members } from './members';
 
 /** How the first centroids are chosen. Vectors: they are given. */
-export type KMeansInitialization = 'random' | 'k-means++' | 'k-means||' | 'afk-mc2' | 'kkz' | Vectors;
+export type KMeansInitialization = 'random' | 'k-means++' | 'greedy-k-means++' | 'k-means||' | 'afk-mc2' | 'kkz' | Vectors;
 
 export interface KMeansProgress {
   /** Iterations done. */

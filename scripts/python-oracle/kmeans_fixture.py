@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import sklearn
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, kmeans_plusplus
 
 from random_stream import blobs, uniform
 
@@ -39,6 +39,23 @@ def result(case):
     return {**case, "first": first, "labels": model.labels_.tolist(), "inertia": model.inertia_}
 
 
+def seeding(case, runs=200):
+    """The mean over many runs of what k-means++ leaves: plain, and greedy as is scikit-learn's default."""
+    points, _ = blobs(case["seed"], case["count"], case["clusters"], case["dims"], case["deviation"])
+    points = points.astype(np.float64)
+
+    def left(seed, trials):
+        chosen, _ = kmeans_plusplus(points, case["k"], random_state=seed, n_local_trials=trials)
+        return ((points[:, None] - chosen[None]) ** 2).sum(2).min(1).sum()
+
+    means = {name: float(np.mean([left(seed, trials) for seed in range(runs)])) for name, trials in [("plain", 1), ("greedy", None)]}
+    return {**case, **means}
+
+
+SEEDINGS = [
+    {"seed": 51, "count": 600, "clusters": 25, "dims": 8, "deviation": 0.2, "k": 25},
+]
+
 with open("test/fixtures/kmeans.json", "w") as file:
-    json.dump({"oracle": f"scikit-learn {sklearn.__version__}", "cases": [result(case) for case in CASES]}, file)
+    json.dump({"oracle": f"scikit-learn {sklearn.__version__}", "cases": [result(case) for case in CASES], "seedings": [seeding(case) for case in SEEDINGS]}, file)
     file.write("\n")

@@ -102,7 +102,7 @@ describeEachBackend('k-means', (backend) => {
 
   test('labels are nearest to the centroids, and objective, sizes and members tell of them', async () => {
     const data = blobs(5, 700, 30, 17, 0.8);
-    for (const initialization of ['random', 'k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const) {
+    for (const initialization of ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const) {
       const result = await run(data, 17, { clusters: 70, initialization, maxIterations: 6 });
       const { own, least } = objectives(data, result);
       expect(own / least).toBeCloseTo(1, 6);
@@ -117,6 +117,25 @@ describeEachBackend('k-means', (backend) => {
       result.objectives.forEach((value, i) => i > 0 && expect(value).toBeLessThanOrEqual(result.objectives[i - 1] * (1 + 1e-6)));
     }
   });
+
+  test.each(fixture.seedings)(
+    'k-means++ leaves as much as that of scikit-learn, and so does the greedy one: $clusters clusters',
+    async (seeding) => {
+      const data = blobs(seeding.seed, seeding.count, seeding.clusters, seeding.dims, seeding.deviation);
+      for (const [initialization, expected] of [
+        ['k-means++', seeding.plain],
+        ['greedy-k-means++', seeding.greedy],
+      ] as const) {
+        let sum = 0;
+        const runs = 15;
+        for (let seed = 1; seed <= runs; seed++)
+          sum += (await run(data, seeding.dims, { clusters: seeding.k, initialization, maxIterations: 0, seed })).objective;
+        expect(Math.abs(sum / runs / expected - 1)).toBeLessThan(0.05);
+      }
+      // So far apart that one cannot be taken for the other.
+      expect(seeding.greedy).toBeLessThan(0.7 * seeding.plain);
+    },
+  );
 
   test('half precision gives what the same numbers give in single precision', async () => {
     const { bits, values } = toBfloat16(blobs(6, 700, 20, 10, 0.5));

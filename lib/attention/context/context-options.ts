@@ -5,7 +5,7 @@ import { invalidArgument } from '../../errors';
 import type { BuildPlan } from './build-store';
 import type { ContextOptions, LookupType } from './types';
 
-const INITIALIZATIONS = ['random', 'k-means++', 'k-means||', 'afk-mc2', 'kkz'];
+const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'];
 
 /** For contexts of `length` keys of `dims` numbers. Throws INVALID_ARGUMENT. */
 export function planContext(options: ContextOptions, length: number, dims: number): BuildPlan {
