@@ -3,6 +3,8 @@
  *
  *   npm run bench:async -- [--corpus FOLDER] [--file code] [--megabytes 1000] [--tokenizer cl100k]
  *
+ * What threads give that only compute is printed beside it: on a virtual machine they may have less than a processor each.
+ *
  * The delay is what `perf_hooks.monitorEventLoopDelay` measures beyond its own interval.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -11,6 +13,7 @@ import { backendInfo, Tokenizer } from '../lib/index';
 import { SUBJECTS } from './contestants';
 import { readCorpora } from './corpora';
 import { machine, megabytesPerSecond, timed } from './measure';
+import { arithmeticScaling } from './thread-scaling';
 
 const { values: options } = parseArgs({
   options: {
@@ -64,7 +67,8 @@ async function main(): Promise<void> {
   const one = megabytesPerSecond(whole.length, sync.milliseconds);
   console.log(`one thread, encoding: ${one.toFixed(0)} MB/s`);
   const all = await watched(`a batch of ${texts.length}`, whole.length, () => tokenizer.encodeBatch(texts, OPTIONS));
-  console.log(`  ${(all / one).toFixed(2)} × one thread`);
+  const scaling = await arithmeticScaling(backendInfo().threads ?? 1);
+  console.log(`  ${(all / one).toFixed(2)} × one thread; arithmetic alone ${scaling.toFixed(2)} ×`);
   await watched('one text', whole.length, () => tokenizer.encodeAsync(whole, OPTIONS));
 }
 

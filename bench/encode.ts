@@ -4,7 +4,7 @@
  *   npm run bench:encode -- [--corpus FOLDER] [--files english,code] [--tokenizers cl100k,llama2] [--megabytes 4] [--runs 3] [--no-python]
  *                           [--no-short] [--adversarial] [--only 'merganser (native),gigatoken'] [--clock wall|cpu] [--json FILE]
  *
- * `--adversarial` takes text that is hard on tokenizers instead (adversarial.ts), beside the first file of the folder, and leaves out whoever
+ * `--adversarial` takes text that is hard on tokenizers instead (adversarial-corpora.ts), beside the first file of the folder, and leaves out whoever
  * would need more than 20 seconds for one of them.
  *
  * The script runs from a bundle, as users run the package: unbundled, TypeScript's imports are property reads that cost the pure-TypeScript
@@ -20,7 +20,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { backendInfo } from '../lib/index';
-import { adversarialCorpora } from './adversarial';
+import { adversarialCorpora } from './adversarial-corpora';
 import { type Contestant, contestants, type Subject, SUBJECTS } from './contestants';
 import { type Corpus, readCorpora, shortStrings } from './corpora';
 import { type Clock, collectGarbage, machine, median, megabytesPerSecond, timed } from './measure';

@@ -9,8 +9,9 @@ import { isJsonObject, JsonFields } from './load/json-fields';
 import type { ModelText } from './model-text';
 import { VISIBLE_SPACE } from './model-text';
 import type { PatternDialect } from './pattern/ast';
-import { compilePattern, escapePattern } from './pattern/compile';
+import { compilePattern, compileSplits, escapePattern } from './pattern/compile';
 import { scannerFamily, scannerOfSteps } from './pattern/families';
+import { type IsolatingSplit, isAtSet } from './pattern/join-splits';
 import { GPT2_BEHAVIOR, GPT2_PATTERN } from './pre-tokenizers/byte-level';
 import { readBehavior, readLength, readPrependScheme } from './pre-tokenizers/create-pre-tokenizer';
 import { aliasSpaces } from './space-alias';
@@ -27,6 +28,9 @@ export interface ModelForm {
   /** The form of text that it reads; the general path needs to know. */
   readonly modelText: ModelText;
 }
+
+/** With the dialect of its pattern. */
+type PlannedStep = SplitStep & { readonly dialect?: PatternDialect };
 
 export interface EncodingPlan extends ModelForm {
   /** null: only the general path will do. */
@@ -73,7 +77,7 @@ class Planner {
   /** U+2581 was put before the text: only right if it is turned into a space with all others. */
   private needsAlias = false;
   private normalizes = false;
-  private readonly steps: SplitStep[] = [];
+  private readonly steps: PlannedStep[] = [];
 
   constructor(private readonly definition: PathParts) {}
 
@@ -87,7 +91,8 @@ class Planner {
     const added = fusedAddedTokens(addedTokens.list, this.normalizes);
     if (added === null) return null;
     const { nfc, spaceAlias, prefixSpace, steps } = this;
-    return { added, nfc, spaceAlias, prefixSpace, steps, scanner: scannerOfSteps(steps) };
+    const scanner = scannerOfSteps(steps);
+    return { added, nfc, spaceAlias, prefixSpace, steps: scanner === null ? joinSteps(steps) : steps, scanner };
   }
 
   private normalize(fields: JsonFields, last: boolean): boolean {
@@ -189,7 +194,7 @@ class Planner {
     return !literal.includes(SPACE) && !literal.includes(VISIBLE) && this.push(literalStep(literal, behavior));
   }
 
-  private push(step: SplitStep): true {
+  private push(step: PlannedStep): true {
     this.steps.push(step);
     return true;
   }
@@ -203,10 +208,34 @@ function flattenSteps(component: unknown, children: string): JsonFields[] {
   return fields.array(children).flatMap((step) => (isJsonObject(step) ? flattenSteps(step, children) : [JsonFields.of(step, children)]));
 }
 
+/** Where splits at single characters come first, as those at digits do in many tokenizers, they and the next split become one. */
+function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
+  const splits = steps.map(isolatingSplit);
+  const joined: SplitStep[] = [];
+  for (let start = 0; start < steps.length;) {
+    let end = start;
+    while (end + 1 < steps.length && splits[end] !== null && splits[end + 1] !== null && isAtSet(splits[end]!)) end++;
+    const program = end > start ? compileSplits(splits.slice(start, end + 1) as IsolatingSplit[]) : null;
+    if (program?.automaton) {
+      joined.push({ kind: 'pattern', source: program.source, pattern: program, scanner: null, behavior: 'isolated', invert: false });
+    } else {
+      joined.push(...steps.slice(start, end + 1));
+    }
+    start = end + 1;
+  }
+  return joined;
+}
+
+function isolatingSplit(step: PlannedStep): IsolatingSplit | null {
+  if (step.kind !== 'pattern' || step.invert || step.behavior !== 'isolated' || step.dialect === undefined) return null;
+  return { source: step.source, dialect: step.dialect };
+}
+
 /** The pattern is compiled when it is read: a backend that scans without it need not wait. */
-function patternStep(source: string, dialect: PatternDialect, behavior: SplitBehavior, invert: boolean): SplitStep {
+function patternStep(source: string, dialect: PatternDialect, behavior: SplitBehavior, invert: boolean): PlannedStep {
   return {
     kind: 'pattern',
+    dialect,
     source,
     get pattern() {
       return compilePattern(source, dialect);
@@ -217,12 +246,12 @@ function patternStep(source: string, dialect: PatternDialect, behavior: SplitBeh
   };
 }
 
-function literalStep(literal: string, behavior: SplitBehavior): SplitStep {
+function literalStep(literal: string, behavior: SplitBehavior): PlannedStep {
   return patternStep(escapePattern(literal), 'oniguruma', behavior, false);
 }
 
 /** A split at single characters of a kind. */
-function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): SplitStep {
+function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): PlannedStep {
   const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
     ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
   );

@@ -62,6 +62,10 @@ void merge_long(const MergeView& merges, MergeScratch& scratch) {
 }  // namespace
 
 void merge_symbols(const MergeView& merges, MergeScratch& scratch) {
+  if (scratch.ids.size() <= kShort || !scratch.windows.merge(merges, scratch)) merge_in_one(merges, scratch);
+}
+
+void merge_in_one(const MergeView& merges, MergeScratch& scratch) {
   const size_t count = scratch.ids.size();
   if (count < 2) return;
   if (count > kShort) return merge_long(merges, scratch);

@@ -10,8 +10,6 @@
 namespace merganser::bpe {
 namespace {
 
-// So many bytes of long pieces for each merge of the model take about as long to merge as it takes to prepare for longest matches.
-constexpr uint64_t kBytesPerMerge = 3;
 // So many merges of the model for each byte of pieces that are not ASCII: then to merge them has taken about as long as it takes to find out which characters
 // they can begin with.
 constexpr uint64_t kMergesPerWideByte = 4;
@@ -270,16 +268,8 @@ void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch
 }
 
 void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
-  const LongestMatch* const match = size > kShort && !events_ ? longest_match(size) : nullptr;
-  if (match) return match->encode(piece, size, scratch);
   symbols(piece, size, scratch);
   merge_symbols(scratch);
-}
-
-const LongestMatch* Model::longest_match(size_t size) const {
-  if (long_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kBytesPerMerge * merge_count_) return nullptr;
-  std::call_once(longest_match_once_, [this] { longest_match_ = LongestMatch::find(*this); });
-  return longest_match_.get();
 }
 
 void Model::merge_symbols(MergeScratch& scratch) const {
@@ -296,14 +286,6 @@ uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, boo
   const uint32_t token = index_.find(piece, size, hash);
   whole = token != kNone && (ignores_merges(token) || reachable_[token].load(std::memory_order_relaxed) == 1);
   return token;
-}
-
-bool Model::merges_to(std::span<const uint32_t> tokens, MergeScratch& scratch) const {
-  Bytes text;
-  for (const uint32_t id : tokens) text.insert(text.end(), spec_.token(id), spec_.token(id) + spec_.token_size(id));
-  symbols(text.data(), text.size(), scratch);
-  merge_symbols(scratch);
-  return std::equal(tokens.begin(), tokens.end(), scratch.ids.begin(), scratch.ids.end());
 }
 
 void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {

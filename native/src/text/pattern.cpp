@@ -9,11 +9,13 @@ Pattern::Pattern(PatternProgram program) : program_(std::move(program)), backtra
   // The code of a pattern that matches no empty text begins with a look at the first character.
   if (program_.code[0] != static_cast<int32_t>(PatternOp::after)) return;
   for (uint32_t c = 0; c <= program_.class_count; ++c) can_start_.push_back(program_.in_set(program_.code[1], c));
+  for (uint32_t byte = 0; byte < 0x80; ++byte) ascii_can_start_.push_back(can_start_[program_.class_of(byte)]);
 }
 
 bool Pattern::find(const uint8_t* text, size_t size, size_t from, size_t& start, size_t& end, PatternScratch& scratch) const {
   for (size_t at = from; at <= size; at += at < size ? sequence_size(text[at]) : 1) {
-    if (!can_start_.empty() && !can_start_[program_.class_after(text, at, size)]) continue;
+    at = skip(text, size, at);
+    if (at == size && !can_start_.empty() && !can_start_[program_.class_count]) return false;
     const size_t found = match_end(text, size, at, from, scratch);
     if (found == kNoMatch) continue;
     start = at;
@@ -21,6 +23,22 @@ bool Pattern::find(const uint8_t* text, size_t size, size_t from, size_t& start,
     return true;
   }
   return false;
+}
+
+size_t Pattern::skip(const uint8_t* text, size_t size, size_t at) const {
+  if (can_start_.empty()) return at;
+  const uint8_t* const ascii = ascii_can_start_.data();
+  while (at < size) {
+    if (text[at] < 0x80) {
+      if (ascii[text[at]]) break;
+      ++at;
+    } else {
+      const CodePoint character = decode(text + at);
+      if (can_start_[program_.class_of(character.value)]) break;
+      at += character.size;
+    }
+  }
+  return at;
 }
 
 size_t Pattern::boundaries(const uint8_t* text, size_t size, size_t& position, uint32_t* ends, size_t capacity, PatternScratch& scratch) const {

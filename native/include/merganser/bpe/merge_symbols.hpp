@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "merganser/bpe/merge_short.hpp"
+#include "merganser/bpe/merge_windows.hpp"
 
 namespace merganser::bpe {
 
@@ -11,16 +12,12 @@ namespace merganser::bpe {
 struct MergeScratch {
   std::vector<uint32_t> ids, sizes, next, previous, ranks, removing;
   std::vector<uint64_t> heap;
-  // Of LongestMatch: what it has found out about pairs of tokens, and what it chose behind a token where the longest one did not do.
-  struct Choice {
-    uint32_t before = kNone, longest = kNone, token = kNone;
-  };
-  std::vector<uint64_t> neighbours;
-  std::vector<Choice> choices;
-  std::vector<uint32_t> guessed;
+  MergeWindows windows;
 };
 
 // Merges scratch.ids (with scratch.sizes) until no pair is left: the lowest merge first, of equal ones the leftmost.
 void merge_symbols(const MergeView& merges, MergeScratch& scratch);
+// The same without windows: n log n.
+void merge_in_one(const MergeView& merges, MergeScratch& scratch);
 
 }  // namespace merganser::bpe

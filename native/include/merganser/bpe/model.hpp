@@ -10,13 +10,11 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <span>
 #include <vector>
 
 #include "merganser/bpe/character_starts.hpp"
 #include "merganser/bpe/event_merger.hpp"
 #include "merganser/bpe/letter_pairs.hpp"
-#include "merganser/bpe/longest_match.hpp"
 #include "merganser/bpe/merge_in_turns.hpp"
 #include "merganser/bpe/merge_numbers.hpp"
 #include "merganser/bpe/merge_symbols.hpp"
@@ -54,8 +52,6 @@ class Model {
   void merge_turns(LongTurn* turns, uint32_t count) const;
   // As `encode` where the piece is not known to be a token.
   void merge(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const;
-  // Whether merging the text of these tokens gives them back.
-  bool merges_to(std::span<const uint32_t> tokens, MergeScratch& scratch) const;
   // Remembers whether merging a piece that is spelt as `token` gave that token.
   void note(uint32_t token, const uint32_t* ids, uint32_t count) const;
 
@@ -111,8 +107,6 @@ class Model {
   void symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
   // Symbols and merges of a piece, in the ids and sizes of `scratch`.
   void merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const;
-  // For a piece of so many bytes, null if merging it is quicker than preparing for it.
-  const LongestMatch* longest_match(size_t size) const;
   // Merges scratch.ids (with scratch.sizes) to the end.
   void merge_symbols(MergeScratch& scratch) const;
   // Whether a piece that is spelt as the token is that token, merges or not.
@@ -137,12 +131,11 @@ class Model {
   bool merges_bytes_ = false;
   bool plain_ = false;                      // no prefix, no suffix
   bool knows_tokens_ = false;
-  // Made when so many bytes of long pieces have come, or of pieces that are not ASCII, that it pays off.
-  mutable std::atomic<uint64_t> long_bytes_{0}, wide_bytes_{0};
-  mutable std::once_flag longest_match_once_, character_starts_once_, letter_pairs_once_;
+  // Made when so many bytes of pieces that are not ASCII have come that it pays off.
+  mutable std::atomic<uint64_t> wide_bytes_{0};
+  mutable std::once_flag character_starts_once_, letter_pairs_once_;
   mutable std::unique_ptr<const CharacterStarts> character_starts_;
   mutable std::unique_ptr<const LetterPairs> letter_pairs_;
-  mutable std::unique_ptr<const LongestMatch> longest_match_;
   mutable std::vector<std::atomic<uint8_t>> reachable_;  // 0 not known yet, 1 merging a token's bytes gives it back, 2 it does not
 };
 

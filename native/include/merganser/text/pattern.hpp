@@ -25,11 +25,14 @@ class Pattern {
 
  private:
   size_t match_end(const uint8_t* text, size_t size, size_t start, size_t search_start, PatternScratch& scratch) const;
+  // The first place at or after `at` whose character a match can begin with; the end of the text if there is none.
+  size_t skip(const uint8_t* text, size_t size, size_t at) const;
 
   PatternProgram program_;
   PatternBacktracker backtracker_;
   std::unique_ptr<PatternAutomaton> automaton_;
-  std::vector<uint8_t> can_start_;  // by class, "no character" last; empty: a match may be empty
+  std::vector<uint8_t> can_start_;        // by class, "no character" last; empty: a match may be empty
+  std::vector<uint8_t> ascii_can_start_;  // the same by character
 };
 
 }  // namespace merganser::text
