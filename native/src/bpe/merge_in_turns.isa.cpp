@@ -28,7 +28,7 @@ constexpr uint32_t kNoCandidate = kNone << 6;
 // The candidate of a pair whose line has come.
 MERGANSER_INLINE uint32_t take(const MergeView& view, uint64_t key, uint32_t at) {
   const uint32_t merge = view.pairs.find_key(key);
-  if (view.listed) __builtin_prefetch(&view.products[merge < view.listed ? merge : 0]);
+  if (view.span == 0) __builtin_prefetch(&view.products[merge & ((1u << kMergeBits) - 1)]);
   return merge << 6 | at;
 }
 

@@ -1,6 +1,7 @@
 #include "merganser/bpe/merge_numbers.hpp"
 
 #include <cstring>
+#include <utility>
 
 #include "merganser/bpe/pair_table.hpp"
 
@@ -24,12 +25,14 @@ class MergeList {
     if (product(place - 1) != product(place)) return product(place - 1) < product(place);
     return is_concatenation(place - 1) && is_concatenation(place);
   }
-  // Where merges begin that may go by their products.
-  size_t ordered_from() const {
-    if (size() == 0) return 0;
-    size_t from = size() - 1;
-    while (from > 0 && follows(from)) --from;
-    return from;
+  // The longest stretch that may go by its products.
+  std::pair<size_t, size_t> ordered() const {
+    std::pair<size_t, size_t> longest{0, 0};
+    for (size_t begin = 0, end = 0; begin < size(); begin = end) {
+      for (end = begin + 1; end < size() && follows(end);) ++end;
+      if (end - begin > longest.second - longest.first) longest = {begin, end};
+    }
+    return longest;
   }
 
  private:
@@ -40,10 +43,15 @@ class MergeList {
 
 MergeNumbers::MergeNumbers(const ModelSpec& spec, bool unambiguous) {
   const MergeList list(spec);
-  size_t listed = unambiguous ? list.ordered_from() : list.size();
-  if (listed + spec.vocab_size() >= (size_t{1} << kMergeBits)) listed = list.size();
-  listed_.resize(listed);
-  for (size_t place = 0; place < listed; ++place) listed_[place] = list.product(place);
+  std::pair<size_t, size_t> ordered = unambiguous ? list.ordered() : std::pair<size_t, size_t>{0, 0};
+  if (list.size() + spec.vocab_size() >= (size_t{1} << kMergeBits)) ordered = {0, 0};
+  const auto [begin, end] = ordered;
+  first_ = static_cast<uint32_t>(begin);
+  span_ = begin < end ? spec.vocab_size() : 0;
+  ordered_end_ = end;
+  for (size_t place = 0; place < list.size(); ++place) {
+    if (place < begin || place >= end) listed_.push_back(list.product(place));
+  }
 }
 
 }  // namespace merganser::bpe

@@ -153,6 +153,7 @@ void Model::merge_tokens(const uint32_t* tokens, size_t count, size_t size, Use 
 // Tokens of one size do not wait for each other: what merges within them is shorter.
 void Model::derive_merges() {
   merge_count_ = spec_.vocab_size();
+  numbers_ = MergeNumbers(spec_.vocab_size());
   pairs_ = std::make_unique<PairTable>(merge_count_);
   const auto by_size = tokens_by_size();
   for (size_t size = 2; size < by_size.size(); ++size) {

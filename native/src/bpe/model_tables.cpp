@@ -26,10 +26,11 @@ Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(sp
   auto listed = tables.array<uint32_t>(most);
   io::check(std::all_of(listed.begin(), listed.end(), [&](uint32_t id) { return id < spec_.vocab_size(); }) && (listed.empty() || spec_.has_merges));
   merge_count_ = tables.value<uint64_t>();
+  const uint64_t first = tables.value<uint64_t>(), span = tables.value<uint64_t>();
   io::check(merge_count_ <= most && listed.size() <= merge_count_ && (spec_.has_merges || merge_count_ == spec_.vocab_size()));
-  // Numbers are below this, save where all are in the list.
-  const uint32_t merges = static_cast<uint32_t>(std::min(listed.size() + spec_.vocab_size(), most));
-  numbers_ = MergeNumbers(std::move(listed));
+  io::check(first <= listed.size() && (span == 0 || span == spec_.vocab_size()) && listed.size() + span <= most);
+  numbers_ = MergeNumbers(std::move(listed), static_cast<uint32_t>(first), static_cast<uint32_t>(span));
+  const uint32_t merges = numbers_.end();
   pairs_ = std::make_unique<PairTable>(merge_count_, merges, tables);
   if (complete_ && !spec_.char_units) {
     byte_pairs_.resize(65536);
@@ -47,6 +48,8 @@ void Model::save(io::TableWriter& tables) const {
   index_.save(tables);
   tables.array(numbers_.listed().data(), numbers_.listed().size());
   tables.value(merge_count_);
+  tables.value(uint64_t{numbers_.first()});
+  tables.value(uint64_t{numbers_.span()});
   pairs_->save(tables);
   if (!byte_pairs_.empty()) tables.array(byte_pairs_.data(), byte_pairs_.size());
   std::vector<uint8_t> reachable(reachable_.size());

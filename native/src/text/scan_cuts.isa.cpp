@@ -1,8 +1,9 @@
 // Text without a pre-tokenizer, cut where nothing can merge across (bpe/safe_cuts.hpp).
 //
-// 64 bytes from the start of a piece become masks of four classes. Between most classes either every pair of characters may join or none, and
-// then the mask of cuts is Boolean algebra; where it depends on the characters (mostly among punctuation) and around characters that are not ASCII the
-// pair is looked up. Not to cut is never wrong, so letters among themselves and whatever follows a blank are left alone.
+// 64 bytes become masks of four classes. Between most classes either every pair of characters may join or none, and then the mask of cuts is Boolean algebra; where it
+// depends on the characters (mostly among punctuation) and around characters that are not ASCII the pair is looked up. Not to cut is never wrong, so letters among
+// themselves and whatever follows a blank are left alone. The next block begins with the last character of this one, wherever the cuts are: so the processor can
+// be at several blocks at once.
 #include <cstddef>
 
 #include "merganser/text/scan_blocks.hpp"
@@ -10,16 +11,29 @@
 namespace merganser::text::MERGANSER_ISA_NS {
 namespace {
 
-// Cuts at both ends of the characters that are not ASCII. Lowers `size` to the start of one that reaches over the block's end. Letters of alphabets are
-// left alone beside letters and behind a blank, as ASCII's are.
-MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint64_t ascii_letters,
-                                           uint64_t blanks, uint64_t not_ascii, uint32_t& size) {
-  const uint64_t first = not_ascii & ~block.within('\x80', 0x40);
-  if (first) {
-    const uint32_t last = 63 - static_cast<uint32_t>(__builtin_clzll(first));
-    if (last + sequence_size(at[last]) > size) size = last;
+MERGANSER_INLINE uint64_t first_bits(uint32_t size) { return size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1; }
+
+// Which 64 bytes are looked at.
+struct Extent {
+  uint32_t size;  // those that are text, up to the end of a character
+  uint32_t last;  // where the last character begins
+};
+
+MERGANSER_INLINE Extent extent_of(const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint32_t size, uint64_t not_ascii) {
+  if (!not_ascii) return {size, size - 1};
+  const uint64_t starts = ~block.within('\x80', 0x40);
+  uint32_t last = 63 - static_cast<uint32_t>(__builtin_clzll(starts & first_bits(size)));
+  if (last > 0 && last + sequence_size(at[last]) > size) {
+    size = last;
+    last = 63 - static_cast<uint32_t>(__builtin_clzll(starts & first_bits(size)));
   }
-  const uint64_t valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
+  return {size, last};
+}
+
+// Cuts at both ends of the characters that are not ASCII. Letters of alphabets are left alone beside letters and behind a blank, as ASCII's are.
+MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint64_t ascii_letters,
+                                           uint64_t blanks, uint64_t not_ascii, uint64_t valid) {
+  const uint64_t first = not_ascii & ~block.within('\x80', 0x40);
   const CasedLetters latin = latin_letters(block, valid), cyrillic = cyrillic_letters(block, valid);
   const IndicLetters devanagari = devanagari_letters(block, valid);
   const uint64_t letters = ascii_letters | two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) |
@@ -69,10 +83,12 @@ MERGANSER_INLINE uint64_t asked_cuts(const CutView& cuts, const uint8_t* at, uin
 // Bytes that are read from the start of a block.
 constexpr std::ptrdiff_t kBlockReads = 64 + 2;
 
-// The cuts behind `at` within 64 bytes; lowers `size`, the bytes of these that are text, to what could be decided.
-MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, uint32_t& size) {
+// The cuts behind `at` within 64 bytes, of which `extent.size` are text; lowers that to what could be decided.
+MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, Extent& extent) {
   const simd::MERGANSER_ISA_NS::Block64 block(at);
-  const uint64_t not_ascii = block.not_ascii();
+  uint64_t not_ascii = block.not_ascii();
+  extent = extent_of(block, at, extent.size, not_ascii & first_bits(extent.size));
+  const uint64_t valid = first_bits(extent.size);
   uint64_t classes[4] = {block.letters(), block.within('0', 10), block.equal(' '), 0};
   classes[kCutOther] = ~(classes[0] | classes[1] | classes[2] | not_ascii);
   uint64_t found = 0, ask = 0;
@@ -83,16 +99,13 @@ MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, uin
       ask |= behind & classes[right] & cuts.ask[left][right];
     }
   }
-  uint64_t valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
-  if (not_ascii & valid) [[unlikely]] {
-    found |= cuts_around_wide(cuts, block, at, classes[kCutLetter] & valid, classes[kCutBlank], not_ascii & valid, size);
-    valid = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
-  }
+  not_ascii &= valid;
+  if (not_ascii) [[unlikely]] found |= cuts_around_wide(cuts, block, at, classes[kCutLetter] & valid, classes[kCutBlank], not_ascii, valid);
   found |= asked_cuts(cuts, at, ask & valid);
   return found & valid & ~uint64_t{1};
 }
 
-// End of the piece at `at`.
+// The first cut behind the character at `at`, or the end.
 const uint8_t* one(const CutView& cuts, const uint8_t* at, const uint8_t* end) {
   CodePoint left = decode(at);
   for (at += left.size; at < end; at += left.size) {
@@ -109,27 +122,22 @@ uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText
   const uint8_t* at = position;
   uint32_t count = 0;
   while (at < text.end && count < capacity) {
-    uint64_t found = 0;
-    const size_t rest = static_cast<size_t>(text.end - at);
-    uint32_t size = rest < 64 ? static_cast<uint32_t>(rest) : 64;
     if (text.readable_end - at >= kBlockReads) [[likely]] {
-      found = block_cuts(cuts, at, size);
-      if (size == rest) {
+      const size_t rest = static_cast<size_t>(text.end - at);
+      Extent extent{rest < 64 ? static_cast<uint32_t>(rest) : 64, 0};
+      const uint64_t found = block_cuts(cuts, at, extent);
+      if (found != 0 || extent.size == rest) [[likely]] {
         count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
-        at = text.end;
-        break;
+        at += extent.size == rest ? rest : extent.last;
+        continue;
       }
-    }
-    if (found != 0) [[likely]] {
-      count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
-      at += 63 - __builtin_clzll(found);
-      continue;
+      // Among many letters there may be cuts that were left alone.
     }
     at = one(cuts, at, text.end);
     if (at < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);
   }
   if (at == text.end && position < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);
-  position = at;
+  if (count > 0) position = text.base + ends[count - 1];
   return count;
 }
 

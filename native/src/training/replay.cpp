@@ -17,7 +17,7 @@ void replay_merges(WordCells<Id>& words, const std::vector<uint32_t>& merges) {
     pairs.set(merges[3 * i], merges[3 * i + 1], static_cast<uint32_t>(i));
     products[i] = merges[3 * i + 2];
   }
-  const bpe::MergeView view{pairs.view(), products.data(), static_cast<uint32_t>(count)};
+  const bpe::MergeView view{pairs.view(), products.data(), static_cast<uint32_t>(count), 0};
   const std::vector<size_t> bounds = words.parts(parallel::ThreadPool::shared().size());
   const size_t parts = bounds.size() - 1;
   Id* const cells = words.cells();

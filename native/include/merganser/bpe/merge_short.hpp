@@ -9,11 +9,14 @@ namespace merganser::bpe {
 
 struct MergeView {
   PairView pairs;
-  // Products of the merges that are numbered below `listed`; of all others the number is their product's, counted from there (merge_numbers.hpp).
+  // How merges tell their products (merge_numbers.hpp): `span` numbers from `first` on are their products', counted from there; the others have a table.
   const uint32_t* products;
-  uint32_t listed;
+  uint32_t first, span;
 
-  MERGANSER_INLINE uint32_t product(uint32_t merge) const { return merge < listed ? products[merge] : merge - listed; }
+  MERGANSER_INLINE uint32_t product(uint32_t merge) const {
+    const uint32_t id = merge - first;
+    return id < span ? id : products[merge < first ? merge : merge - span];
+  }
 };
 
 constexpr uint32_t kShort = 64;

@@ -86,7 +86,7 @@ class Model {
   void derive_merges();
   void index_byte_pairs();
   void index_ascii_pairs();
-  MergeView view() const { return {pairs_->view(), numbers_.listed().data(), static_cast<uint32_t>(numbers_.listed().size())}; }
+  MergeView view() const { return {pairs_->view(), numbers_.listed().data(), numbers_.first(), numbers_.span()}; }
   // The token that is this character.
   uint32_t character_id(const uint8_t* character, size_t size) const {
     return size <= 3 ? character_ids_[text::decode(character).value] : index_.find(character, size);
@@ -116,7 +116,7 @@ class Model {
   TokenIndex index_;
   std::unique_ptr<PairTable> pairs_;
   std::unique_ptr<const EventMerger> events_;  // null: no token is ever taken back
-  MergeNumbers numbers_;
+  MergeNumbers numbers_{0};
   uint64_t merge_count_ = 0;
   std::array<uint32_t, 256> byte_ids_{};    // kNone where there is none
   std::vector<uint32_t> character_ids_;     // char units: id of each character below kTableCharacters
