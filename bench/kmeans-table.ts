@@ -1,5 +1,5 @@
 /**
- * The tables of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, each in a process of its own, on vectors that bench/token-vectors.py made. Takes ten minutes; `--only` takes
+ * The tables of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, each in a process of its own, on vectors that bench/token-vectors.py made. Takes several minutes; `--only` takes
  * the cells whose name contains it.
  *
  *   npm run bench:kmeans-table -- --vectors FOLDER [--only "runs keys-32"] [--runs 1]
