@@ -1,5 +1,5 @@
 /**
- * The tables of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, each in a process of its own, on vectors that bench/token-vectors.py made. Takes ten minutes; `--only` takes
+ * The tables of docs/benchmarks.md: bench/kmeans.ts for one cell after the other, each in a process of its own, on vectors that bench/token-vectors.py made. Takes several minutes; `--only` takes
  * the cells whose name contains it.
  *
  *   npm run bench:kmeans-table -- --vectors FOLDER [--only "runs keys-32"] [--runs 1]
@@ -24,16 +24,16 @@ const CELLS: readonly Cell[] = [
   ['runs', 'keys-128', 128, ALL, 1024, '10,25'],
   ['runs', 'keys-128', 128, ALL, 6553, '10'],
   ['runs', 'tokens-384', 384, ALL, 1024, '10,25'],
-  ['runs', 'tokens-384', 384, ALL / 2, 6553, '10'],
+  ['runs', 'tokens-384', 384, ALL / 8, 6553, '10'],
   ['runs', 'keys-values-768', 768, ALL, 1024, '10,25'],
-  ['runs', 'keys-values-768', 768, ALL / 4, 6553, '10'],
-  ['runs', 'mixture', 128, ALL, 1024, '10,25'],
+  ['runs', 'keys-values-768', 768, ALL / 8, 6553, '10'],
+  ['runs', 'mixture', 128, ALL / 4, 1024, '10,25'],
   ['runs', 'noise', 128, ALL, 1024, '10,25'],
-  ['runs', 'noise', 768, ALL / 4, 1024, '10'],
-  ['dense', 'noise', 64, ALL, 1024, '3'],
-  ['dense', 'noise', 128, ALL, 1024, '3'],
-  ['dense', 'noise', 384, ALL / 2, 1024, '3'],
-  ['dense', 'noise', 768, ALL / 4, 1024, '3'],
+  ['runs', 'noise', 768, ALL / 8, 1024, '10'],
+  ['dense', 'noise', 64, ALL / 2, 1024, '3'],
+  ['dense', 'noise', 128, ALL / 4, 1024, '3'],
+  ['dense', 'noise', 384, ALL / 8, 1024, '3'],
+  ['dense', 'noise', 768, ALL / 8, 1024, '3'],
   ['scaling', 'keys-128', 128, ALL, 1024, '25'],
   ['scaling', 'tokens-384', 384, ALL, 1024, '10'],
   ['slow', 'keys-32', 32, ALL, 1024, '10'],

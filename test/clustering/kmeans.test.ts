@@ -346,6 +346,17 @@ describeEachBackend('k-means', (backend) => {
     expect(['ABORTED', 'no error']).toContain(end);
   });
 
+  test('several runs at once give what each gives alone', async () => {
+    const random = new RandomStream(31);
+    const sets = [3, 20, 70].map((dims): Vectors => ({
+      data: Float32Array.from({ length: 200 * dims }, () => random.gaussian()),
+      dims: [200, dims],
+    }));
+    const run = (points: Vectors) => kmeans(points, { clusters: 40, maxIterations: 4, backend });
+    const together = await Promise.all(sets.map(run));
+    for (const [i, points] of sets.entries()) expect(together[i]).toEqual(await run(points));
+  });
+
   test('an error thrown by the listener reaches the caller', async () => {
     const data = blobs(17, LONG_RUN, 50, 32, 1);
     const thrown = new Error('enough');
