@@ -1,7 +1,7 @@
 """The formulas of the operators of token reduction in NumPy and PyTorch (CPU), and SciPy's and scikit-learn's clustering, timed.
 
-python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS RUNS LIBRARIES -> one JSON line {library: {version, seconds, groups}} (groups: where each token of the first
-sequence went, null for Expedit) or {missing: reason}. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does.
+python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS RUNS LIBRARIES -> one JSON line {library: {version, seconds, groups, roof}} (groups: where each token of the first
+sequence went, null for Expedit) or {missing: reason}. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does. `roof`: seconds of PyTorch's matrix products that the operator's similarities or distances are, alone, on rows that are normalised and gathered already.
 """
 
 import json
@@ -222,7 +222,50 @@ def torch_all(torch, z):
         weights = (-tau * squares(z, s).clamp(min=0)).exp()
         weights = torch.where(weights >= weights.topk(20, dim=-1).values[..., -1:], weights, 0)
         return None, (weights / weights.sum(-1, keepdim=True)) @ s
+    if operator in ("k-medoids", "spectral"):
+        return torch_medoids(torch, z)
     return None
+
+
+def torch_medoids(torch, z):
+    b, n, c = z.shape
+    k = options["clusters"]
+    x = z
+    if operator == "spectral":
+        w = (-torch.cdist(z, z) ** 2 / (2 * options["sigma"] ** 2)).exp()
+        scale = w.sum(-1).rsqrt()
+        x = torch.linalg.eigh(w * scale[..., None] * scale[:, None])[1][..., -k:]
+        x = x / x.norm(dim=-1, keepdim=True)
+    d = torch.cdist(x, x)
+    rows = lambda medoids: d.gather(1, medoids[..., None].expand(-1, -1, n))
+    medoids = x.norm(dim=-1).argmax(-1, keepdim=True)
+    apart = rows(medoids)[:, 0]
+    while medoids.shape[1] < k:
+        medoids = torch.cat([medoids, apart.argmax(-1, keepdim=True)], 1)
+        apart = torch.minimum(apart, rows(medoids[:, -1:])[:, 0])
+    for _ in range(100):
+        labels, before = rows(medoids).argmin(1), medoids
+        one_hot = torch.zeros(b, n, k).scatter_(2, labels[..., None], 1)
+        sums = (d @ one_hot).gather(2, labels[..., None])[..., 0]
+        least = torch.full((b, k), torch.inf).scatter_reduce(1, labels, sums, reduce="amin")
+        token = torch.where(sums == least.gather(1, labels), torch.arange(n).repeat(b, 1), n)
+        medoids = torch.full((b, k), n).scatter_reduce(1, labels, token, reduce="amin")
+        if (medoids == before).all():
+            break
+    medoids = medoids.sort(-1).values
+    return rows(medoids).argmin(1), z.gather(1, medoids[..., None].expand(-1, -1, c))
+
+
+def torch_products(torch, z):
+    b, n, c = z.shape
+    pairs = {"tome": (n // 2, n // 2), "tofu": (n // 2, n // 2), "threshold": (n // 2, n // 2), "tome-grid": (n - n // 4, n // 4), "pitome": (n, n), "dpc-knn": (n, n), "k-medoids": (n, n)}
+    if operator == "visionzip":
+        rest = n - options["dominant"]
+        pairs[operator] = (rest - options["contextual"], options["contextual"])
+    if operator not in pairs:
+        return None
+    left, right = (z[:, :size].contiguous() for size in pairs[operator])
+    return timed(lambda _: left @ right.transpose(-1, -2), None)[0]
 
 
 def of_points(x):
@@ -262,7 +305,7 @@ if "torch" in libraries:
         with torch.inference_mode():
             if torch_all(torch, torch.from_numpy(tokens)) is not None:
                 seconds, (groups, values) = timed(lambda value: torch_all(torch, value), torch.from_numpy(tokens))
-                answer["torch"] = {"version": torch.__version__, "seconds": seconds, "groups": None if groups is None else groups[0].tolist(), "first": values[0].flatten()[:64].tolist()}
+                answer["torch"] = {"version": torch.__version__, "seconds": seconds, "groups": None if groups is None else groups[0].tolist(), "first": values[0].flatten()[:64].tolist(), "roof": torch_products(torch, torch.from_numpy(tokens))}
     except ImportError as error:
         answer["missing"] = str(error)
 print(json.dumps(answer))

@@ -59,44 +59,96 @@ interface Merge {
 
 /** Follows nearest neighbours until two are each other's, merges them, goes on from where the chain was (Müllner 2011). */
 function* chainMerges(matrix: Float64Array, points: number, linkage: Linkage): Steps<Merge[]> {
-  // The distance of i < j stands at starts[i] + j.
-  const starts = Float64Array.from({ length: points }, (_, i) => points * i - (i * (i + 1)) / 2 - i - 1);
-  const at = (i: number, j: number): number => (i < j ? starts[i] + j : starts[j] + i);
-  const sizes = new Uint32Array(points).fill(1);
+  const left = new LeftClusters(matrix, points);
   const merges: Merge[] = [];
   const chain: number[] = [];
   while (merges.length < points - 1) {
-    if (chain.length === 0) chain.push(sizes.findIndex((size) => size > 0));
+    if (chain.length === 0) chain.push(left.first());
     for (;;) {
       const x = chain[chain.length - 1];
       // Of equally near ones the one before in the chain: else it would never end.
-      let nearest = chain.length > 1 ? chain[chain.length - 2] : -1;
-      let least = nearest < 0 ? Infinity : matrix[at(x, nearest)];
-      for (let other = 0; other < points; other++) {
-        if (sizes[other] === 0 || other === x) continue;
-        const distance = matrix[other < x ? starts[other] + x : starts[x] + other];
-        if (distance < least) {
-          least = distance;
-          nearest = other;
-        }
-      }
+      const nearest = left.nearestTo(x, chain.length > 1 ? chain[chain.length - 2] : -1);
       if (chain.length > 1 && nearest === chain[chain.length - 2]) break;
       chain.push(nearest);
       yield null;
     }
     const [x, y] = [chain.pop()!, chain.pop()!].sort((a, b) => a - b);
-    const apart = matrix[at(x, y)];
-    merges.push({ a: x, b: y, distance: apart });
-    const [nx, ny] = [sizes[x], sizes[y]];
-    sizes[x] = 0;
-    sizes[y] = nx + ny;
-    for (let other = 0; other < points; other++) {
-      if (sizes[other] === 0 || other === y) continue;
-      const to = at(other, y);
-      matrix[to] = mergedDistance(linkage, matrix[at(other, x)], matrix[to], apart, nx, ny, sizes[other]);
-    }
+    merges.push({ a: x, b: y, distance: left.merge(x, y, linkage) });
   }
   return merges;
+}
+
+/** The clusters that are left, each by the number of one of its points, with their distances. */
+class LeftClusters {
+  /** The distance of i < j stands at starts[i] + j. */
+  private readonly starts: Int32Array | Float64Array;
+  private readonly sizes: Float64Array;
+  /** Ascending; so many of them. */
+  private readonly numbers: Uint32Array;
+  private count: number;
+
+  constructor(
+    private readonly matrix: Float64Array,
+    points: number,
+  ) {
+    const start = (_: unknown, i: number): number => points * i - (i * (i + 1)) / 2 - i - 1;
+    // Whole numbers are the faster places, while they are large enough.
+    this.starts = points < 2 ** 16 ? Int32Array.from({ length: points }, start) : Float64Array.from({ length: points }, start);
+    this.sizes = new Float64Array(points).fill(1);
+    this.numbers = Uint32Array.from({ length: points }, (_, i) => i);
+    this.count = points;
+  }
+
+  first(): number {
+    return this.numbers[0];
+  }
+
+  /** The nearest other cluster: of equally near ones `preferred`, if that is not −1, and then the first. */
+  nearestTo(x: number, preferred: number): number {
+    const { matrix, starts, numbers, count } = this;
+    let nearest = preferred;
+    let least = preferred < 0 ? Infinity : matrix[this.at(x, preferred)];
+    let i = 0;
+    for (let other = numbers[i]; other < x; other = numbers[++i]) {
+      const distance = matrix[starts[other] + x];
+      if (distance < least) {
+        least = distance;
+        nearest = other;
+      }
+    }
+    const own = starts[x];
+    while (++i < count) {
+      const distance = matrix[own + numbers[i]];
+      if (distance < least) {
+        least = distance;
+        nearest = numbers[i];
+      }
+    }
+    return nearest;
+  }
+
+  /** x < y become one, y. Gives their distance. */
+  merge(x: number, y: number, linkage: Linkage): number {
+    const { matrix, sizes, numbers, starts } = this;
+    const apart = matrix[this.at(x, y)];
+    numbers.copyWithin(numbers.indexOf(x), numbers.indexOf(x) + 1, this.count);
+    this.count--;
+    const [nx, ny] = [sizes[x], sizes[y]];
+    const join = (other: number, fromX: number, fromY: number): void => {
+      matrix[fromY] = mergedDistance(linkage, matrix[fromX], matrix[fromY], apart, nx, ny, sizes[other]);
+    };
+    const [rowX, rowY] = [starts[x], starts[y]];
+    let i = 0;
+    for (let other = numbers[i]; other < x; other = numbers[++i]) join(other, starts[other] + x, starts[other] + y);
+    for (let other = numbers[i]; other < y; other = numbers[++i]) join(other, rowX + other, starts[other] + y);
+    while (++i < this.count) join(numbers[i], rowX + numbers[i], rowY + numbers[i]);
+    sizes[y] = nx + ny;
+    return apart;
+  }
+
+  private at(i: number, j: number): number {
+    return i < j ? this.starts[i] + j : this.starts[j] + i;
+  }
 }
 
 /** Lance and Williams. */

@@ -2,7 +2,7 @@
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
 import { DistancesOnDemand, StoredDistances, type DistanceKind, type Distances } from './distances';
-import { gathering, lengthOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
+import { gathering, lengthOf, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
 
 /** Up to so many tokens, all their distances are in memory (16 MB). */
 const MOST_STORED = 2048;
@@ -41,7 +41,7 @@ function* nearest(distances: Distances, medoids: Uint32Array): Steps<Uint32Array
 
 function* farthestFirst(tokens: TokenRows, clusters: number, between: Distances): Steps<Uint32Array> {
   const chosen = new Uint32Array(clusters);
-  chosen[0] = longestOf(tokens);
+  chosen[0] = yield* longestOf(tokens);
   const apart = new Float32Array(tokens.count).fill(Infinity);
   for (let c = 1; c < clusters; c++) {
     const distances = yield* between.to(chosen[c - 1]);
@@ -53,9 +53,13 @@ function* farthestFirst(tokens: TokenRows, clusters: number, between: Distances)
   return chosen;
 }
 
-function longestOf({ data, count, width }: TokenRows): number {
+function* longestOf({ data, count, width }: TokenRows): Steps<number> {
+  const lengths = yield* lengthsOf(data, count, width);
+  // Those that rounding may have made shorter than they are are measured anew.
+  const least = lengths.reduce((greatest, length) => Math.max(greatest, length), 0) * (1 - width * 2 ** -22);
   let [longest, most] = [0, -1];
   for (let i = 0; i < count; i++) {
+    if (lengths[i] < least) continue;
     const length = lengthOf(data, i, width);
     if (length > most) [longest, most] = [i, length];
   }

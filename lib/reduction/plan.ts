@@ -35,7 +35,7 @@ export function planOfMeans(source: Uint32Array, count: number, weights: Float32
     size,
     *merge(values, width, means) {
       yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means);
-      if (lengths === 'greatest') restoreGreatestLength(means, values, width, source);
+      if (lengths === 'greatest') yield* restoreGreatestLength(means, values, width, source);
     },
     *unmerge(values, width, out) {
       yield* gathering(values, width, source, out);
@@ -55,14 +55,24 @@ function memberShares(source: Uint32Array, weights: Float32Array, columns: Uint3
   return shares;
 }
 
-function restoreGreatestLength(means: Float32Array, values: Float32Array, width: number, source: Uint32Array): void {
+function* restoreGreatestLength(means: Float32Array, values: Float32Array, width: number, source: Uint32Array): Steps<void> {
+  const before = yield* lengthsOf(values, source.length, width);
   const greatest = new Float64Array(means.length / width);
-  for (let i = 0; i < source.length; i++) greatest[source[i]] = Math.max(greatest[source[i]], lengthOf(values, i, width));
-  for (let row = 0; row < greatest.length; row++) {
-    const length = lengthOf(means, row, width);
-    const scale = length > 0 ? greatest[row] / length : 0;
+  for (let i = 0; i < source.length; i++) greatest[source[i]] = Math.max(greatest[source[i]], before[i]);
+  const after = yield* lengthsOf(means, greatest.length, width);
+  for (let row = 0; row < greatest.length; row++, yield null) {
+    const scale = after[row] > 0 ? greatest[row] / after[row] : 0;
     for (let i = row * width; i < (row + 1) * width; i++) means[i] *= scale;
   }
+}
+
+/** Lengths of rows, as single precision has them; those whose squares it does not bear are measured one by one. */
+export function* lengthsOf(values: Float32Array, count: number, width: number): Steps<Float64Array> {
+  const squares = new Float32Array(count);
+  const offsets = Uint32Array.from({ length: count + 1 }, (_, i) => i);
+  const [columns, origin] = [new Uint32Array(count), new Float32Array(width)];
+  if (count > 0) yield (kernels) => kernels.sparseSquares({ offsets, columns }, values, origin, width, squares);
+  return Float64Array.from(squares, (square, i) => (square > 1e-30 && square < 1e30 ? Math.sqrt(square) : lengthOf(values, i, width)));
 }
 
 export function lengthOf(values: Float32Array, row: number, width: number): number {
