@@ -3,6 +3,8 @@
  * PyTorch. Lookup, selection and all that JavaScript does is in the times. One head is clustered and stands for all eight, each of which has memory and queries of its own.
  * Copies of a context take turns, and queries change, so that rows are not in the cache.
  */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ClusteredContext, flashAttentionSync, type AttentionTensor, type DecodingOptions } from '../lib/index';
 import { readQueries } from '../lib/attention/context/attend-options';
 import { contextThresholds, scoreContext } from '../lib/attention/context/calibrate';
@@ -22,6 +24,8 @@ export interface SparseOptions {
   readonly threadCounts: readonly number[];
   readonly runs: number;
   readonly python: boolean;
+  /** A folder for contexts that were made. */
+  readonly cache: string | undefined;
 }
 
 const KV_HEADS = 8;
@@ -91,15 +95,39 @@ export interface Layers {
 /** Keys that are clustered together: longer contexts take as long for each key as this one. */
 const SEGMENT = 131_072;
 
-export async function layersOf(type: Shape['type'], length: number, most = 16): Promise<Layers> {
+interface OneHead {
+  readonly bytes: Uint8Array;
+  readonly queries: AttentionTensor;
+}
+
+/** One head's context and queries: from a folder, if they are there; long ones take minutes to make. */
+async function oneHead(type: Shape['type'], length: number, cache: string | undefined): Promise<OneHead> {
+  const [file, queryFile] = ['context', 'f32'].map((end) => join(cache ?? '', `${type}-${length}.${end}`));
+  if (cache !== undefined && existsSync(queryFile)) {
+    const numbers = new Float32Array(Uint8Array.from(readFileSync(queryFile)).buffer);
+    return { bytes: readFileSync(file), queries: { type: 'float32', data: numbers, dims: [1, 1, QUERIES, DIMS] } };
+  }
   const { keys, values, queries } = mixture(length, 1, QUERIES);
   const context = await ClusteredContext.build(asType(keys, type), asType(values, type), length > SEGMENT ? { segment: SEGMENT } : {});
-  const { store } = await readContext(await context.toBytes(), kernels(), false);
+  const bytes = await context.toBytes();
+  if (cache !== undefined) {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(file, bytes);
+    writeFileSync(queryFile, new Uint8Array((queries.data as Float32Array).buffer));
+  }
+  return { bytes, queries };
+}
+
+export async function layersOf(type: Shape['type'], length: number, most = 16, cache?: string): Promise<Layers> {
+  const { bytes, queries } = await oneHead(type, length, cache);
+  const own = kernels().allocate(bytes.length);
+  own.set(bytes);
+  const { store } = await readContext(own, kernels(), false);
   const count = Math.max(1, Math.min(most, Math.ceil(LAYERS_BYTES / (2 * KV_HEADS * store.keys.byteLength))));
   const layers = Array.from({ length: count }, (): Layer => {
-    const own = widened(store);
+    const wide = widened(store);
     const tensor = (data: Float32Array | Uint16Array): AttentionTensor => ({ type, data, dims: [1, KV_HEADS, length, DIMS] });
-    return { store: own, keys: tensor(own.keys), values: tensor(own.values) };
+    return { store: wide, keys: tensor(wide.keys), values: tensor(wide.values) };
   });
   return { layers, queries };
 }
@@ -213,7 +241,7 @@ export async function sparseTable(folder: string, options: SparseOptions): Promi
   );
   for (const type of options.types) {
     for (const keys of options.keyCounts) {
-      const all = await layersOf(type, keys);
+      const all = await layersOf(type, keys, 16, options.cache);
       for (const threads of options.threadCounts) {
         const bandwidth = measured(folder, 'read-bandwidth', String(threads));
         for (const heads of [8, 32])

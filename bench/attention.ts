@@ -33,6 +33,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     threads: { type: 'string', default: '1,2' },
     python: { type: 'boolean', default: true },
+    cache: { type: 'string' },
   },
 });
 
@@ -134,7 +135,7 @@ async function main(): Promise<void> {
   if (only.includes('prefill')) prefillTable(folder);
   if (only.includes('sparse')) {
     const keyCounts = options['sparse-keys'].split(',').map(Number);
-    await sparseTable(folder, { types, keyCounts, threadCounts, runs, python: options.python });
+    await sparseTable(folder, { types, keyCounts, threadCounts, runs, python: options.python, cache: options.cache });
   }
   if (only.includes('steps')) await stepTable(folder, types, Number(options.keys), runs);
   if (only.includes('sparse-prefill')) {

@@ -45,6 +45,14 @@ async function main(): Promise<void> {
   const { kept } = await context.attend(queries);
   console.log(`threshold ${fine[0].toExponential(1)}: ${(100 * kept.fraction).toFixed(1)} % of the keys are kept`);
 
+  // Decoding: the same call for each token, prepared once.
+  const steps = context.decodingSteps({ queryHeads: QUERY_HEADS, estimate: 'mean' });
+  const one = { data: queries.data.slice(0, QUERY_HEADS * D), dims: [1, QUERY_HEADS, 1, D] } as const;
+  const step = steps.attend(one.data);
+  const same = context.attendSync(one, { estimate: 'mean' });
+  if (!step.output.data.every((x, i) => x === same.output.data[i])) throw new Error('a step differs from attendSync');
+  console.log(`a decoding step keeps ${(100 * step.kept.fraction).toFixed(1)} % of the keys`);
+
   // The user's own tokens come behind the context, and see each other causally.
   const added = { newKeys: tensor(HEADS, 8, noise), newValues: tensor(HEADS, 8, noise) };
   console.log('with new tokens:', (await context.attend(queries, added)).output.dims.join(' × '));
@@ -54,8 +62,8 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'merganser-'));
   await context.save(join(folder, 'layer-0.context'));
   const loaded = await ClusteredContext.load(join(folder, 'layer-0.context'), { map: true });
-  const [one, two] = [await context.attend(queries), await loaded.attend(queries)];
-  if (!one.output.data.every((x, i) => x === two.output.data[i])) throw new Error('the loaded context attends otherwise');
+  const [before, after] = [await context.attend(queries), await loaded.attend(queries)];
+  if (!before.output.data.every((x, i) => x === after.output.data[i])) throw new Error('the loaded context attends otherwise');
   console.log('saved, mapped and the same');
   loaded.dispose();
   rmSync(folder, { recursive: true });
