@@ -19,7 +19,7 @@ namespace merganser::bpe {
 
 struct MergeScratch;
 
-// Working memory of one thread.
+// Working memory of one thread, for the merges of one model: it remembers what windows became.
 class MergeWindows {
  public:
   MergeWindows();
