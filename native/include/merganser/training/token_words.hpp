@@ -27,7 +27,7 @@ class TokenSink final : public bpe::PieceSink {
   void end_run();
 
  private:
-  static constexpr size_t kMemory = size_t{64} << 20;
+  static constexpr size_t kMemory = size_t{16} << 20;
   void take(const Batch& batch) override;
   void take_runs(const Batch& batch);
   void take_pieces(const Batch& batch);
