@@ -87,6 +87,17 @@ class PairTable {
   void set(uint32_t left, uint32_t right, uint32_t merge);
   uint32_t find(uint32_t left, uint32_t right) const { return view_.find(left, right); }
   const PairView& view() const { return view_; }
+  // use(left, right, merge), in no particular order.
+  template <typename Use>
+  void for_each(Use use) const {
+    for (size_t at = 0; at < buckets_.size(); ++at) {
+      for (const uint64_t entry : buckets_[at].entry) {
+        if (entry == 0) break;
+        const uint64_t pair = (entry >> kMergeBits) - 1;
+        use(static_cast<uint32_t>(pair >> kSymbolBits), static_cast<uint32_t>(pair & kNoSymbol), static_cast<uint32_t>(entry & ((1u << kMergeBits) - 1)));
+      }
+    }
+  }
 
  private:
   parallel::HugeArray<PairBucket> buckets_;
