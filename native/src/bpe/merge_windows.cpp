@@ -122,6 +122,8 @@ bool MergeWindows::merge_long_window(bool& again) {
     const uint32_t back = std::min(size / 4, row_.end);
     const uint32_t start = row_.ids.empty() ? 0 : row_.starts[token_before(row_.end - back)];
     const uint32_t count = std::min(size, count_ - start);
+    // The token that it begins with is about as long: little or nothing would be gained, again and again.
+    if (start + count < std::min(count_, row_.end + size / 4)) continue;
     again = place(kept_long_, start, count).holds(symbols_ + start, count);
     if (append(merged(kept_long_, start, start + count), start)) return true;
   }
