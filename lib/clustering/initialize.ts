@@ -3,9 +3,9 @@ import type { ClusteringControl, PointArray } from '../backend/clustering-kernel
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { Kernels } from '../backend/kernels';
 import { aborted } from '../errors';
-import type { InitializationName } from './kmeans-options';
 import { copyPoints } from './matrix';
 import { RandomStream } from './random';
+import type { InitializationName } from './types';
 
 /** Steps of a chain of AFK-MC². */
 const CHAIN = 50;

@@ -1,13 +1,12 @@
 /** Checks what users pass to k-means, and makes every choice. */
+import { objectOf } from '../arguments';
 import type { ClusteringControl, PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { copyPoints, pointsOf, type Vectors } from './matrix';
-import type { KMeansOptions } from './types';
+import { INITIALIZATIONS, type InitializationName, type KMeansOptions } from './types';
 
-const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const;
-export type InitializationName = (typeof INITIALIZATIONS)[number];
 /** k-means++ goes through all points once for each cluster: up to so many that is worth it. */
 const CLUSTERS_FOR_PLUS_PLUS = 64;
 const DEFAULT_BOUNDS_BYTES = 2 ** 30;
@@ -35,7 +34,7 @@ export interface KMeansPlan {
 
 /** Throws INVALID_ARGUMENT. */
 export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan {
-  if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
+  objectOf(options, 'options');
   const points = { ...pointsOf(vectors, 'points'), weights: null as Float64Array | null };
   if (points.count === 0) throw unexpected('points', 'at least one vector', 'none');
   if (points.count >= 2 ** 32) throw invalidArgument('points', 'fewer than 2^32 vectors', points.count);

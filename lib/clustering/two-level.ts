@@ -1,8 +1,9 @@
 /** Hierarchical k-means: about √K groups, then each of them on its own. */
 import { chooseCentroids, unitLength } from './initialize';
-import type { InitializationName, KMeansPlan } from './kmeans-options';
+import type { KMeansPlan } from './kmeans-options';
 import { subset } from './matrix';
 import { membersOf } from './members';
+import type { InitializationName } from './types';
 
 /** Centroids of all clusters, group by group. */
 export async function twoLevelCentroids(plan: KMeansPlan, method: InitializationName): Promise<Float32Array> {

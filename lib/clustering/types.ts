@@ -2,8 +2,11 @@ import type { BackendName } from '../backend/kernels';
 import type { Float32Vectors, Vectors } from './matrix';
 import type { Members } from './members';
 
+export const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const;
+export type InitializationName = (typeof INITIALIZATIONS)[number];
+
 /** How the first centroids are chosen. Vectors: they are given. */
-export type KMeansInitialization = 'random' | 'k-means++' | 'greedy-k-means++' | 'k-means||' | 'afk-mc2' | 'kkz' | Vectors;
+export type KMeansInitialization = InitializationName | Vectors;
 
 export interface KMeansProgress {
   /** Iterations done. */

@@ -1,4 +1,5 @@
 /** A fixed context whose keys are clustered: what users call. The arithmetic is the backends'. */
+import { objectOf } from '../../arguments';
 import type { Kernels } from '../../backend/kernels';
 import { selectKernels } from '../../backend/select';
 import { invalidArgument, MerganserError } from '../../errors';
@@ -149,8 +150,7 @@ export class ClusteredContext {
    * `attendSync` with the same options for many steps, prepared once: for decoding. It follows the context as that grows or is calibrated anew. Throws as `attendSync` does.
    */
   decodingSteps(options: DecodingOptions): DecodingSteps {
-    if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
-    return new DecodingSteps(() => ({ store: this.#open(), attending: this.#attending() }), options);
+    return new DecodingSteps(() => ({ store: this.#open(), attending: this.#attending() }), objectOf(options, 'options'));
   }
 
   /**

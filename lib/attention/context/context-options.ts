@@ -1,16 +1,15 @@
 /** Checks what users pass when a context is built, and makes every choice. */
+import { objectOf } from '../../arguments';
 import type { Kernels } from '../../backend/kernels';
 import { selectKernels } from '../../backend/select';
+import { INITIALIZATIONS } from '../../clustering/types';
 import { invalidArgument } from '../../errors';
 import type { BuildPlan } from './build-store';
 import type { ContextOptions, LookupType } from './types';
 
-const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'];
-
 /** For contexts of `length` keys of `dims` numbers. Throws INVALID_ARGUMENT. */
 export function planContext(options: ContextOptions, length: number, dims: number): BuildPlan {
-  if (typeof options !== 'object' || (options as unknown) === null) throw invalidArgument('options', 'an object', options);
-  const { backend, signal, onProgress, initialization } = options;
+  const { backend, signal, onProgress, initialization } = objectOf(options, 'options');
   const kernels = selectKernels(backend);
   const sink = whole(options.sink ?? 4, 'sink', 0);
   const recent = whole(options.recent ?? 64, 'recent', 0);

@@ -52,9 +52,9 @@ function withinSegments(node: PatternNode, delimiters: CodePointSet): PatternNod
   const change = (inner: PatternNode): PatternNode => {
     switch (inner.kind) {
       case 'set':
-        return setNode(intersection(inner.set, others));
+        return setNode(inner.set.intersect(others));
       case 'neighbour':
-        return neighbour(inner.side, inner.edge ? inner.set.union(delimiters) : intersection(inner.set, others), inner.edge);
+        return neighbour(inner.side, inner.edge ? inner.set.union(delimiters) : inner.set.intersect(others), inner.edge);
       case 'folded':
       case 'searchStart':
       case 'backReference':
@@ -66,8 +66,4 @@ function withinSegments(node: PatternNode, delimiters: CodePointSet): PatternNod
   };
   const changed = change(node);
   return fits ? changed : null;
-}
-
-function intersection(a: CodePointSet, b: CodePointSet): CodePointSet {
-  return a.complement().union(b.complement()).complement();
 }
