@@ -96,7 +96,7 @@ export { sinkhorn, sinkhornAsync, type SinkhornOptions } from './clustering/sink
 export type { Members } from './clustering/members';
 export { spectralClusters, type Affinity, type SpectralOptions } from './clustering/spectral';
 export { subspaceClusters, type SubspaceOptions } from './clustering/subspace';
-export type { KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
+export type { InitializationName, KMeansInitialization, KMeansOptions, KMeansProgress, KMeansResult } from './clustering/types';
 export { MerganserError, type MerganserErrorCode } from './errors';
 export { poolEmbeddings, poolEmbeddingsAsync, type EmbeddingPoolOptions } from './pooling/embedding-pooling';
 export type { HiddenStates } from './pooling/hidden-states';

@@ -37,11 +37,13 @@ const methods: Record<InitializationName, Method> = {
   /** Each with a probability in proportion to its squared distance from those there are (Arthur & Vassilvitskii 2007). */
   'k-means++': (task, random) => spread(task, anyPoint(task.points, random), (distances) => random.weighted(distances)),
   'greedy-k-means++': greedy,
-  /** The longest vector, then always the one farthest from those there are (Katsavounidis, Kuo & Zhang 1994). */
-  kkz: async (task) => spread(task, farthest(await distancesTo(task, new Float32Array(task.points.dims))), farthest),
   'k-means||': scalable,
   'afk-mc2': chains,
+  /** The longest vector, then always the one farthest from those there are (Katsavounidis, Kuo & Zhang 1994). */
+  kkz: async (task) => spread(task, farthest(await distancesTo(task, new Float32Array(task.points.dims))), farthest),
 };
+
+export const INITIALIZATIONS = Object.keys(methods) as InitializationName[];
 
 function differentPoints({ count, weights }: PointArray, clusters: number, random: RandomStream): Uint32Array {
   if (weights === null) return random.sample(count, clusters);

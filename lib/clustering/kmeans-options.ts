@@ -4,8 +4,9 @@ import type { ClusteringControl, PointArray } from '../backend/clustering-kernel
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
+import { INITIALIZATIONS } from './initialize';
 import { copyPoints, pointsOf, type Vectors } from './matrix';
-import { INITIALIZATIONS, type InitializationName, type KMeansOptions } from './types';
+import type { InitializationName, KMeansOptions } from './types';
 
 /** k-means++ goes through all points once for each cluster: up to so many that is worth it. */
 const CLUSTERS_FOR_PLUS_PLUS = 64;

@@ -2,8 +2,8 @@ import type { BackendName } from '../backend/kernels';
 import type { Float32Vectors, Vectors } from './matrix';
 import type { Members } from './members';
 
-export const INITIALIZATIONS = ['random', 'k-means++', 'greedy-k-means++', 'k-means||', 'afk-mc2', 'kkz'] as const;
-export type InitializationName = (typeof INITIALIZATIONS)[number];
+/** The methods of choosing the first centroids. */
+export type InitializationName = 'random' | 'k-means++' | 'greedy-k-means++' | 'k-means||' | 'afk-mc2' | 'kkz';
 
 /** How the first centroids are chosen. Vectors: they are given. */
 export type KMeansInitialization = InitializationName | Vectors;

@@ -2,7 +2,7 @@
 import { objectOf } from '../../arguments';
 import type { Kernels } from '../../backend/kernels';
 import { selectKernels } from '../../backend/select';
-import { INITIALIZATIONS } from '../../clustering/types';
+import { INITIALIZATIONS } from '../../clustering/initialize';
 import { invalidArgument } from '../../errors';
 import type { BuildPlan } from './build-store';
 import type { ContextOptions, LookupType } from './types';
