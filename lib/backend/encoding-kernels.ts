@@ -27,8 +27,8 @@ export interface PatternProgram {
   readonly sets: Uint32Array;
   readonly setWords: number;
   /**
-   * Deterministic automaton with the same matches, where the pattern allows one (no back-references, looks at one neighbouring character
-   * at most): state × (classCount + 1) transitions. Absent otherwise.
+   * Deterministic automaton with the same matches, where the pattern or some of its alternatives allow one (no back-references, looks at one neighbouring
+   * character at most): state × (classCount + 1) transitions. Absent otherwise.
    */
   readonly automaton: PatternAutomaton | null;
 }
@@ -44,6 +44,11 @@ export interface PatternAutomaton {
   readonly starts: Uint16Array;
   readonly stateCount: number;
   readonly transitions: Uint16Array;
+  /**
+   * For each class (and the end of the text), 1 if only `code` finds the matches that begin with it: an alternative without an automaton can begin there.
+   * null: the automaton finds all.
+   */
+  readonly except: Uint8Array | null;
 }
 
 /** What becomes of a split's delimiters (Hugging Face `SplitDelimiterBehavior`). */

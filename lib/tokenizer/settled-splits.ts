@@ -108,13 +108,15 @@ class SettledMatcher {
 
   /** End of the match that begins at `at`, NO_MATCH, or UNSETTLED if that depends on what follows `end`. */
   matchEnd(text: Uint8Array, at: number, end: number, open: boolean): number {
-    const { transitions } = this.automaton;
+    const { transitions, except } = this.automaton;
     const { classPages, classIds, classCount } = this.program;
     let state = this.start;
     let match = NO_MATCH;
     for (let next = at; next < end;) {
       const codePoint = codePointAt(text, next);
-      const transition = transitions[state * this.rowLength + classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)]];
+      const characterClass = classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)]!;
+      if (next === at && except !== null && except[characterClass] !== 0) return UNSETTLED;
+      const transition = transitions[state * this.rowLength + characterClass];
       if ((transition & MATCH_BEFORE) !== 0) match = next;
       state = transition & STATE;
       if (state === 0) return match;

@@ -124,6 +124,7 @@ text::PatternProgram read_pattern(Reader& reader) {
     program.starts = automaton.array<uint16_t>("starts");
     program.state_count = static_cast<uint32_t>(automaton.number("stateCount"));
     program.transitions = automaton.array<uint16_t>("transitions");
+    if (automaton.has("except")) program.except = automaton.array<uint8_t>("except");
     reader.include(automaton);
   }
   return program;

@@ -1,4 +1,4 @@
-/** Regular expressions on UTF-8: by automaton where the program has one, else by backtracking. */
+/** Regular expressions on UTF-8: by automaton where the program has one that answers, else by backtracking. */
 
 import { characterLength } from '../../tokenizer/utf8';
 import type { PatternAutomaton, PatternProgram } from '../kernels';
@@ -14,6 +14,8 @@ export class JsPattern {
   private readonly classes: ClassTable;
   private readonly automaton: AutomatonMatcher | null;
   private readonly backtracker: PatternBacktracker;
+  /** See PatternAutomaton. */
+  private readonly except: Uint8Array | null;
   /** Which classes a match can begin with, "no character" being the last; null: a match may be empty. */
   private readonly canStart: Uint8Array | null;
   private latestMatchEnd = -1;
@@ -22,6 +24,7 @@ export class JsPattern {
     this.classes = new ClassTable(program);
     this.backtracker = new PatternBacktracker(program, this.classes);
     this.automaton = program.automaton === null ? null : new AutomatonMatcher(program.automaton, this.classes);
+    this.except = program.automaton?.except ?? null;
     this.canStart = startClasses(program);
   }
 
@@ -56,18 +59,23 @@ export class JsPattern {
 
   /** End of the match that begins exactly at `start` in the text [from, to), or −1 if none does. */
   matchEnd(text: Uint8Array, start: number, from: number, to: number): number {
-    return this.automaton !== null
-      ? this.automaton.matchEnd(text, start, from, to)
-      : this.backtracker.matchEnd(text, start, from, to, start);
+    return this.tryAt(text, start, from, to, start);
+  }
+
+  private tryAt(text: Uint8Array, start: number, from: number, to: number, searchStart: number): number {
+    const { automaton, backtracker, except, classes } = this;
+    if (automaton === null || (except !== null && except[classes.after(text, start, to)] !== 0))
+      return backtracker.matchEnd(text, start, from, to, searchStart);
+    return automaton.matchEnd(text, start, from, to);
   }
 
   /** Where the first match at or after `position` begins, its end in `latestMatchEnd`; −1 if there is none. */
   private findStart(text: Uint8Array, position: number, from: number, to: number): number {
-    const { canStart, classes, automaton, backtracker } = this;
+    const { canStart, classes } = this;
     let start = position;
     for (;;) {
       if (canStart === null || canStart[classes.after(text, start, to)] !== 0) {
-        const end = automaton !== null ? automaton.matchEnd(text, start, from, to) : backtracker.matchEnd(text, start, from, to, position);
+        const end = this.tryAt(text, start, from, to, position);
         if (end >= 0) {
           this.latestMatchEnd = end;
           return start;

@@ -5,9 +5,13 @@
  * Looks at one neighbouring character are exact: a state's threads are followed only when the next class (or the end of the text) is known, and
  * a state remembers as much of the character before as the pattern asks about. A possessive loop over a set is a greedy one that may be left only
  * before a character outside the set, which is exact too; other atomic groups are taken where they can match in one way at most.
+ *
+ * Where some alternatives of a pattern have no automaton, the others have one together. It answers wherever none of those can begin, which the first
+ * character tells; elsewhere the code does.
  */
 
 import type { PatternAutomaton } from '../../backend/kernels';
+import { alternation } from './ast';
 import type { PatternNode } from './ast';
 import { complement, disjoint, firstClasses, unite } from './classed-sets';
 import type { ClassedSets, ClassMask } from './classed-sets';
@@ -18,12 +22,30 @@ const MAX_INSTRUCTIONS = 20_000;
 const MAX_WORK = 4_000_000;
 const MATCH_BEFORE = 0x8000;
 
-/** The automaton with the same matches as `root`, or null: back-references, longer look-around, `\G`, some atomic groups, too many states. */
+/**
+ * The automaton with the same matches as `root`, save for those that begin with certain classes, or null: no alternative is without back-references,
+ * longer look-around, `\G` and some atomic groups, or there would be too many states.
+ */
 export function buildAutomaton(root: PatternNode, sets: ClassedSets): PatternAutomaton | null {
+  return automatonOf(root, sets, null) ?? partialAutomaton(root, sets);
+}
+
+function automatonOf(root: PatternNode, sets: ClassedSets, except: ClassMask | null): PatternAutomaton | null {
   const threads = new ThreadProgram(sets);
   const start = threads.build(root, threads.match);
   if (start === null || threads.tooLarge) return null;
-  return new SubsetConstruction(threads, sets.classCount).run(start);
+  return new SubsetConstruction(threads, sets.classCount, except).run(start);
+}
+
+/** The automaton of those alternatives that have one, for matches that begin where no other alternative can. */
+function partialAutomaton(root: PatternNode, sets: ClassedSets): PatternAutomaton | null {
+  if (root.kind !== 'alternation') return null;
+  const threads = new ThreadProgram(sets);
+  const has = root.alternatives.map((alternative) => threads.build(alternative, threads.match) !== null);
+  const others = alternation(root.alternatives.filter((_, i) => !has[i]));
+  const first = firstClasses(others, sets);
+  if (first.nullable || !has.includes(true)) return null;
+  return automatonOf(alternation(root.alternatives.filter((_, i) => has[i])), sets, first.mask);
 }
 
 const enum ThreadOp {
@@ -175,6 +197,7 @@ class SubsetConstruction {
   /** What each state knows of the character before. */
   private readonly contexts: number[] = [];
   private readonly rows: Uint16Array[] = [];
+  private readonly startStates = new Set<number>();
   private readonly contextOfClass: Uint8Array | Uint16Array;
   private readonly contextSample: number[] = [];
   private readonly seen: Int32Array;
@@ -185,6 +208,8 @@ class SubsetConstruction {
   constructor(
     private readonly threads: ThreadProgram,
     private readonly classCount: number,
+    /** Classes that no match is to begin with. */
+    private readonly except: ClassMask | null,
   ) {
     this.seen = new Int32Array(threads.ops.length);
     this.kept = new Int32Array(threads.ops.length);
@@ -196,15 +221,15 @@ class SubsetConstruction {
     this.stateOf([], 0);
     const list = [start];
     const starts = this.threads.usesBefore
-      ? Uint16Array.from({ length: width }, (_, before) => this.stateOf(list, this.contextOfClass[before]))
-      : Uint16Array.of(this.stateOf(list, 0));
+      ? Uint16Array.from({ length: width }, (_, before) => this.startOf(list, this.contextOfClass[before]))
+      : Uint16Array.of(this.startOf(list, 0));
     for (let state = 0; state < this.lists.length; state++) {
       if (this.lists.length > MAX_STATES || this.work > MAX_WORK) return null;
       this.rows.push(this.transitions(state));
     }
     const transitions = new Uint16Array(this.rows.length * width);
     this.rows.forEach((row, state) => transitions.set(row, state * width));
-    return { starts, stateCount: this.rows.length, transitions };
+    return { starts, stateCount: this.rows.length, transitions, except: this.except };
   }
 
   /** Classes (and the beginning of the text) that no look at the character before tells apart are one context. */
@@ -222,8 +247,15 @@ class SubsetConstruction {
     });
   }
 
-  private stateOf(list: readonly number[], context: number): number {
-    const key = `${context}:${list.join()}`;
+  /** Where a match begins: a state of its own, as what it may not read can be read later on. */
+  private startOf(list: readonly number[], context: number): number {
+    const state = this.stateOf(list, context, this.except === null ? '' : 'start');
+    if (this.except !== null) this.startStates.add(state);
+    return state;
+  }
+
+  private stateOf(list: readonly number[], context: number, kind = ''): number {
+    const key = `${kind}${context}:${list.join()}`;
     let number = this.numbers.get(key);
     if (number === undefined) {
       this.numbers.set(key, (number = this.lists.length));
@@ -236,7 +268,9 @@ class SubsetConstruction {
   private transitions(state: number): Uint16Array {
     const row = new Uint16Array(this.classCount + 1);
     if (state === 0) return row;
+    const except = this.startStates.has(state) ? this.except : null;
     for (let next = 0; next <= this.classCount; next++) {
+      if (except?.[next]) continue;
       const { list, matched } = this.follow(state, next);
       const target = list.length === 0 ? 0 : this.stateOf(list, this.contextOfClass[next]);
       row[next] = target | (matched ? MATCH_BEFORE : 0);

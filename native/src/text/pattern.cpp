@@ -42,19 +42,22 @@ size_t Pattern::skip(const uint8_t* text, size_t size, size_t at) const {
 }
 
 size_t Pattern::boundaries(const uint8_t* text, size_t size, size_t& position, uint32_t* ends, size_t capacity, PatternScratch& scratch) const {
-  if (automaton_ && automaton_->streams()) return automaton_->boundaries(text, size, position, ends, capacity);
-  size_t count = 0;
+  const bool streams = automaton_ && automaton_->streams();
+  size_t count = streams ? automaton_->boundaries(text, size, position, ends, capacity) : 0;
+  if (streams && program_.except.empty()) return count;
   while (count < capacity && position < size) {
     const size_t end = match_end(text, size, position, position, scratch);
     if (end == kNoMatch || end == position) break;
     ends[count++] = static_cast<uint32_t>(end);
     position = end;
+    if (streams) count += automaton_->boundaries(text, size, position, ends + count, capacity - count);
   }
   return count;
 }
 
 size_t Pattern::match_end(const uint8_t* text, size_t size, size_t start, size_t search_start, PatternScratch& scratch) const {
-  return automaton_ ? automaton_->match_end(text, size, start) : backtracker_.match_end(text, size, start, search_start, scratch);
+  if (!automaton_ || program_.is_excepted(text, start, size)) return backtracker_.match_end(text, size, start, search_start, scratch);
+  return automaton_->match_end(text, size, start);
 }
 
 }  // namespace merganser::text

@@ -68,6 +68,20 @@ test.each([
   expect(compilePattern(source, 'fancy-regex').automaton).not.toBeNull();
 });
 
+test.each([
+  ['digits in threes from the right', `${GROUPED_DIGITS}| ?\\p{L}+|\\s+(?!\\S)|\\s+`, '12 345a', '1'],
+  ['a back-reference', '(a)\\1|b+| c', 'aabb c', 'a'],
+  ['a loop that goes on where none can begin', '(?:ab)+|b(?=cd)|c', 'abababbcdbc', 'b'],
+  ['a longer look-behind', 'a+|(?<=ab)c|\\bx', 'abc aabcx x', 'c'],
+])('%s: the automaton of the other alternatives', (_name, source, text, excepted) => {
+  const program = compilePattern(source, 'oniguruma');
+  const codePoint = excepted.codePointAt(0)!;
+  const excepts = program.automaton?.except?.[program.classIds[program.classPages[codePoint >>> 8] * 256 + (codePoint & 255)]];
+  expect(excepts).toBe(1);
+  const bytes = encoder.encode(text);
+  expect(new JsPattern(program).findMatches(bytes)).toEqual(new JsPattern({ ...program, automaton: null }).findMatches(bytes));
+});
+
 test('a pattern of many sets keeps the limit of classes, and says so beyond it', () => {
   const distinct = (count: number): string => Array.from({ length: count }, (_, i) => `\\x{${(0x4e00 + 2 * i).toString(16)}}`).join('|');
   expect(compilePattern(distinct(254), 'oniguruma').classCount).toBe(255);
@@ -88,8 +102,7 @@ describe('long texts', () => {
   });
 
   test('backtracking keeps no entry for each character of a loop over a set', () => {
-    const program = compilePattern('(?:(b)\\1)?a*b|[^b]+?$|a++c|.{3,}', 'oniguruma');
-    expect(program.automaton).toBeNull();
+    const program = { ...compilePattern('(?:(b)\\1)?a*b|[^b]+?$|a++c|.{3,}', 'oniguruma'), automaton: null };
     expect(Array.from(new JsPattern(program).findMatches(long('a')))).toEqual([0, MEGABYTE]);
   });
 

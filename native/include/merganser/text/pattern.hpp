@@ -1,4 +1,4 @@
-// A compiled regular expression on UTF-8: by automaton where the program has one, else by backtracking. Twin of lib/backend/js/pattern-matcher.ts.
+// A compiled regular expression on UTF-8: by automaton where the program has one that answers, else by backtracking. Twin of lib/backend/js/pattern-matcher.ts.
 #pragma once
 #include <cstddef>
 #include <cstdint>

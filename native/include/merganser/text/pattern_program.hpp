@@ -46,8 +46,10 @@ struct PatternProgram {
   std::vector<uint16_t> starts;
   uint32_t state_count = 0;
   std::vector<uint16_t> transitions;
+  std::vector<uint8_t> except;  // by class: only the code finds matches that begin with it; empty: the automaton finds all
 
   bool has_automaton() const { return !starts.empty(); }
+  bool is_excepted(const uint8_t* text, size_t at, size_t size) const { return !except.empty() && except[class_after(text, at, size)]; }
 
   uint32_t class_of(uint32_t code_point) const { return class_ids[size_t{class_pages[code_point >> 8]} << 8 | (code_point & 0xFF)]; }
   // "No character" is the class behind all others.
