@@ -114,7 +114,7 @@ class SettledMatcher {
     let match = NO_MATCH;
     for (let next = at; next < end;) {
       const codePoint = codePointAt(text, next);
-      const characterClass = classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)]!;
+      const characterClass = classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)];
       if (next === at && except !== null && except[characterClass] !== 0) return UNSETTLED;
       const transition = transitions[state * this.rowLength + characterClass];
       if ((transition & MATCH_BEFORE) !== 0) match = next;
