@@ -79,8 +79,14 @@ export type SplitStep =
       readonly behavior: SplitBehavior;
       /** true: the pattern describes the pieces, and what lies between them is the delimiter. */
       readonly invert: boolean;
+      readonly overAlphabet: boolean;
     }
-  | { readonly kind: 'fixedLength'; readonly length: number };
+  | {
+      readonly kind: 'fixedLength';
+      readonly length: number;
+      /** The step sees pieces as ByteLevel writes them, a character of its alphabet for each byte, and so do all steps behind it. */
+      readonly overAlphabet: boolean;
+    };
 
 // ------------------------------------------------------------------------------------------------ BPE
 

@@ -5,6 +5,7 @@
 import type { BpeSpec, EncoderSpec, SplitBehavior, SplitStep } from '../backend/kernels';
 import type { TokenizerDefinition } from './definition';
 import { fusedAddedTokens } from './fused-added-tokens';
+import { splitsBehindByteLevel } from './load/bpe-spec';
 import { isJsonObject, JsonFields } from './load/json-fields';
 import type { ModelText } from './model-text';
 import { VISIBLE_SPACE } from './model-text';
@@ -61,9 +62,13 @@ export function planEncoding(definition: TokenizerDefinition, compiled: ModelFor
   return spec === null ? { model: model.spec, modelText: asLoaded, fused: null } : { model: spec, modelText, fused: path };
 }
 
-/** Without a pre-tokenizer it is the normalizer that writes a byte-level model's alphabet, and it has to write it: added tokens are searched in it. */
+/**
+ * Without a pre-tokenizer it is the normalizer that writes a byte-level model's alphabet, and it has to write it: added tokens are searched in it. So has a
+ * pre-tokenizer behind which others split.
+ */
 export function bytesText({ model, preTokenizer, flavor }: PathParts & Pick<TokenizerDefinition, 'flavor'>): ModelText {
-  return flavor === 'huggingface' && model.input === 'bytes' && preTokenizer === null ? 'alphabetBytes' : 'asIs';
+  const written = preTokenizer === null || splitsBehindByteLevel(preTokenizer);
+  return flavor === 'huggingface' && model.input === 'bytes' && written ? 'alphabetBytes' : 'asIs';
 }
 
 const SPACE = ' ';
@@ -77,6 +82,8 @@ class Planner {
   /** U+2581 was put before the text: only right if it is turned into a space with all others. */
   private needsAlias = false;
   private normalizes = false;
+  /** ByteLevel has written its alphabet. */
+  private written = false;
   private readonly steps: PlannedStep[] = [];
 
   constructor(private readonly definition: PathParts) {}
@@ -86,7 +93,7 @@ class Planner {
     if (split !== null) this.steps.push(patternStep(split.pattern, 'fancy-regex', 'removed', true));
     const fits =
       flattenSteps(normalizer, 'normalizers').every((step, i, all) => this.normalize(step, i === all.length - 1)) &&
-      flattenSteps(preTokenizer, 'pretokenizers').every((step, i, all) => this.preTokenize(step, i === all.length - 1));
+      flattenSteps(preTokenizer, 'pretokenizers').every((step) => this.preTokenize(step));
     if (!fits || (this.needsAlias && !this.spaceAlias)) return null;
     const added = fusedAddedTokens(addedTokens.list, this.normalizes);
     if (added === null) return null;
@@ -131,10 +138,10 @@ class Planner {
     return pattern.kind === 'String' && pattern.source === SPACE && fields.string('content') === VISIBLE;
   }
 
-  private preTokenize(fields: JsonFields, last: boolean): boolean {
+  private preTokenize(fields: JsonFields): boolean {
     switch (fields.get('type')) {
       case 'ByteLevel':
-        return last && this.planByteLevel(fields);
+        return this.planByteLevel(fields);
       case 'Metaspace':
         return this.planMetaspace(fields);
       case 'Split':
@@ -144,7 +151,7 @@ class Planner {
       case 'Punctuation':
         return this.push(setStep(isPunctuation, readBehavior(fields, 'Isolated')));
       case 'FixedLength':
-        return this.push({ kind: 'fixedLength', length: readLength(fields) });
+        return this.push({ kind: 'fixedLength', length: readLength(fields), overAlphabet: false });
       case 'CharDelimiterSplit':
         return this.planLiteral(fields.character('delimiter'), 'removed');
       case 'WhitespaceSplit':
@@ -159,17 +166,18 @@ class Planner {
   }
 
   private planByteLevel(fields: JsonFields): boolean {
-    if (this.spaceAlias || this.definition.model.input !== 'bytes') return false;
+    if (this.written || this.spaceAlias || this.definition.model.input !== 'bytes') return false;
     if (fields.boolean('add_prefix_space')) {
       // The encoder puts the space before the whole stretch, not before each piece that earlier steps made of it.
       if (this.steps.length > 0) return false;
       if (this.prefixSpace === 'never') this.prefixSpace = 'unlessSpace';
     }
-    return !fields.boolean('use_regex', true) || this.push(patternStep(GPT2_PATTERN, 'oniguruma', GPT2_BEHAVIOR, false));
+    if (fields.boolean('use_regex', true)) this.push(patternStep(GPT2_PATTERN, 'oniguruma', GPT2_BEHAVIOR, false));
+    return (this.written = true);
   }
 
   private planMetaspace(fields: JsonFields): boolean {
-    if (this.steps.length > 0 || fields.character('replacement') !== VISIBLE) return false;
+    if (this.written || this.steps.length > 0 || fields.character('replacement') !== VISIBLE) return false;
     const scheme = readPrependScheme(fields);
     if (scheme !== 'never' && this.prefixSpace === 'never') this.prefixSpace = scheme === 'always' ? 'unlessSpace' : 'firstUnlessSpace';
     this.spaceAlias = true;
@@ -195,7 +203,7 @@ class Planner {
   }
 
   private push(step: PlannedStep): true {
-    this.steps.push(step);
+    this.steps.push(this.written ? overAlphabet(step) : step);
     return true;
   }
 }
@@ -217,7 +225,15 @@ function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
     while (end + 1 < steps.length && splits[end] !== null && splits[end + 1] !== null && isAtSet(splits[end]!)) end++;
     const program = end > start ? compileSplits(splits.slice(start, end + 1) as IsolatingSplit[]) : null;
     if (program?.automaton) {
-      joined.push({ kind: 'pattern', source: program.source, pattern: program, scanner: null, behavior: 'isolated', invert: false });
+      joined.push({
+        kind: 'pattern',
+        source: program.source,
+        pattern: program,
+        scanner: null,
+        behavior: 'isolated',
+        invert: false,
+        overAlphabet: false,
+      });
     } else {
       joined.push(...steps.slice(start, end + 1));
     }
@@ -227,7 +243,8 @@ function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
 }
 
 function isolatingSplit(step: PlannedStep): IsolatingSplit | null {
-  if (step.kind !== 'pattern' || step.invert || step.behavior !== 'isolated' || step.dialect === undefined) return null;
+  if (step.kind !== 'pattern' || step.overAlphabet || step.invert || step.behavior !== 'isolated' || step.dialect === undefined)
+    return null;
   return { source: step.source, dialect: step.dialect };
 }
 
@@ -243,7 +260,18 @@ function patternStep(source: string, dialect: PatternDialect, behavior: SplitBeh
     scanner: scannerFamily(source, dialect),
     behavior,
     invert,
+    overAlphabet: false,
   };
+}
+
+/** The step behind ByteLevel. Scanners know only text. */
+function overAlphabet(step: PlannedStep): PlannedStep {
+  if (step.kind === 'fixedLength') return { ...step, overAlphabet: true };
+  return Object.defineProperties({} as PlannedStep, {
+    ...Object.getOwnPropertyDescriptors(step),
+    scanner: { value: null, enumerable: true },
+    overAlphabet: { value: true, enumerable: true },
+  });
 }
 
 function literalStep(literal: string, behavior: SplitBehavior): PlannedStep {

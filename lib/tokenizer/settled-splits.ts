@@ -32,7 +32,8 @@ export class SettledSplits {
   static of(steps: readonly SplitStep[]): SettledSplits | null {
     const settled: SettledStep[] = [];
     for (const step of steps) {
-      if (step.kind !== 'pattern' || step.pattern.automaton === null || step.pattern.automaton.starts.length !== 1) break;
+      if (step.kind !== 'pattern' || step.overAlphabet || step.pattern.automaton === null || step.pattern.automaton.starts.length !== 1)
+        break;
       const division = divisionOf(step.behavior, step.invert);
       if (division === null) break;
       settled.push({ matcher: new SettledMatcher(step.pattern, step.pattern.automaton), division });

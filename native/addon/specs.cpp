@@ -50,6 +50,7 @@ namespace {
 // The pattern is compiled when it is read, so it is not where a scanner replaces it.
 bpe::SplitStep read_step(Reader& reader, Reader& encoder, const bpe::SavedTables* saved, bool last) {
   bpe::SplitStep step;
+  step.over_alphabet = reader.boolean("overAlphabet");
   if (reader.text("kind") == "fixedLength") {
     step.fixed_length = static_cast<uint32_t>(reader.number("length"));
     return step;

@@ -1,4 +1,7 @@
-/** Splits one after the other, as widespread tokenizers have them: where the first are at single characters, they are one pattern with the next. */
+/**
+ * Splits one after the other, as widespread tokenizers have them: where the first are at single characters, they are one pattern with the next; where some make words, the
+ * others come after the look-up.
+ */
 import { readFileSync } from 'node:fs';
 import { Tokenizer } from '../../lib/index';
 import { HuggingFaceOracle } from '../oracles/hugging-face';
@@ -7,10 +10,12 @@ import { anyText, wellFormed } from '../oracles/strings';
 import { BACKENDS } from './backends';
 import { expectSame, memoized } from './compare';
 import { samples } from './fuzz';
+import { TEXT_SAMPLES } from './texts';
 
 const BYTES = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 const GPT2 = { ...BYTES, use_regex: true };
 const DIGITS = { type: 'Digits', individual_digits: true };
+const DIGITS_IN_RUNS = { ...DIGITS, individual_digits: false };
 
 function split(regex: string): object {
   return { type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false };
@@ -18,7 +23,7 @@ function split(regex: string): object {
 
 const SEQUENCES: Readonly<Record<string, readonly object[]>> = {
   StarCoder: [DIGITS, GPT2],
-  'digits in runs': [{ ...DIGITS, individual_digits: false }, GPT2],
+  'digits in runs': [DIGITS_IN_RUNS, GPT2],
   'DeepSeek Coder': [
     split(String.raw`[\r\n]`),
     split(String.raw`\s?\p{L}+`),
@@ -28,6 +33,16 @@ const SEQUENCES: Readonly<Record<string, readonly object[]>> = {
     BYTES,
   ],
   'line feeds, then digits, then words': [split(String.raw`\n`), DIGITS, split(String.raw`\w+\b|\s+(?!\S)|\s+$|[^\w\s]`), BYTES],
+  Falcon: [{ type: 'Punctuation', behavior: 'Contiguous' }, GPT2, DIGITS_IN_RUNS, split('[0-9][0-9][0-9]')],
+  'splits behind ByteLevel, of pieces of any length': [
+    split(String.raw`\n`),
+    BYTES,
+    { type: 'Punctuation', behavior: 'MergedWithNext' },
+    { type: 'FixedLength', length: 7 },
+  ],
+  'delimiters dropped behind ByteLevel': [GPT2, { type: 'CharDelimiterSplit', delimiter: '\u0120' }, split('[^a-z]')],
+  'words, then their parts': [{ type: 'Whitespace' }, split(String.raw`\p{Lu}?\p{Ll}+`), DIGITS, split('_'), BYTES],
+  'words, then characters of scripts without spaces': [split(String.raw` ?[^\s]+`), split(String.raw`[\u4e00-\u9fff]`), BYTES],
   'digits in threes from the right': [
     split(String.raw`[\r\n]`),
     split(String.raw`\p{N}{1,3}(?=(?:\p{N}{3})*(?:\P{N}|$))| ?\p{L}+|\s+(?!\S)`),
@@ -39,6 +54,7 @@ const SEQUENCES: Readonly<Record<string, readonly object[]>> = {
 const { model, ...rest } = JSON.parse(readFileSync(realTokenizerPath('gpt2'), 'utf8'));
 const small = { ...model, merges: model.merges.slice(0, 3000) };
 const texts = [
+  ...TEXT_SAMPLES.map(({ text }) => text),
   'a  5',
   'x \n\n 12345 6,789\r\n',
   ...samples(anyText(['12', ' 3', '\n', 'ab', ' \n4', "'s5", '  ', ' 你好', '!?']), 150).map(wellFormed),

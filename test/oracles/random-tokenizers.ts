@@ -206,6 +206,14 @@ const byteLevelPreTokenizer = fc.constantFrom<object>(
       { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     ],
   },
+  {
+    type: 'Sequence',
+    pretokenizers: [
+      { type: 'Punctuation', behavior: 'Contiguous' },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+      { type: 'Digits', individual_digits: false },
+    ],
+  },
 );
 
 const characterPreTokenizer = fc.constantFrom<object | null>(

@@ -132,14 +132,14 @@ describe('what is fused', () => {
     ],
     ['UnicodeScripts', { pre_tokenizer: { type: 'UnicodeScripts' } }, false],
     [
-      'ByteLevel before another step',
+      'a split behind ByteLevel',
       {
         pre_tokenizer: {
           type: 'Sequence',
           pretokenizers: [{ type: 'ByteLevel', add_prefix_space: false, trim_offsets: true }, { type: 'Punctuation' }],
         },
       },
-      false,
+      true,
     ],
     [
       'a prefix space for each piece',

@@ -2,6 +2,7 @@ import type { BpeModel } from './bpe-model';
 import type { IdBuffer } from './id-buffer';
 import { CACHED_ID_LIMIT, LONGEST_CACHED_PIECE, PieceCache } from './piece-cache';
 import { SafeCuts } from './safe-cuts';
+import { characterLength, isContinuation } from '../../tokenizer/utf8';
 import type { TextView } from './text-view';
 
 /** Masks for the two words of a piece of 0 … 8 bytes. */
@@ -115,7 +116,7 @@ export class PieceEncoder {
   }
 
   private encodeLong(text: TextView, start: number, end: number, part: boolean, out: IdBuffer): void {
-    if (!part && this.cuts !== null) {
+    if (!part && this.cuts !== null && hasWholeCharacters(text.bytes, start, end)) {
       const whole = this.model.wholeToken(text.bytes, start, end);
       if (whole >= 0) out.push(whole);
       else this.encodeParts(text, start, end, this.cuts, out);
@@ -177,4 +178,11 @@ function readWord({ bytes, words }: TextView, at: number, end: number): number {
   let word = 0;
   for (let i = end - 1; i >= at; i--) word = (word << 8) | bytes[i];
   return word;
+}
+
+/** False if a piece of a text, which is not empty, begins or ends within a character: splits over the byte alphabet make such. */
+function hasWholeCharacters(text: Uint8Array, start: number, end: number): boolean {
+  let last = end - 1;
+  while (last > start && isContinuation(text[last])) last--;
+  return !isContinuation(text[start]) && last + characterLength(text[last]) === end;
 }

@@ -1,4 +1,6 @@
+import { bytesToAlphabet } from '../../tokenizer/byte-alphabet';
 import { splitPieces } from '../../tokenizer/pattern/split';
+import { characterLength, encodeUtf8 } from '../../tokenizer/utf8';
 import type { ScannerFamily, SplitBehavior, SplitStep } from '../kernels';
 import { JsPattern } from './pattern-matcher';
 import { prepareClasses } from './scanners/character-classes';
@@ -94,7 +96,28 @@ class PatternStep implements Step {
   }
 }
 
+/** A step over pieces as ByteLevel writes them. */
+class AlphabetStep implements Step {
+  constructor(private readonly step: Step) {}
+
+  split(text: Uint8Array, start: number, end: number, bounds: BoundsList): void {
+    const written = encodeUtf8(bytesToAlphabet(text.subarray(start, end)));
+    const parts = new BoundsList();
+    this.step.split(written, 0, written.length, parts);
+    let [at, byte] = [0, start];
+    const byteAt = (place: number): number => {
+      for (; at < place; at += characterLength(written[at])) byte++;
+      return byte;
+    };
+    for (let i = 0; i < parts.length; i += 2) bounds.push(byteAt(parts.values[i]), byteAt(parts.values[i + 1]));
+  }
+}
+
 function createStep(step: SplitStep): Step {
+  return step.overAlphabet ? new AlphabetStep(createPlainStep(step)) : createPlainStep(step);
+}
+
+function createPlainStep(step: SplitStep): Step {
   if (step.kind === 'fixedLength') return new ScannerStep(new FixedLengthScanner(step.length));
   if (step.scanner === null || !scansWholeText(step.scanner, step.behavior, step.invert)) return new PatternStep(step);
   return new ScannerStep(createScanner(step.scanner));

@@ -21,21 +21,42 @@ export interface BpeParts {
   readonly settings: BpeSettings;
 }
 
+/** Pre-tokenizers that change nothing of the text. */
+const SPLITS: ReadonlySet<unknown> = new Set([
+  'Split',
+  'Digits',
+  'Punctuation',
+  'Whitespace',
+  'WhitespaceSplit',
+  'BertPreTokenizer',
+  'CharDelimiterSplit',
+  'FixedLength',
+  'UnicodeScripts',
+]);
+
 /**
  * Whether the pieces that reach the model are bytes in the printable alphabet: the last thing that happens to the text is ByteLevel, as
- * pre-tokenizer or, where there is no pre-tokenizer, as normalizer.
+ * pre-tokenizer or, where there is no pre-tokenizer, as normalizer. Pre-tokenizers behind it may split.
  */
 export function endsInByteLevel(normalizer: unknown, preTokenizer: unknown): boolean {
-  if (preTokenizer !== null && preTokenizer !== undefined) return lastStep(preTokenizer, 'pretokenizers') === 'ByteLevel';
-  return lastStep(normalizer, 'normalizers') === 'ByteLevel';
+  if (preTokenizer === null || preTokenizer === undefined) return stepTypes(normalizer, 'normalizers').at(-1) === 'ByteLevel';
+  const types = stepTypes(preTokenizer, 'pretokenizers');
+  return types.at(-1) === 'ByteLevel' || splitsBehindByteLevel(preTokenizer);
 }
 
-function lastStep(component: unknown, children: string): unknown {
-  while (isJsonObject(component) && component['type'] === 'Sequence') {
-    const steps = component[children];
-    component = Array.isArray(steps) ? steps.at(-1) : undefined;
-  }
-  return isJsonObject(component) ? component['type'] : undefined;
+/** Whether a pre-tokenizer writes the printable alphabet and splits it afterwards. */
+export function splitsBehindByteLevel(preTokenizer: unknown): boolean {
+  const types = stepTypes(preTokenizer, 'pretokenizers');
+  const written = types.lastIndexOf('ByteLevel');
+  return written >= 0 && written < types.length - 1 && types.slice(written + 1).every((type) => SPLITS.has(type));
+}
+
+/** The types of a component's steps, sequences resolved. */
+function stepTypes(component: unknown, children: string): unknown[] {
+  if (!isJsonObject(component)) return [undefined];
+  if (component['type'] !== 'Sequence') return [component['type']];
+  const steps = component[children];
+  return Array.isArray(steps) ? steps.flatMap((step) => stepTypes(step, children)) : [undefined];
 }
 
 /** The spec of a model that reads text. */

@@ -84,7 +84,7 @@ export function scannerFamily(source: string, dialect: PatternDialect): ScannerF
 
 /** The hand-written scanner that gives the same pieces as several steps one after the other, or null. */
 export function scannerOfSteps(steps: readonly SplitStep[]): ScannerFamily | null {
-  const isolated = steps.every((step) => step.kind === 'pattern' && step.behavior === 'isolated' && !step.invert);
+  const isolated = steps.every((step) => step.kind === 'pattern' && step.behavior === 'isolated' && !step.invert && !step.overAlphabet);
   if (steps.length !== 3 || !isolated) return null;
   const [digits, ideographs, rest] = steps.map((step) => (step.kind === 'pattern' ? step : null));
   const isDeepseek =

@@ -1,5 +1,6 @@
 #include "merganser/bpe/encoder.hpp"
 
+#include "merganser/bpe/late_splits.hpp"
 #include "merganser/bpe/saved_tables.hpp"
 #include "merganser/bpe/worker.hpp"
 
@@ -43,6 +44,7 @@ Encoder::Encoder(EncoderSpec spec, const std::vector<uint32_t>& word_ranges)
       // Supermerges are about whole pieces.
       cuts_(spec_.supermerges ? nullptr : spec_.cuts ? spec_.cuts : SafeCuts::find(*spec_.model)),
       splitter_(spec_.steps, spec_.scanner.get(), cuts_ ? &cuts_->view() : nullptr),
+      early_steps_(spec_.supermerges ? spec_.steps.size() : steps_to_words(splitter_)),
       parts_(spec_, added_, cuts_.get()) {}
 
 Encoder::~Encoder() { delete latest_.load(); }

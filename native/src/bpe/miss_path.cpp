@@ -42,11 +42,12 @@ void MissPath::merge(PieceCache& cache) {
   const bool knows_tokens = model_.knows_tokens();
   for (uint32_t i = 0; i < missed_; ++i) {
     Miss& miss = misses_[i];
+    if (find_long(cache, miss) || split(cache, miss)) continue;
     bool whole = false;
     miss.token = knows_tokens ? model_.find_token(miss.piece, miss.size, miss.hash, whole) : kNone;
     if (whole) {
       *miss.value = keep(cache, miss, &miss.token, 1);
-    } else if (!find_long(cache, miss) && !take_turn(i)) {
+    } else if (!take_turn(i)) {
       merge_alone(miss);
       *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
     }
@@ -75,6 +76,13 @@ void MissPath::merge_turns(PieceCache& cache, Turns<AnyTurn>& turns) {
     *miss.value = keep(cache, miss, ids, count);
   }
   turns.count = 0;
+}
+
+// Whether it falls into parts before it is merged.
+bool MissPath::split(PieceCache& cache, const Miss& miss) {
+  if (!late_ || !late_->encode(miss.piece, miss.size, ids_)) return false;
+  *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
+  return true;
 }
 
 // Whether the memory of long pieces has it.

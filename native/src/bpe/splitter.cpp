@@ -1,5 +1,8 @@
 #include "merganser/bpe/splitter.hpp"
 
+#include <algorithm>
+
+#include "merganser/text/byte_alphabet.hpp"
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
@@ -63,12 +66,41 @@ class Splitter::Behavior {
 };
 
 void Splitter::run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
-  if (level == steps_.size()) return run.batch.push(end);
+  if (level == run.to) return run.batch.push(end);
   const SplitStep& step = steps_[level];
+  if (step.over_alphabet && !run.written) return split_written(run, level, begin, end);
   if (step.scanner) return scan_family(run, *step.scanner, begin, end);
   if (!step.pattern) return split_by_length(run, level, begin, end);
-  if (level + 1 == steps_.size() && step.matches_are_pieces()) return scan_matches(run, level, begin, end);
+  if (level + 1 == run.to && step.matches_are_pieces()) return scan_matches(run, level, begin, end);
   split_by_pattern(run, level, begin, end);
+}
+
+// Takes pieces of written text, and gives those of the text that was written.
+class Splitter::WrittenSink final : public PieceSink {
+ public:
+  WrittenSink(PieceSink& out, const uint8_t* at) : out_(out), at_(at) {}
+
+ private:
+  void take(const Batch& batch) override {
+    for (uint32_t i = 0; i < batch.count; ++i) {
+      const uint8_t *const begin = batch.base + batch.bounds[i], *const end = batch.base + batch.bounds[i + 1];
+      at_ += std::count_if(begin, end, [](uint8_t byte) { return (byte & 0xC0) != 0x80; });
+      out_.push(at_, !batch.is_dropped(i));
+    }
+  }
+
+  PieceSink& out_;
+  const uint8_t* at_;
+};
+
+void Splitter::split_written(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  std::vector<uint8_t>& written = run.scratch.written;
+  text::write_in_alphabet(begin, end, written);
+  const uint8_t* const written_end = written.data() + written.size();
+  WrittenSink sink(run.batch, begin);
+  sink.begin_stretch(written.data(), written_end);
+  this->run({sink, run.scratch, run.stop, run.to, true}, level, written.data(), written_end);
+  sink.end_stretch();
 }
 
 void Splitter::split_by_length(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {

@@ -7,6 +7,8 @@ namespace {
 
 // Bytes that are rewritten at a time.
 constexpr size_t kRewritten = size_t{1} << 16;
+// One part in so many of the cache's bytes is for parts of pieces that late steps make.
+constexpr size_t kLateShare = 16;
 
 bool is_cancelled(const EncodeOptions& options) { return options.cancelled && options.cancelled->load(std::memory_order_relaxed); }
 
@@ -14,7 +16,10 @@ bool is_cancelled(const EncodeOptions& options) { return options.cancelled && op
 
 Worker::Worker(const Encoder& encoder)
     : encoder_(encoder),
-      batch_(*encoder.spec_.model, encoder.spec_.cache_bytes),
+      late_(encoder.early_steps_ == encoder.spec_.steps.size()
+                ? nullptr
+                : std::make_unique<LateSplits>(encoder.splitter_, encoder.early_steps_, encoder.spec_.model, encoder.spec_.cache_bytes / kLateShare)),
+      batch_(*encoder.spec_.model, encoder.spec_.cache_bytes - (late_ ? encoder.spec_.cache_bytes / kLateShare : 0), late_.get()),
       rewriter_(encoder.spec_.nfc, encoder.spec_.space_alias, encoder.spec_.prefix_space) {
   const EncoderSpec& spec = encoder.spec_;
   if (spec.supermerges) supermerging_ = std::make_unique<SupermergeSink>(spec.model, spec.cache_bytes, *spec.supermerges, batch_);
@@ -140,7 +145,7 @@ void Worker::encode_part(Stretch stretch, StretchPlace place, const EncodeOption
 void Worker::split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options) {
   const auto stop = [&] { return batch_.over_limit() || is_cancelled(options); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
-    encoder_.splitter_.split(stretch.begin, stretch.end, sink, split_scratch_, stop);
+    encoder_.splitter_.split(stretch.begin, stretch.end, {0, encoder_.early_steps_}, sink, split_scratch_, stop);
   } else if (encoder_.cuts_) {
     for (const uint8_t* at = stretch.begin; at < stretch.end && !stop();) {
       const uint32_t capacity = batch_.capacity();

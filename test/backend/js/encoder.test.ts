@@ -34,6 +34,7 @@ function encoderOf(overrides: Partial<EncoderSpec> = {}): ReturnType<typeof kern
         scanner: scannerFamily(source, 'fancy-regex'),
         behavior: 'removed',
         invert: true,
+        overAlphabet: false,
       },
     ],
     cacheBytes: 1 << 16,

@@ -91,6 +91,7 @@ test("DeepSeek's three splits at once are the three, one after the other", () =>
     scanner: scannerFamily(source, 'oniguruma'),
     behavior: 'isolated',
     invert: false,
+    overAlphabet: false,
   }));
   const atOnce = new Splitter(steps, scannerOfSteps(steps));
   const oneByOne = new Splitter(

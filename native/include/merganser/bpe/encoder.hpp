@@ -74,6 +74,7 @@ class Encoder {
   std::unique_ptr<const ImpliedTokens> implied_;  // null: there are none
   std::shared_ptr<const SafeCuts> cuts_;
   Splitter splitter_;
+  size_t early_steps_;  // of splitter_, which come before the look-up
   TextParts parts_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> idle_;

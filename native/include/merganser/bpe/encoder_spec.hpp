@@ -30,6 +30,7 @@ struct SplitStep {
   SplitBehavior behavior = SplitBehavior::isolated;
   bool invert = false;
   uint32_t fixed_length = 0;
+  bool over_alphabet = false;  // reads pieces as ByteLevel writes them, a character for each byte; so do all steps behind it
 
   // Every match is a piece, and what lies between them is one too, or nothing.
   bool matches_are_pieces() const { return behavior == SplitBehavior::isolated || (behavior == SplitBehavior::removed && invert); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "merganser/bpe/late_splits.hpp"
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_cache.hpp"
 #include "merganser/bpe/piece_memory.hpp"
@@ -12,8 +13,8 @@ namespace merganser::bpe {
 
 class MissPath {
  public:
-  // `memory_bytes`: what the memory of long pieces may take.
-  MissPath(const Model& model, size_t memory_bytes) : model_(model), long_pieces_(memory_bytes) {}
+  // `memory_bytes`: what the memory of long pieces may take. `late`: what splits pieces before they are merged, or null.
+  MissPath(const Model& model, size_t memory_bytes, LateSplits* late) : model_(model), long_pieces_(memory_bytes), late_(late) {}
 
   // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
   // False if the cache's store is full: it wants to forget, once these values have been used.
@@ -32,6 +33,7 @@ class MissPath {
 
   void gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
   void merge(PieceCache& cache);
+  bool split(PieceCache& cache, const Miss& miss);
   bool find_long(PieceCache& cache, const Miss& miss);
   void merge_alone(const Miss& miss);
   uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
@@ -49,6 +51,7 @@ class MissPath {
 
   const Model& model_;
   PieceMemory long_pieces_;
+  LateSplits* late_;
   MergeScratch scratch_;
   std::vector<uint32_t> ids_;
   bool full_ = false;

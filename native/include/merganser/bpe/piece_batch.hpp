@@ -14,7 +14,8 @@ namespace merganser::bpe {
 
 class PieceBatch final : public PieceSink {
  public:
-  PieceBatch(const Model& model, size_t cache_bytes);
+  // `late`: see MissPath.
+  PieceBatch(const Model& model, size_t cache_bytes, LateSplits* late);
 
   // The texts that come next have so many bytes.
   void expect(size_t text_bytes);

@@ -12,6 +12,12 @@ namespace merganser::bpe {
 // One thread's working memory.
 struct SplitScratch {
   std::vector<text::PatternScratch> patterns;  // one per step
+  std::vector<uint8_t> written;                // a piece in the alphabet of ByteLevel
+};
+
+// Steps that follow each other: from, to.
+struct SplitLevels {
+  size_t from, to;
 };
 
 class Splitter {
@@ -22,11 +28,18 @@ class Splitter {
   // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
   template <typename Stop>
   void split(const uint8_t* begin, const uint8_t* end, PieceSink& batch, SplitScratch& scratch, Stop stop) const {
+    split(begin, end, {0, steps_.size()}, batch, scratch, stop);
+  }
+  // The same by some of the steps, if there is no scanner for all of them.
+  template <typename Stop>
+  void split(const uint8_t* begin, const uint8_t* end, SplitLevels levels, PieceSink& batch, SplitScratch& scratch, Stop stop) const {
     scratch.patterns.resize(steps_.size());
     const StopFunction check{&stop, [](void* context) { return (*static_cast<Stop*>(context))(); }};
-    const Run whole{batch, scratch, check};
-    scanner_ ? scan_family(whole, *scanner_, begin, end) : run(whole, 0, begin, end);
+    const Run whole{batch, scratch, check, levels.to, false};
+    scanner_ ? scan_family(whole, *scanner_, begin, end) : run(whole, levels.from, begin, end);
   }
+  const std::vector<SplitStep>& steps() const { return steps_; }
+  bool has_scanner() const { return scanner_; }
 
  private:
   struct StopFunction {
@@ -38,8 +51,11 @@ class Splitter {
     PieceSink& batch;
     SplitScratch& scratch;
     StopFunction stop;
+    size_t to;     // the level behind the last
+    bool written;  // in the alphabet of ByteLevel
   };
   class Behavior;
+  class WrittenSink;
 
   void run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
   void scan_family(const Run& run, const text::Scanner& scanner, const uint8_t* begin, const uint8_t* end) const;
@@ -47,6 +63,7 @@ class Splitter {
   size_t next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position, bool keep_gaps) const;
   void split_by_length(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
   void split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+  void split_written(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
 
   const std::vector<SplitStep>& steps_;
   const text::Scanner* scanner_;

@@ -28,6 +28,7 @@ class Worker {
   void close();
 
   const Encoder& encoder_;
+  std::unique_ptr<LateSplits> late_;  // null: all steps come before the look-up
   PieceBatch batch_;
   std::unique_ptr<SupermergeSink> supermerging_;  // null: no supermerges
   SplitScratch split_scratch_;
