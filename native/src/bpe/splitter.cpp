@@ -6,6 +6,13 @@
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
+namespace {
+
+constexpr uint32_t kGap = text::PatternStream::kGap;
+// Matches and gaps that a step finds before those behind it get them.
+constexpr size_t kAtOnce = 128;
+
+}  // namespace
 
 // What becomes of matches and of what lies between them (Hugging Face's SplitDelimiterBehavior). Segments come in from left to right, pieces and
 // dropped delimiters go out; one segment at most is held back, for what comes next to be joined to it.
@@ -71,7 +78,8 @@ void Splitter::run(const Run& run, size_t level, const uint8_t* begin, const uin
   if (step.over_alphabet && !run.written) return split_written(run, level, begin, end);
   if (step.scanner) return scan_family(run, *step.scanner, begin, end);
   if (!step.pattern) return split_by_length(run, level, begin, end);
-  if (level + 1 == run.to && step.matches_are_pieces()) return scan_matches(run, level, begin, end);
+  if (level + 1 == run.to && step.divides()) return scan_matches(run, level, begin, end);
+  if (step.pattern->finds_gaps()) return split_by_stream(run, level, begin, end);
   split_by_pattern(run, level, begin, end);
 }
 
@@ -111,6 +119,32 @@ void Splitter::split_by_length(const Run& run, size_t level, const uint8_t* begi
   }
 }
 
+// Some matches and gaps at a time.
+void Splitter::split_by_stream(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
+  const SplitStep& step = steps_[level];
+  text::PatternScratch& scratch = run.scratch.patterns[level];
+  const size_t size = static_cast<size_t>(end - begin);
+  uint32_t ends[kAtOnce + text::PatternStream::kOvershoot];
+  Behavior behavior(*this, run, level);
+  const uint8_t* at = begin;
+  const auto segment = [&](const uint8_t* to, bool match) {
+    if (at < to) behavior.segment(at, to, match != step.invert);
+    at = to;
+  };
+  for (size_t position = 0; position < size && !run.stop();) {
+    const uint8_t* const origin = begin + position;
+    const size_t count = step.pattern->boundaries(begin, size, position, ends, kAtOnce, scratch);
+    for (size_t i = 0; i < count; ++i) segment(origin + (ends[i] & ~kGap), !(ends[i] & kGap));
+    if (count > 0 || position >= size) continue;
+    size_t start, stop;
+    const bool found = step.pattern->find(begin, size, position, start, stop, scratch);
+    segment(found ? begin + start : end, false);
+    if (found) segment(begin + stop, true);
+    position = static_cast<size_t>(at - begin);
+  }
+  behavior.finish();
+}
+
 void Splitter::split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
   const SplitStep& step = steps_[level];
   const size_t size = static_cast<size_t>(end - begin);
@@ -140,38 +174,42 @@ void Splitter::scan_family(const Run& run, const text::Scanner& scanner, const u
   }
 }
 
-// The last step where every match is a piece and what lies between is one too, or nothing: ends are written in bulk.
+// The last step where matches stay apart: ends are written in bulk.
 void Splitter::scan_matches(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
   const SplitStep& step = steps_[level];
-  const bool keep_gaps = step.behavior == SplitBehavior::isolated;
   const size_t size = static_cast<size_t>(end - begin);
   text::PatternScratch& scratch = run.scratch.patterns[level];
   size_t position = 0;
   while (position < size && !run.stop()) {
     const uint32_t capacity = run.batch.capacity();
-    const uint32_t offset = static_cast<uint32_t>(begin - run.batch.base());
-    const size_t count = step.pattern->boundaries(begin, size, position, run.batch.ends(), capacity, scratch);
-    for (size_t i = 0; i < count; ++i) run.batch.ends()[i] += offset;
-    run.batch.pushed(static_cast<uint32_t>(count));
+    const uint32_t offset = static_cast<uint32_t>(begin + position - run.batch.base());
+    uint32_t* const ends = run.batch.ends();
+    const uint32_t count = static_cast<uint32_t>(step.pattern->boundaries(begin, size, position, ends, capacity, scratch));
+    for (uint32_t i = 0; step.behavior == SplitBehavior::removed && i < count; ++i) {
+      if (ends[i] & kGap ? step.drops_gaps() : step.drops_matches()) run.batch.drop_end(i);
+    }
+    for (uint32_t i = 0; i < count; ++i) ends[i] = (ends[i] & ~kGap) + offset;
+    run.batch.pushed(count);
     if (count > 0 || position >= size) continue;
-    position = next_match(run, level, begin, size, position, keep_gaps);
+    position = next_match(run, level, begin, size, position);
   }
 }
 
 // From where no match of the last step begins (or an empty one) to behind the next match. An empty match is no piece but ends the gap before it.
-size_t Splitter::next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position, bool keep_gaps) const {
+size_t Splitter::next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position) const {
+  const SplitStep& step = steps_[level];
   size_t start, stop;
   for (size_t from = position; from < size; from = start + text::sequence_size(begin[start])) {
-    if (!steps_[level].pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) break;
-    if (start > position) run.batch.push(begin + start, keep_gaps);
+    if (!step.pattern->find(begin, size, from, start, stop, run.scratch.patterns[level])) break;
+    if (start > position) run.batch.push(begin + start, !step.drops_gaps());
     position = start;
     if (stop > start) {
-      run.batch.push(begin + stop);
+      run.batch.push(begin + stop, !step.drops_matches());
       return stop;
     }
     if (start == size) return size;
   }
-  if (position < size) run.batch.push(begin + size, keep_gaps);
+  if (position < size) run.batch.push(begin + size, !step.drops_gaps());
   return size;
 }
 

@@ -3,9 +3,18 @@
 #include <utility>
 
 namespace merganser::text {
+namespace {
+
+// Positions must leave room for kGap.
+constexpr size_t kMostAtOnce = size_t{1} << 30;
+
+}  // namespace
 
 Pattern::Pattern(PatternProgram program) : program_(std::move(program)), backtracker_(program_) {
-  if (program_.has_automaton()) automaton_ = std::make_unique<PatternAutomaton>(program_);
+  if (program_.has_automaton()) {
+    automaton_ = std::make_unique<PatternAutomaton>(program_);
+    stream_ = PatternStream::make(program_, *automaton_);
+  }
   // The code of a pattern that matches no empty text begins with a look at the first character.
   if (program_.code[0] != static_cast<int32_t>(PatternOp::after)) return;
   for (uint32_t c = 0; c <= program_.class_count; ++c) can_start_.push_back(program_.in_set(program_.code[1], c));
@@ -42,15 +51,18 @@ size_t Pattern::skip(const uint8_t* text, size_t size, size_t at) const {
 }
 
 size_t Pattern::boundaries(const uint8_t* text, size_t size, size_t& position, uint32_t* ends, size_t capacity, PatternScratch& scratch) const {
-  const bool streams = automaton_ && automaton_->streams();
-  size_t count = streams ? automaton_->boundaries(text, size, position, ends, capacity) : 0;
-  if (streams && program_.except.empty()) return count;
-  while (count < capacity && position < size) {
+  const size_t origin = position;
+  size_t count = stream_ ? stream_->boundaries(text, size, position, ends, capacity) : 0;
+  if (stream_ && program_.except.empty()) return count;
+  while (count < capacity && position < size && position - origin < kMostAtOnce) {
     const size_t end = match_end(text, size, position, position, scratch);
-    if (end == kNoMatch || end == position) break;
-    ends[count++] = static_cast<uint32_t>(end);
+    if (end == kNoMatch || end == position || end - origin > kMostAtOnce) break;
+    ends[count++] = static_cast<uint32_t>(end - origin);
     position = end;
-    if (streams) count += automaton_->boundaries(text, size, position, ends + count, capacity - count);
+    if (!stream_ || count == capacity) continue;
+    const uint32_t offset = static_cast<uint32_t>(position - origin);
+    const size_t more = stream_->boundaries(text, size, position, ends + count, capacity - count);
+    for (size_t i = 0; i < more; ++i) ends[count++] += offset;
   }
   return count;
 }

@@ -32,6 +32,10 @@ struct SplitStep {
   uint32_t fixed_length = 0;
   bool over_alphabet = false;  // reads pieces as ByteLevel writes them, a character for each byte; so do all steps behind it
 
+  // Matches stay apart, and so does what lies between them; either may be dropped.
+  bool divides() const { return behavior == SplitBehavior::isolated || behavior == SplitBehavior::removed; }
+  bool drops_matches() const { return behavior == SplitBehavior::removed && !invert; }
+  bool drops_gaps() const { return behavior == SplitBehavior::removed && invert; }
   // Every match is a piece, and what lies between them is one too, or nothing.
   bool matches_are_pieces() const { return behavior == SplitBehavior::isolated || (behavior == SplitBehavior::removed && invert); }
 };

@@ -41,6 +41,8 @@ class PieceSink {
     return kCapacity - count_;
   }
   void pushed(uint32_t count) { count_ += count; }
+  // The piece whose end was written to ends()[i] is a delimiter that is dropped.
+  void drop_end(uint32_t i) { drop(count_ + i); }
   const uint8_t* position() const { return base_ + bounds_[count_]; }
   // A text ends here, and another may begin.
   void mark_text_end() { text_ends_.push_back(count_); }

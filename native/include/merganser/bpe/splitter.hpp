@@ -60,8 +60,9 @@ class Splitter {
   void run(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
   void scan_family(const Run& run, const text::Scanner& scanner, const uint8_t* begin, const uint8_t* end) const;
   void scan_matches(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
-  size_t next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position, bool keep_gaps) const;
+  size_t next_match(const Run& run, size_t level, const uint8_t* begin, size_t size, size_t position) const;
   void split_by_length(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
+  void split_by_stream(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
   void split_by_pattern(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
   void split_written(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const;
 
