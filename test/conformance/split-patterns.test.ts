@@ -40,6 +40,16 @@ function tokenizers(splits: readonly Split[]): Tokenizer[] {
   return BACKENDS.map((backend) => Tokenizers.fromJSON(JSON.stringify({ ...definition, model }), { backend }));
 }
 
+/** The code of the error if a pattern can match in too many ways. */
+function idsOrCode(tokenizer: Tokenizer, text: string): number[] | string {
+  try {
+    return [...tokenizer.encode(text)];
+  } catch (error) {
+    if (error instanceof MerganserError) return error.code;
+    throw error;
+  }
+}
+
 /** False if a pattern is refused. */
 function expectSamePieces(splits: readonly Split[], texts: readonly string[]): boolean {
   let made: Tokenizer[];
@@ -51,7 +61,7 @@ function expectSamePieces(splits: readonly Split[], texts: readonly string[]): b
   }
   // The second time pieces are known.
   for (const text of [...texts, ...texts]) {
-    const [ids, ...others] = made.map((tokenizer) => [...tokenizer.encode(text)]);
+    const [ids, ...others] = made.map((tokenizer) => idsOrCode(tokenizer, text));
     for (const other of others) expect({ splits, text, ids: other }).toEqual({ splits, text, ids });
   }
   for (const tokenizer of made) tokenizer.dispose();
