@@ -37,13 +37,17 @@ size_t steps_to_words(const Splitter& splitter) {
   // Steps over the alphabet divide at bytes, whatever the script.
   const auto written = std::find_if(steps.begin(), steps.end(), [](const SplitStep& step) { return step.over_alphabet; });
   const size_t all = splitter.has_scanner() ? 0 : steps.size(), unwritten = std::min(all, static_cast<size_t>(written - steps.begin()));
-  for (size_t levels = 1; levels < all; ++levels) {
-    if (steps[levels - 1].over_alphabet) break;
-    if (count_pieces(splitter, levels, kWords) < kWordCount) continue;
-    const bool stay = std::all_of(std::begin(kSentences), std::end(kSentences), [&](std::string_view sentence) {
+  const auto leave_sentences = [&](size_t levels) {
+    return std::all_of(std::begin(kSentences), std::end(kSentences), [&](std::string_view sentence) {
       return count_pieces(splitter, levels, sentence) == count_pieces(splitter, unwritten, sentence);
     });
-    if (stay) return levels;
+  };
+  try {
+    for (size_t levels = 1; levels < all && !steps[levels - 1].over_alphabet; ++levels) {
+      if (count_pieces(splitter, levels, kWords) >= kWordCount && leave_sentences(levels)) return levels;
+    }
+  } catch (const text::TooManySteps&) {
+    // Texts will be told, if it comes to that.
   }
   return all;
 }
