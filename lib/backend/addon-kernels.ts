@@ -82,14 +82,16 @@ export interface NativeKernelAddon {
 
   startEncoding(
     encoder: EncoderHandle,
-    text: Uint8Array,
+    chunks: readonly Uint8Array[],
+    checked: boolean,
     textOffsets: Uint32Array,
     actions: Uint8Array | null,
     listener: EncodeListener,
   ): EncodeJobHandle;
-  cancelEncoding(job: EncodeJobHandle): void;
-  /** As `encode`; a string is the message of an error. */
-  encodingResult(job: EncodeJobHandle): number | string;
+  /** Whether the texts may still be read until the listener hears of the end. */
+  cancelEncoding(job: EncodeJobHandle): boolean;
+  /** As `encode`; a string is the message of an error; null: a text is not UTF-8. */
+  encodingResult(job: EncodeJobHandle): number | string | null;
   /** The ids; `offsets` is filled. Once only. */
   takeEncoding(job: EncodeJobHandle, offsets: Uint32Array): Uint32Array;
 

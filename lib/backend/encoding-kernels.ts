@@ -218,6 +218,19 @@ export class DisallowedAddedToken {
   ) {}
 }
 
+/** Thrown by kernels that check texts when one is not UTF-8. */
+export class MalformedText extends Error {}
+
+/** Texts back to back: text i is bytes `offsets[i]` to `offsets[i + 1]` of all chunks. No text lies in two of them. */
+export interface ChunkedTexts {
+  /** One at least. */
+  readonly chunks: readonly Uint8Array[];
+  /** n + 1 entries. */
+  readonly offsets: Uint32Array;
+  /** All of it is known to be UTF-8. */
+  readonly checked: boolean;
+}
+
 export interface RaggedIds {
   readonly values: Uint32Array;
   /** n + 1 entries. */
@@ -283,8 +296,13 @@ export interface EncodingKernels {
   count(encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number;
   /** Many texts at once, on this thread. `text` holds them back to back. */
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds;
-  /** The same off this thread, spread over the pool; order and ids as `encodeBatch`. Rejects with ABORTED. `text` must not change meanwhile. */
-  encodeBatchAsync(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: AsyncControl): Promise<RaggedIds>;
+  /** Texts of at least so many bytes may come to `encodeBatchAsync` as chunks of their own, and unchecked. */
+  readonly ownChunkBytes: number;
+  /**
+   * The same off this thread, spread over the pool; order and ids as `encodeBatch`. Rejects with ABORTED, and with {@link MalformedText}. The texts must not
+   * change meanwhile.
+   */
+  encodeBatchAsync(encoder: EncoderHandle, texts: ChunkedTexts, control: AsyncControl): Promise<RaggedIds>;
 
   createDecoder(spec: DecoderSpec): DecoderHandle;
   /** Concatenated bytes of the tokens, not necessarily UTF-8; null if an id is unknown. `skipSpecial` leaves special tokens out. */

@@ -3,7 +3,7 @@
 import { aborted } from '../errors';
 import type { NativeKernelAddon } from './addon-kernels';
 import { runtimeError } from './native-errors';
-import { DisallowedAddedToken, type AsyncControl, type EncoderHandle, type RaggedIds } from './kernels';
+import { type AsyncControl, type ChunkedTexts, DisallowedAddedToken, type EncoderHandle, MalformedText, type RaggedIds } from './kernels';
 
 /** The number of ids that a call of the addon reports. Throws {@link DisallowedAddedToken} if it met a token that is refused. */
 export function outcome(addon: NativeKernelAddon, result: number): number {
@@ -19,14 +19,13 @@ export function refusal(addon: NativeKernelAddon, result: number): DisallowedAdd
 export function encodeOnThreads(
   addon: NativeKernelAddon,
   encoder: EncoderHandle,
-  text: Uint8Array,
-  textOffsets: Uint32Array,
+  { chunks, offsets: textOffsets, checked }: ChunkedTexts,
   control: AsyncControl,
 ): Promise<RaggedIds> {
   const { signal, onProgress } = control;
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
-    const job = addon.startEncoding(encoder, text, textOffsets, control.actions, (finished, bytesDone) => {
+    const job = addon.startEncoding(encoder, chunks, checked, textOffsets, control.actions, (finished, bytesDone) => {
       try {
         if (!finished) return signal?.aborted ? undefined : onProgress?.(bytesDone);
         signal?.removeEventListener('abort', cancel);
@@ -40,14 +39,15 @@ export function encodeOnThreads(
       }
     });
     const cancel = (): void => {
-      addon.cancelEncoding(job);
-      reject(aborted(signal!));
+      // The texts are the caller's again when the promise is rejected.
+      if (!addon.cancelEncoding(job)) reject(aborted(signal!));
     };
     signal?.addEventListener('abort', cancel, { once: true });
 
     function finishedResult(): RaggedIds {
       const result = addon.encodingResult(job);
       if (typeof result === 'string') throw runtimeError(result);
+      if (result === null) throw new MalformedText();
       outcome(addon, result);
       const offsets = new Uint32Array(textOffsets.length);
       return { values: addon.takeEncoding(job, offsets), offsets };

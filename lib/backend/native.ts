@@ -120,8 +120,8 @@ class NativeKernels implements Kernels {
     return { values: this.#addon.take(), offsets };
   };
 
-  encodeBatchAsync: Kernels['encodeBatchAsync'] = (encoder, text, textOffsets, control) =>
-    encodeOnThreads(this.#addon, encoder, text, textOffsets, control);
+  readonly ownChunkBytes = 1 << 16;
+  encodeBatchAsync: Kernels['encodeBatchAsync'] = (encoder, texts, control) => encodeOnThreads(this.#addon, encoder, texts, control);
 
   createDecoder: Kernels['createDecoder'] = (spec) => building(() => this.#addon.createDecoder(spec));
 

@@ -1,12 +1,20 @@
 /** Encoding to ids alone: single texts, pairs and batches. */
 import type { Dropout } from '../backend/js/dropout';
-import type { RaggedIds } from '../backend/kernels';
+import {
+  type AsyncControl,
+  type ChunkedTexts,
+  DisallowedAddedToken,
+  type EncoderHandle,
+  type Kernels,
+  MalformedText,
+  type RaggedIds,
+} from '../backend/kernels';
 import { aborted, invalidArgument } from '../errors';
 import type { EncodeSettings } from './encode-options';
 import type { Engine } from './engine';
 import { applyLayout, type Layout, layoutLength, writeLayout } from './layout';
 import { padBatch, paddedLength, padIds } from './padding';
-import { checkText, joinTexts, type JoinedTexts, kernelText } from './text-input';
+import { checkText, chunkTexts, type InvalidUtf8, joinTexts, type JoinedTexts, kernelText, wellFormedTexts } from './text-input';
 import { checkPartStride, keptLengths, roomForText } from './truncation';
 import type { RaggedTokens, TextInput } from './types';
 
@@ -48,14 +56,37 @@ export interface BatchInput {
   readonly pairs: JoinedTexts | null;
 }
 
+interface ChunkedBatch {
+  readonly texts: ChunkedTexts;
+  readonly pairs: ChunkedTexts | null;
+}
+
 export function joinBatch(texts: unknown, pairs: unknown, settings: EncodeSettings): BatchInput {
-  if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array of strings or Uint8Arrays', texts);
-  if (pairs !== undefined && (!Array.isArray(pairs) || pairs.length !== texts.length)) {
-    throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
-  }
+  checkTexts(texts);
+  checkPairs(pairs, texts);
   return {
-    texts: joinTexts(texts as TextInput[], settings.invalidUtf8),
-    pairs: pairs === undefined ? null : joinTexts(pairs as TextInput[], settings.invalidUtf8, 'pairs'),
+    texts: joinTexts(texts, settings.invalidUtf8),
+    pairs: pairs === undefined ? null : joinTexts(pairs, settings.invalidUtf8, 'pairs'),
+  };
+}
+
+function checkTexts(texts: unknown): asserts texts is TextInput[] {
+  if (!Array.isArray(texts)) throw invalidArgument('texts', 'an array of strings or Uint8Arrays', texts);
+}
+
+function checkPairs(pairs: unknown, texts: TextInput[]): asserts pairs is TextInput[] | undefined {
+  if (pairs !== undefined && (!Array.isArray(pairs) || pairs.length !== texts.length))
+    throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
+}
+
+/** The same for threads: large arrays stay where they are, if the backend takes them as they are. */
+export function chunkBatch(engine: Engine, texts: unknown, pairs: unknown, settings: EncodeSettings): ChunkedBatch {
+  checkTexts(texts);
+  checkPairs(pairs, texts);
+  const own = engine.encoder !== null && settings.dropout === null ? engine.kernels.ownChunkBytes : Infinity;
+  return {
+    texts: chunkTexts(texts, settings.invalidUtf8, own),
+    pairs: pairs === undefined ? null : chunkTexts(pairs, settings.invalidUtf8, own, 'pairs'),
   };
 }
 
@@ -84,12 +115,13 @@ export interface BatchProgress {
 /** A batch, off this thread where the backend has fused the tokenizer's path; otherwise on it, in turns with other work. */
 export async function encodeBatchAsync(
   engine: Engine,
-  input: BatchInput,
+  input: ChunkedBatch,
   settings: EncodeSettings,
   progress: BatchProgress,
 ): Promise<RaggedTokens> {
-  const total = Math.max(1, input.texts.bytes.length + (input.pairs?.bytes.length ?? 0));
-  const run = (texts: JoinedTexts, before: number): Promise<RaggedIds> =>
+  const firstBytes = byteLength(input.texts);
+  const total = Math.max(1, firstBytes + (input.pairs === null ? 0 : byteLength(input.pairs)));
+  const run = (texts: ChunkedTexts, before: number): Promise<RaggedIds> =>
     batchIdsAsync(
       engine,
       texts,
@@ -98,7 +130,7 @@ export async function encodeBatchAsync(
       progress.onProgress && ((done) => progress.onProgress!(Math.min(1, (before + done) / total))),
     );
   const first = await run(input.texts, 0);
-  const second = input.pairs === null ? null : await run(input.pairs, input.texts.bytes.length);
+  const second = input.pairs === null ? null : await run(input.pairs, firstBytes);
   engine.checkAlive();
   return finishBatch(engine, first, second, settings);
 }
@@ -108,8 +140,8 @@ const TURN_MS = 8;
 
 async function batchIdsAsync(
   engine: Engine,
-  texts: JoinedTexts,
-  { control, dropout }: EncodeSettings,
+  texts: ChunkedTexts,
+  { control, dropout, invalidUtf8 }: EncodeSettings,
   signal: AbortSignal | undefined,
   onProgress: ((bytesDone: number) => void) | undefined,
 ): Promise<RaggedIds> {
@@ -117,11 +149,12 @@ async function batchIdsAsync(
   const { encoder } = engine;
   if (encoder !== null && dropout === null) {
     try {
-      return await engine.kernels.encodeBatchAsync(encoder, texts.bytes, texts.offsets, { ...control, signal, onProgress });
+      return await encodeUnchecked(engine.kernels, encoder, texts, { ...control, signal, onProgress }, invalidUtf8);
     } catch (error) {
       throw engine.explainRefusal(error);
     }
   }
+  const joined = { bytes: texts.chunks[0], offsets: texts.offsets };
   const parts: Uint32Array[] = [];
   let turnEnd = performance.now() + TURN_MS;
   for (let i = 0; i + 1 < texts.offsets.length; i++) {
@@ -131,10 +164,32 @@ async function batchIdsAsync(
       if (signal?.aborted) throw aborted(signal);
       turnEnd = performance.now() + TURN_MS;
     }
-    parts.push(engine.textIds(textAt(texts, i), control, dropoutOf(dropout, i)));
+    parts.push(engine.textIds(textAt(joined, i), control, dropoutOf(dropout, i)));
   }
-  onProgress?.(texts.bytes.length);
+  onProgress?.(joined.bytes.length);
   return ragged(parts);
+}
+
+/** What is malformed is replaced, or an error, before any refused token is. */
+async function encodeUnchecked(
+  kernels: Kernels,
+  encoder: EncoderHandle,
+  texts: ChunkedTexts,
+  control: AsyncControl,
+  invalidUtf8: InvalidUtf8,
+): Promise<RaggedIds> {
+  try {
+    return await kernels.encodeBatchAsync(encoder, texts, control);
+  } catch (error) {
+    if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw error;
+    const checked = wellFormedTexts(texts, invalidUtf8);
+    if (checked === texts) throw error;
+    return kernels.encodeBatchAsync(encoder, checked, control);
+  }
+}
+
+function byteLength({ offsets }: ChunkedTexts): number {
+  return offsets[offsets.length - 1];
 }
 
 /** Every text of a batch has a seed of its own. */

@@ -1,5 +1,6 @@
 /** From what users pass as text to well-formed UTF-8. */
 import { invalidArgument, MerganserError } from '../errors';
+import type { ChunkedTexts } from '../backend/kernels';
 import type { TextInput } from './types';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 
@@ -59,7 +60,13 @@ const encoder = new TextEncoder();
 
 /** Joins texts; the n-th must be a string or a Uint8Array. */
 export function joinTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8, name = 'texts'): JoinedTexts {
-  const joiner = new TextJoiner(texts, lowerBound(texts, name), invalidUtf8, name);
+  const { chunks, offsets } = chunkTexts(texts, invalidUtf8, Infinity, name);
+  return { bytes: chunks[0], offsets };
+}
+
+/** The same, where arrays of at least `ownChunkBytes` bytes stay where they are, and are not checked. */
+export function chunkTexts(texts: readonly TextInput[], invalidUtf8: InvalidUtf8, ownChunkBytes: number, name = 'texts'): ChunkedTexts {
+  const joiner = new TextJoiner(texts, invalidUtf8, ownChunkBytes, name);
   // So many texts are to be converted each by itself, as those before were not all ASCII.
   let alone = 0;
   for (let index = 0; index < texts.length;) {
@@ -80,21 +87,49 @@ const ALONE = 256;
 
 class TextJoiner {
   readonly #offsets: Uint32Array;
+  readonly #chunks: Uint8Array[] = [];
+  #checked = true;
   #bytes: Uint8Array;
+  /** Where the chunk at hand begins and ends in `#bytes`. */
+  #start = 0;
   #end = 0;
 
   constructor(
     readonly texts: readonly TextInput[],
-    lowerBound: number,
     readonly invalidUtf8: InvalidUtf8,
+    readonly ownChunkBytes: number,
     readonly name: string,
   ) {
     this.#offsets = new Uint32Array(texts.length + 1);
-    this.#bytes = new Uint8Array(Math.max(64, lowerBound));
+    this.#bytes = new Uint8Array(Math.max(64, this.#lowerBound()));
   }
 
-  joined(): JoinedTexts {
-    return { bytes: this.#bytes.subarray(0, this.#end), offsets: this.#offsets };
+  #lowerBound(): number {
+    let bound = 0;
+    for (let index = 0; index < this.texts.length; index++) {
+      const text = this.texts[index];
+      checkText(text, `${this.name}[${index}]`);
+      if (!this.#staysApart(text)) bound += text.length;
+    }
+    return bound;
+  }
+
+  /** Memory that may shrink, or that other threads may write to, is copied. */
+  #staysApart(text: TextInput): text is Uint8Array {
+    if (typeof text === 'string' || text.length < this.ownChunkBytes) return false;
+    const memory = text.buffer as ArrayBufferLike & { readonly resizable?: boolean };
+    return !isShared(memory) && memory.resizable !== true;
+  }
+
+  joined(): ChunkedTexts {
+    this.#endChunk();
+    if (this.#chunks.length === 0) this.#chunks.push(new Uint8Array(0));
+    return { chunks: this.#chunks, offsets: this.#offsets, checked: this.#checked };
+  }
+
+  #endChunk(): void {
+    if (this.#start < this.#end) this.#chunks.push(this.#bytes.subarray(this.#start, this.#end));
+    this.#start = this.#end;
   }
 
   /** Behind the strings from `start` on that may go together; `start` + 1 at least. */
@@ -120,7 +155,12 @@ class TextJoiner {
 
   add(index: number): void {
     const text = this.texts[index];
-    if (typeof text === 'string') {
+    if (this.#staysApart(text)) {
+      this.#endChunk();
+      this.#chunks.push(text);
+      this.#checked = false;
+      this.#close(index, text.length, false);
+    } else if (typeof text === 'string') {
       // A UTF-16 unit takes three bytes at most.
       this.#close(index, encoder.encodeInto(text, this.#room(text.length * 3)).written);
     } else {
@@ -135,21 +175,39 @@ class TextJoiner {
     return this.#bytes.subarray(this.#end);
   }
 
-  #close(index: number, bytes: number): void {
-    this.#end += bytes;
-    if (this.#end > 0xffff_ffff)
+  /** The text with so many bytes ends here; `joined`: they stand in `#bytes`. */
+  #close(index: number, bytes: number, joined = true): void {
+    if (joined) this.#end += bytes;
+    const end = this.#offsets[index] + bytes;
+    if (end > 0xffff_ffff)
       throw new MerganserError('INVALID_ARGUMENT', `Expected ${this.name} to have less than 4 GiB in all; encode them in several batches.`);
-    this.#offsets[index + 1] = this.#end;
+    this.#offsets[index + 1] = end;
   }
 }
 
-function lowerBound(texts: readonly TextInput[], name: string): number {
-  let bound = 0;
-  for (let index = 0; index < texts.length; index++) {
-    checkText(texts[index], `${name}[${index}]`);
-    bound += texts[index].length;
+/** Unchecked texts as UTF-8; the same object if they are. */
+export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): ChunkedTexts {
+  if (texts.checked) return texts;
+  const chunks = texts.chunks.map((chunk) => wellFormedBytes(chunk, invalidUtf8));
+  if (chunks.every((chunk, i) => chunk === texts.chunks[i])) return texts;
+  // Only chunks of one text change, and so by how much the texts behind them are further on.
+  const offsets = texts.offsets.slice();
+  let chunk = 0;
+  let before = 0;
+  let after = 0;
+  for (let i = 1; i < offsets.length; i++) {
+    while (chunk < chunks.length && texts.offsets[i] > before + texts.chunks[chunk].length) {
+      before += texts.chunks[chunk].length;
+      after += chunks[chunk++].length;
+    }
+    const ends = chunk < chunks.length && texts.offsets[i] === before + texts.chunks[chunk].length;
+    offsets[i] = ends ? after + chunks[chunk].length : texts.offsets[i] - before + after;
   }
-  return bound;
+  return { chunks, offsets, checked: true };
+}
+
+function isShared(memory: ArrayBufferLike): boolean {
+  return Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
 }
 
 function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {

@@ -7,7 +7,7 @@ import { toEncoding } from './encoding-parts';
 import { encodingNameForModel } from './encodings';
 import type { Engine } from './engine';
 import { encodeFull, padFull } from './full-encoding';
-import { encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch, dropoutOf } from './id-encoding';
+import { chunkBatch, dropoutOf, encodeBatchAsync, encodeBatchSync, encodeIds, joinBatch } from './id-encoding';
 import { readBytes, writeBytesAtomically } from './load/files';
 import { utf8Text } from './load/json-text';
 import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
@@ -158,7 +158,7 @@ export class Tokenizer implements Disposable {
    */
   async encodeBatch(texts: readonly TextInput[], options: AsyncEncodeOptions & BatchEncodeOptions = {}): Promise<RaggedTokens> {
     const settings = this.#engine.options.resolve(options);
-    const input = joinBatch(texts, options.pairs, settings);
+    const input = chunkBatch(this.#engine, texts, options.pairs, settings);
     return encodeBatchAsync(this.#engine, input, settings, { signal: options.signal, onProgress: options.onProgress });
   }
 

@@ -17,28 +17,30 @@ using JobHandle = Napi::External<std::shared_ptr<EncodeJob>>;
 
 EncodeJob& job_of(const Napi::Value& handle) { return **handle.As<JobHandle>().Data(); }
 
-// (encoder, text, textOffsets, actions | null, listener) => job
+// (encoder, chunks, checked, textOffsets, actions | null, listener) => job
 Napi::Value start_encoding(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const ByteSpan text = bytes_of(info[1]);
-  const auto offsets = info[2].As<Napi::Uint32Array>();
-  EncodeJob::Input input{pointer_of<bpe::Encoder>(info[0]), text.data, text.size, {offsets.Data(), offsets.Data() + offsets.ElementLength()}, {}};
-  if (!info[3].IsNull()) {
-    const ByteSpan actions = bytes_of(info[3]);
+  const auto chunks = info[1].As<Napi::Array>();
+  const auto offsets = info[3].As<Napi::Uint32Array>();
+  EncodeJob::Input input{pointer_of<bpe::Encoder>(info[0]), {}, info[2].As<Napi::Boolean>(), {offsets.Data(), offsets.Data() + offsets.ElementLength()}, {}};
+  for (uint32_t i = 0; i < chunks.Length(); ++i) input.add_chunk(bytes_of(chunks[i]));
+  if (!info[4].IsNull()) {
+    const ByteSpan actions = bytes_of(info[4]);
     input.actions.assign(actions.data, actions.data + actions.size);
   }
-  auto job = std::make_shared<EncodeJob>(env, std::move(input), info[4].As<Napi::Function>(), info[1].As<Napi::Object>());
+  auto job = std::make_shared<EncodeJob>(env, std::move(input), info[5].As<Napi::Function>(), chunks);
   job->start(env, std::clamp<size_t>(job->portions(), 1, parallel::ThreadPool::shared().size()));
   return JobHandle::New(env, new std::shared_ptr<EncodeJob>(job), [](Napi::Env, std::shared_ptr<EncodeJob>* gone) { delete gone; });
 }
 
-// (job): it ends soon; the listener is still called.
-void cancel_encoding(const Napi::CallbackInfo& info) { job_of(info[0]).cancel(); }
+// (job) => whether the texts may be read until the listener is called for the last time, which happens soon in that case
+Napi::Value cancel_encoding(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), job_of(info[0]).cancel()); }
 
-// (job) => number of ids | −1 − number of a refused token (refusedAt() tells its place) | message of an error
+// (job) => number of ids | −1 − number of a refused token (refusedAt() tells its place) | message of an error | null: not UTF-8
 Napi::Value encoding_result(const Napi::CallbackInfo& info) {
   EncodeJob& job = job_of(info[0]);
   if (job.error()) return Napi::String::New(info.Env(), job.error());
+  if (job.malformed()) return info.Env().Null();
   Environment::of(info.Env()).refused_at = job.refused().refused_at;
   return Napi::Number::New(info.Env(), job.refused().refused ? -1.0 - job.refused().refused_token : static_cast<double>(job.values().size()));
 }

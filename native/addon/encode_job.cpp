@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "merganser/text/utf8_check.hpp"
 
 namespace merganser::addon {
 namespace {
@@ -20,59 +21,110 @@ void EncodeJob::cut_into_portions() {
   const std::vector<uint32_t>& offsets = input_.offsets;
   const size_t texts = offsets.size() - 1;
   size_t text = 0;
-  for (size_t begin = 0; text < texts;) {
-    const size_t first = text;
-    while (text < texts && offsets[text + 1] - begin <= kPortionBytes) ++text;
-    size_t end = offsets[text];
-    if (text == first) {
-      end = cut_long_text(begin, offsets[text + 1]);
-      if (end == offsets[text + 1]) ++text;
+  for (const Chunk& chunk : input_.chunks) {
+    for (size_t begin = chunk.begin; text < texts && offsets[text + 1] <= chunk.end;) {
+      const size_t first = text;
+      while (text < texts && offsets[text + 1] <= chunk.end && offsets[text + 1] - begin <= kPortionBytes) ++text;
+      size_t end = offsets[text];
+      if (text == first) {
+        end = cut_long_text(chunk, begin, offsets[text + 1]);
+        if (end == offsets[text + 1]) ++text;
+      }
+      portions_.push_back({&chunk, begin, end, first, text, {}, {}});
+      begin = end;
     }
-    portions_.push_back({begin, end, first, text, {}, {}});
-    begin = end;
   }
-  done_ = std::make_unique<std::atomic<bool>[]>(portions_.size());
+  value_offsets_.resize(offsets.size());
+  if (portions_.size() > 1) joined_.expect(portions_.size(), input_.size());
 }
 
 // Where the portion ends that begins at `begin`, within a text that ends at `end`.
-size_t EncodeJob::cut_long_text(size_t begin, size_t end) const {
+size_t EncodeJob::cut_long_text(const Chunk& chunk, size_t begin, size_t end) {
   const size_t size = end - begin;
+  const uint8_t* const text = chunk.data + (begin - chunk.begin);
   for (size_t from = kPortionBytes; from < size; from += kPortionBytes) {
-    const size_t cut = input_.encoder->find_cut(input_.text + begin, size, from, std::min(from + kCutSearch, size), actions());
+    const size_t to = checked_end(text, size, from, std::min(from + kCutSearch, size));
+    const size_t cut = input_.encoder->find_cut(text, size, from, to, actions());
     if (cut < size) return begin + cut;
   }
   return end;
 }
 
+// Up to where the characters of text[from, to) and the one before may be read. Their portions are checked later, each by the thread that encodes it: what is
+// well-formed on both sides of a cut is well-formed.
+size_t EncodeJob::checked_end(const uint8_t* text, size_t size, size_t from, size_t to) {
+  if (input_.checked) return to;
+  constexpr size_t kLongest = 4;  // bytes of a character
+  size_t begin = from - 2 * kLongest;
+  for (size_t i = 1; i < kLongest && (text[begin] & 0xC0) == 0x80; ++i) ++begin;
+  const size_t end = begin + text::find_malformed(text + begin, to - begin);
+  if (end == to || (to < size && end + kLongest > to)) return end;
+  give_up_malformed();
+  return from;
+}
+
+void EncodeJob::give_up_malformed() {
+  malformed_ = true;
+  cancel();
+}
+
 void EncodeJob::work() {
-  for (size_t i; !cancelled_ && (i = next_++) < portions_.size(); commit()) encode(portions_[i]);
+  Own own;
+  for (size_t i; !cancelled_ && (i = next_++) < portions_.size();) {
+    encode(i, own);
+    place_own(own);
+  }
+  // These wait for portions that other threads are at.
+  const std::lock_guard lock(mutex_);
+  left_.insert(left_.end(), own.waiting.begin(), own.waiting.end());
 }
 
-bpe::IdBuffer EncodeJob::spare_buffer() {
-  const std::lock_guard lock(spare_mutex_);
-  if (spare_.empty()) return {};
-  bpe::IdBuffer buffer = std::move(spare_.back());
-  spare_.pop_back();
-  return buffer;
+void EncodeJob::place_own(Own& own) {
+  const auto placed = [&](size_t number) {
+    if (!place(number)) return false;
+    own.spare.push_back(std::move(portions_[number].ids));
+    return true;
+  };
+  std::erase_if(own.waiting, placed);
 }
 
-void EncodeJob::encode(Portion& portion) {
+bool EncodeJob::place(size_t number) {
+  Portion& portion = portions_[number];
+  if (!joined_.place(number, portion.ids)) return false;
+  const uint32_t begin = static_cast<uint32_t>(joined_.begin(number));
+  for (size_t i = 0; i < portion.ends.size(); ++i) value_offsets_[portion.first + i + 1] = begin + portion.ends[i];
+  portion.ids.clear();
+  return true;
+}
+
+void EncodeJob::encode(size_t number, Own& own) {
+  Portion& portion = portions_[number];
   bpe::EncodeOptions options;
   options.actions = actions();
   options.cancelled = &cancelled_;
   options.continues = portion.begin != input_.offsets[portion.first];
-  // Where the texts begin that end here, and behind them, if a part of one more follows, that part's end.
-  std::vector<uint32_t> offsets(input_.offsets.begin() + static_cast<ptrdiff_t>(portion.first), input_.offsets.begin() + static_cast<ptrdiff_t>(portion.last) + 1);
-  offsets[0] = static_cast<uint32_t>(portion.begin);
-  if (offsets.back() < portion.end) offsets.push_back(static_cast<uint32_t>(portion.end));
+  const uint8_t* const text = portion.chunk->data;
+  const size_t base = portion.chunk->begin, size = portion.end - portion.begin;
+  if (!input_.checked && text::find_malformed(text + (portion.begin - base), size) < size) return give_up_malformed();
+  // Where in the chunk the texts begin that end here, and behind them, if a part of one more follows, that part's end.
+  std::vector<uint32_t> offsets;
+  for (size_t i = portion.first; i <= portion.last; ++i) offsets.push_back(static_cast<uint32_t>(std::max<size_t>(input_.offsets[i], portion.begin) - base));
+  if (offsets.back() + base < portion.end) offsets.push_back(static_cast<uint32_t>(portion.end - base));
   portion.ends.resize(offsets.size() - 1);
-  portion.ids = spare_buffer();
-  const bpe::Texts texts{input_.text, input_.size, offsets.data(), offsets.size() - 1};
-  const bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
+  if (!own.spare.empty()) {
+    portion.ids = std::move(own.spare.back());
+    own.spare.pop_back();
+  }
+  const bpe::Texts texts{text, portion.chunk->end - base, offsets.data(), offsets.size() - 1};
+  bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
+  result.refused_at += base;
   portion.ends.resize(portion.last - portion.first);
   if (result.refused) return refuse(result);
   bytes_done_ += portion.end - portion.begin;
-  done_[static_cast<size_t>(&portion - portions_.data())].store(true, std::memory_order_release);
+  if (portions_.size() > 1) {
+    joined_.encoded(number, portion.ids.size());
+    own.waiting.push_back(number);
+  }
   report_now_and_then();
 }
 
@@ -83,41 +135,15 @@ void EncodeJob::refuse(const bpe::EncodeResult& result) {
   next_ = portions_.size();
 }
 
-void EncodeJob::commit() {
-  if (portions_.size() == 1) return;
-  const std::unique_lock lock(committing_, std::try_to_lock);
-  if (lock) append_done();
-}
-
-void EncodeJob::append_done() {
-  for (; committed_ < portions_.size() && done_[committed_].load(std::memory_order_acquire); ++committed_) append(portions_[committed_]);
-}
-
-void EncodeJob::append(Portion& portion) {
-  if (committed_ == 0) {
-    values_.expect(input_.size);
-    value_offsets_.reserve(input_.offsets.size());
-    value_offsets_.push_back(0);
-  }
-  const uint32_t base = static_cast<uint32_t>(values_.size());
-  for (const uint32_t end : portion.ends) value_offsets_.push_back(base + end);
-  values_.append(portion.ids);
-  portion.ids.clear();
-  const std::lock_guard lock(spare_mutex_);
-  spare_.push_back(std::move(portion.ids));
-}
-
 void EncodeJob::finish() {
   if (cancelled_ || refused_.refused) return;
   if (portions_.size() == 1) {
-    value_offsets_.push_back(0);
-    value_offsets_.insert(value_offsets_.end(), portions_[0].ends.begin(), portions_[0].ends.end());
+    std::copy(portions_[0].ends.begin(), portions_[0].ends.end(), value_offsets_.begin() + 1);
     values_ = std::move(portions_[0].ids);
-  } else {
-    append_done();
+    return;
   }
-  if (value_offsets_.empty()) value_offsets_.push_back(0);
-  spare_.clear();
+  for (const size_t number : left_) place(number);
+  if (!portions_.empty()) values_ = joined_.take();
 }
 
 }  // namespace merganser::addon

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 
+#include "merganser/parallel/thread_pool.hpp"
 #include "node_symbol.hpp"
 
 namespace merganser::addon {
@@ -13,9 +14,17 @@ namespace {
 constexpr size_t kOutAtMost = size_t{256} << 20;
 std::atomic<size_t> bytes_out{0};
 
+void give_back(std::unique_ptr<parallel::KeptBuffer> owner) {
+  const size_t capacity = owner->capacity();
+  owner.reset();
+  bytes_out -= capacity;
+}
+
 void take_back(napi_env, void*, void* hint) {
-  const std::unique_ptr<parallel::KeptBuffer> owner(static_cast<parallel::KeptBuffer*>(hint));
-  bytes_out -= owner->capacity();
+  auto* const owner = static_cast<parallel::KeptBuffer*>(hint);
+  const auto task = [owner] { give_back(std::unique_ptr<parallel::KeptBuffer>(owner)); };
+  // What is not kept goes back to the system, page by page: another thread does that.
+  owner->capacity() <= parallel::KeptMemory::kLimit ? task() : parallel::ThreadPool::shared().run(task);
 }
 
 // `create(data, owner, &value)` makes the value, whose end calls take_back with the owner.

@@ -39,7 +39,8 @@ void Job::start(Napi::Env env, size_t threads) {
 }
 
 void Job::run() {
-  guarded(&Job::work);
+  begun_ = true;
+  if (!cancelled_) guarded(&Job::work);
   if (--running_ > 0) return;
   guarded(&Job::finish);
   report(true);

@@ -15,7 +15,11 @@ class Job : public std::enable_shared_from_this<Job> {
   virtual ~Job() = default;
   // To be called once, by what holds the job in a shared_ptr: runs `work` on that many threads.
   void start(Napi::Env env, size_t threads);
-  void cancel() { cancelled_ = true; }
+  // Whether threads may be at it until the listener hears of the end; if not, none will begin.
+  bool cancel() {
+    cancelled_ = true;
+    return begun_;
+  }
   // Once it has ended: what went wrong, or null.
   const char* error() const { return error_.empty() ? nullptr : error_.c_str(); }
 
@@ -46,6 +50,7 @@ class Job : public std::enable_shared_from_this<Job> {
   static void call_listener(napi_env env, napi_value listener, void* context, void* data);
 
   std::atomic<size_t> running_{0};
+  std::atomic<bool> begun_{false};
   std::atomic<int64_t> reported_at_{0};
   std::condition_variable stopped_;
   bool finished_ = false;

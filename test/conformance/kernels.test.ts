@@ -81,7 +81,7 @@ async function answers(kernels: Kernels, definition: object, texts: readonly str
     result['count'] = texts.map((one) => kernels.count(handle, one, ALL, 1e9));
     const batch = kernels.encodeBatch(handle, text, offsets, ALL);
     result['batch'] = [Array.from(batch.values), Array.from(batch.offsets)];
-    const batchAsync = await kernels.encodeBatchAsync(handle, text, offsets, ALL);
+    const batchAsync = await kernels.encodeBatchAsync(handle, { chunks: [text], offsets, checked: true }, ALL);
     result['async'] = [Array.from(batchAsync.values), Array.from(batchAsync.offsets)];
     kernels.dispose(handle);
   }

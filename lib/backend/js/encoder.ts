@@ -1,5 +1,6 @@
 import { aborted } from '../../errors';
-import type { AsyncControl, EncodeControl, EncoderSpec, RaggedIds } from '../kernels';
+import { joinBytes } from '../../tokenizer/join-bytes';
+import type { AsyncControl, ChunkedTexts, EncodeControl, EncoderSpec, RaggedIds } from '../kernels';
 import { AddedTokens } from './added-tokens';
 import type { BpeModel } from './bpe-model';
 import { type EncoderParts, EncodeRun } from './encode-run';
@@ -87,7 +88,8 @@ export class Encoder {
   }
 
   /** The same in slices of a few milliseconds, between which the thread does other things. */
-  async encodeBatchAsync(text: Uint8Array, textOffsets: Uint32Array, control: AsyncControl): Promise<RaggedIds> {
+  async encodeBatchAsync({ chunks, offsets: textOffsets }: ChunkedTexts, control: AsyncControl): Promise<RaggedIds> {
+    const text = joinBytes(chunks);
     const run = new EncodeRun(this.parts);
     const out = new IdBuffer();
     const view = viewText(text);

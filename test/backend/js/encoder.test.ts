@@ -80,7 +80,7 @@ test('a batch is its texts one by one, now and later', async () => {
   const offsets = Uint32Array.from([0, ...parts.map((_, i) => parts.slice(0, i + 1).reduce((sum, part) => sum + part.length, 0))]);
   const joined = utf8.encode(texts.join(''));
   const values = texts.flatMap((text) => Array.from(kernels.encode(encoder, text, ALL)));
-  const later = kernels.encodeBatchAsync(encoder, joined, offsets, ALL);
+  const later = kernels.encodeBatchAsync(encoder, { chunks: [joined], offsets, checked: true }, ALL);
   const now = kernels.encodeBatch(encoder, joined, offsets, ALL);
   expectIds(now.values, Uint32Array.from(values));
   const { values: laterValues, offsets: laterOffsets } = await later;
@@ -105,12 +105,12 @@ test('counting stops at the limit', () => {
 
 describe('encodeBatchAsync', () => {
   const text = utf8.encode(LONG.repeat(10));
-  const offsets = Uint32Array.of(0, text.length);
+  const texts = { chunks: [text], offsets: Uint32Array.of(0, text.length), checked: true };
 
   test('lets the event loop run', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await kernels.encodeBatchAsync(encoderOf({ cacheBytes: 0 }), text, offsets, ALL);
+    await kernels.encodeBatchAsync(encoderOf({ cacheBytes: 0 }), texts, ALL);
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
   });
@@ -118,10 +118,10 @@ describe('encodeBatchAsync', () => {
   test('rejects when it is aborted, before and meanwhile', async () => {
     const encoder = encoderOf();
     const aborted = expect.objectContaining({ code: 'ABORTED' });
-    await expect(kernels.encodeBatchAsync(encoder, text, offsets, { ...ALL, signal: AbortSignal.abort() })).rejects.toEqual(aborted);
+    await expect(kernels.encodeBatchAsync(encoder, texts, { ...ALL, signal: AbortSignal.abort() })).rejects.toEqual(aborted);
     const controller = new AbortController();
     setImmediate(() => controller.abort('enough'));
-    await expect(kernels.encodeBatchAsync(encoder, text, offsets, { ...ALL, signal: controller.signal })).rejects.toEqual(aborted);
+    await expect(kernels.encodeBatchAsync(encoder, texts, { ...ALL, signal: controller.signal })).rejects.toEqual(aborted);
   });
 });
 

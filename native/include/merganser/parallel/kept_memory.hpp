@@ -16,6 +16,7 @@ class KeptMemory {
   };
   // What is smaller is left to malloc, which keeps it anyway.
   static constexpr size_t kAtLeast = size_t{1} << 20;
+  static constexpr size_t kLimit = size_t{64} << 20;
 
   static KeptMemory& shared();
 
@@ -26,7 +27,7 @@ class KeptMemory {
   void give(Block block);
 
  private:
-  static constexpr size_t kLimit = size_t{64} << 20, kAtHand = size_t{32} << 20;
+  static constexpr size_t kAtHand = size_t{32} << 20;
 
   void offer_older();
 
