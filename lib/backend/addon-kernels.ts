@@ -8,7 +8,7 @@
 import type { Handle } from './handle';
 import type { BpeHandle, BpeSpec, DecoderHandle, DecoderSpec, EncoderHandle, EncoderSpec, PatternHandle, PatternProgram } from './kernels';
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
-import type { ChainMerges, LinkageName, LloydSpec, RowSequences } from './clustering-kernels';
+import type { ChainMerges, Linkage, LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
@@ -66,7 +66,7 @@ interface NearestCall extends Pick<LloydSpec, 'points' | 'spherical' | 'threads'
 interface LinkageCall extends ChainMerges {
   readonly from: Float64Array;
   readonly points: number;
-  readonly linkage: LinkageName;
+  readonly linkage: Linkage;
 }
 
 export interface NativeKernelAddon {

@@ -91,12 +91,12 @@ export interface ClusteringKernels {
    * Agglomerative clustering by chains of nearest neighbours (Müllner 2011), in double precision: the same bits on every backend. The chain begins with the first cluster that is left; of equally near
    * ones it takes the one before, else the first; a merged cluster has the number of its last point. `distances`: of all pairs of `points` (at least 1), those of point 0 to 1, 2 … first.
    */
-  linkClusters(distances: Float64Array, points: number, linkage: LinkageName, merges: ChainMerges): void;
+  linkClusters(distances: Float64Array, points: number, linkage: Linkage, merges: ChainMerges): void;
   /** The same on another thread. Rejects with ABORTED. The distances must not change meanwhile. */
   linkClustersAsync(
     distances: Float64Array,
     points: number,
-    linkage: LinkageName,
+    linkage: Linkage,
     merges: ChainMerges,
     control: ClusteringControl,
   ): Promise<void>;
@@ -118,7 +118,7 @@ export interface ClusteringKernels {
 }
 
 /** Which distance a merged cluster has to others. */
-export type LinkageName = 'ward' | 'average' | 'complete';
+export type Linkage = 'ward' | 'average' | 'complete';
 
 /** Points − 1 merges, in the order in which the chain finds them. */
 export interface ChainMerges {

@@ -1,13 +1,11 @@
 /** Agglomerative clustering: the two nearest clusters become one, until one is left. */
 import { isList, listOf, objectOf } from '../arguments';
-import type { ChainMerges, LinkageName } from '../backend/clustering-kernels';
+import type { ChainMerges, Linkage } from '../backend/clustering-kernels';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
-
-export type Linkage = LinkageName;
 
 export interface AgglomerateOptions {
   readonly backend?: BackendName;

@@ -1,18 +1,18 @@
 /** Agglomerative clustering by chains of nearest neighbours. */
-import type { ChainMerges, ClusteringControl, LinkageName } from '../../clustering-kernels';
+import type { ChainMerges, ClusteringControl, Linkage } from '../../clustering-kernels';
 import { atOnce, inTurns } from '../turns';
 
 /** Greater distances would overflow when squared and added. */
 const LIMIT = 1e100;
 
-export function linkClusters(distances: Float64Array, points: number, linkage: LinkageName, merges: ChainMerges): void {
+export function linkClusters(distances: Float64Array, points: number, linkage: Linkage, merges: ChainMerges): void {
   atOnce(linking(distances, points, linkage, merges));
 }
 
 export function linkClustersAsync(
   distances: Float64Array,
   points: number,
-  linkage: LinkageName,
+  linkage: Linkage,
   merges: ChainMerges,
   { signal }: ClusteringControl,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export function linkClustersAsync(
 function* linking(
   given: Float64Array,
   points: number,
-  linkage: LinkageName,
+  linkage: Linkage,
   { pairs, distances, unfit }: ChainMerges,
 ): Generator<void, void, void> {
   unfit[0] = given.findIndex((distance) => !(distance >= 0 && distance < LIMIT));
@@ -97,7 +97,7 @@ class LeftClusters {
   }
 
   /** x < y become one, y. Gives their distance. */
-  merge(x: number, y: number, linkage: LinkageName): number {
+  merge(x: number, y: number, linkage: Linkage): number {
     const { matrix, sizes, numbers, starts } = this;
     const apart = matrix[this.at(x, y)];
     numbers.copyWithin(numbers.indexOf(x), numbers.indexOf(x) + 1, this.count);
@@ -121,7 +121,7 @@ class LeftClusters {
 }
 
 /** Lance and Williams. */
-function mergedDistance(linkage: LinkageName, dx: number, dy: number, apart: number, nx: number, ny: number, n: number): number {
+function mergedDistance(linkage: Linkage, dx: number, dy: number, apart: number, nx: number, ny: number, n: number): number {
   if (linkage === 'complete') return Math.max(dx, dy);
   if (linkage === 'average') return (nx * dx + ny * dy) / (nx + ny);
   const square = ((n + nx) * dx * dx + (n + ny) * dy * dy - n * apart * apart) / (n + nx + ny);
