@@ -81,7 +81,8 @@ export type {
 export { majorityOfBest } from './classification/majority';
 export { NearestCentroid } from './classification/nearest-centroid';
 export type { AsyncClassificationOptions, ClassificationOptions, ClassLabel, NearestCentroidOptions } from './classification/types';
-export { agglomerate, agglomerateAsync, cutDendrogram, type Dendrogram, type Linkage } from './clustering/agglomerative';
+export { agglomerate, agglomerateAsync, cutDendrogram, type AgglomerateOptions, type Dendrogram } from './clustering/agglomerative';
+export type { Linkage } from './backend/clustering-kernels';
 export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, compareLabelsAsync, type LabelAgreement } from './clustering/indices';
 export { daviesBouldin, daviesBouldinAsync, silhouette, silhouetteAsync } from './clustering/point-indices';

@@ -8,7 +8,7 @@
 import type { Handle } from './handle';
 import type { BpeHandle, BpeSpec, DecoderHandle, DecoderSpec, EncoderHandle, EncoderSpec, PatternHandle, PatternProgram } from './kernels';
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
-import type { LloydSpec, RowSequences } from './clustering-kernels';
+import type { ChainMerges, Linkage, LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
@@ -61,6 +61,12 @@ interface NearestCall extends Pick<LloydSpec, 'points' | 'spherical' | 'threads'
   readonly centroids: Float32Array;
   readonly labels: Uint32Array;
   readonly distances: Float32Array | null;
+}
+
+interface LinkageCall extends ChainMerges {
+  readonly from: Float64Array;
+  readonly points: number;
+  readonly linkage: Linkage;
 }
 
 export interface NativeKernelAddon {
@@ -193,6 +199,9 @@ export interface NativeKernelAddon {
     },
     listener: JobListener,
   ): ClusteringJobHandle;
+  /** Message of an error. */
+  linkClusters(call: LinkageCall): string | null;
+  startLinkClusters(call: LinkageCall, listener: JobListener): ClusteringJobHandle;
   maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
   /** numbers[0]: what maxSim returns. */
   startMaxSim(

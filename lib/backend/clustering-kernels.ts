@@ -88,6 +88,19 @@ export interface ClusteringKernels {
     control: ClusteringControl,
   ): Promise<void>;
   /**
+   * Agglomerative clustering by chains of nearest neighbours (Müllner 2011), in double precision: the same bits on every backend. The chain begins with the first cluster that is left; of equally near
+   * ones it takes the one before, else the first; a merged cluster has the number of its last point. `distances`: of all pairs of `points` (at least 1), those of point 0 to 1, 2 … first.
+   */
+  linkClusters(distances: Float64Array, points: number, linkage: Linkage, merges: ChainMerges): void;
+  /** The same on another thread. Rejects with ABORTED. The distances must not change meanwhile. */
+  linkClustersAsync(
+    distances: Float64Array,
+    points: number,
+    linkage: Linkage,
+    merges: ChainMerges,
+    control: ClusteringControl,
+  ): Promise<void>;
+  /**
    * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
    * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are finite. Returns the first row of
    * the documents that counts and is not below 10¹⁸, or −1.
@@ -102,6 +115,18 @@ export interface ClusteringKernels {
     threads: number,
     control: ClusteringControl,
   ): Promise<number>;
+}
+
+/** Which distance a merged cluster has to others. */
+export type Linkage = 'ward' | 'average' | 'complete';
+
+/** Points − 1 merges, in the order in which the chain finds them. */
+export interface ChainMerges {
+  /** pairs[2 i] < pairs[2 i + 1]: the numbers of both clusters. */
+  readonly pairs: Uint32Array;
+  readonly distances: Float64Array;
+  /** unfit[0]: the place of the first number that is not from 0 to below 10¹⁰⁰, and then nothing else is written; −1: there is none. */
+  readonly unfit: Float64Array;
 }
 
 export interface RowSequences {

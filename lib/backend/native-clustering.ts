@@ -61,6 +61,12 @@ export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
     leadingEigenvectors: (...call) => addon.leadingEigenvectors(...call),
     leadingEigenvectorsAsync: (matrix, size, count, values, vectors, control) =>
       jobDone(addon, control, (listener) => addon.startLeadingEigenvectors({ matrix, size, count, values, vectors }, listener)),
+    linkClusters: (from, points, linkage, merges) => {
+      const message = addon.linkClusters({ from, points, linkage, ...merges });
+      if (message !== null) throw jobError(message);
+    },
+    linkClustersAsync: (from, points, linkage, merges, control) =>
+      jobDone(addon, control, (listener) => addon.startLinkClusters({ from, points, linkage, ...merges }, listener)),
     maxSim: (...call) => addon.maxSim(...call),
     maxSimAsync: async (queries, documents, dims, out, threads, control) => {
       const numbers = new Float64Array(1);

@@ -176,6 +176,8 @@ class NativeKernels implements Kernels {
   greatestProducts: Kernels['greatestProducts'] = (...call) => this.#clustering.greatestProducts(...call);
   leadingEigenvectors: Kernels['leadingEigenvectors'] = (...call) => this.#clustering.leadingEigenvectors(...call);
   leadingEigenvectorsAsync: Kernels['leadingEigenvectorsAsync'] = (...call) => this.#clustering.leadingEigenvectorsAsync(...call);
+  linkClusters: Kernels['linkClusters'] = (...call) => this.#clustering.linkClusters(...call);
+  linkClustersAsync: Kernels['linkClustersAsync'] = (...call) => this.#clustering.linkClustersAsync(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
   maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 

@@ -12,6 +12,7 @@ export type StepKernels = {
   readonly leadingEigenvectors: (
     ...call: [...Parameters<Kernels['leadingEigenvectors']>, control: ClusteringControl]
   ) => void | Promise<void>;
+  readonly linkClusters: (...call: [...Parameters<Kernels['linkClusters']>, control: ClusteringControl]) => void | Promise<void>;
 };
 
 /** A call of a kernel; null: a pause in work of JavaScript. */
@@ -31,10 +32,12 @@ export function runSteps<Result>(steps: Steps<Result>, kernels: Kernels | null):
   }
 }
 
-const eigenvectorsOf =
-  (kernels: Kernels): StepKernels['leadingEigenvectors'] =>
-  (...call) =>
-    kernels.leadingEigenvectorsAsync(...call);
+/** Kernels whose promises are kept on other threads. */
+const inBackground = (kernels: Kernels): StepKernels => ({
+  ...kernels.background,
+  leadingEigenvectors: (...call) => kernels.leadingEigenvectorsAsync(...call),
+  linkClusters: (...call) => kernels.linkClustersAsync(...call),
+});
 
 /** Rejects with ABORTED between two steps. */
 export async function runStepsInBackground<Result>(
@@ -42,7 +45,7 @@ export async function runStepsInBackground<Result>(
   kernels: Kernels | null,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
-  const later = kernels === null ? null : { ...kernels.background, leadingEigenvectors: eigenvectorsOf(kernels) };
+  const later = kernels === null ? null : inBackground(kernels);
   let begin = performance.now();
   for (;;) {
     if (signal?.aborted) throw aborted(signal);

@@ -3,6 +3,7 @@
 
 #include "job.hpp"
 #include "merganser/clustering/leading_eigenvectors.hpp"
+#include "merganser/clustering/linkage.hpp"
 #include "merganser/clustering/lloyd.hpp"
 #include "merganser/clustering/products.hpp"
 #include "merganser/parallel/thread_pool.hpp"
@@ -214,6 +215,31 @@ Napi::Value start_max_sim(const Napi::CallbackInfo& info) {
                [=](ClusteringTask& task) { numbers[0] = row_or_none(max_sim(queries, documents, dims, threads, task.cancelled(), out)); });
 }
 
+// {from, points, linkage, pairs, distances, unfit}
+std::function<void(const std::atomic<bool>*)> linking_of(const Napi::Object& object) {
+  const CondensedDistances from{data_of<double>(object.Get("from")), size_of(object, "points")};
+  const std::string name = object.Get("linkage").As<Napi::String>();
+  const Linkage linkage = name == "ward" ? Linkage::ward : name == "average" ? Linkage::average : Linkage::complete;
+  uint32_t* const pairs = data_of<uint32_t>(object.Get("pairs"));
+  double *const heights = data_of<double>(object.Get("distances")), *const unfit = data_of<double>(object.Get("unfit"));
+  return [=](const std::atomic<bool>* cancelled) { *unfit = row_or_none(link_clusters(from, linkage, cancelled, pairs, heights)); };
+}
+
+// (the same) => message | null
+Napi::Value run_link_clusters(const Napi::CallbackInfo& info) {
+  try {
+    linking_of(info[0].As<Napi::Object>())(nullptr);
+  } catch (const std::exception& error) {
+    return Napi::String::New(info.Env(), error.what());
+  }
+  return info.Env().Null();
+}
+
+// (the same, listener) => job
+Napi::Value start_link_clusters(const Napi::CallbackInfo& info) {
+  return start(info, "merganser linkage", [link = linking_of(info[0].As<Napi::Object>())](ClusteringTask& task) { link(task.cancelled()); });
+}
+
 }  // namespace
 
 void register_clustering(Napi::Env env, Napi::Object exports) {
@@ -228,6 +254,8 @@ void register_clustering(Napi::Env env, Napi::Object exports) {
   add("greatestProducts", run_greatest_products);
   add("leadingEigenvectors", run_leading_eigenvectors);
   add("startLeadingEigenvectors", start_leading_eigenvectors);
+  add("linkClusters", run_link_clusters);
+  add("startLinkClusters", start_link_clusters);
   add("maxSim", run_max_sim);
   add("startMaxSim", start_max_sim);
 }

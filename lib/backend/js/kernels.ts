@@ -4,6 +4,7 @@ import { BpeModel } from './bpe-model';
 import { attentionKernels } from './attention/kernels';
 import { assignNearest, assignNearestSync, lloyd } from './clustering/lloyd';
 import { leadingEigenvectors, leadingEigenvectorsAsync } from './clustering/leading-eigenvectors';
+import { linkClusters, linkClustersAsync } from './clustering/linkage';
 import { maxSim, maxSimAsync } from './clustering/max-sim';
 import { greatestProducts, products } from './clustering/products';
 import { Decoder } from './decoder';
@@ -111,6 +112,8 @@ export function createJsKernels(): Kernels {
     greatestProducts,
     leadingEigenvectors,
     leadingEigenvectorsAsync,
+    linkClusters,
+    linkClustersAsync,
     maxSim,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),

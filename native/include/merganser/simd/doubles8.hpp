@@ -1,5 +1,7 @@
 // Eight double-precision numbers in as many registers as they need. Multiply-adds are fused where the instruction set has them.
 #pragma once
+#include <cmath>
+
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
 
@@ -20,6 +22,16 @@ struct Doubles8 {
   MERGANSER_INLINE void store(double* to) const { _mm512_storeu_pd(to, all); }
   // this + a × b
   MERGANSER_INLINE void add_product(const Doubles8& a, const Doubles8& b) { all = _mm512_fmadd_pd(a.all, b.all, all); }
+  friend MERGANSER_INLINE Doubles8 operator+(const Doubles8& a, const Doubles8& b) { return {_mm512_add_pd(a.all, b.all)}; }
+  friend MERGANSER_INLINE Doubles8 operator-(const Doubles8& a, const Doubles8& b) { return {_mm512_sub_pd(a.all, b.all)}; }
+  friend MERGANSER_INLINE Doubles8 operator*(const Doubles8& a, const Doubles8& b) { return {_mm512_mul_pd(a.all, b.all)}; }
+  friend MERGANSER_INLINE Doubles8 operator/(const Doubles8& a, const Doubles8& b) { return {_mm512_div_pd(a.all, b.all)}; }
+  // a > b ? a : b, and a < b ? a : b
+  static MERGANSER_INLINE Doubles8 greater(const Doubles8& a, const Doubles8& b) { return {_mm512_max_pd(a.all, b.all)}; }
+  static MERGANSER_INLINE Doubles8 lesser(const Doubles8& a, const Doubles8& b) { return {_mm512_min_pd(a.all, b.all)}; }
+  MERGANSER_INLINE Doubles8 root() const { return {_mm512_sqrt_pd(all)}; }
+  // Bit i: whether number i equals the other's.
+  MERGANSER_INLINE unsigned equal_to(const Doubles8& other) const { return _mm512_cmp_pd_mask(all, other.all, _CMP_EQ_OQ); }
 };
 
 #elif defined(__AVX2__)
@@ -39,6 +51,17 @@ struct Doubles8 {
   MERGANSER_INLINE void add_product(const Doubles8& a, const Doubles8& b) {
     low = _mm256_fmadd_pd(a.low, b.low, low);
     high = _mm256_fmadd_pd(a.high, b.high, high);
+  }
+  friend MERGANSER_INLINE Doubles8 operator+(const Doubles8& a, const Doubles8& b) { return {_mm256_add_pd(a.low, b.low), _mm256_add_pd(a.high, b.high)}; }
+  friend MERGANSER_INLINE Doubles8 operator-(const Doubles8& a, const Doubles8& b) { return {_mm256_sub_pd(a.low, b.low), _mm256_sub_pd(a.high, b.high)}; }
+  friend MERGANSER_INLINE Doubles8 operator*(const Doubles8& a, const Doubles8& b) { return {_mm256_mul_pd(a.low, b.low), _mm256_mul_pd(a.high, b.high)}; }
+  friend MERGANSER_INLINE Doubles8 operator/(const Doubles8& a, const Doubles8& b) { return {_mm256_div_pd(a.low, b.low), _mm256_div_pd(a.high, b.high)}; }
+  static MERGANSER_INLINE Doubles8 greater(const Doubles8& a, const Doubles8& b) { return {_mm256_max_pd(a.low, b.low), _mm256_max_pd(a.high, b.high)}; }
+  static MERGANSER_INLINE Doubles8 lesser(const Doubles8& a, const Doubles8& b) { return {_mm256_min_pd(a.low, b.low), _mm256_min_pd(a.high, b.high)}; }
+  MERGANSER_INLINE Doubles8 root() const { return {_mm256_sqrt_pd(low), _mm256_sqrt_pd(high)}; }
+  MERGANSER_INLINE unsigned equal_to(const Doubles8& other) const {
+    const int first = _mm256_movemask_pd(_mm256_cmp_pd(low, other.low, _CMP_EQ_OQ)), second = _mm256_movemask_pd(_mm256_cmp_pd(high, other.high, _CMP_EQ_OQ));
+    return static_cast<unsigned>(first | second << 4);
   }
 };
 
@@ -63,6 +86,37 @@ struct Doubles8 {
   }
   MERGANSER_INLINE void add_product(const Doubles8& a, const Doubles8& b) {
     for (int i = 0; i < 4; ++i) part[i] = vfmaq_f64(part[i], a.part[i], b.part[i]);
+  }
+  template <typename Operation>
+  static MERGANSER_INLINE Doubles8 of_pairs(const Doubles8& a, const Doubles8& b, Operation operation) {
+    return {{operation(a.part[0], b.part[0]), operation(a.part[1], b.part[1]), operation(a.part[2], b.part[2]), operation(a.part[3], b.part[3])}};
+  }
+  friend MERGANSER_INLINE Doubles8 operator+(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vaddq_f64(p, q); });
+  }
+  friend MERGANSER_INLINE Doubles8 operator-(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vsubq_f64(p, q); });
+  }
+  friend MERGANSER_INLINE Doubles8 operator*(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vmulq_f64(p, q); });
+  }
+  friend MERGANSER_INLINE Doubles8 operator/(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vdivq_f64(p, q); });
+  }
+  static MERGANSER_INLINE Doubles8 greater(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vbslq_f64(vcgtq_f64(p, q), p, q); });
+  }
+  static MERGANSER_INLINE Doubles8 lesser(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](float64x2_t p, float64x2_t q) { return vbslq_f64(vcltq_f64(p, q), p, q); });
+  }
+  MERGANSER_INLINE Doubles8 root() const { return {{vsqrtq_f64(part[0]), vsqrtq_f64(part[1]), vsqrtq_f64(part[2]), vsqrtq_f64(part[3])}}; }
+  MERGANSER_INLINE unsigned equal_to(const Doubles8& other) const {
+    unsigned bits = 0;
+    for (int i = 0; i < 4; ++i) {
+      const uint64x2_t same = vceqq_f64(part[i], other.part[i]);
+      bits |= static_cast<unsigned>((vgetq_lane_u64(same, 0) & 1) | (vgetq_lane_u64(same, 1) & 2)) << (2 * i);
+    }
+    return bits;
   }
 };
 
@@ -89,6 +143,38 @@ struct Doubles8 {
   }
   MERGANSER_INLINE void add_product(const Doubles8& a, const Doubles8& b) {
     for (int i = 0; i < 8; ++i) each[i] += a.each[i] * b.each[i];
+  }
+  template <typename Operation>
+  static MERGANSER_INLINE Doubles8 of_pairs(const Doubles8& a, const Doubles8& b, Operation operation) {
+    Doubles8 result;
+    for (int i = 0; i < 8; ++i) result.each[i] = operation(a.each[i], b.each[i]);
+    return result;
+  }
+  friend MERGANSER_INLINE Doubles8 operator+(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p + q; });
+  }
+  friend MERGANSER_INLINE Doubles8 operator-(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p - q; });
+  }
+  friend MERGANSER_INLINE Doubles8 operator*(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p * q; });
+  }
+  friend MERGANSER_INLINE Doubles8 operator/(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p / q; });
+  }
+  static MERGANSER_INLINE Doubles8 greater(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p > q ? p : q; });
+  }
+  static MERGANSER_INLINE Doubles8 lesser(const Doubles8& a, const Doubles8& b) {
+    return of_pairs(a, b, [](double p, double q) { return p < q ? p : q; });
+  }
+  MERGANSER_INLINE Doubles8 root() const {
+    return of_pairs(*this, *this, [](double p, double) { return ::sqrt(p); });
+  }
+  MERGANSER_INLINE unsigned equal_to(const Doubles8& other) const {
+    unsigned bits = 0;
+    for (int i = 0; i < 8; ++i) bits |= static_cast<unsigned>(each[i] == other.each[i]) << i;
+    return bits;
   }
 };
 

@@ -1,0 +1,72 @@
+#include "merganser/clustering/linkage_rows.hpp"
+
+#include "merganser/simd/doubles8.hpp"
+
+namespace merganser::clustering::MERGANSER_ISA_NS {
+namespace {
+
+using simd::MERGANSER_ISA_NS::Doubles8;
+
+// Two vectors at a time hide what one comparison waits for the one before.
+constexpr size_t kLanes = 8, kBlock = 2 * kLanes;
+
+MERGANSER_INLINE bool fits(double number, double limit) { return number >= 0 && number < limit; }
+
+MERGANSER_INLINE Doubles8 left_of(const double* row, const double* gone, size_t at) { return Doubles8::greater(Doubles8::load(row + at), Doubles8::load(gone + at)); }
+
+MERGANSER_INLINE double least_of(const Doubles8& numbers) {
+  double lanes[kLanes];
+  numbers.store(lanes);
+  for (size_t lane = 1; lane < kLanes; ++lane) lanes[0] = lanes[lane] < lanes[0] ? lanes[lane] : lanes[0];
+  return lanes[0];
+}
+
+}  // namespace
+
+size_t first_unfit(const double* numbers, size_t count, double limit) {
+  size_t at = 0;
+  for (; at + kBlock <= count; at += kBlock) {
+    int unfit = 0;
+    for (size_t i = 0; i < kBlock; ++i) unfit |= !fits(numbers[at + i], limit);
+    if (unfit) break;
+  }
+  while (at < count && fits(numbers[at], limit)) ++at;
+  return at;
+}
+
+size_t least_place(const double* row, const double* gone, size_t room) {
+  Doubles8 even = left_of(row, gone, 0), odd = left_of(row, gone, kLanes);
+  for (size_t at = kBlock; at < room; at += kBlock) {
+    even = Doubles8::lesser(left_of(row, gone, at), even);
+    odd = Doubles8::lesser(left_of(row, gone, at + kLanes), odd);
+  }
+  const Doubles8 least = Doubles8::broadcast(least_of(Doubles8::lesser(even, odd)));
+  size_t at = 0;
+  unsigned found = 0;
+  while (!(found = left_of(row, gone, at).equal_to(least))) at += kLanes;
+  for (; !(found & 1); found >>= 1) ++at;
+  return at;
+}
+
+// The order of operations is that of the TypeScript backend, without any fused ones: the results have the same bits.
+void join_ward(const double* first, double* second, const double* sizes, size_t room, const JoinedPair& pair) {
+  const Doubles8 nx = Doubles8::broadcast(pair.first_size), ny = Doubles8::broadcast(pair.second_size), apart = Doubles8::broadcast(pair.distance);
+  for (size_t at = 0; at < room; at += kLanes) {
+    const Doubles8 n = Doubles8::load(sizes + at), dx = Doubles8::load(first + at), dy = Doubles8::load(second + at);
+    const Doubles8 square = ((n + nx) * dx * dx + (n + ny) * dy * dy - n * apart * apart) / (n + nx + ny);
+    Doubles8::greater(square, Doubles8::zero()).root().store(second + at);
+  }
+}
+
+void join_average(const double* first, double* second, const double*, size_t room, const JoinedPair& pair) {
+  const Doubles8 nx = Doubles8::broadcast(pair.first_size), ny = Doubles8::broadcast(pair.second_size);
+  for (size_t at = 0; at < room; at += kLanes) {
+    ((nx * Doubles8::load(first + at) + ny * Doubles8::load(second + at)) / (nx + ny)).store(second + at);
+  }
+}
+
+void join_complete(const double* first, double* second, const double*, size_t room, const JoinedPair&) {
+  for (size_t at = 0; at < room; at += kLanes) Doubles8::greater(Doubles8::load(first + at), Doubles8::load(second + at)).store(second + at);
+}
+
+}  // namespace merganser::clustering::MERGANSER_ISA_NS
