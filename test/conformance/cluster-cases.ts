@@ -17,10 +17,10 @@ export function clusteredCase(
   tile: number,
   seed = 1,
   type: ElementType = 'float32',
+  dims = 40,
 ): ClusteredCase {
   const random = new RandomStream(seed);
   const clusters = 60;
-  const dims = 40;
   const offsets = new Uint32Array(2 * (clusters + 1));
   for (let stream = 0; stream < 2; stream++) {
     for (let i = 0; i < clusters; i++) offsets[stream * (clusters + 1) + i + 1] = offsets[stream * (clusters + 1) + i] + random.below(7);
