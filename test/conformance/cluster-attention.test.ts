@@ -10,16 +10,16 @@ describeEachBackend('clusters', (backend) => {
   const kernels = selectKernels(backend);
 
   test.each([
-    ['float32', 1, 1, 1],
-    ['float32', 4, 1, 1],
-    ['float32', 2, 9, 4],
-    ['float32', 3, 40, 40],
-    ['int8', 1, 1, 1],
-    ['int8', 4, 2, 2],
-    ['int8', 5, 11, 11],
-    ['int8', 3, 50, 29],
+    ['float32', 1, 1, 1, 40],
+    ['float32', 4, 1, 1, 40],
+    ['float32', 2, 9, 4, 40],
+    ['float32', 3, 40, 40, 40],
+    ['int8', 1, 1, 1, 40],
+    ['int8', 4, 2, 2, 40],
+    ['int8', 5, 11, 11, 40],
+    ['int8', 3, 50, 29, 40],
     ['int8', 2, 60, 60, 33],
-  ] as const)('scores with %s centroids, %d heads, %d queries in tiles of %d', (type, group, queries, tile, dims = 40) => {
+  ] as const)('scores with %s centroids, %d heads, %d queries in tiles of %d, %d dimensions', (type, group, queries, tile, dims) => {
     const { spec, centroids } = clusteredCase(type, group, queries, tile, 1, 'float32', dims);
     for (const step of [1, 3]) {
       const tiles = Math.ceil(queries / tile);
@@ -69,15 +69,17 @@ describeEachBackend('clusters', (backend) => {
   });
 
   test.each([
-    ['float32', 1, 1, 1],
-    ['float32', 4, 1, 1],
-    ['float32', 2, 9, 4],
-    ['int8', 4, 1, 1],
-    ['int8', 3, 12, 12],
+    ['float32', 1, 1, 1, 40],
+    ['float32', 4, 1, 1, 40],
+    ['float32', 2, 9, 4, 40],
+    ['int8', 4, 1, 1, 40],
+    ['int8', 3, 12, 12, 40],
+    ['int8', 3, 40, 40, 40],
+    ['int8', 2, 30, 30, 33],
   ] as const)(
-    'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d',
-    (type, group, queries, tile) => {
-      const { spec, centroids } = clusteredCase(type, group, queries, tile, 5);
+    'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d, %d dimensions',
+    (type, group, queries, tile, dims) => {
+      const { spec, centroids } = clusteredCase(type, group, queries, tile, 5, 'float32', dims);
       for (const estimate of [null, { ...spec.estimate!, variances: null }, spec.estimate]) {
         const to = emptyOutput(spec, 24);
         const lists = kernels.attendClusters({ ...spec, estimate }, to);

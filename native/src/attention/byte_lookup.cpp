@@ -17,7 +17,7 @@ constexpr size_t kSumsAtATime = 16;
 // Panels, but for those of which no cluster counts: groups of clusters that are left out are neighbours.
 class PackedCentroids {
  public:
-  PackedCentroids(const RowsToAttend& rows, const ClusterSizes& clusters, size_t count) : pairs_((rows.keys.dims + 1) / 2) {
+  PackedCentroids(const RowsToAttend& rows, const ClusterSizes& clusters, size_t count) : pairs_(pairs_of(rows.keys.dims)) {
     for (size_t first = 0; first < count; first += kBytePanel) {
       const float* const sizes = clusters.sizes.data() + first;
       if (std::any_of(sizes, sizes + std::min(kBytePanel, count - first), [](float size) { return size > 0; })) firsts_.push_back(first);
@@ -27,7 +27,7 @@ class PackedCentroids {
     numbers_.reserve(std::max(room * 2 * pairs_, parallel::KeptMemory::kAtLeast), 0);
     scales_.resize(room), sizes_.resize(room), hidden_.resize(room, kUnseen);
     for (size_t i = 0; i < firsts_.size(); ++i) pack(rows, clusters, firsts_[i], std::min(kBytePanel, count - firsts_[i]), i);
-    if (firsts_.size() % 2 == 1) std::memset(numbers_.data() + (room - kBytePanel) * 2 * pairs_, 0, kBytePanel * 2 * pairs_);
+    if (firsts_.size() % 2 == 1) std::memset(numbers_.data() + (room - kBytePanel) * 2 * pairs_, 0, kPairBytes * pairs_);
   }
 
   BytePanels panels() const { return {reinterpret_cast<const int8_t*>(numbers_.data()), sizes_.size() / kBytePanel, pairs_, scales_.data(), hidden_.data(), sizes_.data()}; }
@@ -42,12 +42,10 @@ class PackedCentroids {
 
  private:
   void pack(const RowsToAttend& rows, const ClusterSizes& clusters, size_t first, size_t count, size_t panel) {
-    uint8_t* const to = numbers_.data() + panel * pairs_ * 2 * kBytePanel;
-    if (count < kBytePanel || rows.keys.dims % 2 == 1) std::memset(to, 0, kBytePanel * 2 * pairs_);
+    int8_t* const to = reinterpret_cast<int8_t*>(numbers_.data()) + panel * pairs_ * kPairBytes;
+    if (count < kBytePanel) std::memset(to, 0, kPairBytes * pairs_);
     for (size_t i = 0; i < count; ++i) {
-      const uint8_t* const row = rows.keys.data + rows.keys.stride * (first + i);
-      for (size_t pair = 0; pair < rows.keys.dims / 2; ++pair) std::memcpy(to + 2 * (pair * kBytePanel + i), row + 2 * pair, 2);
-      if (rows.keys.dims % 2 == 1) std::memcpy(to + 2 * ((pairs_ - 1) * kBytePanel + i), row + rows.keys.dims - 1, 1);
+      pack_byte_row(rows.keys.data + rows.keys.stride * (first + i), rows.keys.dims, i, to);
       scales_[panel * kBytePanel + i] = rows.scales ? rows.scales[first + i] : 1.f;
       sizes_[panel * kBytePanel + i] = clusters.sizes[first + i];
       hidden_[panel * kBytePanel + i] = clusters.hidden[first + i];

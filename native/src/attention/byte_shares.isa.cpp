@@ -1,141 +1,32 @@
 #include "merganser/attention/byte_shares.hpp"
 
-#include "merganser/attention/attend_rows.hpp"
-#include "merganser/simd/floats16_exp2.hpp"
+#include "merganser/attention/byte_products.hpp"
 #include "merganser/simd/floats16_rows.hpp"
-
-#if defined(_MSC_VER)
-#include <intrin.h>
-#endif
 
 namespace merganser::attention::MERGANSER_ISA_NS {
 namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-constexpr size_t kMostPairs = kMaxDims / 2;
-// Bytes of a panel for a pair of dimensions.
-constexpr size_t kPairBytes = 2 * kBytePanel;
-
-// Sixteen sums of products. `vnni`: whether the processor multiplies and adds pairs at once.
+// Queries of a tile.
 #if defined(__AVX512BW__)
-
 constexpr size_t kTile = 24;
-
-struct Sums16 {
-  __m512i all;
-  using Numbers = __m512i;
-  static MERGANSER_INLINE Sums16 zero() { return {_mm512_setzero_si512()}; }
-  static MERGANSER_INLINE Numbers load(const int8_t* from) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))); }
-  // A pair of 16 bits each with the pairs of all lanes.
-  template <bool vnni>
-  MERGANSER_INLINE void add(const int32_t* pair, const Numbers& numbers) {
-#if defined(_MSC_VER)
-    if constexpr (vnni) all = _mm512_dpwssd_epi32(all, numbers, _mm512_set1_epi32(*pair));
-    else all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, _mm512_set1_epi32(*pair)));
-#elif defined(__clang__)
-    all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, _mm512_set1_epi32(*pair)));
-#else
-    // VNNI is not part of what these files are compiled for, but has_vnni() asks for it.
-    if constexpr (vnni) asm("vpdpwssd %2%{1to16%}, %1, %0" : "+v"(all) : "v"(numbers), "m"(*pair));
-    else all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, _mm512_set1_epi32(*pair)));
-#endif
-  }
-  MERGANSER_INLINE Floats16 floats() const { return {_mm512_cvtepi32_ps(all)}; }
-};
-
-bool has_vnni() {
-#if defined(_MSC_VER)
-  int leaf[4];
-  __cpuidex(leaf, 7, 0);
-  return (leaf[2] >> 11 & 1) != 0;
-#elif defined(__clang__)
-  return false;
-#else
-  return __builtin_cpu_supports("avx512vnni");
-#endif
-}
-
-#else
-
-bool has_vnni() { return false; }
-
-#if defined(__AVX2__)
-
+#elif defined(__AVX2__)
 constexpr size_t kTile = 6;
-
-struct Sums16 {
-  __m256i low, high;
-  struct Numbers {
-    __m256i low, high;
-  };
-  static MERGANSER_INLINE Sums16 zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-  static MERGANSER_INLINE Numbers load(const int8_t* from) {
-    const auto* const sixteen = reinterpret_cast<const __m128i*>(from);
-    return {_mm256_cvtepi8_epi16(_mm_loadu_si128(sixteen)), _mm256_cvtepi8_epi16(_mm_loadu_si128(sixteen + 1))};
-  }
-  template <bool vnni>
-  MERGANSER_INLINE void add(const int32_t* pair, const Numbers& numbers) {
-    const __m256i factor = _mm256_set1_epi32(*pair);
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(numbers.low, factor));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(numbers.high, factor));
-  }
-  MERGANSER_INLINE Floats16 floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
-};
-
 #else
-
 constexpr size_t kTile = 4;
-
-struct Sums16 {
-  int32_t each[kBytePanel];
-  using Numbers = const int8_t*;
-  static MERGANSER_INLINE Sums16 zero() { return {}; }
-  static MERGANSER_INLINE Numbers load(const int8_t* from) { return from; }
-  template <bool vnni>
-  MERGANSER_INLINE void add(const int32_t* pair, Numbers numbers) {
-    const auto low = static_cast<int16_t>(*pair), high = static_cast<int16_t>(*pair >> 16);
-    for (size_t lane = 0; lane < kBytePanel; ++lane) each[lane] += low * numbers[2 * lane] + high * numbers[2 * lane + 1];
-  }
-  MERGANSER_INLINE Floats16 floats() const {
-    float result[kBytePanel];
-    for (size_t lane = 0; lane < kBytePanel; ++lane) result[lane] = static_cast<float>(each[lane]);
-    return Floats16::load(result);
-  }
-};
-
-#endif
 #endif
 
 // Some queries, side by side: [pair][query].
 struct QueryTile {
-  int32_t pairs[kMostPairs * kTile];
+  int32_t pairs[pairs_of(kMaxDims) * kTile];
   float scales[kTile];
   size_t count;
 };
 
-// Rounds a query to whole numbers and gives their scale.
-float to_whole(const float* query, size_t pairs, int32_t* to) {
-  // Added to a number, the nearest integer stands in the lowest bits of the sum.
-  float each[2 * kMostPairs];
-  Floats16 most = Floats16::broadcast(0);
-  for (size_t dim = 0; dim < 2 * pairs; dim += 16) {
-    const Floats16 numbers = Floats16::load(query + dim);
-    most.take_greater(numbers);
-    most.take_greater(product_of(numbers, Floats16::broadcast(-1)));
-  }
-  const float greatest = most.greatest(), factor = greatest > 0 ? kGreatestWhole / greatest : 0;
-  for (size_t dim = 0; dim < 2 * pairs; ++dim) each[dim] = query[dim] * factor + kRounding;
-  for (size_t i = 0; i < pairs; ++i) {
-    const auto low = static_cast<uint16_t>(std::bit_cast<uint32_t>(each[2 * i])), high = static_cast<uint16_t>(std::bit_cast<uint32_t>(each[2 * i + 1]));
-    to[i * kTile] = static_cast<int32_t>(uint32_t{low} | uint32_t{high} << 16);
-  }
-  return greatest / kGreatestWhole;
-}
-
 void take_queries(const FloatQueries& queries, size_t first, size_t pairs, QueryTile& tile) {
   tile.count = queries.count - first < kTile ? queries.count - first : kTile;
-  for (size_t q = 0; q < tile.count; ++q) tile.scales[q] = to_whole(queries.numbers + (first + q) * queries.stride, pairs, tile.pairs + q);
+  for (size_t q = 0; q < tile.count; ++q) tile.scales[q] = to_whole(queries.numbers + (first + q) * queries.stride, pairs, kTile, tile.pairs + q);
   for (size_t q = tile.count; q < kTile; ++q) {
     tile.scales[q] = 0;
     for (size_t i = 0; i < pairs; ++i) tile.pairs[i * kTile + q] = 0;

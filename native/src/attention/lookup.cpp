@@ -80,7 +80,7 @@ class Shares {
         rows.query_count = queries;
         if (queries < kTiledQueries) return logits_kernel(rows, out + rows.first, room);
         KeptNumbers memory;
-        memory.resize(tile_memory_of(rows.keys.dims, 0, false));
+        memory.resize(tile_memory_of(rows));
         tile_kernel(rows, out + rows.first, room, memory.data());
       });
     }

@@ -113,7 +113,7 @@ class UnitAttention {
         if (rows.query_count < kTiledQueries || rows.logits) {
           attend_kernel(rows, running);
         } else {
-          memory.resize(tile_memory_of(rows.keys.dims, rows.values.dims, rows.variances.data != nullptr));
+          memory.resize(tile_memory_of(rows));
           tile_kernel(rows, running, memory.data());
         }
       }

@@ -1,22 +1,14 @@
 // What goes to clusters by centroids of one byte, for many queries: the lookup of a prefill.
 //
-// Queries are rounded to 16 bits, so that sums of products are whole numbers and the same on every instruction set; processors with VNNI make 32 products at a time, twice as many as
-// of float32. Panels of one byte are a quarter of the memory, too: all of them stay in the second cache while tile after tile of queries goes through them, and so do the
-// logits of a tile, which become shares before the next tile's are computed.
+// Queries are rounded to 16 bits (byte_products.hpp). Panels of one byte are a quarter of the memory of float32 ones: all of them stay in the second cache while tile after tile of
+// queries goes through them, and so do the logits of a tile, which become shares before the next tile's are computed.
 #pragma once
-#include <cstddef>
-#include <cstdint>
-
+#include "merganser/attention/byte_panels.hpp"
 #include "merganser/simd/instruction_set.hpp"
 
 namespace merganser::attention {
 
-// Centroids of a panel.
-constexpr size_t kBytePanel = 16;
-// The greatest of the whole numbers that queries are rounded to.
-constexpr float kGreatestWhole = 32767;
-
-// Panels [pair of dimensions][16 centroids][2], an even number of them; what is behind the last centroid is hidden and of size 0.
+// An even number of panels; what is behind the last centroid is hidden and of size 0.
 struct BytePanels {
   const int8_t* numbers;
   size_t count;
