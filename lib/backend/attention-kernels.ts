@@ -134,12 +134,18 @@ export interface ClusterLists {
   readonly clusters: Uint32Array;
 }
 
-/** What stands for clusters that are not chosen: N keys at the centroid, with the mean value. Uint16Array: bfloat16. */
+/** [streams × room × dims]. Int8Array: multiples of `scales`, [streams × room], which are null otherwise. */
+export interface ClusterVectors {
+  readonly data: Float32Array | Int8Array;
+  readonly scales: Float32Array | null;
+}
+
+/** What stands for clusters that are not chosen: N keys at the centroid, with the mean value. */
 export interface ClusterEstimate {
-  /** [streams × room × dims of the values]. */
-  readonly valueMeans: Float32Array | Uint16Array;
-  /** [streams × room × dims]; null: no variance term. */
-  readonly variances: Float32Array | Uint16Array | null;
+  /** Of as many dimensions as the values. */
+  readonly valueMeans: ClusterVectors;
+  /** null: no variance term. */
+  readonly variances: ClusterVectors | null;
 }
 
 export interface ClusterAttentionSpec extends CentroidScoreSpec {

@@ -99,15 +99,17 @@ Selection read_selection(const Napi::Value& value) {
           data_of<double>(object.Get("limits"))};
 }
 
-RowType type_of(const Napi::Value& array) {
-  return array.IsTypedArray() && array.As<Napi::TypedArray>().TypedArrayType() == napi_uint16_array ? RowType::bfloat16 : RowType::float32;
+ClusterVectors read_vectors(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto object = value.As<Napi::Object>();
+  const auto data = object.Get("data").As<Napi::TypedArray>();
+  return {bytes_of(data), data.TypedArrayType() == napi_int8_array ? RowType::int8 : RowType::float32, data_of<float>(object.Get("scales"))};
 }
 
 ClusterEstimate read_estimate(const Napi::Value& value) {
   if (!value.IsObject()) return {};
   const auto object = value.As<Napi::Object>();
-  const Napi::Value means = object.Get("valueMeans"), variances = object.Get("variances");
-  return {bytes_of(means), variances.IsTypedArray() ? bytes_of(variances) : nullptr, type_of(means), type_of(variances)};
+  return {read_vectors(object.Get("valueMeans")), read_vectors(object.Get("variances"))};
 }
 
 // What is to be done, with everything read from JavaScript.

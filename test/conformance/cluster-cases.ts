@@ -1,5 +1,12 @@
 /** Clusters of keys to attend to, and the same attention as lists of rows. */
-import type { AttentionSpec, ClusterAttentionSpec, ClusterRows, ElementType, Float32HeadRows } from '../../lib/backend/attention-kernels';
+import type {
+  AttentionSpec,
+  ClusterAttentionSpec,
+  ClusterRows,
+  ClusterVectors,
+  ElementType,
+  Float32HeadRows,
+} from '../../lib/backend/attention-kernels';
 import { RandomStream } from '../../lib/clustering/random';
 import { attentionCase, oneQuery, type CaseShape } from './attention-cases';
 
@@ -17,10 +24,10 @@ export function clusteredCase(
   tile: number,
   seed = 1,
   type: ElementType = 'float32',
+  dims = 40,
 ): ClusteredCase {
   const random = new RandomStream(seed);
   const clusters = 60;
-  const dims = 40;
   const offsets = new Uint32Array(2 * (clusters + 1));
   for (let stream = 0; stream < 2; stream++) {
     for (let i = 0; i < clusters; i++) offsets[stream * (clusters + 1) + i + 1] = offsets[stream * (clusters + 1) + i] + random.below(7);
@@ -70,13 +77,34 @@ export function clusteredCase(
       keys: rows.keys,
       values: rows.values,
       estimate: {
-        valueMeans: Float32Array.from({ length: 2 * clusters * 24 }, () => random.gaussian()),
-        variances: Float32Array.from({ length: 2 * clusters * dims }, () => random.next()),
+        valueMeans: vectorsOf(
+          centroidType,
+          Float32Array.from({ length: 2 * clusters * 24 }, () => random.gaussian()),
+          24,
+        ),
+        variances: vectorsOf(
+          centroidType,
+          Float32Array.from({ length: 2 * clusters * dims }, () => random.next()),
+          dims,
+        ),
       },
       parts: [added],
     },
     centroids: [centroids.slice(0, clusters), centroids.slice(clusters)],
   };
+}
+
+/** As they are, or in eight bits. */
+function vectorsOf(type: 'float32' | 'int8', numbers: Float32Array, dims: number): ClusterVectors {
+  if (type === 'float32') return { data: numbers, scales: null };
+  const scales = Float32Array.from({ length: numbers.length / dims }, (_, row) => {
+    return Math.max(...numbers.subarray(row * dims, (row + 1) * dims).map(Math.abs)) / 127;
+  });
+  return { data: Int8Array.from(numbers, (x, i) => Math.round(x / scales[Math.floor(i / dims)])), scales };
+}
+
+function numbersOf({ data, scales }: ClusterVectors, dims: number): Float32Array {
+  return Float32Array.from(data, (x, i) => x * (scales?.[Math.floor(i / dims)] ?? 1));
 }
 
 /** The same clusters in longer arrays. */
@@ -95,8 +123,8 @@ export function withRoom(spec: ClusterAttentionSpec, room: number): ClusterAtten
     ...spec,
     clusters: { ...spec.clusters, room, offsets: roomyOffsets, centroids: widened(centroids as Float32Array, dims) },
     estimate: {
-      valueMeans: widened(spec.estimate!.valueMeans as Float32Array, 24),
-      variances: widened(spec.estimate!.variances as Float32Array, dims),
+      valueMeans: { data: widened(numbersOf(spec.estimate!.valueMeans, 24), 24), scales: null },
+      variances: { data: widened(numbersOf(spec.estimate!.variances!, dims), dims), scales: null },
     },
   };
 }
@@ -153,12 +181,12 @@ export function asRowLists(
       : [
           {
             keys: dense(Float32Array.from(centroids.flat(2)), clusters.dims),
-            values: dense(spec.estimate.valueMeans as Float32Array, 24),
+            values: dense(numbersOf(spec.estimate.valueMeans, 24), 24),
             lengths: clusterCounts,
             causal: false,
             lists: { offsets: Uint32Array.from(otherOffsets), starts: Int32Array.from(others), lengths: null, block: 1 },
             bias: dense(Float32Array.from([0, 1].flatMap((stream) => sizesOf(clusters, stream).map(Math.log))), 1),
-            variances: spec.estimate.variances === null ? null : dense(spec.estimate.variances as Float32Array, clusters.dims),
+            variances: spec.estimate.variances === null ? null : dense(numbersOf(spec.estimate.variances, clusters.dims), clusters.dims),
           },
         ];
   return { ...spec, parts: [chosenPart, ...estimates, ...spec.parts] };

@@ -6,6 +6,7 @@ import type {
   ClusterEstimate as BackendEstimate,
   ClusterRows,
   ClusterSelection,
+  ClusterVectors,
   Float32HeadRows,
   HeadRows,
   KeyPart,
@@ -27,8 +28,8 @@ export function groupOf({ heads }: ContextStore, queries: Queries): number {
 
 export function centroidRows(store: ContextStore, { lookup, kernels }: Lookup): ClusterRows {
   const { clusters, clusterRoom, dims, arrays } = store;
-  const { centroids, scales } = lookup === 'int8' ? compactArrays(store, kernels) : { centroids: arrays.centroids, scales: null };
-  return { clusters, room: clusterRoom, dims, centroids, scales, offsets: arrays.offsets, groups: null };
+  const { data, scales } = lookup === 'int8' ? compactArrays(store, kernels).centroids : { data: arrays.centroids, scales: null };
+  return { clusters, room: clusterRoom, dims, centroids: data, scales, offsets: arrays.offsets, groups: null };
 }
 
 /** All queries with tiles of `tile`. */
@@ -86,8 +87,9 @@ function fixedRows(store: ContextStore, plan: Lookup): FixedRows {
 }
 
 function estimateOf(store: ContextStore, estimate: 'mean' | 'variance', { lookup, kernels }: Lookup): BackendEstimate {
-  const { valueMeans, keyVariances } = lookup === 'int8' ? compactArrays(store, kernels) : store.arrays;
-  return { valueMeans, variances: estimate === 'variance' ? keyVariances : null };
+  const compact = lookup === 'int8' ? compactArrays(store, kernels) : null;
+  const vectors = (name: 'valueMeans' | 'keyVariances'): ClusterVectors => compact?.[name] ?? { data: store.arrays[name], scales: null };
+  return { valueMeans: vectors('valueMeans'), variances: estimate === 'variance' ? vectors('keyVariances') : null };
 }
 
 /** Limits are on averages over all queries of a unit; users' are on sums over the heads of a group. */

@@ -1,18 +1,16 @@
-/** Smaller forms of what describes clusters, for lookups and estimates, which wait for memory. */
-import { toBfloat16 } from '../../backend/half-floats';
+/** Eight bits of what describes clusters, for lookups and estimates, which wait for memory. */
 import type { Kernels } from '../../backend/kernels';
-import { emptyElements } from './element-rows';
 import { streamsOf, type ClusterArrays, type ContextStore } from './context-store';
 
-export interface CompactArrays {
-  /** `[streams × room × dims]`: multiples of `scales`. */
-  readonly centroids: Int8Array;
-  /** [streams × room]. */
+/** data: [streams × room × dims], multiples of `scales`: [streams × room]. */
+export interface CompactRows {
+  readonly data: Int8Array;
   readonly scales: Float32Array;
-  /** [streams × room × dims], bfloat16. */
-  readonly valueMeans: Uint16Array;
-  readonly keyVariances: Uint16Array;
 }
+
+export type CompactArrays = Readonly<Record<(typeof NAMES)[number], CompactRows>>;
+
+const NAMES = ['centroids', 'valueMeans', 'keyVariances'] as const;
 
 /** Clusters that are there never change, so that only new ones are converted. */
 const known = new WeakMap<ClusterArrays, { readonly compact: CompactArrays; clusters: number }>();
@@ -28,26 +26,25 @@ export function compactArrays(store: ContextStore, kernels: Kernels): CompactArr
 }
 
 function emptyArrays({ arrays: { centroids }, dims }: ContextStore, kernels: Kernels): CompactArrays {
-  const halves = (): Uint16Array => emptyElements(kernels, 'bfloat16', centroids.length) as Uint16Array;
-  return {
-    centroids: new Int8Array(kernels.allocate(centroids.length).buffer),
+  const rows = (): CompactRows => ({
+    data: new Int8Array(kernels.allocate(centroids.length).buffer),
     scales: new Float32Array(centroids.length / dims),
-    valueMeans: halves(),
-    keyVariances: halves(),
-  };
+  });
+  return { centroids: rows(), valueMeans: rows(), keyVariances: rows() };
 }
 
 /** A stream's clusters from the `first` on. */
 function convert({ arrays, clusters, clusterRoom, dims }: ContextStore, to: CompactArrays, stream: number, first: number): void {
-  for (let cluster = stream * clusterRoom + first; cluster < stream * clusterRoom + clusters; cluster++) {
-    const [from, end] = [cluster * dims, (cluster + 1) * dims];
-    let greatest = 0;
-    for (let i = from; i < end; i++) greatest = Math.max(greatest, Math.abs(arrays.centroids[i]));
-    const scale = (to.scales[cluster] = greatest / 127);
-    for (let i = from; i < end; i++) {
-      to.centroids[i] = scale === 0 ? 0 : Math.round(arrays.centroids[i] / scale);
-      to.valueMeans[i] = toBfloat16(arrays.valueMeans[i]);
-      to.keyVariances[i] = toBfloat16(arrays.keyVariances[i]);
+  for (const name of NAMES) {
+    for (let cluster = stream * clusterRoom + first; cluster < stream * clusterRoom + clusters; cluster++) {
+      round(arrays[name], cluster * dims, (cluster + 1) * dims, to[name], cluster);
     }
   }
+}
+
+function round(numbers: Float32Array, from: number, end: number, { data, scales }: CompactRows, cluster: number): void {
+  let greatest = 0;
+  for (let i = from; i < end; i++) greatest = Math.max(greatest, Math.abs(numbers[i]));
+  const scale = (scales[cluster] = greatest / 127);
+  for (let i = from; i < end; i++) data[i] = scale === 0 ? 0 : Math.round(numbers[i] / scale);
 }

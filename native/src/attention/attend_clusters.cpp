@@ -28,14 +28,14 @@ class ClusteredUnits {
       const size_t stream = work.unit.sequence * shape_.kv_heads + work.unit.kv_head;
       const uint32_t* const offsets = clusters.offsets + stream * (clusters.room + 1);
       uint32_t* const chosen = to_.chosen + work.index * clusters.count;
-      const bool keep = all_.estimate.value_means && clusters.step == 1 && clusters.groups.count == 0 &&
+      const bool keep = all_.estimate.value_means.data && clusters.step == 1 && clusters.groups.count == 0 &&
                         work.queries->count() <= kQueriesKept;
       std::vector<float> logits(keep ? with_queries_behind(work.queries->count()) * with_room(clusters.count) : 0);
       const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
       to_.counts[work.index] = static_cast<uint32_t>(count);
       work.seen.push_back(rows_of(work.unit, offsets, chosen, count));
-      if (all_.estimate.value_means) {
-        if (keep && all_.estimate.variances) add_variances(*work.queries, stream, logits);
+      if (all_.estimate.value_means.data) {
+        if (keep && all_.estimate.variances.data) add_variances(*work.queries, stream, logits);
         work.seen.push_back(estimates(stream, chosen, count, std::move(logits)));
       }
     } else {
@@ -73,12 +73,11 @@ class ClusteredUnits {
     return seen;
   }
 
-  RowSet rows_at(const void* data, RowType type, size_t dims, size_t stream) const {
-    const size_t row_bytes = dims * (type == RowType::float32 ? 4 : 2);
-    return {static_cast<const uint8_t*>(data) + stream * all_.clusters.room * row_bytes, row_bytes, type, dims};
+  RowSet rows_at(const ClusterVectors& vectors, size_t dims, size_t stream) const {
+    const size_t row_bytes = dims * (vectors.type == RowType::float32 ? 4 : vectors.type == RowType::int8 ? 1 : 2);
+    return {static_cast<const uint8_t*>(vectors.data) + stream * all_.clusters.room * row_bytes, row_bytes, vectors.type, dims};
   }
-
-  RowSet variance_rows(size_t stream) const { return rows_at(all_.estimate.variances, all_.estimate.variance_type, all_.clusters.dims, stream); }
+  const float* scales_at(const ClusterVectors& vectors, size_t stream) const { return vectors.scales ? vectors.scales + stream * all_.clusters.room : nullptr; }
 
   // To logits that are kept: one row after the other, which is faster than block by block.
   void add_variances(const UnitQueries& queries, size_t stream, std::vector<float>& logits) const {
@@ -86,7 +85,8 @@ class ClusteredUnits {
     const size_t room = with_room(all_.clusters.count);
     std::vector<float> spread(queries.count() * room);
     RowsToAttend rows{};
-    rows.keys = variance_rows(stream);
+    rows.keys = rows_at(all_.estimate.variances, all_.clusters.dims, stream);
+    rows.scales = scales_at(all_.estimate.variances, stream);
     rows.count = all_.clusters.count;
     rows.queries = queries.squares();
     rows.query_stride = queries.stride();
@@ -95,15 +95,31 @@ class ClusteredUnits {
     for (size_t i = 0; i < spread.size(); ++i) logits[i] += spread[i];
   }
 
+  // Only the rows that count, as a list.
+  static void leave_out(SeenRows& seen) {
+    seen.listed = true;
+    for (size_t i = 0; i < seen.count; ++i) {
+      if (seen.log_counts[i] == kUnseen) continue;
+      seen.log_counts[seen.list.size()] = seen.log_counts[i];
+      seen.list.push_back(static_cast<uint32_t>(i));
+    }
+    seen.count = seen.list.size();
+  }
+
   SeenRows estimates(size_t stream, const uint32_t* chosen, size_t count, std::vector<float> logits) const {
     const Clusters& clusters = all_.clusters;
     SeenRows seen;
     seen.rows = centroid_rows(clusters, stream);
-    seen.rows.values = rows_at(all_.estimate.value_means, all_.estimate.value_type, all_.values.dims, stream);
-    if (all_.estimate.variances && logits.empty()) seen.rows.variances = variance_rows(stream);
-    seen.count = clusters.count;
+    seen.rows.values = rows_at(all_.estimate.value_means, all_.values.dims, stream);
+    seen.rows.value_scales = scales_at(all_.estimate.value_means, stream);
+    if (all_.estimate.variances.data && logits.empty()) {
+      seen.rows.variances = rows_at(all_.estimate.variances, clusters.dims, stream);
+      seen.rows.variance_scales = scales_at(all_.estimate.variances, stream);
+    }
     seen.log_counts = clusters.sizes ? clusters.sizes[stream].log_counts : sizes_of(clusters, stream).log_counts;
     for (size_t i = 0; i < count; ++i) seen.log_counts[chosen[i]] = kUnseen;
+    seen.count = clusters.count;
+    if (logits.empty()) leave_out(seen);
     seen.rows.log_counts = seen.log_counts.data();
     seen.logits = std::move(logits);
     seen.rows.logits = seen.logits.empty() ? nullptr : seen.logits.data();
@@ -121,7 +137,7 @@ class ClusteredUnits {
 
 void attend_clusters(const AttentionShape& shape, const ClusterAttention& clusters, const std::vector<KeyPart>& parts, const ResultRows& output,
                      const ResultRows& log_sum_exp, const ChosenClusters& chosen, const Control& control) {
-  const bool with_squares = clusters.estimate.variances || std::any_of(parts.begin(), parts.end(), [](const KeyPart& part) { return part.variances.data != nullptr; });
+  const bool with_squares = clusters.estimate.variances.data || std::any_of(parts.begin(), parts.end(), [](const KeyPart& part) { return part.variances.data != nullptr; });
   const ClusteredUnits units(shape, clusters, parts, chosen);
   attend_units(shape, {kRowsAtATime, with_squares}, [&](UnitWork& work, unsigned threads) { units.find_rows(work, threads); }, output, log_sum_exp, control);
 }

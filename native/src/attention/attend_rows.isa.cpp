@@ -182,10 +182,21 @@ OfType of_type(RowType type) {
   switch (type) {
     case RowType::float16: return {2, logits_of_block<OfFloat16>, add_block_to_all<OfFloat16>};
     case RowType::bfloat16: return {2, logits_of_block<OfBfloat16>, add_block_to_all<OfBfloat16>};
-    case RowType::int8: return {1, logits_of_block<OfInt8>, nullptr};
+    case RowType::int8: return {1, logits_of_block<OfInt8>, add_block_to_all<OfInt8>};
     case RowType::float32: break;
   }
   return {4, logits_of_block<OfFloat32>, add_block_to_all<OfFloat32>};
+}
+
+// numbers[query × kRowBlock + row] times the rows' scales, if they have any.
+void multiply(const RowsToAttend& rows, size_t from, const float* scales, size_t count, float* numbers) {
+  if (!scales) return;
+  alignas(64) float own[kRowBlock] = {};
+  for (size_t i = 0; i < kRowBlock && from + i < rows.count; ++i) {
+    const size_t at = rows.first + from + i;
+    own[i] = scales[rows.list ? rows.list[at] : at];
+  }
+  for (size_t q = 0; q < count; ++q) product_of(Floats16::load(numbers + q * kRowBlock), Floats16::load(own)).store(numbers + q * kRowBlock);
 }
 
 // The variances' part of the logits, bias, and what is not seen.
@@ -196,6 +207,7 @@ void finish_logits(const RowsToAttend& rows, size_t from, size_t begin, size_t c
     LinesAhead none(variances, 0);
     alignas(64) float spread[kQueriesAtATime * kRowBlock];
     of_type(rows.variances.type).logits(variances, rows.variances.dims, rows.squares + begin * rows.query_stride, rows.query_stride, count, none, spread);
+    multiply(rows, from, rows.variance_scales, count, spread);
     for (size_t i = 0; i < count * kRowBlock; ++i) logits[i] += spread[i];
   }
   if (rows.log_counts) {
@@ -225,10 +237,7 @@ void find_logits(const RowsToAttend& rows, const uint8_t* const* keys, size_t fr
     return;
   }
   of_type(rows.keys.type).logits(keys, rows.keys.dims, rows.queries + begin * rows.query_stride, rows.query_stride, count, ahead, logits);
-  if (!rows.scales) return;
-  alignas(64) float scales[kRowBlock] = {};
-  for (size_t i = 0; i < kRowBlock && from + i < rows.count; ++i) scales[i] = rows.scales[rows.first + from + i];
-  for (size_t q = 0; q < count; ++q) product_of(Floats16::load(logits + q * kRowBlock), Floats16::load(scales)).store(logits + q * kRowBlock);
+  multiply(rows, from, rows.scales, count, logits);
 }
 
 }  // namespace
@@ -252,6 +261,7 @@ void attend_rows(const RowsToAttend& rows, const Running& running) {
       finish_logits(rows, from, begin, count, logits);
       next_ahead.ask(14);
       for (size_t q = 0; q < count; ++q) soften(logits + q * kRowBlock, running, begin + q, rows.values.dims);
+      multiply(rows, from, rows.value_scales, count, logits);
       of_values.add(values, rows.values.dims, logits, count, next_ahead, running.out + begin * running.out_stride, running.out_stride);
     }
   }

@@ -1,5 +1,6 @@
 #include "merganser/attention/attend_tiles.hpp"
 
+#include "merganser/attention/byte_products.hpp"
 #include "merganser/attention/raise_greatest.hpp"
 #include "merganser/attention/typed_rows.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
@@ -107,14 +108,21 @@ void pack_keys(const RowSet& set, const Block& block, const float* scales, float
   }
 }
 
+// Panels of bytes, as they are.
+void pack_bytes(const RowSet& set, const Block& block, int8_t* to) {
+  for (size_t i = 0; i < 16 * block.panels; ++i) pack_byte_row(set.data + set.stride * block.rows[i], set.dims, i % 16, to + i / 16 * pairs_of(set.dims) * kPairBytes);
+}
+
 // [panel of columns][row][16 columns]
 template <typename Type>
-void pack_values(const RowSet& set, const Block& block, float* to) {
+void pack_values(const RowSet& set, const Block& block, const float* scales, float* to) {
   for (size_t i = 0; i < 16 * block.panels; ++i) {
     const uint8_t* const row = set.data + set.stride * block.rows[i];
     for (size_t dim = 0; dim < set.dims; dim += 16) {
       const uint8_t* const from = row + dim * Type::kBytes;
-      (dim + 16 <= set.dims ? Type::load(from) : load_some<Type>(from, set.dims - dim)).store(to + (dim / 16 * kRows + i) * 16);
+      Floats16 numbers = dim + 16 <= set.dims ? Type::load(from) : load_some<Type>(from, set.dims - dim);
+      if (scales) numbers = product_of(numbers, Floats16::broadcast(scales[block.rows[i]]));
+      numbers.store(to + (dim / 16 * kRows + i) * 16);
     }
   }
 }
@@ -128,12 +136,12 @@ void pack_keys(const RowSet& set, const Block& block, const float* scales, float
   }
 }
 
-void pack_values(const RowSet& set, const Block& block, float* to) {
+void pack_values(const RowSet& set, const Block& block, const float* scales, float* to) {
   switch (set.type) {
-    case RowType::float32: return pack_values<OfFloat32>(set, block, to);
-    case RowType::float16: return pack_values<OfFloat16>(set, block, to);
-    case RowType::bfloat16: return pack_values<OfBfloat16>(set, block, to);
-    case RowType::int8: return;
+    case RowType::float32: return pack_values<OfFloat32>(set, block, scales, to);
+    case RowType::float16: return pack_values<OfFloat16>(set, block, scales, to);
+    case RowType::bfloat16: return pack_values<OfBfloat16>(set, block, scales, to);
+    case RowType::int8: return pack_values<OfInt8>(set, block, scales, to);
   }
 }
 
@@ -170,10 +178,119 @@ class NextBlock {
   size_t next_ = 0;
 };
 
+struct TileMemory {
+  float *keys, *variances, *values, *queries;
+};
+
 struct PackedKeys {
   const float* keys;
   const float* variances;  // null: none
   const float* starts;
+};
+
+// Rows of a block that are multiplied as bytes.
+struct PackedBytes {
+  const int8_t* numbers;
+  float scales[kRows];
+};
+
+bool are_bytes(const RowsToAttend& rows) { return rows.keys.type == RowType::int8 && (!rows.variances.data || rows.variances.type == RowType::int8); }
+
+size_t tiles_of(const RowsToAttend& rows) { return (rows.query_count + kTileHeight - 1) / kTileHeight; }
+
+// Queries of all tiles as whole numbers, [tile][pair][query], with a scale each.
+class WholeQueries {
+ public:
+  static size_t memory(const RowsToAttend& rows) { return tiles_of(rows) * kTileHeight * (1 + pairs_of(rows.keys.dims)); }
+  WholeQueries() = default;
+  WholeQueries(const RowsToAttend& rows, const float* queries, float* memory)
+      : pairs_(pairs_of(rows.keys.dims)), scales_(memory), numbers_(reinterpret_cast<int32_t*>(memory + tiles_of(rows) * kTileHeight)) {
+    for (size_t tile = 0; tile < tiles_of(rows); ++tile) {
+      // Behind the last query is room for those of its tile.
+      for (size_t q = 0; q < kTileHeight; ++q) {
+        const size_t query = tile * kTileHeight + q;
+        scales_[query] = to_whole(queries + query * rows.query_stride, pairs_, kTileHeight, numbers_ + tile * kTileHeight * pairs_ + q);
+      }
+    }
+  }
+  size_t pairs() const { return pairs_; }
+  const float* scales(size_t query) const { return scales_ + query; }
+  const int32_t* numbers(size_t query) const { return numbers_ + query * pairs_; }
+
+ private:
+  size_t pairs_ = 0;
+  float* scales_ = nullptr;
+  int32_t* numbers_ = nullptr;
+};
+
+// out[query · stride + row] = start of the row, or what is there if that is null, + logit.
+template <bool vnni>
+void add_byte_logits(const PackedBytes& bytes, const WholeQueries& queries, size_t query, size_t panels, const float* starts, float* out, size_t stride) {
+  const size_t pairs = queries.pairs();
+  for (size_t panel = 0; panel < panels; panel += kTilePanels) {
+    Sums16 sums[kTilePanels][kTileHeight];
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kTilePanels; ++p) {
+#pragma GCC unroll 12
+      for (size_t q = 0; q < kTileHeight; ++q) sums[p][q] = Sums16::zero();
+    }
+    const int32_t* factors = queries.numbers(query);
+    const int8_t* numbers = bytes.numbers + panel * pairs * kPairBytes;
+    for (size_t i = 0; i < pairs; ++i, factors += kTileHeight, numbers += kPairBytes) {
+      Sums16::Numbers some[kTilePanels];
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kTilePanels; ++p) some[p] = Sums16::load(numbers + p * pairs * kPairBytes);
+#pragma GCC unroll 12
+      for (size_t q = 0; q < kTileHeight; ++q) {
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kTilePanels; ++p) sums[p][q].template add<vnni>(factors + q, some[p]);
+      }
+    }
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kTilePanels; ++p) {
+      const size_t at = 16 * (panel + p);
+      const Floats16 scales = Floats16::load(bytes.scales + at);
+#pragma GCC unroll 12
+      for (size_t q = 0; q < kTileHeight; ++q) {
+        Floats16 logits = Floats16::load(starts ? starts + at : out + q * stride + at);
+        logits.add_product(Floats16::factor(queries.scales(query)[q]), product_of(sums[p][q].floats(), scales));
+        logits.store(out + q * stride + at);
+      }
+    }
+  }
+}
+
+// The logits of rows of bytes.
+class ByteLogits {
+ public:
+  // Room for the queries, and for those of variances.
+  static size_t memory(const RowsToAttend& rows) { return are_bytes(rows) ? (rows.variances.data ? 2 : 1) * WholeQueries::memory(rows) : 0; }
+  ByteLogits(const RowsToAttend& rows, float* memory)
+      : rows_(rows), add_(has_vnni() ? add_byte_logits<true> : add_byte_logits<false>), queries_(rows, rows.queries, memory) {
+    if (rows.variances.data) squares_ = WholeQueries(rows, rows.squares, memory + WholeQueries::memory(rows));
+  }
+
+  void pack(const Block& block, const TileMemory& memory) {
+    pack(rows_.keys, block, rows_.scales, memory.keys, keys_);
+    if (rows_.variances.data) pack(rows_.variances, block, rows_.variance_scales, memory.variances, variances_);
+  }
+  void find(size_t query, size_t panels, const float* starts, float* out, size_t stride) const {
+    add_(keys_, queries_, query, panels, starts, out, stride);
+    if (rows_.variances.data) add_(variances_, squares_, query, panels, nullptr, out, stride);
+  }
+
+ private:
+  static void pack(const RowSet& set, const Block& block, const float* scales, float* memory, PackedBytes& to) {
+    auto* const numbers = reinterpret_cast<int8_t*>(memory);
+    pack_bytes(set, block, numbers);
+    to.numbers = numbers;
+    for (size_t i = 0; i < kRows; ++i) to.scales[i] = scales ? scales[block.rows[i]] : 1;
+  }
+
+  const RowsToAttend& rows_;
+  decltype(&add_byte_logits<false>) add_;
+  WholeQueries queries_, squares_;
+  PackedBytes keys_, variances_;
 };
 
 // out[query · stride + row] for the queries of a tile and the rows of some panels.
@@ -266,49 +383,73 @@ size_t rows_of_tile(const RowsToAttend& rows, const Block& block, size_t query, 
   return limit - block.rows[0] < block.count ? limit - block.rows[0] : block.count;
 }
 
-struct TileMemory {
-  float *keys, *variances, *values;
-};
-
 // From a multiple of 64 bytes on.
 TileMemory divided(const RowsToAttend& rows, float* memory) {
   memory += (64 - reinterpret_cast<uintptr_t>(memory) % 64) % 64 / sizeof(float);
-  float* const variances = memory + rows.keys.dims * kRows;
-  return {memory, variances, variances + (rows.variances.data ? rows.keys.dims * kRows : 0)};
+  const size_t keys = rows.keys.dims * kRows;
+  float *const variances = memory + keys, *const values = variances + (rows.variances.data ? keys : 0);
+  return {memory, variances, values, values + 16 * panels_of(rows.values.dims) * kRows};
 }
 
 }  // namespace
 
-size_t tile_memory(size_t key_dims, size_t value_dims, bool with_variances) {
-  return 16 + kRows * (key_dims * (with_variances ? 2 : 1) + 16 * panels_of(value_dims));
+size_t tile_memory(const RowsToAttend& rows) {
+  return 16 + kRows * (rows.keys.dims * (rows.variances.data ? 2 : 1) + 16 * panels_of(rows.values.dims)) + ByteLogits::memory(rows);
 }
 
-void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory) {
-  const TileMemory packed = divided(rows, memory);
+namespace {
+
+// The logits of rows of all other types.
+class FloatLogits {
+ public:
+  FloatLogits(const RowsToAttend& rows, float*) : rows_(rows) {}
+  void pack(const Block& block, const TileMemory& memory) {
+    memory_ = memory;
+    pack_keys(rows_.keys, block, rows_.scales, memory.keys);
+    if (rows_.variances.data) pack_keys(rows_.variances, block, rows_.variance_scales, memory.variances);
+  }
+  void find(size_t query, size_t panels, const float* starts, float* out, size_t stride) const {
+    logits_of_tile(rows_, {memory_.keys, rows_.variances.data ? memory_.variances : nullptr, starts}, query, panels, out, stride);
+  }
+
+ private:
+  const RowsToAttend& rows_;
+  TileMemory memory_{};
+};
+
+template <typename Logits>
+void attend_tiles_by(const RowsToAttend& rows, const Running& running, const TileMemory& memory) {
   const size_t value_panels = panels_of(rows.values.dims);
   alignas(64) float starts[kRows], weights[kTileHeight * kRows];
   Block block;
+  Logits logits(rows, memory.queries);
   for (size_t from = 0; from < rows.count; from += kRows) {
     find_block(rows, from, block);
-    pack_keys(rows.keys, block, rows.scales, packed.keys);
-    if (rows.variances.data) pack_keys(rows.variances, block, nullptr, packed.variances);
-    pack_values(rows.values, block, packed.values);
+    logits.pack(block, memory);
+    pack_values(rows.values, block, rows.value_scales, memory.values);
     find_starts(rows, block, starts);
-    const PackedKeys keys{packed.keys, rows.variances.data ? packed.variances : nullptr, starts};
-    NextBlock next(rows, from + kRows, (rows.query_count + kTileHeight - 1) / kTileHeight);
+    NextBlock next(rows, from + kRows, tiles_of(rows));
     for (size_t query = 0; query < rows.query_count; query += kTileHeight) {
       next.ask();
       const size_t count = queries_of_tile(rows, query), seen = rows_of_tile(rows, block, query, count);
       if (seen == 0) continue;
       const size_t panels = whole_tiles(seen);
-      logits_of_tile(rows, keys, query, panels, weights, kRows);
+      logits.find(query, panels, starts, weights, kRows);
       for (size_t q = 0; q < count && rows.limits; ++q) {
         if (rows.list || rows.limits[query + q] < block.rows[0] + 16 * panels) hide(block, rows.limits[query + q], 16 * panels, weights + q * kRows);
       }
       soften(weights, 16 * panels, count, running, query, value_panels);
-      add_values(weights, seen, packed.values, value_panels, running.out + query * running.out_stride, running.out_stride);
+      add_values(weights, seen, memory.values, value_panels, running.out + query * running.out_stride, running.out_stride);
     }
   }
+}
+
+}  // namespace
+
+void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory) {
+  const TileMemory divisions = divided(rows, memory);
+  if (are_bytes(rows)) attend_tiles_by<ByteLogits>(rows, running, divisions);
+  else attend_tiles_by<FloatLogits>(rows, running, divisions);
 }
 
 void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory) {

@@ -7,6 +7,7 @@
 
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/attention.hpp"
+#include "merganser/attention/byte_lookup.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::attention {
@@ -44,6 +45,9 @@ class Shares {
 
   // ranges: of rows whose logits are wanted; the others have size 0.
   void add_up(const std::vector<Range>& ranges, size_t count, float* scores, float* logits) {
+    if (!logits && rows_.keys.type == RowType::int8 && voters_.count() >= kFewestByteQueries) {
+      return byte_scores(rows_, clusters_, count, voters_, threads_, scores);
+    }
     static const auto shares_kernel = MERGANSER_SELECT(add_shares);
     const size_t room = clusters_.sizes.size(), queries = voters_.count();
     std::vector<float> own(logits ? 0 : with_queries_behind(std::min(queries, kQueriesAtATime)) * room, 0.f), weights(room), shares(room);
@@ -76,7 +80,7 @@ class Shares {
         rows.query_count = queries;
         if (queries < kTiledQueries) return logits_kernel(rows, out + rows.first, room);
         KeptNumbers memory;
-        memory.resize(tile_memory_of(rows.keys.dims, 0, false));
+        memory.resize(tile_memory_of(rows));
         tile_kernel(rows, out + rows.first, room, memory.data());
       });
     }

@@ -15,6 +15,8 @@ namespace {
 constexpr size_t kMostQueries = 1032, kTileOfQueries = 12;
 // Of each thread, if there are so many queries.
 constexpr size_t kPortions = 2, kFewestQueries = 96;
+// From so many queries on they are what threads share, and portions have more rows: each begins with sums to be filled and ends with sums to be joined.
+constexpr size_t kManyQueries = 192, kRowsOfMany = 8192;
 
 // A part of a unit's work: some of its queries, over some of its rows.
 struct Portion {
@@ -71,12 +73,14 @@ class UnitAttention {
     return std::clamp((each + kTileOfQueries - 1) / kTileOfQueries * kTileOfQueries, kFewestQueries, kMostQueries);
   }
 
-  size_t chunks_of(const UnitWork& work) const {
-    return std::max<size_t>((work.rows + portioning_.rows_at_a_time - 1) / portioning_.rows_at_a_time, 1);
+  size_t rows_at_a_time(const UnitWork& work) const {
+    return work.queries->count() < kManyQueries ? portioning_.rows_at_a_time : std::max(portioning_.rows_at_a_time, kRowsOfMany);
   }
 
+  size_t chunks_of(const UnitWork& work) const { return std::max<size_t>((work.rows + rows_at_a_time(work) - 1) / rows_at_a_time(work), 1); }
+
   Portion portion_of(const UnitWork& work, size_t piece) const {
-    const size_t chunks = chunks_of(work), step = portioning_.rows_at_a_time, each = work.queries_at_a_time;
+    const size_t chunks = chunks_of(work), step = rows_at_a_time(work), each = work.queries_at_a_time;
     const size_t query = piece / chunks * each, row = piece % chunks * step;
     return {query, std::min(each, work.queries->count() - query), row, std::min(work.rows, row + step)};
   }
@@ -113,7 +117,7 @@ class UnitAttention {
         if (rows.query_count < kTiledQueries || rows.logits) {
           attend_kernel(rows, running);
         } else {
-          memory.resize(tile_memory_of(rows.keys.dims, rows.values.dims, rows.variances.data != nullptr));
+          memory.resize(tile_memory_of(rows));
           tile_kernel(rows, running, memory.data());
         }
       }

@@ -4,6 +4,7 @@ import {
   type AttentionOutput,
   type ClusterAttentionSpec,
   type ClusterLists,
+  type ClusterVectors,
   type ElementType,
   type HeadRows,
   type KeyPart,
@@ -69,16 +70,20 @@ function estimatedRows(spec: ClusterAttentionSpec, chosen: ClusterLists): KeyPar
   }
   return {
     keys: rows(floatCentroids(spec), clusters.dims),
-    values: rows(estimate!.valueMeans, spec.values.dims),
+    values: rows(floatsOf(estimate!.valueMeans, spec.values.dims), spec.values.dims),
     lengths: new Uint32Array(sequences).fill(count),
     causal: false,
     lists: { offsets, starts: Int32Array.from(starts), lengths: null, block: 1 },
     bias: rows(logarithms, 1) as KeyPart['bias'],
-    variances: estimate!.variances === null ? null : rows(estimate!.variances, clusters.dims),
+    variances: estimate!.variances === null ? null : rows(floatsOf(estimate!.variances, clusters.dims), clusters.dims),
   };
 }
 
 function floatCentroids({ clusters: { centroids, scales, dims } }: ClusterAttentionSpec): Float32Array | Uint16Array {
-  if (!(centroids instanceof Int8Array)) return centroids;
-  return Float32Array.from(centroids, (number, i) => number * scales![Math.floor(i / dims)]);
+  return centroids instanceof Uint16Array ? centroids : floatsOf({ data: centroids, scales }, dims);
+}
+
+function floatsOf({ data, scales }: ClusterVectors, dims: number): Float32Array {
+  if (data instanceof Float32Array) return data;
+  return Float32Array.from(data, (number, i) => number * scales![Math.floor(i / dims)]);
 }

@@ -43,7 +43,8 @@ struct RowsToAttend {
   RowSet keys;
   RowSet values;
   RowSet variances;      // data null: none
-  const float* scales;   // per row, of the products with keys; null: 1
+  // Per row, of int8 ones: what products with keys and variances, and values, are multiplied with; null: 1.
+  const float *scales, *variance_scales, *value_scales;
   const float* bias;     // natural logarithms, `bias_stride` apart, added to logits; null: 0
   size_t bias_stride;
   const float* logits;   // [query · logit_stride + row]: known, keys are not read; null: not

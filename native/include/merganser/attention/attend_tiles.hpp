@@ -2,7 +2,8 @@
 //
 // Blocks of 64 rows are widened and packed once for all queries: keys as panels of 16 (dimension by dimension, 16 keys side by side), values as panels of 16 columns. Logits and
 // weighted sums are then the same product of a tile, some queries by two panels, all sums of which stay in registers (see clustering/score_tile.hpp).
-// Biases, numbers of keys and what is not seen are what the sums of logits begin with.
+// Biases, numbers of keys and what is not seen are what the sums of logits begin with. Keys of one byte, with variances of one byte or none, are multiplied as such
+// (byte_products.hpp).
 #pragma once
 #include "merganser/attention/attend_rows.hpp"
 
@@ -21,7 +22,7 @@ constexpr size_t with_queries_behind(size_t queries) { return queries < kTiledQu
   void attend_tiles(const RowsToAttend& rows, const Running& running, float* memory); \
   /* As row_logits; room for a multiple of 32, and for kQueriesBehind more queries. */ \
   void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory); \
-  size_t tile_memory(size_t key_dims, size_t value_dims, bool with_variances); \
+  size_t tile_memory(const RowsToAttend& rows); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

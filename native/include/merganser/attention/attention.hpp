@@ -96,11 +96,17 @@ struct Selection {
   const double* limits;  // one for each stream
 };
 
+// [streams × room × dims]
+struct ClusterVectors {
+  const void* data;  // null: none
+  RowType type;
+  const float* scales;  // [streams × room] of int8 ones, else null
+};
+
 // What stands for clusters that are not chosen.
 struct ClusterEstimate {
-  const void* value_means;  // null: nothing
-  const void* variances;    // null: no variance term
-  RowType value_type, variance_type;
+  ClusterVectors value_means;  // none: nothing
+  ClusterVectors variances;    // none: no variance term
 };
 
 struct ClusterAttention {
