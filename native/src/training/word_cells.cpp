@@ -1,17 +1,19 @@
 #include "merganser/training/word_cells.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
-#include <utility>
 
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/parallel/thread_pool.hpp"
 #include "merganser/text/utf8.hpp"
+#include "merganser/training/word_order.hpp"
 
 namespace merganser::training {
 namespace {
 
-constexpr uint64_t kSmallCounts = UINT16_MAX;
 constexpr size_t kPrefetchAhead = 16;
-constexpr size_t kPartCells = size_t{1} << 18;  // that are worth a thread
+constexpr size_t kPartCells = size_t{1} << 18, kPartSlots = size_t{1} << 16;  // that are worth a thread
 
 // Calls visit(symbol) for each symbol of a word.
 template <typename Visit>
@@ -32,60 +34,34 @@ void each_symbol(WordView word, SymbolKind kind, Visit visit) {
   }
 }
 
-uint16_t first_bytes(WordView word) { return static_cast<uint16_t>(word.bytes[0] << 8 | (word.size > 1 ? word.bytes[1] : 0)); }
-
-// A word as it is sorted: in the table words lie in the order of nothing, and looking there again costs a miss each time.
-struct Place {
-  uint32_t slot;
-  uint16_t front;  // its first bytes
-  uint16_t place;  // 0: that of all large counts; p: that of kSmallCounts − p
-};
-
-// Stable; `ends` becomes where each key's places end.
-template <typename Key>
-void counting_sort(const std::vector<Place>& from, std::vector<Place>& to, std::vector<uint32_t>& ends, Key key) {
-  uint32_t sum = 0;
-  for (uint32_t& end : ends) sum += std::exchange(end, sum);
-  for (const Place& place : from) to[ends[key(place)]++] = place;
+// Only with few symbols, which each thread counts for itself, of one byte each, so that it is known where each word's cells begin.
+size_t parts_worth(SymbolKind kind, size_t size, size_t size_of_part) {
+  return kind.unit == Unit::byte ? std::clamp<size_t>(size / size_of_part, 1, parallel::ThreadPool::shared().size()) : 1;
 }
 
-struct WordOrder {
-  std::vector<Place> places;
-  size_t different_counts;  // at least so many
-};
-
-// The words of two bytes and more, by falling count, then by their first bytes: two counting sorts, as most counts are small.
-WordOrder order_of(const WordTable& words) {
-  std::vector<uint32_t> fronts(65536), ends(kSmallCounts + 1);
-  std::vector<Place> found;
-  found.reserve(words.size());
-  for (size_t slot = 0; slot < words.slots(); ++slot) {
+// Symbols of the words in some slots.
+void count_symbols(const WordTable& words, SymbolKind kind, size_t begin, size_t end, std::vector<uint64_t>& counts) {
+  for (size_t slot = begin; slot < end; ++slot) {
     const uint64_t count = words.count_at(slot);
-    if (count == 0) continue;
-    const WordView word = words.word_at(slot);
-    if (word.size < 2) continue;
-    found.push_back({static_cast<uint32_t>(slot), first_bytes(word), static_cast<uint16_t>(kSmallCounts - std::min(count, kSmallCounts))});
-    ++fronts[found.back().front];
-    ++ends[found.back().place];
+    if (count != 0) each_symbol(words.word_at(slot), kind, [&](uint32_t symbol) { counts[symbol] += count; });
   }
-  const size_t large = ends[0];
-  const size_t different = large + static_cast<size_t>(std::count_if(ends.begin() + 1, ends.end(), [](uint32_t words) { return words > 0; }));
-  std::vector<Place> sorted(found.size());
-  counting_sort(found, sorted, fronts, [](const Place& place) { return place.front; });
-  counting_sort(sorted, found, ends, [](const Place& place) { return place.place; });
-  std::stable_sort(found.begin(), found.begin() + static_cast<ptrdiff_t>(large),
-                   [&](const Place& a, const Place& b) { return words.count_at(a.slot) > words.count_at(b.slot); });
-  return {std::move(found), different};
+}
+
+std::span<const WordPlace> part_of(const std::vector<WordPlace>& places, size_t part, size_t parts) {
+  const size_t begin = places.size() * part / parts, end = places.size() * (part + 1) / parts;
+  return {places.data() + begin, end - begin};
 }
 
 }  // namespace
 
 SymbolCounts count_symbols(const WordTable& words, SymbolKind kind) {
-  std::vector<uint64_t> counts(kind.bound());
-  for (size_t slot = 0; slot < words.slots(); ++slot) {
-    const uint64_t count = words.count_at(slot);
-    if (count != 0) each_symbol(words.word_at(slot), kind, [&](uint32_t symbol) { counts[symbol] += count; });
-  }
+  const size_t parts = parts_worth(kind, words.slots(), kPartSlots);
+  std::vector<std::vector<uint64_t>> parts_counts(parts, std::vector<uint64_t>(kind.bound()));
+  parallel::parallel_for(static_cast<unsigned>(parts), parts, [&](size_t part) {
+    count_symbols(words, kind, words.slots() * part / parts, words.slots() * (part + 1) / parts, parts_counts[part]);
+  });
+  std::vector<uint64_t>& counts = parts_counts[0];
+  for (size_t part = 1; part < parts; ++part) std::transform(counts.begin(), counts.end(), parts_counts[part].begin(), counts.begin(), std::plus());
   SymbolCounts found;
   for (size_t symbol = 0; symbol < counts.size(); ++symbol) {
     if (counts[symbol] == 0) continue;
@@ -95,23 +71,44 @@ SymbolCounts count_symbols(const WordTable& words, SymbolKind kind) {
   return found;
 }
 
+// What the words take, walls and the rest of blocks where the count changes included, in whole blocks.
+template <typename Id>
+size_t WordCells<Id>::most_cells(std::span<const WordPlace> places, SymbolKind kind) {
+  size_t cells = kBlock;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const bool changes = i == 0 || places[i].is_large() || places[i].place != places[i - 1].place;
+    cells += kind.most_symbols(places[i].bytes) + 1 + (changes ? kBlock : 0);
+  }
+  return cells / kBlock * kBlock;
+}
+
 template <typename Id>
 WordCells<Id>::WordCells(const WordTable& words, const SymbolIds& symbols, Id wall) : wall_(wall) {
-  const WordOrder order = order_of(words);
-  // Cells: of words, walls behind them, and what is left empty where the count changes.
-  size_t most = kBlock + order.different_counts * (kBlock + 1);
-  for (size_t slot = 0; slot < words.slots(); ++slot) {
-    if (words.count_at(slot) != 0) most += symbols.kind.most_symbols(words.word_at(slot).size) + 1;
+  const std::vector<WordPlace> places = order_of(words);
+  // Each part begins with a block of its own.
+  const size_t parts = parts_worth(symbols.kind, places.size(), kPartSlots);
+  std::vector<size_t> begins{0};
+  for (size_t part = 0; part < parts; ++part) {
+    const std::span<const WordPlace> own = part_of(places, part, parts);
+    begins.push_back(begins.back() + most_cells(own, symbols.kind));
   }
+  const size_t most = begins.back();
   if (most >= kMostCells) throw std::length_error("more than 2^32 symbols in different words");
   cells_ = std::make_unique<parallel::HugeArray<Id>>(most + kBlock);
   block_counts_.resize(most / kBlock + 2);
+  std::vector<size_t> ends(parts);
+  parallel::parallel_for(static_cast<unsigned>(parts), parts, [&](size_t part) { ends[part] = write_words(words, symbols, part_of(places, part, parts), begins[part]); });
   Id* const cells = cells_->data();
+  for (size_t part = 0; part + 1 < parts; ++part) std::fill(cells + ends[part], cells + begins[part + 1], wall_);
+  size_ = ends.back();
+  std::fill(cells + size_, cells + std::min(size_ + kBlock, most + kBlock), wall_);
+}
 
+// Words of one count at a time, each behind a wall. Where the cells end.
+template <typename Id>
+size_t WordCells<Id>::write_words(const WordTable& words, const SymbolIds& symbols, std::span<const WordPlace> places, size_t at) {
+  Id* const cells = cells_->data();
   uint64_t last_count = 0;
-  size_t at = 0;
-  cells[at++] = wall_;
-  const std::vector<Place>& places = order.places;
   for (size_t i = 0; i < places.size(); ++i) {
     if (i + kPrefetchAhead < places.size()) words.prefetch(places[i + kPrefetchAhead].slot);
     const uint64_t count = words.count_at(places[i].slot);
@@ -126,20 +123,20 @@ WordCells<Id>::WordCells(const WordTable& words, const SymbolIds& symbols, Id wa
     at += written;
     cells[at++] = wall_;
   }
-  size_ = at;
-  std::fill(cells + at, cells + std::min(at + kBlock, most + kBlock), wall_);
+  return at;
 }
 
 template <typename Id>
 uint32_t WordCells<Id>::write_symbols(WordView word, const SymbolIds& symbols, size_t at) {
   Id* const out = cells_->data() + at;
-  uint32_t written = 0;
+  uint32_t written = 0, deleted = 0;
   each_symbol(word, symbols.kind, [&](uint32_t symbol) {
     const uint32_t id = symbols.ids[symbol];
     out[written] = static_cast<Id>(id);
     written += id != kNoSymbol;
-    deleted_any_ |= id == kNoSymbol;
+    deleted += id == kNoSymbol;
   });
+  if (deleted != 0) deleted_any_ = true;
   return written;
 }
 

@@ -1,6 +1,7 @@
 #include "merganser/training/word_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace merganser::training {
 namespace {
@@ -125,6 +126,7 @@ void WordTable::add_inline(Key key, uint64_t hash, uint64_t count) {
     Slot& slot = (*slots_)[at];
     if (slot.key.low == key.low && slot.key.high == key.high) {  // never that of an empty slot: the length is not 0
       slot.count += count;
+      come_first(slot, hash);
       return;
     }
     if (slot.count == 0) return enter(at, key, count);
@@ -145,9 +147,16 @@ void WordTable::add_long(const uint8_t* word, uint32_t size, uint64_t hash, uint
     const WordView other = stored(slot.key);
     if (other.size == size && std::memcmp(other.bytes, word, size) == 0) {
       slot.count += count;
+      come_first(slot, hash);
       return;
     }
   }
+}
+
+// Of the words that want one slot the most frequent is to have it, as it is found there without a branch that is hard to foresee. All slots between stay full, so that the other is found too.
+void WordTable::come_first(Slot& slot, uint64_t hash) {
+  Slot& home = (*slots_)[hash & (capacity_ - 1)];
+  if (slot.count > home.count) std::swap(slot, home);
 }
 
 void WordTable::enter(size_t slot, Key key, uint64_t count) {

@@ -7,12 +7,15 @@
 // Words lie by falling count, and words of different counts never share a block of cells: the count at a cell is one load from a small array. Words of
 // one count are ordered by their first bytes, so that those with a common beginning share cache lines.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "merganser/parallel/huge_array.hpp"
+#include "merganser/training/word_order.hpp"
 #include "merganser/training/word_table.hpp"
 
 namespace merganser::training {
@@ -71,13 +74,15 @@ class WordCells {
   bool deleted_any() const { return deleted_any_; }
 
  private:
+  static size_t most_cells(std::span<const WordPlace> places, SymbolKind kind);
+  size_t write_words(const WordTable& words, const SymbolIds& symbols, std::span<const WordPlace> places, size_t at);
   uint32_t write_symbols(WordView word, const SymbolIds& symbols, size_t at);
 
   Id wall_;
   std::unique_ptr<parallel::HugeArray<Id>> cells_;
   std::vector<uint64_t> block_counts_;
   size_t size_ = 0;
-  bool deleted_any_ = false;
+  std::atomic<bool> deleted_any_ = false;
 };
 
 template <typename Id>
