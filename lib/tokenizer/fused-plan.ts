@@ -12,7 +12,7 @@ import { VISIBLE_SPACE } from './model-text';
 import type { PatternDialect } from './pattern/ast';
 import { compilePattern, compileSplits, escapePattern } from './pattern/compile';
 import { scannerFamily, scannerOfSteps } from './pattern/families';
-import { type IsolatingSplit, isAtSet } from './pattern/join-splits';
+import type { IsolatingSplit } from './pattern/join-splits';
 import { GPT2_BEHAVIOR, GPT2_PATTERN } from './pre-tokenizers/byte-level';
 import { readBehavior, readLength, readPrependScheme } from './pre-tokenizers/create-pre-tokenizer';
 import { aliasSpaces } from './space-alias';
@@ -216,15 +216,16 @@ function flattenSteps(component: unknown, children: string): JsonFields[] {
   return fields.array(children).flatMap((step) => (isJsonObject(step) ? flattenSteps(step, children) : [JsonFields.of(step, children)]));
 }
 
-/** Where splits at single characters come first, as those at digits do in many tokenizers, they and the next split become one. */
+/** Where splits at characters of a set come first, as those at digits do in many tokenizers, they and the next split become one. */
 function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
   const splits = steps.map(isolatingSplit);
   const joined: SplitStep[] = [];
   for (let start = 0; start < steps.length;) {
     let end = start;
-    while (end + 1 < steps.length && splits[end] !== null && splits[end + 1] !== null && isAtSet(splits[end]!)) end++;
-    const program = end > start ? compileSplits(splits.slice(start, end + 1) as IsolatingSplit[]) : null;
-    if (program?.automaton) {
+    while (end < steps.length && splits[end] !== null) end++;
+    let program = null;
+    for (; end > start + 1 && program === null; end--) program = compileSplits(splits.slice(start, end) as IsolatingSplit[]);
+    if (program !== null) {
       joined.push({
         kind: 'pattern',
         source: program.source,
@@ -234,18 +235,18 @@ function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
         invert: false,
         overAlphabet: false,
       });
+      start = end + 1;
     } else {
-      joined.push(...steps.slice(start, end + 1));
+      joined.push(steps[start++]);
     }
-    start = end + 1;
   }
   return joined;
 }
 
 function isolatingSplit(step: PlannedStep): IsolatingSplit | null {
-  if (step.kind !== 'pattern' || step.overAlphabet || step.invert || step.behavior !== 'isolated' || step.dialect === undefined)
-    return null;
-  return { source: step.source, dialect: step.dialect };
+  if (step.kind !== 'pattern' || step.overAlphabet || step.invert || step.dialect === undefined) return null;
+  if (step.behavior !== 'isolated' && step.behavior !== 'contiguous') return null;
+  return { source: step.source, dialect: step.dialect, contiguous: step.behavior === 'contiguous' };
 }
 
 /** The pattern is compiled when it is read: a backend that scans without it need not wait. */
