@@ -2,7 +2,7 @@
  * Decides whether a tokenizer's whole way from text to ids is one that the backends have fused (`EncoderSpec`), and in which form the model is needed.
  * The plan must give the same ids as the general path on every text; where that is not certain, there is none.
  */
-import type { BpeSpec, EncoderSpec, SplitBehavior, SplitStep } from '../backend/kernels';
+import type { BpeSpec, EncoderSpec, PatternProgram, SplitBehavior, SplitStep } from '../backend/kernels';
 import type { TokenizerDefinition } from './definition';
 import { fusedAddedTokens } from './fused-added-tokens';
 import { splitsBehindByteLevel } from './load/bpe-spec';
@@ -220,27 +220,30 @@ function flattenSteps(component: unknown, children: string): JsonFields[] {
 function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
   const splits = steps.map(isolatingSplit);
   const joined: SplitStep[] = [];
-  for (let start = 0; start < steps.length;) {
-    let end = start;
-    while (end < steps.length && splits[end] !== null) end++;
-    let program = null;
-    for (; end > start + 1 && program === null; end--) program = compileSplits(splits.slice(start, end) as IsolatingSplit[]);
-    if (program !== null) {
-      joined.push({
-        kind: 'pattern',
-        source: program.source,
-        pattern: program,
-        scanner: null,
-        behavior: 'isolated',
-        invert: false,
-        overAlphabet: false,
-      });
-      start = end + 1;
-    } else {
-      joined.push(steps[start++]);
-    }
+  for (let end = steps.length; end > 0;) {
+    const [start, program] = joinBefore(splits, end);
+    joined.unshift(program === null ? steps[end - 1] : joinedStep(program));
+    end = program === null ? end - 1 : start;
   }
   return joined;
+}
+
+/** As many steps as can be joined that end in front of `end`, from which on; null: not even two can. */
+function joinBefore(splits: ReadonlyArray<IsolatingSplit | null>, end: number): [start: number, program: PatternProgram | null] {
+  let joined: PatternProgram | null = null;
+  let start = end - 1;
+  if (splits[start] === null) return [start, null];
+  while (start > 0 && splits[start - 1] !== null) {
+    const program = compileSplits(splits.slice(start - 1, end) as IsolatingSplit[]);
+    if (program === null) break;
+    joined = program;
+    start--;
+  }
+  return [start, joined];
+}
+
+function joinedStep(pattern: PatternProgram): SplitStep {
+  return { kind: 'pattern', source: pattern.source, pattern, scanner: null, behavior: 'isolated', invert: false, overAlphabet: false };
 }
 
 function isolatingSplit(step: PlannedStep): IsolatingSplit | null {
@@ -279,10 +282,17 @@ function literalStep(literal: string, behavior: SplitBehavior): PlannedStep {
   return patternStep(escapePattern(literal), 'oniguruma', behavior, false);
 }
 
+const setSources = new Map<(codePoint: number) => boolean, string>();
+
 /** A split at single characters of a kind. */
 function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): PlannedStep {
-  const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
-    ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
-  );
-  return patternStep(`[${ranges.join('')}]`, 'oniguruma', behavior, false);
+  let source = setSources.get(isDelimiter);
+  if (source === undefined) {
+    const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
+      ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
+    );
+    source = `[${ranges.join('')}]`;
+    setSources.set(isDelimiter, source);
+  }
+  return patternStep(source, 'oniguruma', behavior, false);
 }
