@@ -2,7 +2,7 @@
  * Decides whether a tokenizer's whole way from text to ids is one that the backends have fused (`EncoderSpec`), and in which form the model is needed.
  * The plan must give the same ids as the general path on every text; where that is not certain, there is none.
  */
-import type { BpeSpec, EncoderSpec, SplitBehavior, SplitStep } from '../backend/kernels';
+import type { BpeSpec, EncoderSpec, PatternProgram, SplitBehavior, SplitStep } from '../backend/kernels';
 import type { TokenizerDefinition } from './definition';
 import { fusedAddedTokens } from './fused-added-tokens';
 import { splitsBehindByteLevel } from './load/bpe-spec';
@@ -12,7 +12,7 @@ import { VISIBLE_SPACE } from './model-text';
 import type { PatternDialect } from './pattern/ast';
 import { compilePattern, compileSplits, escapePattern } from './pattern/compile';
 import { scannerFamily, scannerOfSteps } from './pattern/families';
-import { type IsolatingSplit, isAtSet } from './pattern/join-splits';
+import type { IsolatingSplit } from './pattern/join-splits';
 import { GPT2_BEHAVIOR, GPT2_PATTERN } from './pre-tokenizers/byte-level';
 import { readBehavior, readLength, readPrependScheme } from './pre-tokenizers/create-pre-tokenizer';
 import { aliasSpaces } from './space-alias';
@@ -216,36 +216,40 @@ function flattenSteps(component: unknown, children: string): JsonFields[] {
   return fields.array(children).flatMap((step) => (isJsonObject(step) ? flattenSteps(step, children) : [JsonFields.of(step, children)]));
 }
 
-/** Where splits at single characters come first, as those at digits do in many tokenizers, they and the next split become one. */
+/** Where splits at characters of a set come first, as those at digits do in many tokenizers, they and the next split become one. */
 function joinSteps(steps: readonly PlannedStep[]): SplitStep[] {
   const splits = steps.map(isolatingSplit);
   const joined: SplitStep[] = [];
-  for (let start = 0; start < steps.length;) {
-    let end = start;
-    while (end + 1 < steps.length && splits[end] !== null && splits[end + 1] !== null && isAtSet(splits[end]!)) end++;
-    const program = end > start ? compileSplits(splits.slice(start, end + 1) as IsolatingSplit[]) : null;
-    if (program?.automaton) {
-      joined.push({
-        kind: 'pattern',
-        source: program.source,
-        pattern: program,
-        scanner: null,
-        behavior: 'isolated',
-        invert: false,
-        overAlphabet: false,
-      });
-    } else {
-      joined.push(...steps.slice(start, end + 1));
-    }
-    start = end + 1;
+  for (let end = steps.length; end > 0;) {
+    const [start, program] = joinBefore(splits, end);
+    joined.unshift(program === null ? steps[end - 1] : joinedStep(program));
+    end = program === null ? end - 1 : start;
   }
   return joined;
 }
 
+/** As many steps as can be joined that end in front of `end`, from which on; null: not even two can. */
+function joinBefore(splits: ReadonlyArray<IsolatingSplit | null>, end: number): [start: number, program: PatternProgram | null] {
+  let joined: PatternProgram | null = null;
+  let start = end - 1;
+  if (splits[start] === null) return [start, null];
+  while (start > 0 && splits[start - 1] !== null) {
+    const program = compileSplits(splits.slice(start - 1, end) as IsolatingSplit[]);
+    if (program === null) break;
+    joined = program;
+    start--;
+  }
+  return [start, joined];
+}
+
+function joinedStep(pattern: PatternProgram): SplitStep {
+  return { kind: 'pattern', source: pattern.source, pattern, scanner: null, behavior: 'isolated', invert: false, overAlphabet: false };
+}
+
 function isolatingSplit(step: PlannedStep): IsolatingSplit | null {
-  if (step.kind !== 'pattern' || step.overAlphabet || step.invert || step.behavior !== 'isolated' || step.dialect === undefined)
-    return null;
-  return { source: step.source, dialect: step.dialect };
+  if (step.kind !== 'pattern' || step.overAlphabet || step.invert || step.dialect === undefined) return null;
+  if (step.behavior !== 'isolated' && step.behavior !== 'contiguous') return null;
+  return { source: step.source, dialect: step.dialect, contiguous: step.behavior === 'contiguous' };
 }
 
 /** The pattern is compiled when it is read: a backend that scans without it need not wait. */
@@ -278,10 +282,17 @@ function literalStep(literal: string, behavior: SplitBehavior): PlannedStep {
   return patternStep(escapePattern(literal), 'oniguruma', behavior, false);
 }
 
+const setSources = new Map<(codePoint: number) => boolean, string>();
+
 /** A split at single characters of a kind. */
 function setStep(isDelimiter: (codePoint: number) => boolean, behavior: SplitBehavior): PlannedStep {
-  const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
-    ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
-  );
-  return patternStep(`[${ranges.join('')}]`, 'oniguruma', behavior, false);
+  let source = setSources.get(isDelimiter);
+  if (source === undefined) {
+    const ranges = [...CodePointSet.fromPredicate(isDelimiter)].map(
+      ([start, end]) => `\\x{${start.toString(16)}}-\\x{${(end - 1).toString(16)}}`,
+    );
+    source = `[${ranges.join('')}]`;
+    setSources.set(isDelimiter, source);
+  }
+  return patternStep(source, 'oniguruma', behavior, false);
 }

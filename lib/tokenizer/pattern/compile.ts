@@ -19,11 +19,12 @@ export function compilePattern(source: string, dialect: PatternDialect): Pattern
   return cached(`${dialect}:${source}`, () => compile(parsePattern(source, dialect), source))!;
 }
 
-/** The program of {@link joinSplits}' pattern, or null where there is none. */
+/** The program of {@link joinSplits}' pattern, or null where there is none, or it has no automaton. */
 export function compileSplits(splits: readonly IsolatingSplit[]): PatternProgram | null {
   return cached(JSON.stringify(splits), () => {
     const root = joinSplits(splits);
-    return root === null ? null : compile(root, splits.map(({ source }) => source).join(' | '));
+    const program = root === null ? null : compile(root, splits.map(({ source }) => source).join(' | '));
+    return program?.automaton ? program : null;
   });
 }
 

@@ -15,9 +15,13 @@ function isolating(source: string): IsolatingSplit {
   return { source, dialect: 'oniguruma' };
 }
 
+function contiguous(source: string): IsolatingSplit {
+  return { source, dialect: 'oniguruma', contiguous: true };
+}
+
 function pieces(split: IsolatingSplit, text: Uint8Array): string[] {
   const matches = new JsPattern(compilePattern(split.source, split.dialect)).findMatches(text);
-  return cut(text, splitPieces(matches, text.length, 'isolated', false));
+  return cut(text, splitPieces(matches, text.length, split.contiguous === true ? 'contiguous' : 'isolated', false));
 }
 
 function cut(text: Uint8Array, bounds: Uint32Array): string[] {
@@ -44,6 +48,16 @@ const SETS = [
   isolating('[a-c]'),
   isolating(String.raw`\s`),
 ];
+const RUNS = [
+  contiguous(String.raw`\p{N}`),
+  contiguous(String.raw`\p{P}`),
+  contiguous('[a-c]'),
+  isolating(String.raw`\p{N}+`),
+  isolating(String.raw`\s++`),
+  isolating(String.raw`\p{N}{1,3}`),
+  isolating(String.raw`a|[ab]{2,}|b`),
+  isolating(String.raw`\p{Lu}+(?!\p{Ll})|\p{Lu}`),
+];
 
 test.each(Object.entries(ONIGURUMA_PATTERNS))('%s behind splits at characters', (_name, source) => {
   const texts = samples(anyText(['12', ' 3', '\n', 'ab', ' \n4', "'s5", '  ']), 40).map(wellFormed);
@@ -51,9 +65,21 @@ test.each(Object.entries(ONIGURUMA_PATTERNS))('%s behind splits at characters', 
   expect(expectSamePieces([SETS[0], SETS[2], isolating(source)], texts)).toBe(true);
 });
 
+test('widespread patterns behind splits at runs', () => {
+  const texts = samples(anyText(['12', ' 3', '\n', 'ab', ' \n4', "'s5", '  ', '!?', 'ABc']), 40).map(wellFormed);
+  const joined = RUNS.map(
+    (run) => Object.values(ONIGURUMA_PATTERNS).filter((source) => expectSamePieces([run, isolating(source)], texts)).length,
+  );
+  expect(Math.min(...joined)).toBeGreaterThan(2);
+  for (const source of Object.values(ONIGURUMA_PATTERNS)) expectSamePieces([RUNS[0], SETS[2], RUNS[1], isolating(source)], texts);
+});
+
 test('random patterns', () => {
   const texts = samples(patternText, 60).map(wellFormed);
-  const cases = samples(fc.tuple(fc.constantFrom(...SETS, isolating('a'), isolating('[^a]')), randomPattern('oniguruma')), 300);
+  const cases = samples(
+    fc.tuple(fc.constantFrom(...SETS, ...RUNS, isolating('a'), isolating('[^a]'), contiguous('[^a]')), randomPattern('oniguruma')),
+    300,
+  );
   let joined = 0;
   for (const [i, [set, source]] of cases.entries()) {
     try {
@@ -70,7 +96,9 @@ test.each([
   ['that may match nothing', [SETS[0], isolating('a*')]],
   ['with a back-reference', [SETS[0], isolating(String.raw`(.)\1`)]],
   ['behind one of two characters', [isolating('ab'), isolating('a+')]],
-  ['behind one of runs', [isolating('a+'), isolating('a')]],
+  ['behind one of runs that it divides and leaves in parts', [isolating(String.raw`\w+`), isolating(String.raw`\w-?\w`)]],
+  ['that is contiguous itself', [isolating('a'), contiguous('b')]],
+  ['behind one that leaves some of its characters', [isolating('a{2}'), isolating('a+|b')]],
 ])('a pattern %s stays apart', (_name, splits) => {
   expect(compileSplits(splits)).toBeNull();
 });
