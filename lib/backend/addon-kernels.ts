@@ -249,7 +249,7 @@ export interface NativeKernelAddon {
   mergesJson(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, merges: Uint32Array, pretty: boolean): Uint8Array;
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
-  mapFile(path: string): Uint8Array | null;
+  mapFile(path: string, whole: boolean): Uint8Array | null;
 
   /** The handle must not be used any more. */
   release(handle: Handle<string>): void;

@@ -212,7 +212,7 @@ class NativeKernels implements Kernels {
 
   allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
 
-  mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
+  mapFile: Kernels['mapFile'] = (path, whole = false) => this.#addon.mapFile(path, whole);
 
   tokenJson: Kernels['tokenJson'] = ({ tokenBytes, tokenOffsets, ids, merges, pretty }) => ({
     vocabulary: running(() => this.#addon.vocabularyJson(tokenBytes, tokenOffsets, ids, pretty)),

@@ -4,7 +4,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { type FileSystemAdapter, glob } from 'tinyglobby';
+import type { FileSystemAdapter } from 'tinyglobby';
 import { invalidArgument, MerganserError } from '../errors';
 
 const CHUNK_BYTES = 1 << 20;
@@ -41,6 +41,8 @@ export async function findFiles(names: string | readonly string[]): Promise<Trai
 async function pathsOf(name: string): Promise<string[]> {
   const at = await stat(name).catch(() => null);
   if (at !== null && !at.isDirectory()) return [name];
+  // Loaded here: it takes a sixth of the time that the whole package takes to load, and few need it.
+  const { glob } = await import('tinyglobby');
   const unread: UnreadFolder[] = [];
   const fs = tellingOf(unread);
   const paths =

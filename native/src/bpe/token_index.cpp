@@ -1,9 +1,22 @@
 #include "merganser/bpe/token_index.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <type_traits>
 
 namespace merganser::bpe {
+namespace {
+
+// Tables are saved in words of 8 bytes.
+using SlotPair = std::array<uint32_t, 2>;
+template <typename Slots>
+auto* pairs_of(Slots& slots) {
+  using Pair = std::conditional_t<std::is_const_v<Slots>, const SlotPair, SlotPair>;
+  return reinterpret_cast<Pair*>(slots.data());
+}
+
+}  // namespace
 
 // At most half of the slots are taken.
 uint32_t TokenIndex::mask_for(uint32_t tokens) { return static_cast<uint32_t>(std::bit_ceil(size_t{tokens} * 2 + 2)) - 1; }
@@ -27,34 +40,36 @@ TokenIndex::TokenIndex(const ModelSpec& spec)
 
 TokenIndex::TokenIndex(const ModelSpec& spec, io::TableReader& tables)
     : spec_(spec), mask_(mask_for(spec.vocab_size())), slots_(size_t{mask_} + 1), longest_(longest_of(spec)) {
-  uint32_t taken = 0;
-  tables.sparse(slots_.data(), size_t{mask_} + 1, [&](const Slot& slot) {
-    ++taken;
-    return slot.next - 1 < spec.vocab_size();
+  size_t taken = 0;
+  tables.sparse(pairs_of(slots_), slots_.size() / 2, [&](const SlotPair& pair) {
+    bool sound = true;
+    for (const Slot slot : pair) {
+      if (slot == 0) continue;
+      ++taken;
+      sound = sound && id_of(slot) < spec_.vocab_size();
+    }
+    return sound;
   });
   // Searches end at an empty slot.
   io::check(taken <= spec.vocab_size());
 }
 
-void TokenIndex::save(io::TableWriter& tables) const { tables.sparse(slots_.data(), size_t{mask_} + 1); }
+void TokenIndex::save(io::TableWriter& tables) const { tables.sparse(pairs_of(slots_), slots_.size() / 2); }
 
 void TokenIndex::add(uint32_t id, uint64_t hash) {
-  const uint32_t tag = static_cast<uint32_t>(hash >> 32);
-  uint32_t slot = static_cast<uint32_t>(hash) & mask_;
-  for (; slots_[slot].next != 0; slot = (slot + 1) & mask_) {
-    if (slots_[slot].tag == tag && is_spelt(slots_[slot].next - 1, spec_.token(id), spec_.token_size(id))) return;
+  uint32_t at = static_cast<uint32_t>(hash) & mask_;
+  for (; slots_[at] != 0; at = (at + 1) & mask_) {
+    if (is_of(slots_[at], hash) && is_spelt(id_of(slots_[at]), spec_.token(id), spec_.token_size(id))) return;
   }
-  slots_[slot] = {tag, id + 1};
+  slots_[at] = tag_of(hash) | (id + 1);
 }
 
 uint32_t TokenIndex::find(const uint8_t* bytes, size_t size, uint64_t hash) const {
   if (size > longest_) return kNone;
-  const uint32_t tag = static_cast<uint32_t>(hash >> 32);
-  for (uint32_t slot = static_cast<uint32_t>(hash) & mask_;; slot = (slot + 1) & mask_) {
-    const Slot& entry = slots_[slot];
-    if (entry.next == 0) return kNone;
-    const uint32_t id = entry.next - 1;
-    if (entry.tag == tag && is_spelt(id, bytes, size)) return id;
+  for (uint32_t at = static_cast<uint32_t>(hash) & mask_;; at = (at + 1) & mask_) {
+    const Slot slot = slots_[at];
+    if (slot == 0) return kNone;
+    if (is_of(slot, hash) && is_spelt(id_of(slot), bytes, size)) return id_of(slot);
   }
 }
 

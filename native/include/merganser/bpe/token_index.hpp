@@ -41,16 +41,18 @@ class TokenIndex {
   }
   // Asks for the spelling of the token that stands in the slot of `prefetch`, if one does.
   void prefetch_spelling(uint64_t hash) const {
-    const Slot& slot = slots_[static_cast<uint32_t>(hash) & mask_];
-    if (slot.next != 0 && slot.tag == static_cast<uint32_t>(hash >> 32)) __builtin_prefetch(spec_.token(slot.next - 1));
+    const Slot slot = slots_[static_cast<uint32_t>(hash) & mask_];
+    if (slot != 0 && is_of(slot, hash)) __builtin_prefetch(spec_.token(id_of(slot)));
   }
   uint32_t longest() const { return longest_; }
 
  private:
-  struct Slot {
-    uint32_t tag;   // high half of the hash
-    uint32_t next;  // id + 1; 0: empty
-  };
+  // id + 1 (0: empty), above it the highest bits of the hash. So small that the table of 200,000 tokens is one huge page.
+  using Slot = uint32_t;
+  static constexpr uint32_t kIdMask = (1u << kSymbolBits) - 1;
+  static uint32_t id_of(Slot slot) { return (slot & kIdMask) - 1; }
+  static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) & ~kIdMask; }
+  static bool is_of(Slot slot, uint64_t hash) { return (slot & ~kIdMask) == tag_of(hash); }
   static uint32_t mask_for(uint32_t tokens);
   static uint32_t longest_of(const ModelSpec& spec);
   void add(uint32_t id, uint64_t hash);
