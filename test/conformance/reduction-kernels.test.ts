@@ -210,6 +210,24 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  test.each([1, 7, 16, 131])('rowLengths and scaleToLengths of %d numbers', (dims) => {
+    const rows = 40;
+    const values = blobs(4, rows, 3, dims, 0.5).map((value, i) => (Math.floor(i / dims) === 5 ? 0 : value * 10 ** ((i / dims) % 20)));
+    const lengths = new Float64Array(rows);
+    kernels.rowLengths(values, dims, lengths);
+    const worst = new Worst();
+    for (let i = 0; i < rows; i++) worst.add(lengths[i], Math.sqrt(dot(values, i, values, i, dims)), 1e-12 * (1e-300 + lengths[i]));
+    const wanted = Float64Array.from(lengths, (_, i) => i % 3);
+    const scaled = values.slice();
+    kernels.scaleToLengths(scaled, dims, wanted);
+    for (let i = 0; i < scaled.length; i++) {
+      const row = Math.floor(i / dims);
+      const expected = lengths[row] > 0 ? (values[i] * wanted[row]) / lengths[row] : 0;
+      worst.add(scaled[i], expected, 2 ** -23 * (1e-30 + Math.abs(expected)));
+    }
+    worst.check();
+  });
+
   test('combineRows and sparseSquares', () => {
     fc.assert(
       fc.property(shape, ({ left, right, dims, seed }) => {
