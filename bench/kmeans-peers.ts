@@ -14,7 +14,7 @@ export function faissRuns(folder: string, dims: number, iterations: readonly num
   if (python === null) return null;
   const files = [join(folder, 'vectors.f32'), join(folder, 'centroids.f32')];
   const call = ['bench/kmeans-faiss.py', ...files, ...[dims, iterations.join(), threads, runs].map(String)];
-  const answer = JSON.parse(execFileSync(python, call, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as {
+  const answer = JSON.parse(execFileSync(python, call, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as {
     runs?: FaissRun[];
     missing?: string;
   };

@@ -20,6 +20,8 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   densityPeaks: (...call) => call,
   meanElu: (...call) => call,
   greatestMagnitude: (...call) => call,
+  rowLengths: (...call) => call,
+  scaleToLengths: (...call) => call,
   combineRows: ({ offsets, columns }, weights, values, dims, out) => [offsets, columns, weights, values, dims, out],
   sparseSquares: ({ offsets, columns }, left, right, dims, out) => [offsets, columns, left, right, dims, out],
   products: (...call) => call,

@@ -195,6 +195,8 @@ class NativeKernels implements Kernels {
     return this.#reduction.background;
   }
   combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
+  rowLengths: Kernels['rowLengths'] = (...call) => this.#reduction.rowLengths(...call);
+  scaleToLengths: Kernels['scaleToLengths'] = (...call) => this.#reduction.scaleToLengths(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
   attend: Kernels['attend'] = (...call) => this.#attention.attend(...call);
   attendAsync: Kernels['attendAsync'] = (...call) => this.#attention.attendAsync(...call);

@@ -48,6 +48,10 @@ export interface ReductionKernels {
   greatestMagnitude(values: Float32Array, greatest: Float32Array): void;
   /** out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. */
   combineRows(pattern: SparsePattern, weights: Float32Array, values: Float32Array, dims: number, out: Float32Array): void;
+  /** The length of each row, in double precision. */
+  rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
+  /** Scales each row to the length given for it; zeros stay zeros. */
+  scaleToLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
   /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */
   sparseSquares(pattern: SparsePattern, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
 }

@@ -18,29 +18,30 @@ export function* dpcKnn({ data, count, width }: TokenRows, weights: Float32Array
 export function* visionZip(metric: TokenRows, attention: ArrayLike<number>, dominant: number, contextual: number): Steps<Plan> {
   const { count, width } = metric;
   const stays = new Uint8Array(count);
-  for (const token of descending(attention).subarray(0, dominant)) stays[token] = 1;
-  const all = Uint32Array.from({ length: count }, (_, i) => i);
-  const rest = all.filter((token) => stays[token] === 0);
-  const step = Math.floor(rest.length / Math.max(1, contextual));
-  const targets = Uint32Array.from({ length: contextual }, (_, i) => rest[i * step]);
-  const isTarget = new Uint8Array(count);
-  for (const token of targets) isTarget[token] = 1;
-  const joining = rest.filter((token) => isTarget[token] === 0);
+  const order = descending(attention);
+  for (let i = 0; i < dominant; i++) stays[order[i]] = 1;
+  const kept = new Uint32Array(dominant + contextual);
+  const joining = new Uint32Array(count - kept.length);
+  const step = Math.floor((count - dominant) / Math.max(1, contextual));
+  let [staying, targets, others] = [0, 0, 0];
+  for (let token = 0; token < count; token++) {
+    if (stays[token] === 1) kept[staying++] = token;
+    else if (targets < contextual && targets * step === targets + others) kept[dominant + targets++] = token;
+    else joining[others++] = token;
+  }
   const columns = new Uint32Array(joining.length);
   if (contextual > 0 && joining.length > 0) {
-    const [left, right] = [joining, targets].map((rows) => ({ values: metric.data, rows }));
+    const [left, right] = [joining, kept.subarray(dominant)].map((rows) => ({ values: metric.data, rows }));
     yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, new Float32Array(joining.length));
   }
   const source = new Uint32Array(count);
-  all.filter((token) => stays[token] === 1).forEach((token, i) => (source[token] = i));
-  targets.forEach((token, i) => (source[token] = dominant + i));
-  joining.forEach((token, i) => (source[token] = dominant + columns[i]));
-  const plan = planOfMeans(source, dominant + contextual, new Float32Array(count).fill(1));
-  const kept = Uint32Array.from([...all.filter((token) => stays[token] === 1), ...targets]);
-  const joined = new Float64Array(plan.count);
-  for (const token of joining) joined[source[token]]++;
+  const joined = new Float64Array(kept.length);
+  for (let i = 0; i < kept.length; i++) source[kept[i]] = i;
+  for (let i = 0; i < joining.length; i++) joined[(source[joining[i]] = dominant + columns[i])]++;
+  const plan = planOfMeans(source, kept.length, new Float32Array(count).fill(1));
   const { values: members, offsets } = membersOf(source, plan.count);
-  const shares = Float32Array.from(members, (token) => (kept[source[token]] === token ? 1 : 1 / joined[source[token]]));
+  const shares = new Float32Array(count);
+  for (let i = 0; i < count; i++) shares[i] = kept[source[members[i]]] === members[i] ? 1 : 1 / joined[source[members[i]]];
   return {
     ...plan,
     *merge(values, valueWidth, out) {

@@ -1,6 +1,7 @@
 /** Distances between tokens: all of them in memory, or computed as they are asked for. */
 import type { Steps } from '../clustering/steps';
-import { gather, lengthOf, type TokenRows } from './plan';
+import { lengthOf } from '../backend/js/reduction/combinations';
+import { gather, type TokenRows } from './plan';
 
 /** Cosine: of points of unit length. */
 export type DistanceKind = 'euclidean' | 'cosine';

@@ -1,8 +1,9 @@
 /** Tokens that stand for others: deterministic k-medoids (Zhao et al. 2022, CenterCLIP). */
+import { lengthOf } from '../backend/js/reduction/combinations';
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
 import { DistancesOnDemand, StoredDistances, type DistanceKind, type Distances } from './distances';
-import { gathering, lengthOf, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
+import { gathering, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
 
 /** Up to so many tokens, all their distances are in memory (16 MB). */
 const MOST_STORED = 2048;

@@ -1,4 +1,5 @@
 /** What an operator decides for one sequence, and what follows from it for any values. */
+import { lengthOf } from '../backend/js/reduction/combinations';
 import { membersOf } from '../clustering/members';
 import { runSteps, type Steps } from '../clustering/steps';
 
@@ -59,35 +60,13 @@ function* restoreGreatestLength(means: Float32Array, values: Float32Array, width
   const before = yield* lengthsOf(values, source.length, width);
   const greatest = new Float64Array(means.length / width);
   for (let i = 0; i < source.length; i++) greatest[source[i]] = Math.max(greatest[source[i]], before[i]);
-  const after = yield* lengthsOf(means, greatest.length, width);
-  for (let row = 0; row < greatest.length; row++, yield null) {
-    const scale = after[row] > 0 ? greatest[row] / after[row] : 0;
-    for (let i = row * width; i < (row + 1) * width; i++) means[i] *= scale;
-  }
+  yield (kernels) => kernels.scaleToLengths(means, width, greatest);
 }
 
-/** Lengths of rows, as single precision has them; those whose squares it does not bear are measured one by one. */
 export function* lengthsOf(values: Float32Array, count: number, width: number): Steps<Float64Array> {
-  const squares = new Float32Array(count);
-  const offsets = Uint32Array.from({ length: count + 1 }, (_, i) => i);
-  const [columns, origin] = [new Uint32Array(count), new Float32Array(width)];
-  if (count > 0) yield (kernels) => kernels.sparseSquares({ offsets, columns }, values, origin, width, squares);
-  return Float64Array.from(squares, (square, i) => (square > 1e-30 && square < 1e30 ? Math.sqrt(square) : lengthOf(values, i, width)));
-}
-
-export function lengthOf(values: Float32Array, row: number, width: number): number {
-  const end = (row + 1) * width;
-  let i = row * width;
-  // Four sums: one alone would wait for itself.
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (; i + 4 <= end; i += 4) {
-    a += values[i] * values[i];
-    b += values[i + 1] * values[i + 1];
-    c += values[i + 2] * values[i + 2];
-    d += values[i + 3] * values[i + 3];
-  }
-  for (; i < end; i++) a += values[i] * values[i];
-  return Math.sqrt(a + c + (b + d));
+  const lengths = new Float64Array(count);
+  yield (kernels) => kernels.rowLengths(values, width, lengths);
+  return lengths;
 }
 
 /** Rows of unit length; zeros stay zeros. */

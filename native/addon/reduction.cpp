@@ -112,6 +112,22 @@ Work combine_rows_of(const Arguments& arguments) {
   return [=] { combine_rows(matrix, weights, values, dims, pool_size(), out); };
 }
 
+// values, dims, lengths
+Work row_lengths_of(const Arguments& arguments) {
+  const float* const values = data_of<float>(arguments[0]);
+  const size_t dims = number_of(arguments[1]), rows = length_of(arguments[2]);
+  double* const lengths = data_of<double>(arguments[2]);
+  return [=] { row_lengths(values, rows, dims, pool_size(), lengths); };
+}
+
+// values, dims, lengths
+Work scale_to_lengths_of(const Arguments& arguments) {
+  float* const values = data_of<float>(arguments[0]);
+  const size_t dims = number_of(arguments[1]), rows = length_of(arguments[2]);
+  const double* const lengths = data_of<double>(arguments[2]);
+  return [=] { scale_to_lengths(values, rows, dims, lengths, pool_size()); };
+}
+
 // offsets, columns, left, right, dims, out
 Work sparse_squares_of(const Arguments& arguments) {
   const SparseRows matrix = sparse_of(arguments[0], arguments[1]);
@@ -134,7 +150,7 @@ Work work_of(const Napi::Value& name, const Napi::Value& array) {
       {"nearestRows", nearest_rows_of},     {"fewNearest", few_nearest_of},    {"densityPeaks", density_peaks_of},
       {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
-      {"squaredDistances", squared_distances_of},
+      {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"scaleToLengths", scale_to_lengths_of},
   };
   return calls.at(name.As<Napi::String>())(Arguments(array));
 }

@@ -76,6 +76,47 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  // Few rows at a time are computed in full; of many, bytes may tell first which are worth that.
+  test.each([
+    ['blobs', (seed: number, count: number, dims: number) => blobs(seed, count, 20, dims, 0.4)],
+    ['noise', (seed: number, count: number, dims: number) => blobs(seed, count, 1, dims, 3)],
+    ['near ties', (seed: number, count: number, dims: number) => blobs(seed, count, 7, dims, 1e-6)],
+    [
+      'equal rows and zeros',
+      (seed: number, count: number, dims: number) =>
+        blobs(seed, count, 9, dims, 0).map((value, i) => (Math.floor(i / dims) % 11 === 0 ? 0 : value)),
+    ],
+    [
+      'an outlier, large and small rows',
+      (seed: number, count: number, dims: number) =>
+        blobs(seed, count, 5, dims, 0.5).map((value, i) =>
+          i === dims * 77 + 3 ? 1e4 : value * (Math.floor(i / dims) % 13 === 5 ? 1e-12 : 1),
+        ),
+    ],
+  ] as const)('nearestRows: the same bits for many rows at once as for few, %s', (_, make) => {
+    for (const dims of [128, 131, 200]) {
+      const [count, others] = [170, 150];
+      const [a, b] = [make(3, count, dims), make(5, others, dims)];
+      for (const [values, rows] of [
+        [b, null],
+        [a, someRows(others / 2)],
+      ] as const) {
+        for (const similarity of ['cosine', 'euclidean'] as const) {
+          const [columns, scores] = [new Uint32Array(count), new Float32Array(count)];
+          kernels.nearestRows({ values: a, rows: null }, { values, rows }, dims, similarity, columns, scores);
+          for (let first = 0; first < count; first += 40) {
+            const size = Math.min(40, count - first);
+            const [fewColumns, fewScores] = [new Uint32Array(size), new Float32Array(size)];
+            const left = { values: a.subarray(first * dims, (first + size) * dims), rows: null };
+            kernels.nearestRows(left, { values, rows }, dims, similarity, fewColumns, fewScores);
+            expect([...columns.subarray(first, first + size)]).toEqual([...fewColumns]);
+            expect([...scores.subarray(first, first + size)]).toEqual([...fewScores]);
+          }
+        }
+      }
+    }
+  });
+
   test('fewNearest: ascending, all different, none nearer left out', () => {
     fc.assert(
       fc.property(shape, fc.integer({ min: 1, max: 20 }), ({ left, right, dims, seed }, wanted) => {
@@ -167,6 +208,24 @@ describeEachBackend('reduction kernels', (backend) => {
       }),
       RUNS,
     );
+  });
+
+  test.each([1, 7, 16, 131])('rowLengths and scaleToLengths of %d numbers', (dims) => {
+    const rows = 40;
+    const values = blobs(4, rows, 3, dims, 0.5).map((value, i) => (Math.floor(i / dims) === 5 ? 0 : value * 10 ** ((i / dims) % 20)));
+    const lengths = new Float64Array(rows);
+    kernels.rowLengths(values, dims, lengths);
+    const worst = new Worst();
+    for (let i = 0; i < rows; i++) worst.add(lengths[i], Math.sqrt(dot(values, i, values, i, dims)), 1e-12 * (1e-300 + lengths[i]));
+    const wanted = Float64Array.from(lengths, (_, i) => i % 3);
+    const scaled = values.slice();
+    kernels.scaleToLengths(scaled, dims, wanted);
+    for (let i = 0; i < scaled.length; i++) {
+      const row = Math.floor(i / dims);
+      const expected = lengths[row] > 0 ? (values[i] * wanted[row]) / lengths[row] : 0;
+      worst.add(scaled[i], expected, 2 ** -23 * (1e-30 + Math.abs(expected)));
+    }
+    worst.check();
   });
 
   test('combineRows and sparseSquares', () => {

@@ -20,7 +20,7 @@ import { JsPattern } from './pattern-matcher';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
-import { combineRows, greatestMagnitude, sparseSquares } from './reduction/combinations';
+import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, sparseSquares } from './reduction/combinations';
 import { densityPeaks } from './reduction/density-peaks';
 import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
 import { tokenJson } from './token-json';
@@ -50,7 +50,18 @@ function open<T>(
   return (handle as unknown as Box<T>).value!;
 }
 
-const REDUCTION = { nearestRows, fewNearest, squaredDistances, densityPeaks, meanElu, greatestMagnitude, combineRows, sparseSquares };
+const REDUCTION = {
+  nearestRows,
+  fewNearest,
+  squaredDistances,
+  densityPeaks,
+  meanElu,
+  greatestMagnitude,
+  rowLengths,
+  scaleToLengths,
+  combineRows,
+  sparseSquares,
+};
 
 export function createJsKernels(): Kernels {
   const models = new WeakMap<BpeSpec, BpeModel>();

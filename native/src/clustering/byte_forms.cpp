@@ -63,18 +63,13 @@ void ByteForms::renew(unsigned threads) {
 
 void ByteForms::pack_panel(size_t panel) {
   static const auto round = MERGANSER_SELECT(to_bytes);
-  const size_t groups = stride_ / kByteGroup, step = 2 * kPanel * kByteGroup;
-  int8_t* const packed = panels_.data() + panel / 2 * groups * step + panel % 2 * (step / 2);
   panel_lengths_[panel] = panel_errors_[panel] = 0;
   for (size_t lane = 0; lane < kPanel; ++lane) {
     const size_t slot = panel * kPanel + lane;
     int8_t* const row = centroid_rows_.data() + slot * stride_;
     const float length = slot < centroids_.count() ? std::sqrt(-2 * centroids_.view().halves[slot]) * kUp : 0;
     const ByteForm form = round(centroids_.at(slot), points_.dims(), length, 0, reinterpret_cast<uint8_t*>(row));
-    int32_t sum = 0;
-    for (size_t dim = 0; dim < stride_; ++dim) sum += row[dim];
-    for (size_t group = 0; group < groups; ++group) std::memcpy(packed + group * step + lane * kByteGroup, row + group * kByteGroup, kByteGroup);
-    starts_[slot] = -static_cast<int32_t>(kFlip) * sum;
+    starts_[slot] = put_into_panel(row, stride_ / kByteGroup, slot, panels_.data());
     slot_scales_[slot] = form.scale;
     panel_lengths_[panel] = std::max(panel_lengths_[panel], (length + form.error) * kUp);
     panel_errors_[panel] = std::max(panel_errors_[panel], form.error);

@@ -1,6 +1,7 @@
 #include "merganser/reduction/combinations.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "merganser/parallel/parallel_for.hpp"
@@ -26,6 +27,14 @@ void for_pieces(const SparseRows& matrix, size_t dims, unsigned threads, Body bo
                          [&](size_t piece) { body(piece * rows, std::min(matrix.rows, (piece + 1) * rows)); });
 }
 
+template <typename Body>
+void each_row(size_t count, size_t dims, unsigned threads, Body body) {
+  const size_t rows = std::max<size_t>(1, kPieceWork / dims);
+  parallel::parallel_for(threads, (count + rows - 1) / rows, [&](size_t piece) {
+    for (size_t row = piece * rows; row < std::min(count, (piece + 1) * rows); ++row) body(row);
+  });
+}
+
 bool same_columns(const SparseRows& matrix, size_t row) {
   const uint32_t *const own = matrix.columns + matrix.offsets[row], *const next = matrix.columns + matrix.offsets[row + 1];
   const size_t count = matrix.offsets[row + 1] - matrix.offsets[row];
@@ -41,6 +50,18 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
       const uint32_t from = matrix.offsets[row];
       combine(values, dims, matrix.columns + from, weights + from, matrix.offsets[row + 1] - from, out + row * dims);
     }
+  });
+}
+
+void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths) {
+  each_row(rows, dims, threads, [&](size_t row) { lengths[row] = std::sqrt(squared_length(values + row * dims, dims)); });
+}
+
+void scale_to_lengths(float* values, size_t rows, size_t dims, const double* lengths, unsigned threads) {
+  static const auto multiply = MERGANSER_SELECT(multiply_row);
+  each_row(rows, dims, threads, [&](size_t row) {
+    const double own = std::sqrt(squared_length(values + row * dims, dims));
+    multiply(values + row * dims, dims, own > 0 ? lengths[row] / own : 0);
   });
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/byte_screen.hpp"
 #include "merganser/reduction/score_rows.hpp"
 
 namespace merganser::clustering {
@@ -68,17 +69,42 @@ class FewBest {
 
 }  // namespace
 
-void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values) {
+namespace {
+
+void nearest_by_tiles(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* scores) {
   static const auto best = clustering::select_best_slots();
   const TokenPanels panels(right, similarity, threads);
   const size_t piece_rows = rows_of_piece(left.count, left.dims, threads);
   parallel::parallel_for(threads, (left.count + piece_rows - 1) / piece_rows, [&](size_t piece) {
     const size_t first = piece * piece_rows, count = std::min(piece_rows, left.count - first);
-    const StagedRows rows(left, first, count, similarity);
-    best(rows.view(), panels.view(), columns + first, values + first);
-    if (similarity == Similarity::cosine) return;
-    for (size_t i = 0; i < count; ++i) values[first + i] = square_of(rows.squared_length_of(i), values[first + i]);
+    best(StagedRows(left, first, count, similarity).view(), panels.view(), columns + first, scores + first);
   });
+}
+
+void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* scores) {
+  const ByteScreen screen(right, similarity, threads);
+  const size_t piece_rows = rows_of_piece(left.count, left.dims, threads), pieces = (left.count + piece_rows - 1) / piece_rows;
+  std::vector<std::vector<uint32_t>> left_over(pieces);
+  parallel::parallel_for(threads, pieces, [&](size_t piece) {
+    const size_t first = piece * piece_rows, count = std::min(piece_rows, left.count - first);
+    screen.nearest(left, first, count, columns + first, scores + first, left_over[piece]);
+  });
+  std::vector<uint32_t> places, rows;
+  for (const auto& some : left_over) places.insert(places.end(), some.begin(), some.end());
+  if (places.empty()) return;
+  for (const uint32_t place : places) rows.push_back(left.rows ? left.rows[place] : place);
+  std::vector<uint32_t> their_columns(rows.size());
+  std::vector<float> their_scores(rows.size());
+  nearest_by_tiles({left.data, rows.data(), rows.size(), left.dims}, right, similarity, threads, their_columns.data(), their_scores.data());
+  for (size_t i = 0; i < places.size(); ++i) columns[places[i]] = their_columns[i], scores[places[i]] = their_scores[i];
+}
+
+}  // namespace
+
+void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values) {
+  (ByteScreen::pays(left, right) ? nearest_by_bytes : nearest_by_tiles)(left, right, similarity, threads, columns, values);
+  if (similarity == Similarity::cosine) return;
+  for (size_t i = 0; i < left.count; ++i) values[i] = square_of(squared_length(left.row(i), left.dims), values[i]);
 }
 
 void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsigned threads, uint32_t* columns, float* squares) {

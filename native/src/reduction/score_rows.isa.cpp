@@ -193,6 +193,10 @@ void combine_row(const float* values, size_t dims, const uint32_t* columns, cons
   }
 }
 
+void multiply_row(float* row, size_t dims, double factor) {
+  for (size_t i = 0; i < dims; ++i) row[i] = static_cast<float>(static_cast<double>(row[i]) * factor);
+}
+
 void products_with(const float* row, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out) {
   const float* const rows[1] = {row};
   float* const outs[1] = {out};

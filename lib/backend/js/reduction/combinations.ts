@@ -35,6 +35,33 @@ export function sparseSquares(
   }
 }
 
+export function rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void {
+  for (let row = 0; row < lengths.length; row++) lengths[row] = lengthOf(values, row, dims);
+}
+
+export function scaleToLengths(values: Float32Array, dims: number, lengths: Float64Array): void {
+  for (let row = 0; row < lengths.length; row++) {
+    const own = lengthOf(values, row, dims);
+    const scale = own > 0 ? lengths[row] / own : 0;
+    for (let i = row * dims; i < (row + 1) * dims; i++) values[i] *= scale;
+  }
+}
+
+export function lengthOf(values: Float32Array, row: number, width: number): number {
+  const end = (row + 1) * width;
+  let i = row * width;
+  // Four sums: one alone would wait for itself.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (; i + 4 <= end; i += 4) {
+    a += values[i] * values[i];
+    b += values[i + 1] * values[i + 1];
+    c += values[i + 2] * values[i + 2];
+    d += values[i + 3] * values[i + 3];
+  }
+  for (; i < end; i++) a += values[i] * values[i];
+  return Math.sqrt(a + c + (b + d));
+}
+
 export function greatestMagnitude(values: Float32Array, out: Float32Array): void {
   let greatest = 0;
   for (let i = 0; i < values.length; i++) {

@@ -1,52 +1,15 @@
 // Products of bytes for pruned assignment, on every instruction set.
-//
-// Rows are whole numbers of −127 … 127 plus 128, centroids −127 … 127. Panels stand in pairs: pair[four dimensions][which][16][4]; an odd one has a partner
-// that is never looked at. Vectors are padded with zeros (rows with 128) to four dimensions.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
+#include "merganser/clustering/byte_panels.hpp"
 #include "merganser/clustering/examine_panels.hpp"
 
 namespace merganser::clustering {
 
-constexpr size_t kByteGroup = 4;
-// Sums stay below 2³¹.
-constexpr size_t kMostByteDims = 65536;
-
-// Of a block. A row is about scale × (codes − 128).
-struct ByteRows {
-  const uint8_t* codes;
-  size_t stride;
-  const float* scales;
-  const float* errors;   // length of what rounding took away
-  const float* lengths;  // ‖x‖, rounded up
-  size_t count;
-};
-
-struct BytePanels {
-  const int8_t* codes;
-  const int32_t* starts;  // per slot: −128 × the sum of its codes
-  const float* scales;    // per slot
-  const float* halves;    // per slot: −½‖c‖²
-  const float* lengths;   // per panel: the greatest length of the rounded centroids
-  const float* errors;    // per panel: the greatest length of what rounding took away
-  size_t count;
-  size_t groups;  // of four dimensions
-};
-
-struct ByteForm {
-  float scale;
-  float error;
-};
-
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* Whether the functions below are faster than those for float32 here. */ \
-  bool multiplies_bytes(); \
-  /* Rounds a row; `flip` is 128 or 0. `length`: at least ‖row‖. */ \
-  ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes); \
-  int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count); \
   /* As sift_by_heads. */ \
   void sift_by_bytes(const ByteRows& rows, const BytePanels& panels, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, \
                      const BlockBounds& block, const float* reach, ReachLists& kept); \

@@ -15,6 +15,12 @@ struct SparseRows {
 // out[r] = Σ over its entries of weights[entry] × row columns[entry] of values.
 void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out);
 
+// Lengths of rows, in double precision.
+void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths);
+
+// Scales each row to the length given for it; zeros stay zeros.
+void scale_to_lengths(float* values, size_t rows, size_t dims, const double* lengths, unsigned threads);
+
 // out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper.
 void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out);
 

@@ -1,0 +1,146 @@
+// A tile of scores by products of bytes: some rows by one or two panels, sums in registers from the first dimension to the last. For kernels only (*.isa.cpp).
+#pragma once
+#include "merganser/clustering/byte_panels.hpp"
+#include "merganser/clustering/score_tile.hpp"
+
+namespace merganser::clustering::MERGANSER_ISA_NS {
+
+// Bytes of a step of four dimensions: two panels.
+constexpr size_t kStep = 2 * kPanel * kByteGroup, kStepsAhead = 8;
+
+// Sixteen sums of products of four bytes each.
+#if defined(__AVX512F__) && (defined(_MSC_VER) || (defined(__GNUC__) && !defined(__clang__)))
+
+struct ByteSums {
+  __m512i all;
+  using Row = __m512i;
+  using Codes = __m512i;
+  static MERGANSER_INLINE ByteSums start(const int32_t* from) { return {_mm512_loadu_si512(from)}; }
+  static MERGANSER_INLINE Codes codes(const int8_t* from) {
+    Codes result = _mm512_loadu_si512(from);
+    return result;
+  }
+  static MERGANSER_INLINE Row row(const uint8_t* from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, sizeof(four));
+    return _mm512_set1_epi32(four);
+  }
+  // VNNI is not part of what these files are compiled for, but multiplies_bytes() asks for it.
+  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+#if defined(_MSC_VER)
+    all = _mm512_dpbusd_epi32(all, row, codes);
+#else
+    asm("vpdpbusd %2, %1, %0" : "+v"(all) : "v"(row), "v"(codes));
+#endif
+  }
+  // scale × lane_scales × sums + halves
+  MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(all), _mm512_loadu_ps(lane_scales));
+    return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), _mm512_loadu_ps(halves))};
+  }
+};
+
+#else
+
+struct ByteSums {
+  int32_t each[kPanel];
+  using Row = const uint8_t*;
+  using Codes = const int8_t*;
+  static MERGANSER_INLINE ByteSums start(const int32_t* from) {
+    ByteSums result;
+    for (size_t lane = 0; lane < kPanel; ++lane) result.each[lane] = from[lane];
+    return result;
+  }
+  static MERGANSER_INLINE Codes codes(const int8_t* from) { return from; }
+  static MERGANSER_INLINE Row row(const uint8_t* from) { return from; }
+  MERGANSER_INLINE void add(Row row, Codes codes) {
+    for (size_t lane = 0; lane < kPanel; ++lane) {
+      for (size_t i = 0; i < kByteGroup; ++i) each[lane] += row[i] * codes[lane * kByteGroup + i];
+    }
+  }
+  MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
+    float result[kPanel];
+    for (size_t lane = 0; lane < kPanel; ++lane) result[lane] = static_cast<float>(each[lane]) * lane_scales[lane] * scale + halves[lane];
+    return Floats16::load(result);
+  }
+};
+
+#endif
+
+// Rows of bytes that stand anywhere.
+class ByteRowList {
+ public:
+  template <typename PlaceOf>
+  MERGANSER_INLINE ByteRowList(const ByteRows& rows, PlaceOf place_of) {
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) {
+      rows_[row] = rows.codes + place_of(row) * rows.stride;
+      scales_[row] = rows.scales[place_of(row)];
+    }
+  }
+  MERGANSER_INLINE ByteSums::Row at(size_t row) const { return ByteSums::row(rows_[row] + dim_); }
+  MERGANSER_INLINE void next() { dim_ += kByteGroup; }
+  MERGANSER_INLINE float scale(size_t row) const { return scales_[row]; }
+
+ private:
+  size_t dim_ = 0;
+  const uint8_t* rows_[kTileHeight];
+  float scales_[kTileHeight];
+};
+
+// Rows that stand one after the other: fewer pointers, which all fit into registers (see TileRows).
+class ByteTileRows {
+ public:
+  MERGANSER_INLINE ByteTileRows(const ByteRows& rows, size_t first) : stride_(rows.stride), scales_(rows.scales + first) {
+#pragma GCC unroll 3
+    for (size_t group = 0; group < kGroups; ++group) groups_[group] = rows.codes + (first + 4 * group) * stride_;
+  }
+  MERGANSER_INLINE ByteSums::Row at(size_t row) const { return ByteSums::row(groups_[row / 4] + row % 4 * stride_); }
+  MERGANSER_INLINE void next() {
+#pragma GCC unroll 3
+    for (size_t group = 0; group < kGroups; ++group) groups_[group] += kByteGroup;
+  }
+  MERGANSER_INLINE float scale(size_t row) const { return scales_[row]; }
+
+ private:
+  static constexpr size_t kGroups = (kTileHeight + 3) / 4;
+  size_t stride_;
+  const float* scales_;
+  const uint8_t* groups_[kGroups];
+};
+
+// Scores of some rows and panels [panel, panel + kCount) without what rounding may change.
+template <size_t kCount, typename RowsOf>
+MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t panel, Tile<kCount>& tile) {
+  const int8_t* numbers = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2);
+  ByteSums sums[kCount][kTileHeight];
+#pragma GCC unroll 2
+  for (size_t p = 0; p < kCount; ++p) {
+    const ByteSums start = ByteSums::start(panels.starts + (panel + p) * kPanel);
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) sums[p][row] = start;
+  }
+  for (size_t group = 0; group < panels.groups; ++group, numbers += kStep, rows.next()) {
+    ByteSums::Codes codes[kCount];
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kCount; ++p) {
+      codes[p] = ByteSums::codes(numbers + p * (kStep / 2));
+      simd::MERGANSER_ISA_NS::expect_line(reinterpret_cast<const float*>(numbers + p * (kStep / 2) + kStepsAhead * kStep));
+    }
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) {
+      const ByteSums::Row four = rows.at(row);
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) sums[p][row].add(four, codes[p]);
+    }
+  }
+#pragma GCC unroll 12
+  for (size_t row = 0; row < kTileHeight; ++row) {
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kCount; ++p) {
+      tile.scores[p][row] = sums[p][row].scores(rows.scale(row), panels.scales + (panel + p) * kPanel, panels.halves + (panel + p) * kPanel);
+    }
+  }
+}
+
+}  // namespace merganser::clustering::MERGANSER_ISA_NS

@@ -1,0 +1,198 @@
+#include "merganser/reduction/byte_screen.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "merganser/clustering/row_arithmetic.hpp"
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/score_rows.hpp"
+
+namespace merganser::clustering {
+namespace {
+
+auto select_multiplies_bytes() { return MERGANSER_SELECT(multiplies_bytes); }
+auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
+auto select_expect_row() { return MERGANSER_SELECT(expect_row); }
+auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
+
+}  // namespace
+}  // namespace merganser::clustering
+
+namespace merganser::reduction {
+
+using clustering::ByteForm;
+using clustering::kByteGroup;
+using clustering::kPanel;
+
+namespace {
+
+constexpr uint8_t kFlip = 128;
+constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
+// Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
+constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
+
+float unit_scale(double square) { return static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0); }
+
+// The token will be read soon.
+void expect(const TokenRows& tokens, size_t i) {
+  static const auto expect_row = clustering::select_expect_row();
+  expect_row({tokens.data, clustering::ElementType::float32, tokens.dims, nullptr, nullptr}, tokens.rows ? tokens.rows[i] : i);
+}
+
+struct RoundedToken {
+  ByteForm form;
+  float length, scale;  // scale: what it is multiplied by for cosines
+  double square;
+};
+
+// Form and length are of the token times its scale.
+RoundedToken round_token(const float* token, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
+  static const auto to_bytes = clustering::select_to_bytes();
+  const double square = squared_length(token, dims);
+  const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
+  ByteForm form = to_bytes(token, dims, length, flip, codes);
+  form.scale *= scale;
+  form.error *= scale * kUp;
+  return {form, length * scale * kUp, scale, square};
+}
+
+}  // namespace
+
+bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
+  static const bool fast = clustering::select_multiplies_bytes()();
+  return fast && right.dims >= kLeastDims && right.dims <= clustering::kMostByteDims && right.count >= kLeastTokens && left.count >= kLeastTokens;
+}
+
+ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned threads)
+    : tokens_(tokens),
+      similarity_(similarity),
+      panels_((tokens.count + kPanel - 1) / kPanel),
+      stride_((tokens.dims + kByteGroup - 1) / kByteGroup * kByteGroup),
+      rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
+      memory_((panels_ + 1) / 2 * 2 * kPanel * stride_ + kCacheLine),
+      codes_(reinterpret_cast<int8_t*>((reinterpret_cast<uintptr_t>(memory_.data()) + kCacheLine - 1) / kCacheLine * kCacheLine)),
+      starts_(panels_ * kPanel),
+      code_scales_(panels_ * kPanel),
+      scales_(panels_ * kPanel),
+      halves_(panels_ * kPanel, kNeverBest),
+      lengths_(panels_ * kPanel),
+      errors_(panels_ * kPanel),
+      rest_(panels_ * kPanel) {
+  constexpr size_t kPanelsOfPiece = 4;
+  parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
+    for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
+  });
+  for (size_t slot = 0; slot < tokens.count; ++slot) {
+    greatest_length_ = std::max(greatest_length_, lengths_[slot]);
+    greatest_half_ = std::max(greatest_half_, -halves_[slot]);
+  }
+}
+
+void ByteScreen::pack_panel(size_t panel) {
+  std::vector<int8_t> codes(stride_);
+  for (size_t slot = panel * kPanel; slot < (panel + 1) * kPanel; ++slot) {
+    if (slot >= tokens_.count) {
+      std::fill(codes.begin(), codes.end(), int8_t{0});
+      clustering::put_into_panel(codes.data(), stride_ / kByteGroup, slot, codes_);
+      continue;
+    }
+    if (slot + 1 < tokens_.count) expect(tokens_, slot + 1);
+    const RoundedToken token = round_token(tokens_.row(slot), tokens_.dims, similarity_, 0, reinterpret_cast<uint8_t*>(codes.data()));
+    starts_[slot] = clustering::put_into_panel(codes.data(), stride_ / kByteGroup, slot, codes_);
+    code_scales_[slot] = token.form.scale;
+    scales_[slot] = token.scale;
+    halves_[slot] = similarity_ == Similarity::cosine ? 0 : static_cast<float>(-token.square / 2);
+    lengths_[slot] = (token.length + token.form.error) * kUp;
+    errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
+    rest_[slot] = -halves_[slot] * rounding_;
+  }
+}
+
+clustering::BytePanels ByteScreen::view() const {
+  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), nullptr, nullptr, panels_, stride_ / kByteGroup};
+}
+
+float ByteScreen::own_scale(double square) const { return similarity_ == Similarity::cosine ? unit_scale(square) : 1; }
+
+void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
+  static const auto find = MERGANSER_SELECT(byte_candidates);
+  std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
+  std::vector<float> scales(count + kRowsBehind), errors(count), lengths(count);
+  std::vector<double> squares(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (i + 1 < count) expect(left, first + i + 1);
+    const RoundedToken token = round_token(left.row(first + i), left.dims, similarity_, kFlip, codes.data() + i * stride_);
+    squares[i] = token.square;
+    scales[i] = token.form.scale;
+    errors[i] = token.form.error;
+    lengths[i] = token.length;
+  }
+  std::vector<Candidates> candidates(count);
+  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data()},
+       candidates.data());
+  std::vector<Pair> pairs;
+  for (size_t i = 0; i < count; ++i) {
+    if (candidates[i].count > Candidates::kMost || candidates[i].count == 0) {
+      left_over.push_back(static_cast<uint32_t>(first + i));
+    } else if (candidates[i].count == 1) {
+      pairs.push_back({first + i, candidates[i].slots[0], own_scale(squares[i])});
+    } else {
+      look_closer(left, first + i, squares[i], candidates[i], pairs);
+    }
+    scores[i] = -std::numeric_limits<float>::infinity();
+  }
+  for (size_t from = 0; from < pairs.size(); from += kPanel) settle(left, pairs.data() + from, std::min(kPanel, pairs.size() - from), first, slots, scores);
+}
+
+void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, const Candidates& candidates, std::vector<Pair>& pairs) const {
+  static const auto multiply = MERGANSER_SELECT(products_with);
+  uint32_t columns[Candidates::kMost];
+  float products[Candidates::kMost];
+  const size_t count = candidates.count;
+  for (size_t i = 0; i < count; ++i) columns[i] = tokens_.rows ? tokens_.rows[candidates.slots[i]] : candidates.slots[i];
+  multiply(left.row(row), tokens_.data, left.dims, columns, count, products);
+  const double scale = static_cast<double>(own_scale(square));
+  double values[Candidates::kMost], most = -std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t slot = candidates.slots[i];
+    values[i] = static_cast<double>(products[i]) * scale * static_cast<double>(scales_[slot]) + static_cast<double>(halves_[slot]);
+    most = std::max(most, values[i]);
+  }
+  const double off = static_cast<double>(rounding_) * 2.1 * (std::sqrt(square) * scale * static_cast<double>(greatest_length_) + static_cast<double>(greatest_half_));
+  for (size_t i = 0; i < count; ++i) {
+    if (!(values[i] < most - 2 * off)) pairs.push_back({row, candidates.slots[i], own_scale(square)});
+  }
+}
+
+// Sixteen pairs or fewer: their scores as a tile has them.
+void ByteScreen::settle(const TokenRows& left, const Pair* pairs, size_t count, size_t first, uint32_t* slots, float* scores) const {
+  static const auto pack = clustering::select_pack_panel();
+  static const auto add = MERGANSER_SELECT(add_chains);
+  // Both sides' stay in the nearest cache.
+  constexpr size_t kDims = 128;
+  const float *rows[kPanel] = {}, *columns[kPanel] = {};
+  float row_scales[kPanel] = {}, column_scales[kPanel] = {};
+  alignas(64) float sums[kPanel] = {}, packed_rows[kDims * kPanel], packed_columns[kDims * kPanel];
+  for (size_t i = 0; i < count; ++i) {
+    const Pair& pair = pairs[i];
+    rows[i] = left.row(pair.row);
+    columns[i] = tokens_.row(pair.slot);
+    row_scales[i] = pair.scale;
+    column_scales[i] = scales_[pair.slot];
+    sums[i] = halves_[pair.slot];
+  }
+  for (size_t dim = 0; dim < left.dims; dim += kDims) {
+    const size_t dims = std::min(kDims, left.dims - dim);
+    pack(rows, row_scales, dims, packed_rows);
+    pack(columns, column_scales, dims, packed_columns);
+    add(packed_rows, packed_columns, dims, sums);
+    for (size_t i = 0; i < count; ++i) rows[i] += dims, columns[i] += dims;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const size_t at = pairs[i].row - first;
+    if (sums[i] > scores[at] || (sums[i] == scores[at] && pairs[i].slot < slots[at])) scores[at] = sums[i], slots[at] = pairs[i].slot;
+  }
+}
+
+}  // namespace merganser::reduction
