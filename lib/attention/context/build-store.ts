@@ -2,6 +2,7 @@
 import type { Kernels } from '../../backend/kernels';
 import { membersOf, type Members } from '../../clustering/members';
 import { inBlocks } from '../../backend/js/in-blocks';
+import { similarNext } from './cluster-order';
 import { clusterRows, segmentClusters, type ClusteringPlan } from './cluster-rows';
 import { ClusterStatistics, meanOfRows } from './cluster-statistics';
 import { emptyClusterArrays, type ContextStore } from './context-store';
@@ -78,8 +79,8 @@ async function fillStream(store: ContextStore, source: ContextSource, stream: nu
   }
   await copyRows(store, source, stream, plan.signal);
   await describeClusters(store, stream, 0, clusters, plan.signal);
-  if (store.coarse === null) return;
-  await groupClusters(store, stream, plan);
+  if (clusters === 0) return;
+  await orderClusters(store, stream, plan);
   await copyRows(store, source, stream, plan.signal);
 }
 
@@ -122,17 +123,19 @@ export async function describeClusters(store: ContextStore, stream: number, from
   });
 }
 
-/** Clusters the centroids, and puts the clusters of a group beside each other. */
-async function groupClusters(store: ContextStore, stream: number, { clustering }: BuildPlan): Promise<void> {
-  const { arrays, clusters, dims } = store;
-  const { groups, centroids, offsets } = store.coarse!;
+/** Clusters the centroids, puts the clusters of a group beside each other, and within it those that are alike. */
+async function orderClusters(store: ContextStore, stream: number, { clustering, signal }: BuildPlan): Promise<void> {
+  const { arrays, clusters, dims, coarse } = store;
+  const groups = coarse?.groups ?? Math.ceil(Math.sqrt(clusters));
   const plan = { ...clustering, clusters: groups, segment: clusters };
   const members = membersOf(await clusterRows(arrays.centroids, 'float32', dims, stream * clusters * dims, clusters, plan), groups);
-  offsets.set(members.offsets, stream * (groups + 1));
-  reorderClusters(store, stream, members.values);
+  const centroids = arrays.centroids.subarray(stream * clusters * dims, (stream + 1) * clusters * dims);
+  reorderClusters(store, stream, await similarNext(centroids, dims, members, signal));
+  if (coarse === null) return;
+  coarse.offsets.set(members.offsets, stream * (groups + 1));
   for (let group = 0; group < groups; group++) {
     const [from, to] = [members.offsets[group], members.offsets[group + 1]];
-    meanOfRows(arrays.centroids, stream * clusters + from, to - from, dims, centroids, (stream * groups + group) * dims);
+    meanOfRows(arrays.centroids, stream * clusters + from, to - from, dims, coarse.centroids, (stream * groups + group) * dims);
   }
 }
 
