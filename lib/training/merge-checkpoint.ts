@@ -11,11 +11,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrainedMerges } from '../backend/training-kernels';
 import { MerganserError } from '../errors';
-import { readBytes, writeBytesAtomically } from '../tokenizer/load/files';
+import { makeFolder, readBytes, writeBytesAtomically } from '../tokenizer/load/files';
 import { unwritable } from './count-files';
 import { removeResumable } from './spill-folder';
 
@@ -55,7 +55,7 @@ export class MergeCheckpoint {
    * NOT_FOUND.
    */
   static async open(folder: string, everySeconds: number, of: readonly unknown[]): Promise<MergeCheckpoint> {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(folder).catch((cause: unknown) => {
       throw unwritable(folder, cause);
     });
     const path = join(folder, NAME);

@@ -1,11 +1,11 @@
 /** Folders of count files for what does not fit into memory, or must survive an interruption. In Node; spill-folder.browser.ts stands in where there are no files. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { invalidArgument, MerganserError } from '../errors';
-import { writeTextAtomically } from '../tokenizer/load/files';
+import { makeFolder, writeTextAtomically } from '../tokenizer/load/files';
 import { unwritable } from './count-files';
 import type { CountHeader } from './count-format';
 import type { Position, Resumption } from './sources';
@@ -78,7 +78,7 @@ export class ResumableFolder extends SpillFolder {
   static async open(path: string, of: CountedAs, everySeconds: number, resumption: Resumption | undefined): Promise<ResumableFolder> {
     if (resumption === undefined) throw invalidArgument('resume', 'false, as only files can be read on from a place', true);
     const folder = new ResumableFolder(path, of, 1000 * everySeconds, resumption);
-    await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    await makeFolder(path).catch((cause: unknown) => {
       throw unwritable(path, cause);
     });
     const state = readState(join(path, STATE));

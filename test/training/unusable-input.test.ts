@@ -55,6 +55,13 @@ describeEachBackend('input that cannot be used', (backend) => {
     expect(await failure({ files: pipe }, { checkpoint: join(folder, 'absent') })).toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
+  onPosix('folders that cannot be made are an error, even where the system says that what they lie in is not there', async () => {
+    const text = join(folder, `text-${backend}.txt`);
+    await put(`text-${backend}.txt`, TEXT);
+    for (const place of ['/proc/merganser', '/proc/merganser/below', '/dev/null/below'])
+      expect(await failure({ files: text }, { checkpoint: place })).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
   onPosix('a folder below that may not be read is not left out silently', async () => {
     const above = join(folder, `above-${backend}`);
     const closed = join(above, 'closed');

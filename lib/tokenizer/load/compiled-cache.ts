@@ -1,6 +1,6 @@
 /** Compiled tokenizers in files, in Node. The build puts compiled-cache.browser.ts in its place where there are no files. */
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Kernels } from '../../backend/kernels';
@@ -8,7 +8,7 @@ import { invalidArgument } from '../../errors';
 import type { SourceStamp } from '../compiled/container';
 import { BLOCK_BYTES, Stamper } from '../compiled/source-stamp';
 import { encodeUtf8 } from '../utf8';
-import { writeBytesAtomically, writeBytesAtomicallySync } from './files';
+import { makeFolder, makeFolderSync, writeBytesAtomically, writeBytesAtomicallySync } from './files';
 
 /** Where a tokenizer's compiled form is, or is to be. */
 export interface CachePlace {
@@ -90,7 +90,7 @@ export function readCompiledSync({ file: path }: CachePlace, kernels: Kernels): 
 /** A cache is there to save time: if it cannot be written, nothing else changes. */
 export async function writeCompiled({ file }: CachePlace, bytes: Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeBytesAtomically(file, bytes);
   } catch {
     return;
@@ -100,7 +100,7 @@ export async function writeCompiled({ file }: CachePlace, bytes: Uint8Array): Pr
 /** The same without a promise. */
 export function writeCompiledSync({ file }: CachePlace, bytes: Uint8Array): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolderSync(dirname(file));
     writeBytesAtomicallySync(file, bytes);
   } catch {
     return;

@@ -19,3 +19,11 @@ export function readBytesSync(path: string): Uint8Array {
 export async function writeBytesAtomically(path: string, _bytes: Uint8Array): Promise<void> {
   throw noFiles(path);
 }
+
+export async function makeFolder(path: string): Promise<void> {
+  throw noFiles(path);
+}
+
+export function makeFolderSync(path: string): void {
+  throw noFiles(path);
+}

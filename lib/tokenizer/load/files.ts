@@ -1,6 +1,7 @@
 /** Files, in Node. The build puts files.browser.ts in its place where there are none. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { MerganserError } from '../../errors';
 
 /** Contents of a file. Throws NOT_FOUND if it cannot be read. */
@@ -63,4 +64,28 @@ function unreadable(path: string, cause: unknown): MerganserError {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Makes a folder, and those it lies in, where they are missing. Throws the system's error. (Node's `recursive: true` never returns where a folder takes no entries but claims not to exist, as /proc does.) */
+export async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (parent !== path && !isFolder(parent)) await makeFolder(parent);
+  await mkdir(path).catch((error: unknown) => {
+    if (!isFolder(path)) throw error;
+  });
+}
+
+/** The same without a promise. */
+export function makeFolderSync(path: string): void {
+  const parent = dirname(path);
+  if (parent !== path && !isFolder(parent)) makeFolderSync(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -4,8 +4,9 @@
  */
 import type * as Hub from '@huggingface/hub';
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { makeFolder } from './files';
 
 export interface HubCache {
   /** A file of a commit, or of the commit that a branch last stood for; null if it is not there. */
@@ -28,7 +29,7 @@ export function openHubCache(hub: typeof Hub, id: string, cacheDir: string | und
       const blob = join(folder, 'blobs', etag);
       const pointer = join(folder, 'snapshots', commit, path);
       await writeWhole(blob, bytes);
-      await mkdir(dirname(pointer), { recursive: true });
+      await makeFolder(dirname(pointer));
       await link(blob, pointer);
       if (revision !== commit) await writeWhole(join(folder, 'refs', ...safeParts(revision)), commit);
     },
@@ -45,7 +46,7 @@ async function readOrNull(path: string): Promise<Buffer | null> {
 }
 
 async function writeWhole(path: string, contents: Uint8Array | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.incomplete`;
   await writeFile(temporary, contents);
   await rename(temporary, path);
