@@ -34,3 +34,27 @@ test.each(BACKENDS)('many different pieces, twice (%s)', async (backend) => {
   }
   tokenizer.dispose();
 });
+
+/** Pieces of random letters, of 200 bytes to 10 KB. */
+function longPieces(): string[] {
+  let state = 1;
+  const random = (bound: number): number => (state = (state * 48_271) % 0x7fffffff) % bound;
+  return Array.from({ length: 24 }, (_, i) =>
+    Array.from({ length: 200 + random(i % 4 === 0 ? 10_000 : 600) }, () => String.fromCharCode(0x61 + random(26))).join(''),
+  );
+}
+
+test.each(BACKENDS)('long pieces that come again, of which not all are remembered (%s)', async (backend) => {
+  const pieces = longPieces();
+  const oracle = new TiktokenOracle('cl100k_base');
+  const tokenizer = await Tokenizer.forEncoding('cl100k_base', { backend, cacheBytes: CACHE_BYTES / 4 });
+  const expected = pieces.map((piece) => oracle.encodeOrdinary(piece).join());
+  oracle.dispose();
+  for (const step of [1, 5]) {
+    for (let i = 0; i < pieces.length; i++) {
+      const at = (step * i) % pieces.length;
+      expect(`${at}: ${tokenizer.encode(pieces[at]).join()}`).toBe(`${at}: ${expected[at]}`);
+    }
+  }
+  tokenizer.dispose();
+});

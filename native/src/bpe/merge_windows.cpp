@@ -18,6 +18,7 @@ constexpr uint32_t kLongest = 8192;
 constexpr uint32_t kFewRepairs = 4;                    // of a batch
 constexpr uint32_t kMostBarely = 64;                   // batches with more, between two tries of long windows
 constexpr uint32_t kKept = 256, kKeptLong = 16;        // windows that are remembered
+constexpr uint32_t kKnownPairBits = 11;                // 32 KB
 
 // In four strands, so that multiplications do not wait for each other.
 uint64_t hash_symbols(const uint32_t* symbols, uint32_t count) {
@@ -66,6 +67,7 @@ bool MergeWindows::merge(const MergeView& merges, MergeScratch& scratch) {
     kept_.resize(kKept);
     kept_long_.resize(kKeptLong);
     turns_.resize(kBatch);
+    known_pairs_.resize(size_t{1} << kKnownPairBits);
   }
   // Where long windows come again, they are the best there is.
   bool again = false;
@@ -181,21 +183,30 @@ const MergeWindows::Row& MergeWindows::merged(std::vector<Kept>& memory, uint32_
   return kept.row;
 }
 
-// All lines that hold a pair, perhaps, are asked for before the first is read.
+// Text of few letters has few pairs. Of others all lines that hold one, perhaps, are asked for before the first is read.
 void MergeWindows::find_merges(uint32_t from, uint32_t to) {
   const PairView& pairs = merges_->pairs;
   const uint32_t count = to - from - 1;
   pair_merges_.resize(count + 1);
+  unknown_pairs_.clear();
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t key = PairView::key(symbols_[from + i], symbols_[from + i + 1]);
+    const KnownPair& known = known_pair(key);
+    pair_merges_[i] = known.merge;
+    if (known.key == key) continue;
     const bool maybe = pairs.maybe(key);
-    pair_merges_[i] = maybe ? 0 : kNone;
     if (maybe) pairs.prefetch(key);
+    unknown_pairs_.push_back(i << 1 | maybe);
   }
-  for (uint32_t i = 0; i < count; ++i) {
-    if (pair_merges_[i] == 0) pair_merges_[i] = pairs.find_key(PairView::key(symbols_[from + i], symbols_[from + i + 1]));
+  for (const uint32_t unknown : unknown_pairs_) {
+    const uint32_t i = unknown >> 1;
+    const uint64_t key = PairView::key(symbols_[from + i], symbols_[from + i + 1]);
+    pair_merges_[i] = unknown & 1 ? pairs.find_key(key) : kNone;
+    known_pair(key) = {key, pair_merges_[i]};
   }
 }
+
+MergeWindows::KnownPair& MergeWindows::known_pair(uint64_t key) { return known_pairs_[key * kHashFactor >> (64 - kKnownPairBits)]; }
 
 void MergeWindows::begin(LongTurn& turn, uint32_t from, uint32_t count, const uint32_t* merges) const {
   turn.begin(count);

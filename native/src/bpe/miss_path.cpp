@@ -85,10 +85,11 @@ bool MissPath::split(PieceCache& cache, const Miss& miss) {
   return true;
 }
 
-// Whether the memory of long pieces has it.
+// Whether a memory of long pieces has it.
 bool MissPath::find_long(PieceCache& cache, const Miss& miss) {
-  if (miss.size <= kLongestKey || miss.size > PieceMemory::kLongestPiece) return false;
-  const auto ids = long_pieces_.find(miss.piece, miss.size, hash_bytes(miss.piece, miss.size));
+  if (miss.size <= kLongestKey) return false;
+  const uint64_t hash = hash_bytes(miss.piece, miss.size);
+  const auto ids = miss.size <= PieceMemory::kLongestPiece ? long_pieces_.find(miss.piece, miss.size, hash) : whole_pieces_.find(miss.piece, miss.size, hash);
   if (ids.empty()) return false;
   *miss.value = cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
   return true;
@@ -109,10 +110,12 @@ uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids
 }
 
 uint64_t MissPath::keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
-  if (miss.size <= PieceMemory::kLongestPiece) {
-    const uint64_t hash = hash_bytes(miss.piece, miss.size);
-    // The same piece may have come before in this group.
-    if (long_pieces_.find(miss.piece, miss.size, hash).empty()) long_pieces_.keep(miss.piece, miss.size, hash, {ids, count});
+  const uint64_t hash = hash_bytes(miss.piece, miss.size);
+  if (miss.size > PieceMemory::kLongestPiece) {
+    if (count > 0) whole_pieces_.keep(miss.piece, miss.size, hash, {ids, count}, bytes_for_whole());
+  } else if (long_pieces_.find(miss.piece, miss.size, hash).empty()) {  // else the same piece has come before in this group
+    long_pieces_.keep(miss.piece, miss.size, hash, {ids, count});
+    whole_pieces_.shrink(bytes_for_whole());
   }
   return cache.temporary(ids, count);
 }

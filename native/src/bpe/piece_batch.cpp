@@ -11,8 +11,11 @@ constexpr size_t kLongPieces = 16;     // one part in so many of the cache's byt
 
 }  // namespace
 
-PieceBatch::PieceBatch(const Model& model, size_t cache_bytes, LateSplits* late)
-    : model_(model), cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()), miss_path_(model, cache_bytes / kLongPieces, late) {}
+// The tables have sizes of powers of two, so late splits share with long pieces.
+PieceBatch::PieceBatch(const Model& model, size_t cache_bytes, size_t late_bytes, LateSplits* late)
+    : model_(model),
+      cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()),
+      miss_path_(model, cache_bytes / kLongPieces - late_bytes, late) {}
 
 void PieceBatch::expect(size_t text_bytes) {
   if (text_bytes < kMuchText || expects_much_) return;

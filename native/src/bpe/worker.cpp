@@ -8,7 +8,7 @@ namespace {
 // Bytes that are rewritten at a time.
 constexpr size_t kRewritten = size_t{1} << 16;
 // One part in so many of the cache's bytes is for parts of pieces that late steps make.
-constexpr size_t kLateShare = 16;
+constexpr size_t kLateShare = 32;
 
 bool is_cancelled(const EncodeOptions& options) { return options.cancelled && options.cancelled->load(std::memory_order_relaxed); }
 
@@ -19,7 +19,7 @@ Worker::Worker(const Encoder& encoder)
       late_(encoder.early_steps_ == encoder.spec_.steps.size()
                 ? nullptr
                 : std::make_unique<LateSplits>(encoder.splitter_, encoder.early_steps_, encoder.spec_.model, encoder.spec_.cache_bytes / kLateShare)),
-      batch_(*encoder.spec_.model, encoder.spec_.cache_bytes - (late_ ? encoder.spec_.cache_bytes / kLateShare : 0), late_.get()),
+      batch_(*encoder.spec_.model, encoder.spec_.cache_bytes, late_ ? encoder.spec_.cache_bytes / kLateShare : 0, late_.get()),
       rewriter_(encoder.spec_.nfc, encoder.spec_.space_alias, encoder.spec_.prefix_space) {
   const EncoderSpec& spec = encoder.spec_;
   if (spec.supermerges) supermerging_ = std::make_unique<SupermergeSink>(spec.model, spec.cache_bytes, *spec.supermerges, batch_);

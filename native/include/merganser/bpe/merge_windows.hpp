@@ -41,6 +41,12 @@ class MergeWindows {
     bool holds(const uint32_t* wanted, uint32_t count) const;
   };
 
+  // A pair whose merge was looked up lately.
+  struct KnownPair {
+    uint64_t key = 0;  // no pair has this
+    uint32_t merge = 0;
+  };
+
   enum class Fit { well, barely, no };
   Fit merge_batch();
   bool merge_long_window(bool& again);
@@ -50,6 +56,7 @@ class MergeWindows {
   uint32_t token_before(uint32_t symbol) const;
   const Row& merged(std::vector<Kept>& memory, uint32_t from, uint32_t to);
   void find_merges(uint32_t from, uint32_t to);
+  KnownPair& known_pair(uint64_t key);
   void begin(LongTurn& turn, uint32_t from, uint32_t count, const uint32_t* merges) const;
   void keep(const LongTurn& turn, uint32_t from, uint32_t to);
   Kept& place(std::vector<Kept>& memory, uint32_t from, uint32_t count) const;
@@ -63,6 +70,8 @@ class MergeWindows {
   std::vector<Kept> kept_, kept_long_;
   std::vector<LongTurn> turns_;
   std::vector<uint32_t> pair_merges_;  // of each two neighbours of a batch
+  std::vector<KnownPair> known_pairs_;    // by hash
+  std::vector<uint32_t> unknown_pairs_;   // numbers in pair_merges_, with whether the pair may merge as bit 0
 };
 
 }  // namespace merganser::bpe

@@ -1,5 +1,6 @@
 // What happens to pieces that are not in the cache: they are merged, many at a time, and kept.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -8,13 +9,15 @@
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_cache.hpp"
 #include "merganser/bpe/piece_memory.hpp"
+#include "merganser/bpe/whole_pieces.hpp"
 
 namespace merganser::bpe {
 
 class MissPath {
  public:
-  // `memory_bytes`: what the memory of long pieces may take. `late`: what splits pieces before they are merged, or null.
-  MissPath(const Model& model, size_t memory_bytes, LateSplits* late) : model_(model), long_pieces_(memory_bytes), late_(late) {}
+  // `memory_bytes`: what the memories of long pieces may take. `late`: what splits pieces before they are merged, or null.
+  MissPath(const Model& model, size_t memory_bytes, LateSplits* late)
+      : model_(model), memory_bytes_(memory_bytes), long_pieces_(memory_bytes), late_(late) {}
 
   // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
   // False if the cache's store is full: it wants to forget, once these values have been used.
@@ -50,7 +53,11 @@ class MissPath {
   void merge_turns(PieceCache& cache, Turns<AnyTurn>& turns);
 
   const Model& model_;
+  // What `whole_pieces_` may take: `long_pieces_` comes first, and may grow to twice its size.
+  size_t bytes_for_whole() const { return memory_bytes_ - std::min(memory_bytes_, 2 * long_pieces_.bytes()); }
+  size_t memory_bytes_;
   PieceMemory long_pieces_;
+  WholePieces whole_pieces_;
   LateSplits* late_;
   MergeScratch scratch_;
   std::vector<uint32_t> ids_;

@@ -14,8 +14,8 @@ namespace merganser::bpe {
 
 class PieceBatch final : public PieceSink {
  public:
-  // `late`: see MissPath.
-  PieceBatch(const Model& model, size_t cache_bytes, LateSplits* late);
+  // `late`: see MissPath. It takes `late_bytes` of `cache_bytes`.
+  PieceBatch(const Model& model, size_t cache_bytes, size_t late_bytes, LateSplits* late);
 
   // The texts that come next have so many bytes.
   void expect(size_t text_bytes);

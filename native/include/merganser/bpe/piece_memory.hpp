@@ -18,6 +18,7 @@ class PieceMemory {
 
   // What was kept for a piece, empty if nothing was. Good until the next `keep`. `hash`: hash_bytes of the piece.
   std::span<const uint32_t> find(const uint8_t* piece, size_t size, uint64_t hash) const;
+  size_t bytes() const { return slots_.capacity() * sizeof(Slot) + words_.capacity() * sizeof(uint32_t); }
   // Keeps `values`, if there are any, for a piece that is not there yet.
   void keep(const uint8_t* piece, size_t size, uint64_t hash, std::span<const uint32_t> values);
 
