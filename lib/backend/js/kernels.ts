@@ -122,6 +122,7 @@ export function createJsKernels(): Kernels {
     ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
+    modelScanner: null,
     tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
