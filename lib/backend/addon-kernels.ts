@@ -6,7 +6,17 @@
  */
 
 import type { Handle } from './handle';
-import type { BpeHandle, BpeSpec, DecoderHandle, DecoderSpec, EncoderHandle, EncoderSpec, PatternHandle, PatternProgram } from './kernels';
+import type {
+  BpeHandle,
+  BpeSpec,
+  DecoderHandle,
+  DecoderSpec,
+  EncoderHandle,
+  EncoderSpec,
+  ModelScannerKernels,
+  PatternHandle,
+  PatternProgram,
+} from './kernels';
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { ChainMerges, Linkage, LloydSpec, RowSequences } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
@@ -247,6 +257,8 @@ export interface NativeKernelAddon {
   growTokens(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, merges: Uint32Array, prefix: Uint8Array): [Uint8Array, Uint32Array];
   vocabularyJson(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, ids: Uint32Array | null, pretty: boolean): Uint8Array;
   mergesJson(tokenBytes: Uint8Array, tokenOffsets: Uint32Array, merges: Uint32Array, pretty: boolean): Uint8Array;
+  scanVocabulary: ModelScannerKernels['vocabulary'];
+  scanMerges: ModelScannerKernels['merges'];
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
   mapFile(path: string, whole: boolean): Uint8Array | null;

@@ -277,6 +277,25 @@ export interface TokenJson {
 
 // ------------------------------------------------------------------------------------------------ the kernels
 
+/**
+ * Parts of a tokenizer.json that begin at `start` of its bytes, which are UTF-8; each ends in front of `end`. null for whatever is out of the ordinary (see
+ * model-scanner.ts).
+ */
+export interface ModelScannerKernels {
+  /** Tokens in order of their ids, which are all different, as are the tokens; an id that none has is empty. */
+  vocabulary(
+    json: Uint8Array,
+    start: number,
+  ): { readonly tokenBytes: Uint8Array; readonly tokenOffsets: Uint32Array; readonly end: number } | null;
+  /** Triples of left, right and product. */
+  merges(
+    json: Uint8Array,
+    start: number,
+    tokenBytes: Uint8Array,
+    tokenOffsets: Uint32Array,
+  ): { readonly merges: Uint32Array; readonly end: number } | null;
+}
+
 export interface EncodingKernels {
   createPattern(program: PatternProgram): PatternHandle;
   /** All non-overlapping matches of the pattern in `text`, as start, end pairs in order; empty matches are included as `find_iter` of the regex's own library reports them. */
@@ -315,6 +334,8 @@ export interface EncodingKernels {
   /** The same for an encoder's model, with what the encoder derived besides. */
   encoderTables(encoder: EncoderHandle): Uint8Array | null;
 
+  /** Reads the long parts of a tokenizer.json; null: this backend does not, and lib/tokenizer/load/model-scanner.ts does it itself. */
+  readonly modelScanner: ModelScannerKernels | null;
   /** The two long parts of a tokenizer.json. */
   tokenJson(spec: TokenJsonSpec): TokenJson;
 }

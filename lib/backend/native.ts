@@ -216,6 +216,10 @@ class NativeKernels implements Kernels {
 
   mapFile: Kernels['mapFile'] = (path, whole = false) => this.#addon.mapFile(path, whole);
 
+  readonly modelScanner: Kernels['modelScanner'] = {
+    vocabulary: (json, start) => this.#addon.scanVocabulary(json, start),
+    merges: (json, start, tokenBytes, tokenOffsets) => this.#addon.scanMerges(json, start, tokenBytes, tokenOffsets),
+  };
   tokenJson: Kernels['tokenJson'] = ({ tokenBytes, tokenOffsets, ids, merges, pretty }) => ({
     vocabulary: running(() => this.#addon.vocabularyJson(tokenBytes, tokenOffsets, ids, pretty)),
     merges: running(() => this.#addon.mergesJson(tokenBytes, tokenOffsets, merges, pretty)),

@@ -13,6 +13,7 @@ import { utf8Text } from './load/json-text';
 import { createEngine, loadEngine, loadEngineSync, restoreEngine, unpreparedEngine } from './load/load-engine';
 import { bundledEncoding, hubFile, tiktokenFile, tokenizerFile } from './load/origins';
 import { parseTiktokenFile, tiktokenDefinition } from './load/tiktoken-file';
+import { selectKernels } from '../backend/select';
 import { readTokenizerJson } from './load/tokenizer-json';
 import { parseMergesText, parseVocabJson, vocabMergesDefinition } from './load/vocab-merges';
 import { type MergeParts, mergeParts } from './merge-parts';
@@ -68,7 +69,7 @@ export class Tokenizer implements Disposable {
 
   /** Loads a tokenizer.json from its text or from the object it parses to. Throws as {@link fromFile}. */
   static fromJSON(json: string | object, options?: LoadOptions): Tokenizer {
-    return new Tokenizer(createEngine(readTokenizerJson(json), options));
+    return new Tokenizer(createEngine(readTokenizerJson(json, undefined, selectKernels(options?.backend)), options));
   }
 
   /**

@@ -6,7 +6,7 @@
 #include "merganser/bpe/encoder.hpp"
 #include "merganser/bpe/piece_tokenizer.hpp"
 #include "merganser/bpe/saved_tables.hpp"
-#include "merganser/io/token_json.hpp"
+#include "merganser/io/token_json_scanner.hpp"
 #include "merganser/io/xxh64.hpp"
 #include "merganser/parallel/huge_array.hpp"
 #include "reading.hpp"
@@ -15,9 +15,10 @@
 namespace merganser::addon {
 namespace {
 
-Napi::Value to_array(Napi::Env env, const std::vector<uint8_t>& bytes) {
-  auto array = Napi::Uint8Array::New(env, bytes.size());
-  std::memcpy(array.Data(), bytes.data(), bytes.size());
+template <typename T>
+Napi::Value to_array(Napi::Env env, const std::vector<T>& values) {
+  auto array = Napi::TypedArrayOf<T>::New(env, values.size());
+  if (!values.empty()) std::memcpy(array.Data(), values.data(), values.size() * sizeof(T));
   return array;
 }
 
@@ -58,6 +59,31 @@ Napi::Value merges_json(const Napi::CallbackInfo& info) {
   return to_array(info.Env(), io::merges_json(token_table(info), triples.Data(), triples.ElementLength() / 3, info[3].ToBoolean()));
 }
 
+// (json, start) => { tokenBytes, tokenOffsets, end } | null
+Napi::Value scan_vocabulary(const Napi::CallbackInfo& info) {
+  const ByteSpan json = bytes_of(info[0]);
+  const auto vocabulary = io::scan_vocabulary({json.data, json.size}, static_cast<size_t>(info[1].ToNumber().Int64Value()));
+  if (!vocabulary) return info.Env().Null();
+  auto result = Napi::Object::New(info.Env());
+  result["tokenBytes"] = to_array(info.Env(), vocabulary->bytes);
+  result["tokenOffsets"] = to_array(info.Env(), vocabulary->offsets);
+  result["end"] = Napi::Number::New(info.Env(), static_cast<double>(vocabulary->end));
+  return result;
+}
+
+// (json, start, tokenBytes, tokenOffsets) => { merges, end } | null
+Napi::Value scan_merges(const Napi::CallbackInfo& info) {
+  const ByteSpan json = bytes_of(info[0]);
+  const auto offsets = info[3].As<Napi::Uint32Array>();
+  const auto merges = io::scan_merges({json.data, json.size}, static_cast<size_t>(info[1].ToNumber().Int64Value()),
+                                      {bytes_of(info[2]).data, offsets.Data()}, offsets.ElementLength() - 1);
+  if (!merges) return info.Env().Null();
+  auto result = Napi::Object::New(info.Env());
+  result["merges"] = to_array(info.Env(), merges->triples);
+  result["end"] = Napi::Number::New(info.Env(), static_cast<double>(merges->end));
+  return result;
+}
+
 // (bytes) => bigint
 Napi::Value checksum(const Napi::CallbackInfo& info) {
   const ByteSpan bytes = bytes_of(info[0]);
@@ -71,6 +97,8 @@ void register_tables(Napi::Env env, Napi::Object exports) {
   exports.Set("bpeTables", Napi::Function::New(env, bpe_tables, "bpeTables"));
   exports.Set("vocabularyJson", Napi::Function::New(env, vocabulary_json, "vocabularyJson"));
   exports.Set("mergesJson", Napi::Function::New(env, merges_json, "mergesJson"));
+  exports.Set("scanVocabulary", Napi::Function::New(env, scan_vocabulary, "scanVocabulary"));
+  exports.Set("scanMerges", Napi::Function::New(env, scan_merges, "scanMerges"));
   exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
   exports.Set("checksum", Napi::Function::New(env, checksum, "checksum"));
 }

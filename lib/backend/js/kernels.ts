@@ -136,6 +136,7 @@ export function createJsKernels(): Kernels {
     ...attentionKernels,
     bpeTables: () => null,
     encoderTables: () => null,
+    modelScanner: null,
     tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),

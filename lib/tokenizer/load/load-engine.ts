@@ -19,7 +19,7 @@ export interface Origin {
    */
   identify(): { readonly name: string; readonly how: readonly unknown[] };
   read(): Promise<Uint8Array>;
-  define(bytes: Uint8Array): TokenizerDefinition;
+  define(bytes: Uint8Array, kernels: Kernels): TokenizerDefinition;
   /** The stamp of what `read` gave; default: that of all of it. */
   readonly stampOf?: (bytes: Uint8Array, kernels: Kernels) => SourceStamp;
   /** The same stamp of what `read` gives, without keeping it in memory, where that is possible; null if it cannot be had. */
@@ -53,7 +53,7 @@ export function restoreEngine(bytes: Uint8Array, options: LoadOptions = {}): Eng
 export async function loadEngine(origin: Origin, options: CachedLoadOptions): Promise<Engine> {
   const kernels = selectKernels(options.backend);
   const place = cachePlace(options.cache, () => origin.identify(), kernels);
-  if (place === null) return createEngine(origin.define(await origin.read()), options);
+  if (place === null) return createEngine(origin.define(await origin.read(), kernels), options);
   let source: Uint8Array | null = null;
   const compiled = await readCompiled(place, kernels);
   if (compiled !== null && sourceOf(compiled) !== null) {
@@ -62,7 +62,7 @@ export async function loadEngine(origin: Origin, options: CachedLoadOptions): Pr
     if (engine !== null) return engine;
   }
   source ??= await origin.read();
-  const engine = createEngine(origin.define(source), options);
+  const engine = createEngine(origin.define(source, kernels), options);
   const bytes = tryCompile(engine, origin, source, place);
   if (bytes !== null) await writeCompiled(place, bytes);
   return engine;
@@ -72,7 +72,7 @@ export async function loadEngine(origin: Origin, options: CachedLoadOptions): Pr
 export function loadEngineSync(origin: SyncOrigin, options: CachedLoadOptions): Engine {
   const kernels = selectKernels(options.backend);
   const place = cachePlace(options.cache, () => origin.identify(), kernels);
-  if (place === null) return createEngine(origin.define(origin.readSync()), options);
+  if (place === null) return createEngine(origin.define(origin.readSync(), kernels), options);
   let source: Uint8Array | null = null;
   const compiled = readCompiledSync(place, kernels);
   if (compiled !== null && sourceOf(compiled) !== null) {
@@ -81,7 +81,7 @@ export function loadEngineSync(origin: SyncOrigin, options: CachedLoadOptions): 
     if (engine !== null) return engine;
   }
   source ??= origin.readSync();
-  const engine = createEngine(origin.define(source), options);
+  const engine = createEngine(origin.define(source, kernels), options);
   const bytes = tryCompile(engine, origin, source, place);
   if (bytes !== null) writeCompiledSync(place, bytes);
   return engine;

@@ -5,7 +5,9 @@
  * Only for files as libraries write them. Whatever is out of the ordinary (and every fault) gives null, and the file is read the slow way, which
  * has the words for it.
  */
+import type { Kernels, ModelScannerKernels } from '../../backend/kernels';
 import { isWellFormed } from '../text-input';
+import type { TokenTable } from '../token-table';
 import { decodeUtf8, encodeUtf8 } from '../utf8';
 import { PackedVocabulary } from '../vocabulary';
 import { TokenIndex } from './token-index';
@@ -41,10 +43,10 @@ export interface ScannedTokenizer {
 /** What makes a file not ordinary. */
 class Irregular extends Error {}
 
-export function scanTokenizerJson(bytes: Uint8Array): ScannedTokenizer | null {
+export function scanTokenizerJson(bytes: Uint8Array, kernels: Kernels | null = null): ScannedTokenizer | null {
   if (!isWellFormed(bytes)) return null;
   try {
-    return new ModelScanner(bytes).scan();
+    return new ModelScanner(bytes, kernels?.modelScanner ?? null).scan();
   } catch (error) {
     if (error instanceof Irregular || error instanceof SyntaxError) return null;
     throw error;
@@ -71,10 +73,15 @@ class ModelScanner {
   private readonly index = new TokenIndex();
   private vocab: Section<PackedVocabulary> | null = null;
   private merges: Section<Uint32Array> | null = null;
+  /** What the backend has read the vocabulary to. */
+  private table: TokenTable | null = null;
   private readonly left: Token;
   private readonly right: Token;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly kernels: ModelScannerKernels | null,
+  ) {
     this.left = { source: bytes, start: 0, end: 0 };
     this.right = { source: bytes, start: 0, end: 0 };
   }
@@ -183,6 +190,15 @@ class ModelScanner {
   }
 
   private readVocab(): PackedVocabulary {
+    if (this.kernels === null) return this.readTokens();
+    const vocabulary = this.kernels.vocabulary(this.bytes, this.at);
+    if (vocabulary === null) throw new Irregular();
+    this.at = vocabulary.end;
+    this.table = { tokenBytes: vocabulary.tokenBytes, tokenOffsets: vocabulary.tokenOffsets };
+    return new PackedVocabulary(this.table);
+  }
+
+  private readTokens(): PackedVocabulary {
     let idBound = 0;
     this.expect(Ascii.OpenBrace);
     if (!this.skip(Ascii.CloseBrace)) {
@@ -219,6 +235,15 @@ class ModelScanner {
   }
 
   private readMerges(): Uint32Array {
+    const { kernels, table } = this;
+    if (kernels === null || table === null) return this.readPairs();
+    const merges = kernels.merges(this.bytes, this.at, table.tokenBytes, table.tokenOffsets);
+    if (merges === null) throw new Irregular();
+    this.at = merges.end;
+    return merges.merges;
+  }
+
+  private readPairs(): Uint32Array {
     let triples = new Uint32Array(1 << 16);
     let end = 0;
     this.expect(Ascii.OpenBracket);

@@ -20,7 +20,7 @@ import { readTokenizerJson } from './tokenizer-json';
 export function tokenizerFile(path: string): SyncOrigin {
   return {
     ...file('tokenizer.json', path, []),
-    define: (bytes) => readTokenizerJson(bytes, path),
+    define: (bytes, kernels) => readTokenizerJson(bytes, path, kernels),
   };
 }
 
@@ -39,7 +39,7 @@ export function hubFile(id: string, options: HubOptions): Origin {
   return {
     identify: () => ({ name, how: ['hub', id, options.revision ?? 'main'] }),
     read: () => fetchFromHub(id, 'tokenizer.json', options),
-    define: (bytes) => readTokenizerJson(bytes, name),
+    define: (bytes, kernels) => readTokenizerJson(bytes, name, kernels),
   };
 }
 
