@@ -9,11 +9,10 @@
 // - A merge gathers what stands beside it by neighbour, so that each new pair's list is written in one piece.
 // - Where what a merge gives is a token already (it spells a special token), counts rise, and all pairs are found anew. That is rare.
 #pragma once
-#include <atomic>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -140,6 +139,7 @@ class MergePhase {
   void run(const std::function<bool()>& tick);
 
  private:
+  static constexpr size_t kCompactFrom = size_t{1} << 19;  // cells of lists that were added since the last time
   struct Pair {
     uint64_t count;   // an upper bound
     size_t begin;     // its cells are cells_of_[begin, begin + size), rising
@@ -162,6 +162,7 @@ class MergePhase {
   template <typename EachPair>
   std::optional<PairSketch> sketch_pairs(size_t parts, EachPair each_pair);
   void compact();
+  void plan_compaction() { compact_at_ = listed_ + std::max(kCompactFrom, listed_ / 2); }
   bool is_stale(const Pair& pair) const;
   void recount(Pair& pair);
   void merge(uint32_t number);
