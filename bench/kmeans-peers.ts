@@ -6,6 +6,8 @@ import { pythonPath } from '../scripts/python-oracle/python-oracle';
 export interface FaissRun {
   readonly seconds: number;
   readonly objective: number;
+  /** As many as were asked for, or fewer. */
+  readonly iterations: number;
 }
 
 /** faiss on vectors.f32 and centroids.f32 of the folder, one run for all numbers of iterations; null: it is not there. */

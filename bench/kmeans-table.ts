@@ -37,7 +37,7 @@ const CELLS: readonly Cell[] = [
   ['runs', 'keys-values-768', 768, ALL, 1024, '10'],
   ['runs', 'keys-values-768', 768, ALL, 1024, '25'],
   ['runs', 'keys-values-768', 768, ALL / 2, 6553, '10'],
-  ['runs', 'mixture', 128, ALL / 4, 1024, '10,25'],
+  ['runs', 'mixture', 128, ALL, 1024, '10,25'],
   ['runs', 'noise', 128, ALL, 1024, '10,25'],
   ['runs', 'noise', 768, ALL / 8, 1024, '10'],
   ['dense', 'noise', 64, ALL / 2, 1024, '3'],

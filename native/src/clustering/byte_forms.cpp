@@ -63,17 +63,18 @@ void ByteForms::renew(unsigned threads) {
 
 void ByteForms::pack_panel(size_t panel) {
   static const auto round = MERGANSER_SELECT(to_bytes);
+  static const auto pack = MERGANSER_SELECT(pack_byte_panel);
   panel_lengths_[panel] = panel_errors_[panel] = 0;
   for (size_t lane = 0; lane < kPanel; ++lane) {
     const size_t slot = panel * kPanel + lane;
     int8_t* const row = centroid_rows_.data() + slot * stride_;
     const float length = slot < centroids_.count() ? std::sqrt(-2 * centroids_.view().halves[slot]) * kUp : 0;
     const ByteForm form = round(centroids_.at(slot), points_.dims(), length, 0, reinterpret_cast<uint8_t*>(row));
-    starts_[slot] = put_into_panel(row, stride_ / kByteGroup, slot, panels_.data());
     slot_scales_[slot] = form.scale;
     panel_lengths_[panel] = std::max(panel_lengths_[panel], (length + form.error) * kUp);
     panel_errors_[panel] = std::max(panel_errors_[panel], form.error);
   }
+  pack(centroid_rows_.data() + panel * kPanel * stride_, stride_ / kByteGroup, panel, panels_.data(), starts_.data());
 }
 
 ByteRows ByteForms::of_block(size_t block) const {

@@ -5,6 +5,7 @@
 #include "merganser/clustering/best_by_lane.hpp"
 #include "merganser/clustering/byte_tile.hpp"
 #include "merganser/clustering/tile_bounds.hpp"
+#include "merganser/simd/transpose16.hpp"
 
 #if defined(_MSC_VER)
 #include <intrin.h>
@@ -102,6 +103,33 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
   float square = 0;
   for (size_t lane = 0; lane < 16; ++lane) square += squares[lane];
   return {scale, ::sqrtf(square) * (1 + 1e-5f) + 3e-7f * length};
+}
+
+void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts) {
+  int8_t* const packed = panels + panel / 2 * groups * kStep + panel % 2 * (kStep / 2);
+  const size_t stride = groups * kByteGroup;
+  size_t group = 0;
+#if defined(__AVX512F__)
+  for (; group + kPanel <= groups; group += kPanel) {
+    Floats16 lines[kPanel];
+    alignas(64) float turned[kPanel * kPanel];
+#pragma GCC unroll 16
+    for (size_t lane = 0; lane < kPanel; ++lane) lines[lane] = Floats16::load(reinterpret_cast<const float*>(rows + lane * stride + group * kByteGroup));
+    simd::MERGANSER_ISA_NS::store_turned(lines, kPanel, turned);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kPanel; ++i) Floats16::load(turned + i * kPanel).store(reinterpret_cast<float*>(packed + (group + i) * kStep));
+  }
+#endif
+  for (; group < groups; ++group) {
+    for (size_t lane = 0; lane < kPanel; ++lane) {
+      for (size_t i = 0; i < kByteGroup; ++i) packed[group * kStep + lane * kByteGroup + i] = rows[lane * stride + group * kByteGroup + i];
+    }
+  }
+  for (size_t lane = 0; lane < kPanel; ++lane) {
+    int32_t sum = 0;
+    for (size_t i = 0; i < stride; ++i) sum += rows[lane * stride + i];
+    starts[panel * kPanel + lane] = -128 * sum;
+  }
 }
 
 int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count) {

@@ -14,6 +14,7 @@ namespace {
 auto select_multiplies_bytes() { return MERGANSER_SELECT(multiplies_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
 auto select_expect_row() { return MERGANSER_SELECT(expect_row); }
+auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
 auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
 
 }  // namespace
@@ -35,9 +36,11 @@ constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
 float unit_scale(double square) { return static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0); }
 
 // The token will be read soon.
-void expect(const TokenRows& tokens, size_t i) {
+void expect(const float* token, size_t dims) {
   static const auto expect_row = clustering::select_expect_row();
-  expect_row({tokens.data, clustering::ElementType::float32, tokens.dims, nullptr, nullptr}, tokens.rows ? tokens.rows[i] : i);
+  // So much at a time.
+  constexpr size_t kDims = 256;
+  for (size_t dim = 0; dim < dims; dim += kDims) expect_row({token + dim, clustering::ElementType::float32, std::min(kDims, dims - dim), nullptr, nullptr}, 0);
 }
 
 struct RoundedToken {
@@ -90,16 +93,12 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
 }
 
 void ByteScreen::pack_panel(size_t panel) {
-  std::vector<int8_t> codes(stride_);
-  for (size_t slot = panel * kPanel; slot < (panel + 1) * kPanel; ++slot) {
-    if (slot >= tokens_.count) {
-      std::fill(codes.begin(), codes.end(), int8_t{0});
-      clustering::put_into_panel(codes.data(), stride_ / kByteGroup, slot, codes_);
-      continue;
-    }
-    if (slot + 1 < tokens_.count) expect(tokens_, slot + 1);
-    const RoundedToken token = round_token(tokens_.row(slot), tokens_.dims, similarity_, 0, reinterpret_cast<uint8_t*>(codes.data()));
-    starts_[slot] = clustering::put_into_panel(codes.data(), stride_ / kByteGroup, slot, codes_);
+  static const auto pack = clustering::select_pack_byte_panel();
+  std::vector<int8_t> codes(kPanel * stride_);
+  for (size_t slot = panel * kPanel; slot < std::min(tokens_.count, (panel + 1) * kPanel); ++slot) {
+    if (slot + 1 < tokens_.count) expect(tokens_.row(slot + 1), tokens_.dims);
+    uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
+    const RoundedToken token = round_token(tokens_.row(slot), tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
     scales_[slot] = token.scale;
     halves_[slot] = similarity_ == Similarity::cosine ? 0 : static_cast<float>(-token.square / 2);
@@ -107,6 +106,7 @@ void ByteScreen::pack_panel(size_t panel) {
     errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
     rest_[slot] = -halves_[slot] * rounding_;
   }
+  pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
 
 clustering::BytePanels ByteScreen::view() const {
@@ -121,7 +121,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint
   std::vector<float> scales(count + kRowsBehind), errors(count), lengths(count);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
-    if (i + 1 < count) expect(left, first + i + 1);
+    if (i + 1 < count) expect(left.row(first + i + 1), left.dims);
     const RoundedToken token = round_token(left.row(first + i), left.dims, similarity_, kFlip, codes.data() + i * stride_);
     squares[i] = token.square;
     scales[i] = token.form.scale;

@@ -35,9 +35,6 @@ struct BytePanels {
   size_t groups;  // of four dimensions
 };
 
-// Puts a vector's codes in their place of the panels, which are `groups` of four dimensions; gives its start.
-int32_t put_into_panel(const int8_t* row, size_t groups, size_t slot, int8_t* panels);
-
 struct ByteForm {
   float scale;
   float error;
@@ -49,6 +46,8 @@ struct ByteForm {
   bool multiplies_bytes(); \
   /* Rounds a row; `flip` is 128 or 0. `length`: at least ‖row‖. */ \
   ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes); \
+  /* Makes a panel of the codes of 16 vectors, `groups` of four dimensions each, one behind the other, and their starts. */ \
+  void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts); \
   int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
