@@ -59,15 +59,17 @@ std::vector<WordPlace> order_of(const WordTable& words) {
   numbers_to_places(fronts);
   size_t count = 0;
   for (const Found& part : found) count += part.places.size();
-  std::vector<WordPlace> by_front(count), places(count);
+  std::vector<WordPlace> by_front(count);
   each_part([&](size_t part) {
     for (const WordPlace& place : found[part].places) by_front[found[part].fronts[place.front]++] = place;
+    found[part].places = {};
   });
 
   std::vector<uint32_t>& ends = found[0].ends;
   for (size_t part = 1; part < parts; ++part) std::transform(ends.begin(), ends.end(), found[part].ends.begin(), ends.begin(), std::plus());
   const size_t large = ends[0];
   numbers_to_places({&ends});
+  std::vector<WordPlace> places(count);
   for (const WordPlace& place : by_front) places[ends[place.place]++] = place;
   std::stable_sort(places.begin(), places.begin() + static_cast<ptrdiff_t>(large),
                    [&](const WordPlace& a, const WordPlace& b) { return words.count_at(a.slot) > words.count_at(b.slot); });

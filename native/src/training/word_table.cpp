@@ -161,7 +161,7 @@ void WordTable::come_first(Slot& slot, uint64_t hash) {
 
 void WordTable::enter(size_t slot, Key key, uint64_t count) {
   (*slots_)[slot] = {key, count};
-  if (++used_ * 10 > capacity_ * 7) resize(2 * capacity_);
+  if (++used_ * 10 > capacity_ * 8) resize(2 * capacity_);
 }
 
 // Growing keeps the entries; shrinking drops them.
