@@ -14,10 +14,10 @@ function words(seed: number, count: number): string[] {
 }
 
 (BACKENDS.includes('native') ? describe : describe.skip)('after an error (native)', () => {
-  it.each([
-    ['no step', []],
-    ['a step that makes words', [{ type: 'WhitespaceSplit' }]],
-  ])('ids are right: the pattern behind %s', (_name, before) => {
+  it.each<{ where: string; before: object[] }>([
+    { where: 'alone', before: [] },
+    { where: 'behind a step that makes words', before: [{ type: 'WhitespaceSplit' }] },
+  ])('ids are right: the pattern $where', ({ before }) => {
     const split = { type: 'Split', pattern: { Regex: String.raw`\s+|((a+)+)\2b` }, behavior: 'Removed', invert: false };
     const definition = definitionOf({ preTokenizer: { type: 'Sequence', pretokenizers: [...before, split] } });
     const vocab = Object.fromEntries(LETTERS.map((letter, id) => [letter, id]));
