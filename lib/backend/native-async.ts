@@ -24,22 +24,25 @@ export function encodeOnThreads(
 ): Promise<RaggedIds> {
   const { signal, onProgress } = control;
   if (signal?.aborted) return Promise.reject(aborted(signal));
+  // The texts are the caller's again when the promise is rejected: not before all threads have ended.
   return new Promise((resolve, reject) => {
+    let failure: { readonly error: unknown } | null = null;
     const job = addon.startEncoding(encoder, chunks, checked, textOffsets, control.actions, (finished, bytesDone) => {
       try {
-        if (!finished) return signal?.aborted ? undefined : onProgress?.(bytesDone);
+        if (!finished) return signal?.aborted || failure !== null ? undefined : onProgress?.(bytesDone);
         signal?.removeEventListener('abort', cancel);
+        if (failure !== null) return reject(failure.error);
         if (signal?.aborted) return reject(aborted(signal));
         const result = finishedResult();
         onProgress?.(bytesDone);
         resolve(result);
       } catch (error) {
+        if (finished) return reject(error);
+        failure = { error };
         addon.cancelEncoding(job);
-        reject(error);
       }
     });
     const cancel = (): void => {
-      // The texts are the caller's again when the promise is rejected.
       if (!addon.cancelEncoding(job)) reject(aborted(signal!));
     };
     signal?.addEventListener('abort', cancel, { once: true });

@@ -179,8 +179,7 @@ class TextJoiner {
   #close(index: number, bytes: number, joined = true): void {
     if (joined) this.#end += bytes;
     const end = this.#offsets[index] + bytes;
-    if (end > 0xffff_ffff)
-      throw new MerganserError('INVALID_ARGUMENT', `Expected ${this.name} to have less than 4 GiB in all; encode them in several batches.`);
+    checkTotal(end, this.name);
     this.#offsets[index + 1] = end;
   }
 }
@@ -190,6 +189,10 @@ export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): 
   if (texts.checked) return texts;
   const chunks = texts.chunks.map((chunk) => wellFormedBytes(chunk, invalidUtf8));
   if (chunks.every((chunk, i) => chunk === texts.chunks[i])) return texts;
+  checkTotal(
+    chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+    'the texts, with U+FFFD for what is malformed,',
+  );
   // Only chunks of one text change, and so by how much the texts behind them are further on.
   const offsets = texts.offsets.slice();
   let chunk = 0;
@@ -204,6 +207,12 @@ export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): 
     offsets[i] = ends ? after + chunks[chunk].length : texts.offsets[i] - before + after;
   }
   return { chunks, offsets, checked: true };
+}
+
+/** Offsets have 32 bits. */
+function checkTotal(bytes: number, name: string): void {
+  if (bytes > 0xffff_ffff)
+    throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
 }
 
 function isShared(memory: ArrayBufferLike): boolean {

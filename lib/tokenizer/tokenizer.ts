@@ -147,7 +147,7 @@ export class Tokenizer implements Disposable {
     return encodeIds(this.#engine, text, options?.pair, this.#engine.options.resolve(options));
   }
 
-  /** `encode` off the calling thread. Throws also ABORTED. */
+  /** `encode` off the calling thread, with the same demand on the text as {@link encodeBatch}. Throws also ABORTED. */
   async encodeAsync(text: TextInput, options: AsyncEncodeOptions = {}): Promise<Uint32Array> {
     const { pair } = options;
     return (await this.encodeBatch([text], pair === undefined ? options : { ...options, pairs: [pair] })).values;
@@ -155,7 +155,8 @@ export class Tokenizer implements Disposable {
 
   /**
    * Ids of many texts, off the calling thread on all cores. (Tokenizers with parts that the backends have not fused are encoded on the calling
-   * thread, in turns of some milliseconds.) The texts must not change meanwhile.
+   * thread, in turns of some milliseconds.) Large arrays are read where they lie: until the promise is settled they must not change, nor may their memory be
+   * given away (by a transfer, or as a WebAssembly memory grows).
    */
   async encodeBatch(texts: readonly TextInput[], options: AsyncEncodeOptions & BatchEncodeOptions = {}): Promise<RaggedTokens> {
     const settings = this.#engine.options.resolve(options);

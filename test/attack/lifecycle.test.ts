@@ -105,6 +105,14 @@ describeEachBackend('lifecycle', (backend) => {
       expect(fractions.at(-1)).toBe(1);
     });
 
+    test('what the progress listener throws is what the promise is rejected with', async () => {
+      const error = new Error('enough');
+      const onProgress = (): void => {
+        throw error;
+      };
+      await expect(tokenizer.encodeBatch(Array<string>(30).fill(LONG.slice(0, 30_000)), { onProgress })).rejects.toBe(error);
+    });
+
     test('the event loop turns while a batch is encoded', async () => {
       let turned = 0;
       let running = true;

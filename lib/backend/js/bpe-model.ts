@@ -49,9 +49,9 @@ export class BpeModel {
     return this.tokenLengthsMemo;
   }
 
-  /** Upper bound for the number of ids of a piece of this many bytes. */
-  maxIds(bytes: number): number {
-    return this.symbols.maxSymbols(bytes);
+  /** Upper bound for the number of ids of so many pieces, which have this many bytes together. */
+  maxIds(bytes: number, pieces: number): number {
+    return this.symbols.maxSymbols(bytes) + (pieces - 1) * this.spec.endOfWordSuffix.length;
   }
 
   /** The id of a piece that needs no merging because the model takes whole tokens first; −1: merge it. */

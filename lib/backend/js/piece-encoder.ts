@@ -45,7 +45,7 @@ export class PieceEncoder {
     const partTag = parts ? this.partTag : 0;
     const lastWholeRead = bytes.length - MEDIUM_BYTES;
     // One id too many may be written: it is overwritten by the next, or ignored.
-    out.reserve(this.model.maxIds(ends[count - 1] - start) + 1);
+    out.reserve(this.model.maxIds(ends[count - 1] - start, count) + 1);
     let { values, length } = out;
     for (let i = 0; i < count; i++) {
       const end = ends[i];

@@ -1,5 +1,7 @@
 #include "merganser/bpe/encoder.hpp"
 
+#include <exception>
+
 #include "merganser/bpe/late_splits.hpp"
 #include "merganser/bpe/saved_tables.hpp"
 #include "merganser/bpe/worker.hpp"
@@ -14,6 +16,8 @@ class Encoder::Lease {
     if (!worker_) worker_ = std::make_unique<Worker>(encoder);
   }
   ~Lease() {
+    // A worker that an error was thrown through is in the midst of some pieces, which the next text's would be taken for.
+    if (std::uncaught_exceptions() > exceptions_) return;
     Worker* none = nullptr;
     if (encoder_.latest_.compare_exchange_strong(none, worker_.get())) {
       worker_.release();
@@ -27,6 +31,7 @@ class Encoder::Lease {
  private:
   const Encoder& encoder_;
   std::unique_ptr<Worker> worker_;
+  const int exceptions_ = std::uncaught_exceptions();
 };
 
 Worker* Encoder::take_idle() const {

@@ -77,8 +77,10 @@ void PieceBatch::write(const Batch& batch, const uint64_t* values) {
     total_ += cache_.count(values, batch.count);
     return;
   }
-  // Every id stands for a byte at least, save for what a suffix adds to a piece.
-  const size_t bound = batch.bounds[batch.count] + batch.count * model_.spec().end_of_word_suffix.size() + PieceCache::kOvershoot;
+  // Every id stands for a byte at least, save for those of the bytes that affixes add to the units of a piece, or to the parts that late splits make of it.
+  const ModelSpec& spec = model_.spec();
+  const bool affixes = !spec.continuing_prefix.empty() || !spec.end_of_word_suffix.empty();
+  const size_t bound = (affixes ? cache_.count(values, batch.count) : batch.bounds[batch.count]) + PieceCache::kOvershoot;
   uint32_t* const begin = out_->room(bound);
   uint32_t* end = begin;
   uint32_t written = 0;
