@@ -119,8 +119,8 @@ async function besideFaiss(folder: string): Promise<void> {
     if (part > 1 + 1e-3) process.exitCode = 1;
     const judged = part > 1 + 1e-3 ? ' **FAILED**' : part < 1 - 1e-3 ? ` (objective ${(100 * (1 - part)).toFixed(1)} % lower)` : '';
     // Both end early where nothing changes any more.
-    const ended =
-      Math.min(objectives.length, peer?.iterations ?? count) < count ? ` (ended after ${objectives.length}, ${peer?.iterations})` : '';
+    const ends = peer === undefined ? [objectives.length] : [objectives.length, peer.iterations];
+    const ended = Math.min(...ends) < count ? ` (ended after ${ends.join(', ')})` : '';
     const beside = peer === undefined ? '' : `, ${peer.seconds.toFixed(2)}, ${(peer.seconds / ours.seconds).toFixed(2)} ×`;
     cells.push(`${count}${ended}: ${ours.seconds.toFixed(2)}${beside}${judged}`);
   }

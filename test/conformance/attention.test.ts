@@ -75,11 +75,12 @@ describeEachBackend('attention', (backend) => {
   });
 
   test('any number of threads gives the same bits, now or later', async () => {
-    for (const group of [1, 4, 24]) {
+    // A hundred queries over few keys are divided among threads, into 96 and 4.
+    for (const group of [1, 4, 24, 100]) {
       const spec = attentionCase({
         ...many,
         group,
-        parts: [...many.parts, { ...oneQuery.parts[0], length: 40, visible: 'causal' }],
+        parts: [...(group < 100 ? many.parts : []), { ...oneQuery.parts[0], length: 40, visible: 'causal' }],
       });
       const [first, second, third] = [0, 1, 2].map(() => emptyOutput(spec, 128));
       kernels.attend({ ...spec, threads: 1 }, first);

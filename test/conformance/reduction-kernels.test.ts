@@ -93,6 +93,11 @@ describeEachBackend('reduction kernels', (backend) => {
           i === dims * 77 + 3 ? 1e4 : value * (Math.floor(i / dims) % 13 === 5 ? 1e-12 : 1),
         ),
     ],
+    [
+      'rows whose squares are 0 in single precision',
+      (seed: number, count: number, dims: number) =>
+        blobs(seed, count, 5, dims, 0.5).map((value, i) => value * 2 ** (Math.floor(i / dims) % 3 === 0 ? -105 : -72)),
+    ],
   ] as const)('nearestRows: the same bits for many rows at once as for few, %s', (_, make) => {
     for (const dims of [128, 131, 200]) {
       const [count, others] = [170, 150];

@@ -130,7 +130,7 @@ async function orderClusters(store: ContextStore, stream: number, { clustering, 
   const plan = { ...clustering, clusters: groups, segment: clusters };
   const members = membersOf(await clusterRows(arrays.centroids, 'float32', dims, stream * clusters * dims, clusters, plan), groups);
   const centroids = arrays.centroids.subarray(stream * clusters * dims, (stream + 1) * clusters * dims);
-  reorderClusters(store, stream, await similarNext(centroids, dims, members, signal));
+  await reorderClusters(store, stream, await similarNext(centroids, dims, members, signal), signal);
   if (coarse === null) return;
   coarse.offsets.set(members.offsets, stream * (groups + 1));
   for (let group = 0; group < groups; group++) {
@@ -140,7 +140,8 @@ async function orderClusters(store: ContextStore, stream: number, { clustering, 
 }
 
 /** Gives cluster i what was cluster order[i]: its rows' positions, and what is known of it. */
-function reorderClusters({ arrays, positions, clusters, dims, rowRoom, sink }: ContextStore, stream: number, order: Uint32Array): void {
+async function reorderClusters(store: ContextStore, stream: number, order: Uint32Array, signal: AbortSignal | undefined): Promise<void> {
+  const { arrays, positions, clusters, dims, rowRoom, sink } = store;
   const oldPositions = positions.slice(stream * rowRoom, (stream + 1) * rowRoom);
   const offsets = arrays.offsets.subarray(stream * (clusters + 1), (stream + 1) * (clusters + 1));
   const oldOffsets = offsets.slice();
@@ -153,6 +154,10 @@ function reorderClusters({ arrays, positions, clusters, dims, rowRoom, sink }: C
   for (const array of [arrays.centroids, arrays.keyVariances, arrays.valueMeans]) {
     const rows = array.subarray(stream * clusters * dims, (stream + 1) * clusters * dims);
     const old = rows.slice();
-    order.forEach((from, cluster) => rows.set(old.subarray(from * dims, (from + 1) * dims), cluster * dims));
+    await inBlocks(clusters, 2 * dims, signal, (first, end) => {
+      for (let cluster = first; cluster < end; cluster++) {
+        rows.set(old.subarray(order[cluster] * dims, (order[cluster] + 1) * dims), cluster * dims);
+      }
+    });
   }
 }

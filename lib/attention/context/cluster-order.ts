@@ -5,36 +5,44 @@
 import { inBlocks } from '../../backend/js/in-blocks';
 import type { Members } from '../../clustering/members';
 
+/** Of a large group only so many of the clusters that are left are looked at: time stays in proportion to the number of clusters. */
+const MOST_COMPARED = 512;
+
 /** Groups stay together, and in their order; within each one the next cluster is the one that is most like the last (by cosine), from the first on. */
 export async function similarNext(
   centroids: Float32Array,
   dims: number,
-  groups: Members,
+  { values, offsets }: Members,
   signal: AbortSignal | undefined,
 ): Promise<Uint32Array> {
-  const { values, offsets } = groups;
   const order = values.slice();
-  const factors = Float64Array.from({ length: values.length }, (_, i) => {
-    const length = Math.sqrt(product(centroids, i, i, dims));
-    return length > 0 ? 1 / length : 0;
+  const factors = new Float64Array(order.length);
+  await inBlocks(order.length, dims, signal, (from, to) => {
+    for (let cluster = from; cluster < to; cluster++) {
+      const length = Math.sqrt(product(centroids, cluster, cluster, dims));
+      factors[cluster] = length > 0 ? 1 / length : 0;
+    }
   });
-  const each = values.length / Math.max(1, offsets.length - 1);
-  await inBlocks(offsets.length - 1, Math.ceil((each * each * dims) / 2), signal, (from, to) => {
-    for (let group = from; group < to; group++) chain(order.subarray(offsets[group], offsets[group + 1]), centroids, factors, dims);
-  });
-  return order;
-}
-
-function chain(order: Uint32Array, centroids: Float32Array, factors: Float64Array, dims: number): void {
-  for (let at = 1; at < order.length; at++) {
-    let best = at;
+  const mostLike = (last: number, from: number, end: number): number => {
+    let best = from;
     let most = -Infinity;
-    for (let i = at; i < order.length; i++) {
-      const likeness = factors[order[i]] * product(centroids, order[at - 1], order[i], dims);
+    for (let i = from; i < end; i++) {
+      const likeness = factors[order[i]] * product(centroids, last, order[i], dims);
       if (likeness > most) [most, best] = [likeness, i];
     }
-    [order[at], order[best]] = [order[best], order[at]];
-  }
+    return best;
+  };
+  const compared = offsets.reduce((most, end, i) => Math.max(most, end - offsets[Math.max(0, i - 1)]), 1);
+  let group = 0;
+  await inBlocks(order.length, Math.min(compared, MOST_COMPARED) * dims, signal, (from, to) => {
+    for (let at = from; at < to; at++) {
+      while (at >= offsets[group + 1]) group++;
+      if (at === offsets[group]) continue;
+      const best = mostLike(order[at - 1], at, Math.min(offsets[group + 1], at + MOST_COMPARED));
+      [order[at], order[best]] = [order[best], order[at]];
+    }
+  });
+  return order;
 }
 
 function product(centroids: Float32Array, a: number, b: number, dims: number): number {

@@ -1,4 +1,5 @@
 /** Eight bits of what describes clusters, for lookups and estimates, which wait for memory. */
+import { inBlocks } from '../../backend/js/in-blocks';
 import type { Kernels } from '../../backend/kernels';
 import { streamsOf, type ClusterArrays, type ContextStore } from './context-store';
 
@@ -11,18 +12,42 @@ export interface CompactRows {
 export type CompactArrays = Readonly<Record<(typeof NAMES)[number], CompactRows>>;
 
 const NAMES = ['centroids', 'valueMeans', 'keyVariances'] as const;
+/** Rounding a number takes as long as so many elements of other loops. */
+const ELEMENTS_A_NUMBER = 4;
+
+interface Known {
+  readonly compact: CompactArrays;
+  clusters: number;
+}
 
 /** Clusters that are there never change, so that only new ones are converted. */
-const known = new WeakMap<ClusterArrays, { readonly compact: CompactArrays; clusters: number }>();
+const known = new WeakMap<ClusterArrays, Known>();
 
 export function compactArrays(store: ContextStore, kernels: Kernels): CompactArrays {
-  const { arrays, clusters } = store;
-  let entry = known.get(arrays);
-  if (entry === undefined) known.set(arrays, (entry = { compact: emptyArrays(store, kernels), clusters: 0 }));
-  for (let stream = 0; stream < streamsOf(store) && entry.clusters < clusters; stream++)
-    convert(store, entry.compact, stream, entry.clusters);
-  entry.clusters = Math.max(entry.clusters, clusters);
+  const entry = knownOf(store, kernels);
+  for (let stream = 0; stream < streamsOf(store) && entry.clusters < store.clusters; stream++) {
+    convert(store, entry.compact, stream, entry.clusters, store.clusters);
+  }
+  entry.clusters = Math.max(entry.clusters, store.clusters);
   return entry.compact;
+}
+
+/** Makes them with time for other work in between, for calls that may wait. Rejects with ABORTED. */
+export async function compactInTurns(store: ContextStore, kernels: Kernels, signal: AbortSignal | undefined): Promise<void> {
+  const entry = knownOf(store, kernels);
+  const first = entry.clusters;
+  for (let stream = 0; stream < streamsOf(store) && first < store.clusters; stream++) {
+    await inBlocks(store.clusters - first, NAMES.length * ELEMENTS_A_NUMBER * store.dims, signal, (from, to) =>
+      convert(store, entry.compact, stream, first + from, first + to),
+    );
+  }
+  entry.clusters = Math.max(entry.clusters, store.clusters);
+}
+
+function knownOf(store: ContextStore, kernels: Kernels): Known {
+  let entry = known.get(store.arrays);
+  if (entry === undefined) known.set(store.arrays, (entry = { compact: emptyArrays(store, kernels), clusters: 0 }));
+  return entry;
 }
 
 function emptyArrays({ arrays: { centroids }, dims }: ContextStore, kernels: Kernels): CompactArrays {
@@ -33,10 +58,10 @@ function emptyArrays({ arrays: { centroids }, dims }: ContextStore, kernels: Ker
   return { centroids: rows(), valueMeans: rows(), keyVariances: rows() };
 }
 
-/** A stream's clusters from the `first` on. */
-function convert({ arrays, clusters, clusterRoom, dims }: ContextStore, to: CompactArrays, stream: number, first: number): void {
+/** Clusters [first, end) of a stream. */
+function convert({ arrays, clusterRoom, dims }: ContextStore, to: CompactArrays, stream: number, first: number, end: number): void {
   for (const name of NAMES) {
-    for (let cluster = stream * clusterRoom + first; cluster < stream * clusterRoom + clusters; cluster++) {
+    for (let cluster = stream * clusterRoom + first; cluster < stream * clusterRoom + end; cluster++) {
       round(arrays[name], cluster * dims, (cluster + 1) * dims, to[name], cluster);
     }
   }

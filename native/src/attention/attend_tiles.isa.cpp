@@ -1,167 +1,23 @@
 #include "merganser/attention/attend_tiles.hpp"
 
 #include "merganser/attention/byte_products.hpp"
+#include "merganser/attention/product_tile.hpp"
 #include "merganser/attention/raise_greatest.hpp"
-#include "merganser/attention/typed_rows.hpp"
+#include "merganser/attention/row_blocks.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
-#include "merganser/simd/tile_rows.hpp"
-#include "merganser/simd/transpose16.hpp"
 
 namespace merganser::attention::MERGANSER_ISA_NS {
 namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-constexpr size_t kTileHeight = kTileRows;
-constexpr size_t kPanels = 16;
-constexpr size_t kRows = 16 * kPanels;  // of a block
-// Steps of a product that lines of panels are asked for ahead.
-constexpr size_t kStepsAhead = 4;
-constexpr float kLog2E = 1.44269504f;
-
-MERGANSER_INLINE size_t panels_of(size_t dims) { return (dims + 15) / 16; }
-// Panels of so many rows, as many as tiles take.
-MERGANSER_INLINE size_t whole_tiles(size_t rows) { return (panels_of(rows) + kTilePanels - 1) / kTilePanels * kTilePanels; }
-
-// Some rows by kCount panels.
-template <size_t kCount>
-struct Tile {
-  Floats16 sums[kCount][kTileHeight];
-
-  // The same for all rows.
-  MERGANSER_INLINE void begin_with(const float* starts) {
-#pragma GCC unroll 2
-    for (size_t p = 0; p < kCount; ++p) {
-      const Floats16 start = Floats16::load(starts + 16 * p);
-#pragma GCC unroll 12
-      for (size_t row = 0; row < kTileHeight; ++row) sums[p][row] = start;
-    }
-  }
-  MERGANSER_INLINE void load(const float* from, size_t stride) {
-#pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) sums[p][row] = Floats16::load(from + row * stride + 16 * p);
-    }
-  }
-  MERGANSER_INLINE void store(float* to, size_t stride) const {
-#pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) sums[p][row].store(to + row * stride + 16 * p);
-    }
-  }
-  // sums += rows · panels, `steps` numbers of each row; panels are `apart` numbers from each other.
-  MERGANSER_INLINE void add(TileRows rows, const float* panels, size_t apart, size_t steps) {
-#pragma GCC unroll (kTilePanels == 1 ? 4 : 1)
-    for (size_t i = 0; i < steps; ++i) {
-      Floats16 numbers[kCount];
-#pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) {
-        expect_line(panels + p * apart + 16 * (i + kStepsAhead));
-        numbers[p] = Floats16::load(panels + p * apart + 16 * i);
-        numbers[p].keep_loaded();
-      }
-#pragma GCC unroll 12
-      for (size_t row = 0; row < kTileHeight; ++row) {
-        const Floats16::Factor factor = Floats16::factor(rows.at(row));
-#pragma GCC unroll 2
-        for (size_t p = 0; p < kCount; ++p) sums[p][row].add_product(factor, numbers[p]);
-      }
-      rows.next();
-    }
-  }
-};
-
-// Where the rows of a block are; those behind its end are the last one again.
-struct Block {
-  size_t first, count;  // among the rows to attend
-  size_t panels;        // that are packed: whole tiles
-  uint32_t rows[kRows];
-};
-
-void find_block(const RowsToAttend& rows, size_t from, Block& block) {
-  block.first = from;
-  block.count = rows.count - from < kRows ? rows.count - from : kRows;
-  block.panels = whole_tiles(block.count);
-  for (size_t i = 0; i < kRows; ++i) {
-    const size_t at = rows.first + from + (i < block.count ? i : block.count - 1);
-    block.rows[i] = rows.list ? rows.list[at] : static_cast<uint32_t>(at);
-  }
-}
-
-// [panel][dimension][16 rows]
-template <typename Type>
-void pack_keys(const RowSet& set, const Block& block, const float* scales, float* to) {
-  for (size_t panel = 0; panel < block.panels; ++panel) {
-    const uint32_t* const rows = block.rows + 16 * panel;
-    for (size_t dim = 0; dim < set.dims; dim += 16) {
-      const size_t some = set.dims - dim < 16 ? set.dims - dim : 16;
-      Floats16 numbers[16];
-      for (size_t i = 0; i < 16; ++i) {
-        const uint8_t* const from = set.data + set.stride * rows[i] + dim * Type::kBytes;
-        numbers[i] = some == 16 ? Type::load(from) : load_some<Type>(from, some);
-        if (scales) numbers[i] = product_of(numbers[i], Floats16::broadcast(scales[rows[i]]));
-      }
-      store_turned(numbers, some, to + (panel * set.dims + dim) * 16);
-    }
-  }
-}
-
-// Panels of bytes, as they are.
-void pack_bytes(const RowSet& set, const Block& block, int8_t* to) {
-  for (size_t i = 0; i < 16 * block.panels; ++i) pack_byte_row(set.data + set.stride * block.rows[i], set.dims, i % 16, to + i / 16 * pairs_of(set.dims) * kPairBytes);
-}
-
-// [panel of columns][row][16 columns]
-template <typename Type>
-void pack_values(const RowSet& set, const Block& block, const float* scales, float* to) {
-  for (size_t i = 0; i < 16 * block.panels; ++i) {
-    const uint8_t* const row = set.data + set.stride * block.rows[i];
-    for (size_t dim = 0; dim < set.dims; dim += 16) {
-      const uint8_t* const from = row + dim * Type::kBytes;
-      Floats16 numbers = dim + 16 <= set.dims ? Type::load(from) : load_some<Type>(from, set.dims - dim);
-      if (scales) numbers = product_of(numbers, Floats16::broadcast(scales[block.rows[i]]));
-      numbers.store(to + (dim / 16 * kRows + i) * 16);
-    }
-  }
-}
-
-void pack_keys(const RowSet& set, const Block& block, const float* scales, float* to) {
-  switch (set.type) {
-    case RowType::float32: return pack_keys<OfFloat32>(set, block, scales, to);
-    case RowType::float16: return pack_keys<OfFloat16>(set, block, scales, to);
-    case RowType::bfloat16: return pack_keys<OfBfloat16>(set, block, scales, to);
-    case RowType::int8: return pack_keys<OfInt8>(set, block, scales, to);
-  }
-}
-
-void pack_values(const RowSet& set, const Block& block, const float* scales, float* to) {
-  switch (set.type) {
-    case RowType::float32: return pack_values<OfFloat32>(set, block, scales, to);
-    case RowType::float16: return pack_values<OfFloat16>(set, block, scales, to);
-    case RowType::bfloat16: return pack_values<OfBfloat16>(set, block, scales, to);
-    case RowType::int8: return pack_values<OfInt8>(set, block, scales, to);
-  }
-}
-
-// What the sums of logits begin with.
-void find_starts(const RowsToAttend& rows, const Block& block, float* starts) {
-  for (size_t i = 0; i < kRows; ++i) {
-    float start = i < block.count ? 0.f : kUnseen;
-    if (i < block.count && rows.bias) start += rows.bias[block.rows[i] * rows.bias_stride] * kLog2E;
-    if (i < block.count && rows.log_counts) start += rows.log_counts[rows.first + block.first + i];
-    starts[i] = start < kUnseen ? kUnseen : start;
-  }
-}
-
 // Asks for the lines of the block after a block, some at a time.
 class NextBlock {
  public:
   // In about `steps` steps.
-  MERGANSER_INLINE NextBlock(const RowsToAttend& rows, size_t from, size_t steps) : rows_(rows), from_(from), each_((kRows + steps - 1) / steps) {}
+  MERGANSER_INLINE NextBlock(const RowsToAttend& rows, size_t from, size_t steps) : rows_(rows), from_(from), each_((kBlockRows + steps - 1) / steps) {}
   MERGANSER_INLINE void ask() {
-    for (size_t i = 0; i < each_ && next_ < kRows && from_ + next_ < rows_.count; ++i, ++next_) {
+    for (size_t i = 0; i < each_ && next_ < kBlockRows && from_ + next_ < rows_.count; ++i, ++next_) {
       const size_t at = rows_.first + from_ + next_, row = rows_.list ? rows_.list[at] : at;
       ask_row(rows_.keys, row);
       ask_row(rows_.values, row);
@@ -191,7 +47,7 @@ struct PackedKeys {
 // Rows of a block that are multiplied as bytes.
 struct PackedBytes {
   const int8_t* numbers;
-  float scales[kRows];
+  float scales[kBlockRows];
 };
 
 bool are_bytes(const RowsToAttend& rows) { return rows.keys.type == RowType::int8 && (!rows.variances.data || rows.variances.type == RowType::int8); }
@@ -284,7 +140,7 @@ class ByteLogits {
     auto* const numbers = reinterpret_cast<int8_t*>(memory);
     pack_bytes(set, block, numbers);
     to.numbers = numbers;
-    for (size_t i = 0; i < kRows; ++i) to.scales[i] = scales ? scales[block.rows[i]] : 1;
+    for (size_t i = 0; i < kBlockRows; ++i) to.scales[i] = scales ? scales[block.rows[i]] : 1;
   }
 
   const RowsToAttend& rows_;
@@ -320,7 +176,7 @@ float greatest_of(const float* logits, size_t count) {
 // wait for each other.
 void soften(float* logits, size_t count, size_t queries, const Running& running, size_t query, size_t value_panels) {
   float most[kTileHeight];
-  for (size_t q = 0; q < queries; ++q) most[q] = greatest_of(logits + q * kRows, count);
+  for (size_t q = 0; q < queries; ++q) most[q] = greatest_of(logits + q * kBlockRows, count);
   for (size_t q = 0; q < queries; ++q) {
     if (most[q] > running.greatest[query + q]) raise_greatest(running, query + q, most[q], 16 * value_panels);
   }
@@ -331,7 +187,7 @@ void soften(float* logits, size_t count, size_t queries, const Running& running,
     Floats16 sums[2] = {Floats16::broadcast(0), Floats16::broadcast(0)};
     for (size_t i = 0; i < count; i += 16 * kTilePanels) {
       Floats16 weights[2][kTilePanels];
-      float* const at[2] = {logits + q * kRows + i, logits + (q + 1) * kRows + i};
+      float* const at[2] = {logits + q * kBlockRows + i, logits + (q + 1) * kBlockRows + i};
 #pragma GCC unroll 2
       for (size_t j = 0; j < 2; ++j) {
 #pragma GCC unroll 2
@@ -356,15 +212,15 @@ template <size_t kCount>
 MERGANSER_INLINE void add_panels(const float* weights, size_t count, const float* values, float* out, size_t out_stride) {
   Tile<kCount> tile;
   tile.load(out, out_stride);
-  tile.add(TileRows(weights, kRows), values, kRows * 16, count);
+  tile.add(TileRows(weights, kBlockRows), values, kBlockRows * 16, count);
   tile.store(out, out_stride);
 }
 
 // Weighted sums of the first `count` rows.
 void add_values(const float* weights, size_t count, const float* values, size_t value_panels, float* out, size_t out_stride) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= value_panels; panel += kTilePanels) add_panels<kTilePanels>(weights, count, values + panel * kRows * 16, out + 16 * panel, out_stride);
-  if (panel < value_panels) add_panels<1>(weights, count, values + panel * kRows * 16, out + 16 * panel, out_stride);
+  for (; panel + kTilePanels <= value_panels; panel += kTilePanels) add_panels<kTilePanels>(weights, count, values + panel * kBlockRows * 16, out + 16 * panel, out_stride);
+  if (panel < value_panels) add_panels<1>(weights, count, values + panel * kBlockRows * 16, out + 16 * panel, out_stride);
 }
 
 size_t queries_of_tile(const RowsToAttend& rows, size_t query) { return rows.query_count - query < kTileHeight ? rows.query_count - query : kTileHeight; }
@@ -386,15 +242,15 @@ size_t rows_of_tile(const RowsToAttend& rows, const Block& block, size_t query, 
 // From a multiple of 64 bytes on.
 TileMemory divided(const RowsToAttend& rows, float* memory) {
   memory += (64 - reinterpret_cast<uintptr_t>(memory) % 64) % 64 / sizeof(float);
-  const size_t keys = rows.keys.dims * kRows;
+  const size_t keys = rows.keys.dims * kBlockRows;
   float *const variances = memory + keys, *const values = variances + (rows.variances.data ? keys : 0);
-  return {memory, variances, values, values + 16 * panels_of(rows.values.dims) * kRows};
+  return {memory, variances, values, values + 16 * panels_of(rows.values.dims) * kBlockRows};
 }
 
 }  // namespace
 
 size_t tile_memory(const RowsToAttend& rows) {
-  return 16 + kRows * (rows.keys.dims * (rows.variances.data ? 2 : 1) + 16 * panels_of(rows.values.dims)) + ByteLogits::memory(rows);
+  return 16 + kBlockRows * (rows.keys.dims * (rows.variances.data ? 2 : 1) + 16 * panels_of(rows.values.dims)) + ByteLogits::memory(rows);
 }
 
 namespace {
@@ -420,23 +276,23 @@ class FloatLogits {
 template <typename Logits>
 void attend_tiles_by(const RowsToAttend& rows, const Running& running, const TileMemory& memory) {
   const size_t value_panels = panels_of(rows.values.dims);
-  alignas(64) float starts[kRows], weights[kTileHeight * kRows];
+  alignas(64) float starts[kBlockRows], weights[kTileHeight * kBlockRows];
   Block block;
   Logits logits(rows, memory.queries);
-  for (size_t from = 0; from < rows.count; from += kRows) {
+  for (size_t from = 0; from < rows.count; from += kBlockRows) {
     find_block(rows, from, block);
     logits.pack(block, memory);
     pack_values(rows.values, block, rows.value_scales, memory.values);
     find_starts(rows, block, starts);
-    NextBlock next(rows, from + kRows, tiles_of(rows));
+    NextBlock next(rows, from + kBlockRows, tiles_of(rows));
     for (size_t query = 0; query < rows.query_count; query += kTileHeight) {
       next.ask();
       const size_t count = queries_of_tile(rows, query), seen = rows_of_tile(rows, block, query, count);
       if (seen == 0) continue;
       const size_t panels = whole_tiles(seen);
-      logits.find(query, panels, starts, weights, kRows);
+      logits.find(query, panels, starts, weights, kBlockRows);
       for (size_t q = 0; q < count && rows.limits; ++q) {
-        if (rows.list || rows.limits[query + q] < block.rows[0] + 16 * panels) hide(block, rows.limits[query + q], 16 * panels, weights + q * kRows);
+        if (rows.list || rows.limits[query + q] < block.rows[0] + 16 * panels) hide(block, rows.limits[query + q], 16 * panels, weights + q * kBlockRows);
       }
       soften(weights, 16 * panels, count, running, query, value_panels);
       add_values(weights, seen, memory.values, value_panels, running.out + query * running.out_stride, running.out_stride);
@@ -454,9 +310,9 @@ void attend_tiles(const RowsToAttend& rows, const Running& running, float* memor
 
 void tile_logits(const RowsToAttend& rows, float* out, size_t out_stride, float* memory) {
   const TileMemory packed = divided(rows, memory);
-  alignas(64) float starts[kRows] = {};
+  alignas(64) float starts[kBlockRows] = {};
   Block block;
-  for (size_t from = 0; from < rows.count; from += kRows) {
+  for (size_t from = 0; from < rows.count; from += kBlockRows) {
     find_block(rows, from, block);
     pack_keys(rows.keys, block, rows.scales, packed.keys);
     for (size_t query = 0; query < rows.query_count; query += kTileHeight) {

@@ -92,7 +92,9 @@ class UnitAttention {
     const Portion portion = portion_of(work, piece);
     PartialResult& result = work.results[piece];
     const UnitQueries& queries = *work.queries;
-    result.begin(portion.query_count, out_stride_);
+    // As all queries of the unit, and not those of the portion, are: how they are divided must not change results.
+    const bool tiled = queries.count() >= kTiledQueries;
+    result.begin(portion.query_count + (tiled ? kQueriesBehind : 0), out_stride_);
     std::vector<uint32_t> limits;
     KeptNumbers memory;
     size_t before = 0;
@@ -114,7 +116,7 @@ class UnitAttention {
           if (!rows.list) rows.count = std::min(rows.count, visible_rows(limits, rows.first));
         }
         const Running running{result.greatest, result.sums, result.out, out_stride_};
-        if (rows.query_count < kTiledQueries || rows.logits) {
+        if (!tiled || rows.logits) {
           attend_kernel(rows, running);
         } else {
           memory.resize(tile_memory_of(rows));

@@ -75,20 +75,21 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
   const bool any = most > 1e-30f;
   const float scale = any ? most / 127 : 0, inverse = any ? 127 / most : 0;
   float squares[16] = {};
+  // In units of the scale: squares of small numbers would be 0.
   const auto round_one = [&](size_t at, size_t lane) MERGANSER_INLINE_LAMBDA {
-    const float moved = row[at] * inverse + kWhole, off = row[at] - scale * (moved - kWhole);
+    const float units = row[at] * inverse, moved = units + kWhole, off = units - (moved - kWhole);
     squares[lane] += off * off;
     codes[at] = static_cast<uint8_t>(std::bit_cast<uint32_t>(moved)) ^ flip;
   };
   dim = 0;
 #if defined(__AVX512F__)
   // The same; compilers take bytes apart in long ways.
-  const __m512 scales = _mm512_set1_ps(scale), inverses = _mm512_set1_ps(inverse), wholes = _mm512_set1_ps(kWhole);
+  const __m512 inverses = _mm512_set1_ps(inverse), wholes = _mm512_set1_ps(kWhole);
   const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
   __m512 sums = _mm512_setzero_ps();
   for (; dim + 16 <= dims; dim += 16) {
-    const __m512 numbers = _mm512_loadu_ps(row + dim), moved = _mm512_add_ps(_mm512_mul_ps(numbers, inverses), wholes);
-    const __m512 off = _mm512_sub_ps(numbers, _mm512_mul_ps(scales, _mm512_sub_ps(moved, wholes)));
+    const __m512 units = _mm512_mul_ps(_mm512_loadu_ps(row + dim), inverses), moved = _mm512_add_ps(units, wholes);
+    const __m512 off = _mm512_sub_ps(units, _mm512_sub_ps(moved, wholes));
     sums = _mm512_add_ps(sums, _mm512_mul_ps(off, off));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + dim), _mm_xor_si128(_mm512_cvtepi32_epi8(_mm512_castps_si512(moved)), flips));
   }
@@ -102,7 +103,7 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
   for (; dim % kByteGroup; ++dim) codes[dim] = flip;
   float square = 0;
   for (size_t lane = 0; lane < 16; ++lane) square += squares[lane];
-  return {scale, ::sqrtf(square) * (1 + 1e-5f) + 3e-7f * length};
+  return {scale, any ? scale * ::sqrtf(square) * (1 + 1e-5f) + 3e-7f * length : length};
 }
 
 void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts) {

@@ -30,6 +30,9 @@ namespace {
 
 constexpr uint8_t kFlip = 128;
 constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
+// Products of small numbers are rounded to multiples of 2⁻¹⁴⁹, whatever they are: each may be off by as much in a product of tokens as they are, and all of them together by less than the second.
+constexpr double kLeastStep = 0x1p-148;
+constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
 constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
 
@@ -104,7 +107,7 @@ void ByteScreen::pack_panel(size_t panel) {
     halves_[slot] = similarity_ == Similarity::cosine ? 0 : static_cast<float>(-token.square / 2);
     lengths_[slot] = (token.length + token.form.error) * kUp;
     errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
-    rest_[slot] = -halves_[slot] * rounding_;
+    rest_[slot] = -halves_[slot] * rounding_ + kLeastRest;
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
@@ -153,13 +156,18 @@ void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, c
   for (size_t i = 0; i < count; ++i) columns[i] = tokens_.rows ? tokens_.rows[candidates.slots[i]] : candidates.slots[i];
   multiply(left.row(row), tokens_.data, left.dims, columns, count, products);
   const double scale = static_cast<double>(own_scale(square));
-  double values[Candidates::kMost], most = -std::numeric_limits<double>::infinity();
+  double values[Candidates::kMost], most = -std::numeric_limits<double>::infinity(), greatest_factor = 0;
   for (size_t i = 0; i < count; ++i) {
     const uint32_t slot = candidates.slots[i];
-    values[i] = static_cast<double>(products[i]) * scale * static_cast<double>(scales_[slot]) + static_cast<double>(halves_[slot]);
+    const double factor = scale * static_cast<double>(scales_[slot]);
+    values[i] = static_cast<double>(products[i]) * factor + static_cast<double>(halves_[slot]);
+    // What is no number stays, and decides nothing.
+    if (!std::isfinite(values[i])) values[i] = std::numeric_limits<double>::quiet_NaN();
+    else greatest_factor = std::max(greatest_factor, factor);
     most = std::max(most, values[i]);
   }
-  const double off = static_cast<double>(rounding_) * 2.1 * (std::sqrt(square) * scale * static_cast<double>(greatest_length_) + static_cast<double>(greatest_half_));
+  const double off = static_cast<double>(rounding_) * 2.1 * (std::sqrt(square) * scale * static_cast<double>(greatest_length_) + static_cast<double>(greatest_half_)) +
+                     kLeastStep * static_cast<double>(left.dims + 16) * greatest_factor;
   for (size_t i = 0; i < count; ++i) {
     if (!(values[i] < most - 2 * off)) pairs.push_back({row, candidates.slots[i], own_scale(square)});
   }

@@ -4,6 +4,8 @@ import { atOnce, inTurns } from '../turns';
 
 /** Greater distances would overflow when squared and added. */
 const LIMIT = 1e100;
+/** Distances that are checked and copied between two turns. */
+const AT_A_TIME = 1 << 17;
 
 export function linkClusters(distances: Float64Array, points: number, linkage: Linkage, merges: ChainMerges): void {
   atOnce(linking(distances, points, linkage, merges));
@@ -26,10 +28,19 @@ function* linking(
   linkage: Linkage,
   { pairs, distances, unfit }: ChainMerges,
 ): Generator<void, void, void> {
-  unfit[0] = given.findIndex((distance) => !(distance >= 0 && distance < LIMIT));
-  if (unfit[0] >= 0) return;
-  yield;
-  const left = new LeftClusters(given.slice(), points);
+  const matrix = new Float64Array(given.length);
+  for (let from = 0; from < given.length; from += AT_A_TIME) {
+    const some = given.subarray(from, from + AT_A_TIME);
+    const i = some.findIndex((distance) => !(distance >= 0 && distance < LIMIT));
+    if (i >= 0) {
+      unfit[0] = from + i;
+      return;
+    }
+    matrix.set(some, from);
+    yield;
+  }
+  unfit[0] = -1;
+  const left = new LeftClusters(matrix, points);
   const chain: number[] = [];
   for (let merged = 0; merged < points - 1; merged++) {
     if (chain.length === 0) chain.push(left.first());

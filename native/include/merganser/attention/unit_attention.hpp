@@ -27,9 +27,8 @@ struct PartialResult {
   KeptNumbers memory;
   float *greatest = nullptr, *sums = nullptr, *out = nullptr;
 
-  // Room for the queries, of which nothing is known yet. out: of `room` numbers each.
-  void begin(size_t queries, size_t room) {
-    const size_t all = with_queries_behind(queries);
+  // Room for so many queries, of which nothing is known yet. out: of `room` numbers each.
+  void begin(size_t all, size_t room) {
     memory.resize(2 * all + all * room);
     greatest = memory.data(), sums = greatest + all, out = sums + all;
     std::fill_n(greatest, all, kNothingSeen);
