@@ -261,7 +261,7 @@ export interface NativeKernelAddon {
   scanMerges: ModelScannerKernels['merges'];
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
-  mapFile(path: string, whole: boolean): Uint8Array | null;
+  mapFile(path: string): Uint8Array | null;
 
   /** The handle must not be used any more. */
   release(handle: Handle<string>): void;

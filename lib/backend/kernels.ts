@@ -29,8 +29,8 @@ export interface Kernels
   checksum(bytes: Uint8Array): bigint;
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
-  /** The bytes of a file, in memory that reads them when they are touched; writing to it leaves the file alone. null where there is no such memory, or no such file. `whole`: all of it is read soon. */
-  mapFile(path: string, whole?: boolean): Uint8Array | null;
+  /** The bytes of a file, in memory that reads them when they are touched; writing to it leaves the file alone. null where there is no such memory, or no such file. */
+  mapFile(path: string): Uint8Array | null;
 
   dispose(
     handle:

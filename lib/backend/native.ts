@@ -214,7 +214,7 @@ class NativeKernels implements Kernels {
 
   allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
 
-  mapFile: Kernels['mapFile'] = (path, whole = false) => this.#addon.mapFile(path, whole);
+  mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
 
   readonly modelScanner: Kernels['modelScanner'] = {
     vocabulary: (json, start) => this.#addon.scanVocabulary(json, start),

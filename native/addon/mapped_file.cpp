@@ -6,11 +6,10 @@
 namespace merganser::addon {
 namespace {
 
-// (path, whole: all of it is about to be read) => bytes, or null where there are none, or where JavaScript may not hold memory of others (Electron)
+// (path) => bytes, or null where there are none, or where JavaScript may not hold memory of others (Electron)
 Napi::Value map_file(const Napi::CallbackInfo& info) {
   auto file = io::MappedFile::open(info[0].As<Napi::String>());
   if (!file) return info.Env().Null();
-  if (info[1].ToBoolean()) file->expect_reading();
   const size_t size = file->size();
   const auto close = [](napi_env, void*, void* owner) { delete static_cast<io::MappedFile*>(owner); };
   napi_value buffer;

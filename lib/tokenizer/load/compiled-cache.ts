@@ -50,13 +50,8 @@ function userCacheDirectory(): string {
   return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'merganser');
 }
 
-/**
- * Contents of a compiled file; null if there is none that can be read. It is mapped where that is possible: to copy it into fresh memory would take a quarter of
- * the time that loading takes. Such files are replaced, never changed.
- */
+/** Contents of a compiled file; null if there is none that can be read. */
 export async function readCompiled({ file }: CachePlace, kernels: Kernels): Promise<Uint8Array | null> {
-  const mapped = kernels.mapFile(file, true);
-  if (mapped !== null) return mapped;
   const handle = await open(file).catch(() => null);
   if (handle === null) return null;
   try {
@@ -73,8 +68,6 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
 
 /** The same without a promise. */
 export function readCompiledSync({ file: path }: CachePlace, kernels: Kernels): Uint8Array | null {
-  const mapped = kernels.mapFile(path, true);
-  if (mapped !== null) return mapped;
   let file: number | undefined;
   try {
     file = openSync(path, 'r');

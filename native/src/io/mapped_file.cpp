@@ -37,20 +37,11 @@ std::unique_ptr<MappedFile> MappedFile::open(const std::string& path) {
 
 MappedFile::~MappedFile() { munmap(data_, size_); }
 
-void MappedFile::expect_reading() const {
-#if defined(MADV_POPULATE_READ)
-  // In one go, where the first touch of each page or of a few would be a call of its own.
-  madvise(data_, size_, MADV_POPULATE_READ);
-#endif
-}
-
 #else
 
 std::unique_ptr<MappedFile> MappedFile::open(const std::string&) { return nullptr; }
 
 MappedFile::~MappedFile() = default;
-
-void MappedFile::expect_reading() const {}
 
 #endif
 

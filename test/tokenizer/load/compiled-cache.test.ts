@@ -60,6 +60,14 @@ describeEachBackend('the option cache', (backend) => {
       }
     });
 
+    it('does not need the compiled form any more once it is loaded', async () => {
+      await load(way);
+      const tokenizer = await load(way);
+      writeFileSync(compiledFile(), '');
+      expect(tokenizer.decode(tokenizer.encode('abcd'))).toBe('abcd');
+      expect(tokenizer.tokenToId('abcd')).toBe(7);
+    });
+
     it('does without a cache that cannot be written', async () => {
       writeFileSync(cache, 'a file, not a directory');
       expect((await load(way)).tokenToId('abcd')).toBe(7);

@@ -15,8 +15,6 @@ class MappedFile {
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
 
-  // All of it is about to be read.
-  void expect_reading() const;
   uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
 
