@@ -5,7 +5,6 @@
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
 
-
 namespace merganser::simd::MERGANSER_ISA_NS {
 
 // Rows and columns of registers of a tile of sums, beside what is multiplied.
