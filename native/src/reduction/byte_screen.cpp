@@ -36,8 +36,6 @@ constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
 constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
 
-float unit_scale(double square) { return static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0); }
-
 // The token will be read soon.
 void expect(const float* token, size_t dims) {
   static const auto expect_row = clustering::select_expect_row();

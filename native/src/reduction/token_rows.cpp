@@ -28,9 +28,9 @@ namespace {
 constexpr float kNeverBest = -3e38f;
 constexpr size_t kTileMultiple = 48, kMostRows = 240, kMostNumbers = 96 * 1024;
 
-double unit_scale(double square) { return square > 0 ? 1 / std::sqrt(square) : 0; }
-
 }  // namespace
+
+float unit_scale(double square) { return static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0); }
 
 float greatest_magnitude(const float* values, size_t count, unsigned threads) {
   static const auto greatest = clustering::select_greatest_magnitude();
@@ -76,7 +76,7 @@ TokenPanels::TokenPanels(const TokenRows& tokens, Similarity similarity, unsigne
         const double square = squared_length(rows[lane], dims_);
         const bool unit = similarity == Similarity::cosine;
         halves_[token] = unit ? 0 : static_cast<float>(-square / 2);
-        scales[lane] = unit ? static_cast<float>(unit_scale(square)) : 1;
+        scales[lane] = unit ? unit_scale(square) : 1;
       }
       pack_panel(rows, scales, dims_, packed_ + panel * kPanel * dims_);
     }
@@ -93,7 +93,7 @@ StagedRows::StagedRows(const TokenRows& tokens, size_t first, size_t count, Simi
   for (size_t i = 0; i < count; ++i) {
     const float* const from = tokens.row(first + i);
     squares_[i] = squared_length(from, tokens.dims);
-    const float scale = similarity == Similarity::cosine ? static_cast<float>(unit_scale(squares_[i])) : 1;
+    const float scale = similarity == Similarity::cosine ? unit_scale(squares_[i]) : 1;
     scale_row(from, scale, tokens.dims, rows_.get() + i * stride_);
   }
 }

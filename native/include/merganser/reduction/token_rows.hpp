@@ -55,6 +55,9 @@ class StagedRows {
   std::unique_ptr<double[]> squares_;
 };
 
+// What makes a token of this square one of unit length; 0 for zeros.
+float unit_scale(double square);
+
 // How many rows a piece of work takes: a multiple of all tiles, small enough for the cache, and so many pieces that threads end together.
 size_t rows_of_piece(size_t count, size_t dims, unsigned threads);
 
