@@ -128,7 +128,8 @@ test('balancing, linkage, density, pooling of embeddings', async () => {
 });
 
 test('other work runs meanwhile', async () => {
-  const distances = gaussians(8, (700 * 699) / 2).map(Math.abs);
+  // So many that another thread takes longer than a processor that both threads share is given to one of them.
+  const distances = gaussians(8, (2_000 * 1_999) / 2).map(Math.abs);
   let turns = 0;
   let running = true;
   const count = (): void => {
@@ -138,5 +139,5 @@ test('other work runs meanwhile', async () => {
   setImmediate(count);
   await agglomerateAsync(distances, 'average');
   running = false;
-  expect(turns).toBeGreaterThan(2);
+  expect(turns).toBeGreaterThan(0);
 });
