@@ -8,6 +8,7 @@ import { Tokenizer } from '../../lib/index';
 import { HuggingFaceOracle } from '../oracles/hugging-face';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { BACKENDS } from './backends';
+import { codeLike } from './code-like';
 import { expectSame } from './compare';
 import { describeRealTokenizers } from './real-tokenizers';
 import { samples } from './fuzz';
@@ -28,16 +29,20 @@ const text = fc.array(character, { maxLength: 40 }).map((characters) => characte
 
 describeRealTokenizers(['gpt4', 'llama3', 'deepseek_v3'], () => samples(text, 150), PREPARING);
 
-/** Gemma 3's runs of newlines, which are added tokens up to 31. */
-describe('runs of newlines', () => {
-  const run = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 70 })).map((length) => '\n'.repeat(length));
+/** Gemma 3's runs of newlines and of tabs, which are added tokens up to 31; and text like code. */
+describe('runs of newlines and tabs', () => {
+  const length = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 70 }));
+  const run = fc.tuple(fc.constantFrom('\n', '\t'), length).map(([character, times]) => character.repeat(times));
   const between = fc.constantFrom('', ' ', 'a', ' b', '.', '<h1>', '\r', '\t', '的', '▁▁', '<eos>');
   const lines = fc.array(fc.tuple(run, between), { maxLength: 12 }).map((parts) => parts.flat().join(''));
 
   test.each(BACKENDS)('%s', async (backend) => {
     const oracle = HuggingFaceOracle.fromFile(realTokenizerPath('gemma3'));
     const tokenizer = await Tokenizer.fromFile(realTokenizerPath('gemma3'), { backend });
-    await expectSame(samples(lines, 150), { ours: (some) => tokenizer.encode(some), theirs: (some) => oracle.encodeBatchIds(some) });
+    await expectSame([...samples(lines, 150), ...samples(codeLike, 60)], {
+      ours: (some) => tokenizer.encode(some),
+      theirs: (some) => oracle.encodeBatchIds(some),
+    });
     tokenizer.dispose();
   });
 });

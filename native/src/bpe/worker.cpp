@@ -150,7 +150,7 @@ void Worker::split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions
     for (const uint8_t* at = stretch.begin; at < stretch.end && !stop();) {
       const uint32_t capacity = batch_.capacity();
       const text::ScanText text{stretch.end, batch_.readable_end(), batch_.base(), nullptr};
-      batch_.pushed(text::scan_cuts(encoder_.cuts_->view(), at, text, batch_.ends(), capacity));
+      batch_.pushed(text::scan_cuts(encoder_.cuts_->view(), text::CutGrain::coarse, at, text, batch_.ends(), capacity));
     }
   } else if (stretch.begin < stretch.end) {
     sink.push(stretch.end);

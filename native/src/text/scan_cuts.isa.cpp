@@ -83,7 +83,17 @@ MERGANSER_INLINE uint64_t asked_cuts(const CutView& cuts, const uint8_t* at, uin
 // Bytes that are read from the start of a block.
 constexpr std::ptrdiff_t kBlockReads = 64 + 2;
 
+// Where coarse pieces go on: within runs of digits, three by three, and of what is neither letter nor digit nor blank, behind an underscore before a letter, and behind
+// a blank before a digit. A run of digits that goes through the start of the block begins anew behind its first character: how many are in front is not known.
+MERGANSER_INLINE uint64_t left_together(const simd::MERGANSER_ISA_NS::Block64& block, const uint64_t (&classes)[4]) {
+  const uint64_t digit = classes[kCutDigit], other = classes[kCutOther];
+  const uint64_t first = digit & (~(digit << 1) | 2);
+  const uint64_t inner = digit & digit << 1 & ~digit_groups(digit, first, 3);
+  return inner | (other & other << 1) | (classes[kCutLetter] & block.equal('_') << 1) | (digit & classes[kCutBlank] << 1);
+}
+
 // The cuts behind `at` within 64 bytes, of which `extent.size` are text; lowers that to what could be decided.
+template <CutGrain kGrain>
 MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, Extent& extent) {
   const simd::MERGANSER_ISA_NS::Block64 block(at);
   uint64_t not_ascii = block.not_ascii();
@@ -100,6 +110,11 @@ MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, Ext
     }
   }
   not_ascii &= valid;
+  if constexpr (kGrain == CutGrain::coarse) {
+    const uint64_t together = left_together(block, classes);
+    found &= ~together;
+    ask &= ~together;
+  }
   if (not_ascii) [[unlikely]] found |= cuts_around_wide(cuts, block, at, classes[kCutLetter] & valid, classes[kCutBlank], not_ascii, valid);
   found |= asked_cuts(cuts, at, ask & valid);
   return found & valid & ~uint64_t{1};
@@ -116,16 +131,16 @@ const uint8_t* one(const CutView& cuts, const uint8_t* at, const uint8_t* end) {
   return end;
 }
 
-}  // namespace
-
-uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+template <CutGrain kGrain>
+MERGANSER_INLINE uint32_t scan(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
   const uint8_t* at = position;
   uint32_t count = 0;
   while (at < text.end && count < capacity) {
     if (text.readable_end - at >= kBlockReads) [[likely]] {
       const size_t rest = static_cast<size_t>(text.end - at);
       Extent extent{rest < 64 ? static_cast<uint32_t>(rest) : 64, 0};
-      const uint64_t found = block_cuts(cuts, at, extent);
+      uint64_t found = block_cuts<kGrain>(cuts, at, extent);
+      if (kGrain == CutGrain::coarse && found == 0 && extent.size != rest) [[unlikely]] found = block_cuts<CutGrain::fine>(cuts, at, extent);
       if (found != 0 || extent.size == rest) [[likely]] {
         count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
         at += extent.size == rest ? rest : extent.last;
@@ -139,6 +154,12 @@ uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText
   if (at == text.end && position < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);
   if (count > 0) position = text.base + ends[count - 1];
   return count;
+}
+
+}  // namespace
+
+uint32_t scan_cuts(const CutView& cuts, CutGrain grain, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+  return grain == CutGrain::coarse ? scan<CutGrain::coarse>(cuts, position, text, ends, capacity) : scan<CutGrain::fine>(cuts, position, text, ends, capacity);
 }
 
 }  // namespace merganser::text::MERGANSER_ISA_NS

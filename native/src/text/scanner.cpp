@@ -1,9 +1,9 @@
 #include "merganser/text/scanner.hpp"
 
 namespace merganser::text {
-uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
+uint32_t scan_cuts(const CutView& cuts, CutGrain grain, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity) {
   static const auto function = MERGANSER_SELECT(scan_cuts);
-  return function(cuts, position, text, ends, capacity);
+  return function(cuts, grain, position, text, ends, capacity);
 }
 
 Scanner::Scanner(ScannerSpec spec) : spec_(std::move(spec)) {

@@ -44,7 +44,7 @@ void TokenSink::take_piece(const uint8_t* piece, const uint8_t* end, const uint8
     bounds[0] = static_cast<uint32_t>(at - piece);
     uint32_t parts = 1;
     if (spec_.cuts) {
-      parts = text::scan_cuts(spec_.cuts->view(), at, {end, readable_end, piece, nullptr}, bounds + 1, kCapacity);
+      parts = text::scan_cuts(spec_.cuts->view(), text::CutGrain::fine, at, {end, readable_end, piece, nullptr}, bounds + 1, kCapacity);
     } else {
       bounds[1] = static_cast<uint32_t>(end - piece);
       at = end;

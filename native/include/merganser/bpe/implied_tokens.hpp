@@ -1,6 +1,6 @@
-// Added tokens that need not be looked for. Gemma 3 has each run of 1 to 31 newlines as an added token, so that every line's end is one; but its merges make
-// the same token of such a run, and no token joins a newline to anything else. So its text may as well be left to the model, and text that has no longer
-// run is split at other added tokens alone.
+// Added tokens that need not be looked for. Gemma 3 has each run of 1 to 31 newlines or tabs as an added token, so that every line's end and indentation is one; but its
+// merges make the same tokens of such runs, and no token joins a newline or a tab to anything else. So these may as well be left to the model, and text that has no longer
+// runs is split at other added tokens alone.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,10 +23,17 @@ class ImpliedTokens {
   const AddedTokens& others() const { return others_; }
 
  private:
-  ImpliedTokens(std::vector<uint32_t> implied, const std::vector<AddedToken>& others, const std::vector<uint32_t>& word_ranges)
+  // One character's.
+  struct Runs {
+    uint8_t character;
+    std::vector<uint32_t> by_length;  // numbers of tokens, from length 1 on
+    bool apply(const uint8_t* text, size_t size, const uint8_t* actions) const;
+  };
+
+  ImpliedTokens(std::vector<Runs> implied, const std::vector<AddedToken>& others, const std::vector<uint32_t>& word_ranges)
       : implied_(std::move(implied)), others_(others, word_ranges) {}
 
-  std::vector<uint32_t> implied_;  // by length, from 1 on
+  std::vector<Runs> implied_;
   AddedTokens others_;
 };
 

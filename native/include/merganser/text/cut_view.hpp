@@ -47,15 +47,18 @@ struct CutView {
   }
 };
 
+// Not to cut is never wrong. Fine: at all places between ASCII characters. Coarse: short pieces that often stand side by side stay together (scan_cuts.isa.cpp says which).
+enum class CutGrain { fine, coarse };
+
 // Cuts text[position, end): writes the offsets of the pieces' ends from `base` until `capacity` are written (up to 64 more may be) or the text ends,
 // which ends a piece, and moves `position` behind the last.
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
+  uint32_t scan_cuts(const CutView& cuts, CutGrain grain, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
 // With the processor's best.
-uint32_t scan_cuts(const CutView& cuts, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity);
+uint32_t scan_cuts(const CutView& cuts, CutGrain grain, const uint8_t*& position, const ScanText& text, uint32_t* ends, uint32_t capacity);
 
 }  // namespace merganser::text
