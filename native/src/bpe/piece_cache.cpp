@@ -50,7 +50,8 @@ uint64_t PieceCache::find_or_keep(const PieceKey& key, uint32_t size, const uint
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
-  const uint64_t length = static_cast<uint64_t>(size & 15) << kLengthShift;
+  // Never 0, so that a value is not either where there are no ids.
+  const uint64_t length = uint64_t{std::min(size, kLongestShort)} << kLengthShift;
   if (!fits(ids, count)) return store(ids, count) | kStored << kCountShift | length;
   uint64_t value = static_cast<uint64_t>(count) << kCountShift | length;
   for (uint32_t i = 0; i < count; ++i) value |= static_cast<uint64_t>(ids[i]) << (i * id_bits_);
