@@ -113,6 +113,7 @@ export interface NativeKernelAddon {
 
   createDecoder(spec: DecoderSpec): DecoderHandle;
   decode(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
+  decodeWellFormed(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
   decodeText(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): string | null;
 
   /** `scannerKinds` if any step has a scanner. */

@@ -249,6 +249,8 @@ export interface AsyncControl extends EncodeControl {
 export const UNKNOWN_TOKEN = 1;
 /** It is a special token. */
 export const SPECIAL_TOKEN = 2;
+/** Its bytes are not UTF-8 by themselves. */
+export const PARTIAL_TOKEN = 4;
 
 /** Decoding by concatenation: id → bytes. Ids without bytes have an empty range. */
 export interface DecoderSpec {
@@ -326,6 +328,8 @@ export interface EncodingKernels {
   createDecoder(spec: DecoderSpec): DecoderHandle;
   /** Concatenated bytes of the tokens, not necessarily UTF-8; null if an id is unknown. `skipSpecial` leaves special tokens out. */
   decode(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
+  /** The same where the bytes are UTF-8, null also where not. Tokens that are not UTF-8 by themselves must be {@link PARTIAL_TOKEN}s. */
+  decodeWellFormed(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): Uint8Array | null;
   /** The same as a string; null also where the bytes are not UTF-8, or the string would be too long. */
   decodeText(decoder: DecoderHandle, ids: Uint32Array, skipSpecial: boolean): string | null;
 

@@ -127,6 +127,8 @@ class NativeKernels implements Kernels {
 
   decode: Kernels['decode'] = (decoder, ids, skipSpecial) => this.#addon.decode(decoder, ids, skipSpecial);
 
+  decodeWellFormed: Kernels['decodeWellFormed'] = (decoder, ids, skipSpecial) => this.#addon.decodeWellFormed(decoder, ids, skipSpecial);
+
   decodeText: Kernels['decodeText'] = (decoder, ids, skipSpecial) => this.#addon.decodeText(decoder, ids, skipSpecial);
 
   readonly countingThreads: number;

@@ -9,7 +9,7 @@ import {
   MalformedText,
   type RaggedIds,
 } from '../backend/kernels';
-import { aborted, invalidArgument } from '../errors';
+import { aborted, invalidArgument, MerganserError } from '../errors';
 import type { EncodeSettings } from './encode-options';
 import type { Engine } from './engine';
 import { applyLayout, type Layout, layoutLength, writeLayout } from './layout';
@@ -183,9 +183,18 @@ async function encodeUnchecked(
   } catch (error) {
     if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw error;
     const checked = wellFormedTexts(texts, invalidUtf8);
+    if (checked === texts && error instanceof MalformedText) throw changedMeanwhile();
     if (checked === texts) throw error;
     return kernels.encodeBatchAsync(encoder, checked, control);
   }
+}
+
+/** What was malformed is not any more. */
+function changedMeanwhile(): MerganserError {
+  return new MerganserError(
+    'INVALID_UTF8',
+    'Expected the bytes of texts to stay as they are while they are encoded, but malformed ones were changed meanwhile.',
+  );
 }
 
 function byteLength({ offsets }: ChunkedTexts): number {

@@ -4,6 +4,9 @@ import type { ChunkedTexts } from '../backend/kernels';
 import type { TextInput } from './types';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 
+/** Offsets have 32 bits. */
+const MOST_BYTES = 0xffff_ffff;
+
 export type InvalidUtf8 = 'replace' | 'error';
 
 /** A Uint8Array of any realm, Node's Buffer included. */
@@ -13,6 +16,11 @@ export function isBytes(value: unknown): value is Uint8Array {
 
 export function checkText(text: unknown, name = 'text'): asserts text is TextInput {
   if (typeof text !== 'string' && !isBytes(text)) throw invalidArgument(name, 'a string or a Uint8Array', text);
+  if (text.length > MOST_BYTES)
+    throw new MerganserError(
+      'INVALID_ARGUMENT',
+      `Expected ${name} to have less than 4 GiB, but it has ${text.length} bytes; encode it as a stream.`,
+    );
 }
 
 /** Node's check, which makes no string; undefined where there is none. */
@@ -209,9 +217,8 @@ export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): 
   return { chunks, offsets, checked: true };
 }
 
-/** Offsets have 32 bits. */
 function checkTotal(bytes: number, name: string): void {
-  if (bytes > 0xffff_ffff)
+  if (bytes > MOST_BYTES)
     throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
 }
 

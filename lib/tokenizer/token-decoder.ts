@@ -1,11 +1,17 @@
 /** From ids to text. */
-import { type DecoderHandle, type DecoderSpec, type Kernels, SPECIAL_TOKEN as SPECIAL, UNKNOWN_TOKEN as UNKNOWN } from '../backend/kernels';
+import {
+  type DecoderHandle,
+  type DecoderSpec,
+  type Kernels,
+  PARTIAL_TOKEN as PARTIAL,
+  SPECIAL_TOKEN as SPECIAL,
+  UNKNOWN_TOKEN as UNKNOWN,
+} from '../backend/kernels';
 import { invalidArgument, MerganserError } from '../errors';
 import type { Decoder } from './decoders/decoder';
 import type { Sink } from './decoders/stage';
 import type { TokenizerDefinition } from './definition';
 import type { TokenStrings } from './token-strings';
-import { isWellFormed } from './text-input';
 import { decodeUtf8, encodeUtf8 } from './utf8';
 import type { TokenTable } from './token-table';
 
@@ -60,10 +66,9 @@ export class TokenDecoder {
   decodeBytes(ids: Ids): Uint8Array {
     const all = checkedIds(ids);
     const { concatenation, byteLevel } = this.decoder;
-    const bytes = concatenation === null ? null : this.kernels.decode(this.concatenator(), all, false);
-    if (byteLevel) return bytes ?? this.concatenate(this.select(all, false));
-    if (bytes === null || !isWellFormed(bytes)) return encodeUtf8(this.decode(all, false));
-    return concatenation!.finishBytes(bytes);
+    if (byteLevel) return this.kernels.decode(this.concatenator(), all, false) ?? this.concatenate(this.select(all, false));
+    const bytes = concatenation === null ? null : this.kernels.decodeWellFormed(this.concatenator(), all, false);
+    return bytes === null ? encodeUtf8(this.decode(all, false)) : concatenation!.finishBytes(bytes);
   }
 
   /** A decoder for ids that come little by little. */
@@ -135,13 +140,19 @@ export class TokenDecoder {
       return this.flavor === 'tiktoken' && this.strings.isSpecial(token) ? encodeUtf8(token) : this.decoder.concatenation!.bytes(token);
     };
     const tokens = new TokenBytes(this.traits.length);
+    const traits = this.traits.slice();
     for (let id = 0; id < this.traits.length;) {
       const start = id;
       while (id < this.traits.length && this.isOfModel(id)) id++;
       if (id > start) tokens.addRun(this.modelTokens!, start, id);
-      else tokens.add(id, bytesOf(this.strings.token(id++)));
+      else {
+        const bytes = bytesOf(this.strings.token(id));
+        // Of a decoder to text, bytes by themselves are all that is not UTF-8.
+        if (bytes?.length === 1 && bytes[0] >= 0x80) traits[id] |= PARTIAL;
+        tokens.add(id++, bytes);
+      }
     }
-    return { ...tokens.finished(), traits: this.traits };
+    return { ...tokens.finished(), traits };
   }
 }
 

@@ -8,6 +8,7 @@
 #include "merganser/bpe/decoder.hpp"
 #include "merganser/parallel/kept_buffer.hpp"
 #include "merganser/text/utf16.hpp"
+#include "merganser/text/utf8_check.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 
@@ -44,17 +45,13 @@ Napi::Value string_of(Napi::Env env, parallel::KeptBuffer& utf8, size_t size) {
 }
 
 // Decodes (decoder, ids, skipSpecial) into a buffer.
-size_t decode_into(const Napi::CallbackInfo& info, parallel::KeptBuffer& out) {
+bpe::Decoder::Decoded decode_into(const Napi::CallbackInfo& info, parallel::KeptBuffer& out) {
   const auto ids = info[1].As<Napi::Uint32Array>();
   return shared_of<bpe::Decoder>(info[0]).decode(ids.Data(), ids.ElementLength(), info[2].ToBoolean(), out);
 }
 
-// (decoder, ids, skipSpecial) => bytes; null where an id is unknown
-Napi::Value decode(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  parallel::KeptBuffer& memory = Environment::of(env).decoded;
-  const size_t size = decode_into(info, memory);
-  if (size == bpe::Decoder::kUnknownId) return env.Null();
+// What was decoded into the buffer, which is lost if it is large.
+Napi::Value bytes_of_buffer(Napi::Env env, parallel::KeptBuffer& memory, size_t size) {
   if (size >= kHandOverBytes) {
     if (const napi_value buffer = hand_over(env, memory, size)) return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
   }
@@ -64,11 +61,26 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
   return out;
 }
 
+// (decoder, ids, skipSpecial) => bytes; null where an id is unknown
+Napi::Value decode(const Napi::CallbackInfo& info) {
+  parallel::KeptBuffer& memory = Environment::of(info.Env()).decoded;
+  const size_t size = decode_into(info, memory).size;
+  return size == bpe::Decoder::kUnknownId ? info.Env().Null() : bytes_of_buffer(info.Env(), memory, size);
+}
+
+// The same; null also where the bytes are not UTF-8
+Napi::Value decode_well_formed(const Napi::CallbackInfo& info) {
+  parallel::KeptBuffer& memory = Environment::of(info.Env()).decoded;
+  const auto [size, partial] = decode_into(info, memory);
+  if (size == bpe::Decoder::kUnknownId || (partial && text::find_malformed(memory.data(), size) < size)) return info.Env().Null();
+  return bytes_of_buffer(info.Env(), memory, size);
+}
+
 // (decoder, ids, skipSpecial) => string; null where an id is unknown, the bytes are not UTF-8, or V8 has no strings of that length
 Napi::Value decode_text(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   parallel::KeptBuffer& utf8 = Environment::of(env).decoded;
-  const size_t size = decode_into(info, utf8);
+  const size_t size = decode_into(info, utf8).size;
   if (size == bpe::Decoder::kUnknownId) return env.Null();
   const Napi::Value text = string_of(env, utf8, size);
   if (size >= kHandOverBytes) utf8 = {};
@@ -80,6 +92,7 @@ Napi::Value decode_text(const Napi::CallbackInfo& info) {
 void register_decoder(Napi::Env env, Napi::Object exports) {
   exports.Set("createDecoder", Napi::Function::New(env, create_decoder, "createDecoder"));
   exports.Set("decode", Napi::Function::New(env, decode, "decode"));
+  exports.Set("decodeWellFormed", Napi::Function::New(env, decode_well_formed, "decodeWellFormed"));
   exports.Set("decodeText", Napi::Function::New(env, decode_text, "decodeText"));
 }
 

@@ -23,8 +23,13 @@ void give_back(std::unique_ptr<parallel::KeptBuffer> owner) {
 void take_back(napi_env, void*, void* hint) {
   auto* const owner = static_cast<parallel::KeptBuffer*>(hint);
   const auto task = [owner] { give_back(std::unique_ptr<parallel::KeptBuffer>(owner)); };
-  // What is not kept goes back to the system, page by page: another thread does that.
-  owner->capacity() <= parallel::KeptMemory::kLimit ? task() : parallel::ThreadPool::shared().run(task);
+  if (owner->capacity() <= parallel::KeptMemory::kLimit) return task();
+  // What is not kept goes back to the system, page by page: another thread does that, if one can be had. Nothing may be thrown through the collector.
+  try {
+    parallel::ThreadPool::shared().run(task);
+  } catch (...) {
+    task();
+  }
 }
 
 // `create(data, owner, &value)` makes the value, whose end calls take_back with the owner.

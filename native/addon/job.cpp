@@ -35,27 +35,33 @@ void Job::start(Napi::Env env, size_t threads) {
   napi_add_env_cleanup_hook(env, stop_with_environment, this);
   auto& pool = parallel::ThreadPool::shared();
   running_ = threads;
-  for (size_t i = 0; i < threads; ++i) pool.run([job = shared_from_this()] { job->run(); });
+  for (size_t i = 0; i < threads; ++i) {
+    const auto queue = [&] { pool.run([job = shared_from_this()] { job->run(); }); };
+    // The listener hears of it.
+    if (!guarded(queue)) run();
+  }
 }
 
 void Job::run() {
   begun_ = true;
-  if (!cancelled_) guarded(&Job::work);
+  if (!cancelled_) guarded([this] { work(); });
   if (--running_ > 0) return;
-  guarded(&Job::finish);
+  guarded([this] { finish(); });
   report(true);
   const std::lock_guard lock(mutex_);
   finished_ = true;
   stopped_.notify_all();
 }
 
-void Job::guarded(void (Job::*part)()) {
+bool Job::guarded(const std::function<void()>& part) {
   try {
-    (this->*part)();
+    part();
+    return true;
   } catch (const std::exception& error) {
     const std::lock_guard lock(mutex_);
     error_ = error.what();
     cancelled_ = true;
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,7 +43,8 @@ class Job : public std::enable_shared_from_this<Job> {
  private:
   struct Message;
   void run();
-  void guarded(void (Job::*part)());
+  // False if it threw: then the job is cancelled.
+  bool guarded(const std::function<void()>& part);
   void report(bool finished);
   // Cancels and waits until no thread uses the job any more: the environment ends.
   void stop();

@@ -2,7 +2,8 @@
 import { Tokenizer } from '../../lib/index';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { anyText, nastyStrings, wellFormed } from '../oracles/strings';
-import { describeEachBackend } from './backends';
+import { definitionOf } from '../tokenizer/character-tokenizer';
+import { BACKENDS, describeEachBackend } from './backends';
 import { samples } from './fuzz';
 import { TEXT_SAMPLES } from './texts';
 
@@ -69,4 +70,14 @@ describeEachBackend('count and truncate', (backend) => {
       );
     });
   });
+});
+
+// Values of pieces have 22 bits for the number of ids (native).
+(BACKENDS.includes('native') ? test : test.skip).each([2 ** 22 - 2, 2 ** 22 - 1, 2 ** 22, 2 ** 22 + 5])('a piece of %i ids', (count) => {
+  const definition = { ...definitionOf({}), model: { type: 'BPE', vocab: { a: 0 }, merges: [] } };
+  const tokenizer = Tokenizer.fromJSON(definition, { backend: 'native' });
+  const text = new Uint8Array(count).fill(0x61);
+  expect(tokenizer.count(text)).toBe(count);
+  expect(tokenizer.encode(text).length).toBe(count);
+  tokenizer.dispose();
 });

@@ -1,8 +1,9 @@
 /** The decoder kernels of both backends against a concatenation of Node's own and its decoder of UTF-8. */
+import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { loadNativeKernels } from '../../lib/backend/native';
 import { createJsKernels } from '../../lib/backend/js/kernels';
-import { type Kernels, SPECIAL_TOKEN, UNKNOWN_TOKEN } from '../../lib/backend/kernels';
+import { type Kernels, PARTIAL_TOKEN, SPECIAL_TOKEN, UNKNOWN_TOKEN } from '../../lib/backend/kernels';
 import { BACKENDS } from './backends';
 
 interface Token {
@@ -36,15 +37,19 @@ const anyToken: fc.Arbitrary<Token> = fc.record({
   ),
 });
 
-function decoderOf(
-  kernels: Kernels,
-  tokens: readonly Token[],
-): (ids: readonly number[], skip: boolean) => [Uint8Array | null, string | null] {
+/** Bytes, bytes if they are UTF-8, a string. */
+type Decoded = readonly [Uint8Array | null, Uint8Array | null, string | null];
+
+function decoderOf(kernels: Kernels, tokens: readonly Token[]): (ids: readonly number[], skip: boolean) => Decoded {
   const tokenOffsets = Uint32Array.from([0, ...tokens.map(({ bytes }) => bytes.length)]);
   for (let i = 1; i < tokenOffsets.length; i++) tokenOffsets[i] += tokenOffsets[i - 1];
   const tokenBytes = new Uint8Array(Buffer.concat(tokens.map(({ bytes }) => bytes)));
-  const handle = kernels.createDecoder({ tokenBytes, tokenOffsets, traits: Uint8Array.from(tokens, ({ traits }) => traits) });
-  return (ids, skip) => [kernels.decode(handle, Uint32Array.from(ids), skip), kernels.decodeText(handle, Uint32Array.from(ids), skip)];
+  const traits = Uint8Array.from(tokens, (token) => token.traits | (isUtf8(token.bytes) ? 0 : PARTIAL_TOKEN));
+  const handle = kernels.createDecoder({ tokenBytes, tokenOffsets, traits });
+  return (numbers, skip) => {
+    const ids = Uint32Array.from(numbers);
+    return [kernels.decode(handle, ids, skip), kernels.decodeWellFormed(handle, ids, skip), kernels.decodeText(handle, ids, skip)];
+  };
 }
 
 /** null if an id is unknown. */
@@ -54,19 +59,15 @@ function concatenated(tokens: readonly Token[], ids: readonly number[], skip: bo
   return Buffer.concat(chosen.filter(({ traits }) => !skip || traits !== SPECIAL_TOKEN).map(({ bytes }) => bytes));
 }
 
-function expectEqual(
-  tokens: readonly Token[],
-  ids: readonly number[],
-  skip: boolean,
-  [bytes, text]: [Uint8Array | null, string | null],
-): void {
+function expectEqual(tokens: readonly Token[], ids: readonly number[], skip: boolean, [bytes, wellFormedBytes, text]: Decoded): void {
   const expected = concatenated(tokens, ids, skip);
-  if (expected === null) return expect([bytes, text]).toEqual([null, null]);
+  if (expected === null) return expect([bytes, wellFormedBytes, text]).toEqual([null, null, null]);
   expect(Buffer.from(bytes!).equals(expected)).toBe(true);
   const replaced = new TextDecoder('utf-8', { ignoreBOM: true }).decode(expected);
   // Whole texts are no part of a failure's message: they are long.
   const wellFormed = Buffer.from(replaced).equals(expected);
   expect(text === (wellFormed ? replaced : null)).toBe(true);
+  expect(wellFormedBytes === null ? null : Buffer.from(wellFormedBytes).equals(expected)).toBe(wellFormed ? true : null);
 }
 
 describe.each(BACKENDS)('%s', (backend) => {
@@ -99,7 +100,7 @@ describe.each(BACKENDS)('%s', (backend) => {
     [[...Array<number>(900).fill(1), 2_147_483_650, ...Array<number>(99).fill(0)]],
   ])('ids beyond the vocabulary: %#', (ids) => {
     const tokens = ['a', 'bc'].map((text) => ({ bytes: new TextEncoder().encode(text), traits: 0 }));
-    expect(decoderOf(kernels, tokens)(ids, false)).toEqual([null, null]);
+    expect(decoderOf(kernels, tokens)(ids, false)).toEqual([null, null, null]);
   });
 
   test.each(['plain', 'of é and ß', '\u{feff}of 文字 and हिन्दी', 'of 😀'])('megabytes, %s', (word) => {

@@ -1,5 +1,5 @@
 /** What a text may be: strings with lone surrogates, UTF-8 bytes, bytes that are not UTF-8. The host's TextDecoder says what bytes mean. */
-import { Tokenizer } from '../../lib/index';
+import { type MerganserError, Tokenizer } from '../../lib/index';
 import { realTokenizerPath } from '../oracles/real-tokenizers';
 import { nastyStrings } from '../oracles/strings';
 import { describeEachBackend } from './backends';
@@ -117,6 +117,32 @@ describeEachBackend('input', (backend) => {
       expect(tokenizer.decode([99_999_999])).toBe('');
     });
   });
+});
+
+/** A cut is looked for on this thread at 256 KiB, which finds what is malformed there; then it is mended before anybody looks for it. */
+test('bytes that change while they are encoded: ids, or an error that says so', async () => {
+  const tokenizer = await Tokenizer.forEncoding('gpt2');
+  const bytes = new Uint8Array(600_000).fill(0x61).fill(0xff, 1 << 18, (1 << 18) + 4096);
+  const encoded = tokenizer.encodeBatch([bytes]).then(
+    () => 'encoded',
+    (error: unknown) => [(error as Error).name, (error as MerganserError).code],
+  );
+  bytes.fill(0x62);
+  expect(['encoded', ['MerganserError', 'INVALID_UTF8']]).toContainEqual(await encoded);
+  tokenizer.dispose();
+});
+
+test('more bytes than offsets of 32 bits can say', async () => {
+  class Huge extends Uint8Array {
+    override get length(): 4_294_967_296 {
+      return 4_294_967_296;
+    }
+  }
+  const tokenizer = await Tokenizer.forEncoding('gpt2');
+  const refused = expect.objectContaining({ name: 'MerganserError', code: 'INVALID_ARGUMENT' });
+  expect(thrown(() => tokenizer.encode(new Huge(0)))).toEqual(refused);
+  expect(thrown(() => tokenizer.count(new Huge(0)))).toEqual(refused);
+  tokenizer.dispose();
 });
 
 function thrown(attempt: () => unknown): unknown {

@@ -1,3 +1,4 @@
+import { isWellFormed } from '../../tokenizer/text-input';
 import { decodeWellFormed } from '../../tokenizer/utf8';
 import { type DecoderSpec, SPECIAL_TOKEN, UNKNOWN_TOKEN } from '../kernels';
 
@@ -40,6 +41,11 @@ export class Decoder {
       }
     }
     return text;
+  }
+
+  decodeWellFormed(ids: Uint32Array, skipSpecial: boolean): Uint8Array | null {
+    const bytes = this.decode(ids, skipSpecial);
+    return bytes !== null && isWellFormed(bytes) ? bytes : null;
   }
 
   decodeText(ids: Uint32Array, skipSpecial: boolean): string | null {

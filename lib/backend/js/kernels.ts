@@ -86,6 +86,7 @@ export function createJsKernels(): Kernels {
     encodeBatchAsync: (encoder, texts, control) => open<Encoder>(encoder).encodeBatchAsync(texts, control),
     createDecoder: (spec) => box<DecoderHandle>(new Decoder(spec)),
     decode: (decoder, ids, skipSpecial) => open<Decoder>(decoder).decode(ids, skipSpecial),
+    decodeWellFormed: (decoder, ids, skipSpecial) => open<Decoder>(decoder).decodeWellFormed(ids, skipSpecial),
     decodeText: (decoder, ids, skipSpecial) => open<Decoder>(decoder).decodeText(ids, skipSpecial),
     countingThreads: 1,
     createWordCounter: (spec) => box<WordCounterHandle>(new WordCounter(spec)),

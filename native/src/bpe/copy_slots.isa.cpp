@@ -10,6 +10,8 @@ namespace merganser::bpe::MERGANSER_ISA_NS {
 namespace {
 
 constexpr size_t kBytesAhead = 1024, kIdsAhead = 1024;
+// 512 KB.
+constexpr uint32_t kFewSlots = 1u << 15;
 
 // Asks for memory that may lie beyond the array.
 template <typename T>
@@ -17,17 +19,38 @@ MERGANSER_INLINE void prefetch_beyond(const T* array, size_t elements) {
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(array) + elements * sizeof(T)));
 }
 
+struct Seen {
+  bool beyond;   // some are no slots
+  bool partial;  // some are ids that are told of
+};
+
 // `count` is a multiple of eight. Vectors of 512 bits would slow the processor down for nothing.
-MERGANSER_INLINE bool all_below(const uint32_t* ids, size_t count, uint32_t bound) {
+MERGANSER_INLINE Seen see(const uint32_t* ids, size_t count, const SlotTable& table) {
 #if defined(__AVX2__)
-  __m256i most = _mm256_setzero_si256();
-  for (size_t i = 0; i < count; i += 8) most = _mm256_max_epu32(most, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i)));
-  const __m256i least = _mm256_set1_epi32(static_cast<int>(bound));
-  return _mm256_testz_si256(_mm256_cmpeq_epi32(_mm256_max_epu32(most, least), most), _mm256_set1_epi32(-1));
+  const __m256i from = _mm256_set1_epi32(static_cast<int>(table.partial_from));
+  __m256i most = _mm256_setzero_si256(), nearest = _mm256_set1_epi32(-1);
+  for (size_t i = 0; i < count; i += 8) {
+    const __m256i some = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(ids + i));
+    most = _mm256_max_epu32(most, some);
+    nearest = _mm256_min_epu32(nearest, _mm256_sub_epi32(some, from));
+  }
+  const auto any_at_least = [](__m256i values, uint32_t least) {
+    const __m256i bound = _mm256_set1_epi32(static_cast<int>(least)), same = _mm256_cmpeq_epi32(_mm256_max_epu32(values, bound), values);
+    return !_mm256_testz_si256(same, same);
+  };
+  const auto all_at_least = [](__m256i values, uint32_t least) {
+    const __m256i bound = _mm256_set1_epi32(static_cast<int>(least));
+    return _mm256_testc_si256(_mm256_cmpeq_epi32(_mm256_max_epu32(values, bound), values), _mm256_set1_epi32(-1)) != 0;
+  };
+  return {any_at_least(most, table.count), !all_at_least(nearest, table.partials)};
 #else
   uint32_t signs = 0;
-  for (size_t i = 0; i < count; ++i) signs |= ids[i] | (bound - 1 - ids[i]);
-  return signs >> 31 == 0;
+  bool partial = false;
+  for (size_t i = 0; i < count; ++i) {
+    signs |= ids[i] | (table.count - 1 - ids[i]);
+    partial |= ids[i] - table.partial_from < table.partials;
+  }
+  return {signs >> 31 != 0, partial};
 #endif
 }
 
@@ -48,10 +71,9 @@ MERGANSER_INLINE uint32_t copy(const TokenSlot* slot, uint8_t*& end) {
   return length;
 }
 
-}  // namespace
-
-CopiedSlots copy_slots(const uint32_t* ids, size_t count, const TokenSlot* slots, uint32_t slot_count, uint8_t* out) {
-  if (!all_below(ids, count, slot_count)) return {0, out};
+// `kAsk`: the table does not fit the L2 cache, and slots are asked for.
+template <bool kAsk>
+MERGANSER_INLINE CopiedSlots copy_slots(const uint32_t* ids, size_t count, const TokenSlot* slots, uint8_t* out) {
   for (size_t i = 0; i < count; i += kSlotsTogether) {
     __builtin_prefetch(out + kBytesAhead, 1);
     prefetch_beyond(ids + i, kIdsAhead);
@@ -59,18 +81,30 @@ CopiedSlots copy_slots(const uint32_t* ids, size_t count, const TokenSlot* slots
     uint32_t lengths = 0;
 #pragma GCC unroll 4
     for (size_t j = i; j < i + kSlotsTogether; j += 2) {
-      // These may be any numbers.
-      const Pair later(ids + j + kSlotsAhead);
-      prefetch_beyond(slots, later.first());
-      prefetch_beyond(slots, later.second());
+      if constexpr (kAsk) {
+        // These may be any numbers.
+        const Pair later(ids + j + kSlotsAhead);
+        prefetch_beyond(slots, later.first());
+        prefetch_beyond(slots, later.second());
+      }
       const Pair pair(ids + j);
       lengths |= copy(slots + pair.first(), end);
       lengths |= copy(slots + pair.second(), end);
     }
-    if (lengths & TokenSlot::kLookCloser) return {i, out};
+    if (lengths & TokenSlot::kLookCloser) return {i, out, false};
     out = end;
   }
-  return {count, out};
+  return {count, out, false};
+}
+
+}  // namespace
+
+CopiedSlots copy_slots(const uint32_t* ids, size_t count, const SlotTable& table, uint8_t* out) {
+  const Seen seen = see(ids, count, table);
+  CopiedSlots copied{0, out, false};
+  if (!seen.beyond) copied = table.count <= kFewSlots ? copy_slots<false>(ids, count, table.slots, out) : copy_slots<true>(ids, count, table.slots, out);
+  copied.partial = seen.partial;
+  return copied;
 }
 
 }  // namespace merganser::bpe::MERGANSER_ISA_NS

@@ -33,7 +33,11 @@ Decoder::Decoder(std::vector<uint8_t> token_bytes, std::vector<uint32_t> token_o
     : bytes_(std::move(token_bytes)), offsets_(std::move(token_offsets)), traits_(std::move(traits)), slots_(traits_.size()) {
   for (size_t id = 0; id < slots_.size(); ++id) {
     const uint32_t length = offsets_[id + 1] - offsets_[id];
-    if (traits_[id] != 0 || length > TokenSlot::kBytes) {
+    if (traits_[id] & kPartialToken) {
+      if (partials_ == 0) first_partial_ = static_cast<uint32_t>(id);
+      partials_ = static_cast<uint32_t>(id) - first_partial_ + 1;
+    }
+    if ((traits_[id] & ~kPartialToken) != 0 || length > TokenSlot::kBytes) {
       slots_[id].length = TokenSlot::kLookCloser;
     } else {
       slots_[id].length = static_cast<uint8_t>(length);
@@ -73,21 +77,29 @@ bool Decoder::append(const uint32_t* ids, size_t count, bool skip_special, Outpu
   return true;
 }
 
-size_t Decoder::decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& memory) const {
+bool Decoder::any_partial(const uint32_t* ids, size_t count) const {
+  return std::any_of(ids, ids + count, [this](uint32_t id) { return id - first_partial_ < partials_; });
+}
+
+Decoder::Decoded Decoder::decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& memory) const {
   static const auto copy_slots = MERGANSER_SELECT(copy_slots);
+  const SlotTable table{slots_.data(), static_cast<uint32_t>(slots_.size()), first_partial_, partials_};
+  bool partial = false;
   memory.reserve(expected_size(ids, count), 0);
   Output out(memory);
   size_t i = 0;
   while (i + kSlotsTogether + kSlotsAhead <= count) {
     const size_t most = std::min(kSlotsACall, (count - kSlotsAhead - i) / kSlotsTogether * kSlotsTogether);
-    const CopiedSlots copied = copy_slots(ids + i, most, slots_.data(), static_cast<uint32_t>(slots_.size()), out.room_for(kSlotsRoom));
+    const CopiedSlots copied = copy_slots(ids + i, most, table, out.room_for(kSlotsRoom));
     out.set_end(copied.end);
+    partial = partial || copied.partial;
     i += copied.ids;
     if (copied.ids == most) continue;
-    if (!append(ids + i, kSlotsTogether, skip_special, out)) return kUnknownId;
+    if (!append(ids + i, kSlotsTogether, skip_special, out)) return {kUnknownId, false};
     i += kSlotsTogether;
   }
-  return append(ids + i, count - i, skip_special, out) ? out.size() : kUnknownId;
+  if (!append(ids + i, count - i, skip_special, out)) return {kUnknownId, false};
+  return {out.size(), partial || any_partial(ids + i, count - i)};
 }
 
 }  // namespace merganser::bpe

@@ -52,12 +52,13 @@ size_t steps_to_words(const Splitter& splitter) {
   return all;
 }
 
-bool LateSplits::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids) {
+LateSplits::Outcome LateSplits::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, const StopRule& stop) {
+  bool stopped = false;
   parts_.start(size, &ids);
   parts_.begin_stretch(piece, piece + size);
-  splitter_.split(piece, piece + size, {level_, splitter_.steps().size()}, parts_, scratch_, [] { return false; });
+  splitter_.split(piece, piece + size, {level_, splitter_.steps().size()}, parts_, scratch_, [&] { return stopped = stopped || stop(ids.size()); });
   parts_.end_stretch();
-  return !parts_.whole();
+  return stopped ? Outcome::stopped : parts_.whole() ? Outcome::whole : Outcome::split;
 }
 
 void LateSplits::Parts::start(size_t size, std::vector<uint32_t>* ids) {

@@ -5,8 +5,10 @@
 
 namespace merganser::bpe {
 
-bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
+bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values,
+                       const StopRule& stop) {
   full_ = false;
+  stop_ = stop;
   for (uint32_t done = 0; done < missed; done += kGroup) {
     gather(cache, text, bounds, misses + done, std::min(missed - done, kGroup), values);
     merge(cache);
@@ -80,8 +82,12 @@ void MissPath::merge_turns(PieceCache& cache, Turns<AnyTurn>& turns) {
 
 // Whether it falls into parts before it is merged.
 bool MissPath::split(PieceCache& cache, const Miss& miss) {
-  if (!late_ || !late_->encode(miss.piece, miss.size, ids_)) return false;
-  *miss.value = keep(cache, miss, ids_.data(), static_cast<uint32_t>(ids_.size()));
+  if (!late_) return false;
+  const LateSplits::Outcome outcome = late_->encode(miss.piece, miss.size, ids_, stop_);
+  if (outcome == LateSplits::Outcome::whole) return false;
+  const uint32_t count = static_cast<uint32_t>(ids_.size());
+  // What was stopped is not all that the piece becomes.
+  *miss.value = outcome == LateSplits::Outcome::split ? keep(cache, miss, ids_.data(), count) : cache.temporary(ids_.data(), count);
   return true;
 }
 

@@ -23,9 +23,9 @@ void PieceBatch::expect(size_t text_bytes) {
   cache_.expect_much();
 }
 
-void PieceBatch::start(IdBuffer* out, uint64_t limit, uint32_t* text_ends) {
+void PieceBatch::start(IdBuffer* out, const StopRule& stop, uint32_t* text_ends) {
   out_ = out;
-  limit_ = limit;
+  stop_ = stop;
   text_ends_ = text_ends;
   total_ = 0;
 }
@@ -54,13 +54,14 @@ void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   const uint8_t *const base = batch.base, *const readable_end = batch.readable_end;
   const uint32_t* const bounds = batch.bounds;
   const uint32_t count = batch.count;
+  const StopRule stop = stop_.after(total_);
   static_assert(kRoom <= kMostPieces);
   uint16_t misses[kMostPieces + 16];
   uint32_t direct = count;
   while (direct > 0 && base + bounds[direct - 1] + kReadAhead > readable_end) --direct;
   if (direct > 0) {
     const uint32_t missed = look_up_pieces(cache_.view(), base, bounds, direct, values, misses);
-    if (!miss_path_.resolve(cache_, base, bounds, misses, missed, values)) forget_ = true;
+    if (!miss_path_.resolve(cache_, base, bounds, misses, missed, values, stop)) forget_ = true;
   }
   if (direct == count) return;
   const uint32_t from = bounds[direct], size = bounds[count] - from;
@@ -69,7 +70,7 @@ void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
   uint32_t rest[kReadAhead + 1];  // at most one piece a byte
   for (uint32_t i = direct; i <= count; ++i) rest[i - direct] = bounds[i] - from;
   const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), rest, count - direct, values + direct, misses);
-  if (!miss_path_.resolve(cache_, padded_.data(), rest, misses, missed, values + direct)) forget_ = true;
+  if (!miss_path_.resolve(cache_, padded_.data(), rest, misses, missed, values + direct, stop)) forget_ = true;
 }
 
 void PieceBatch::write(const Batch& batch, const uint64_t* values) {

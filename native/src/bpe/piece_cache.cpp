@@ -14,6 +14,9 @@ constexpr uint32_t kFirst8 = 12, kFirst16 = 12, kFirst32 = 10;
 constexpr size_t kFirstStore = 4096;
 // Vocabularies up to this size have ids of 18 bits in their values: Gemma 3's few beyond that are stored.
 constexpr uint32_t kMostly18Bits = 3u << 17;
+uint64_t stored_value(uint64_t place, uint32_t count) {
+  return place | std::min<uint64_t>(count, kMostStored) << kStoredCountShift | kStored << kCountShift;
+}
 uint32_t log2_limit(size_t bytes, uint32_t first) { return std::max(first, static_cast<uint32_t>(std::bit_width(std::max<size_t>(bytes / 64, 1)) - 1)); }
 
 }  // namespace
@@ -50,8 +53,9 @@ uint64_t PieceCache::find_or_keep(const PieceKey& key, uint32_t size, const uint
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
-  const uint64_t length = static_cast<uint64_t>(size & 15) << kLengthShift;
-  if (!fits(ids, count)) return store(ids, count) | kStored << kCountShift | length;
+  // Never 0, so that a value is not either where there are no ids.
+  const uint64_t length = uint64_t{std::min(size, kLongestShort)} << kLengthShift;
+  if (!fits(ids, count)) return stored_value(store(ids, count), count) | length;
   uint64_t value = static_cast<uint64_t>(count) << kCountShift | length;
   for (uint32_t i = 0; i < count; ++i) value |= static_cast<uint64_t>(ids[i]) << (i * id_bits_);
   return value;
@@ -62,7 +66,7 @@ uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) {
   temporary_.resize(place + record_size(count));
   temporary_[place] = count;
   std::copy(ids, ids + count, temporary_.begin() + static_cast<ptrdiff_t>(place) + 1);
-  return place | kStored << kCountShift | kTemporary;
+  return stored_value(place, count) | kTemporary;
 }
 
 uint32_t PieceCache::store(const uint32_t* ids, uint32_t count) {

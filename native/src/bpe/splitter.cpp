@@ -104,6 +104,7 @@ class Splitter::WrittenSink final : public PieceSink {
 void Splitter::split_written(const Run& run, size_t level, const uint8_t* begin, const uint8_t* end) const {
   std::vector<uint8_t>& written = run.scratch.written;
   text::write_in_alphabet(begin, end, written);
+  PieceSink::check_stretch(written.size());
   const uint8_t* const written_end = written.data() + written.size();
   WrittenSink sink(run.batch, begin);
   sink.begin_stretch(written.data(), written_end);

@@ -10,8 +10,6 @@ constexpr size_t kRewritten = size_t{1} << 16;
 // One part in so many of the cache's bytes is for parts of pieces that late steps make.
 constexpr size_t kLateShare = 32;
 
-bool is_cancelled(const EncodeOptions& options) { return options.cancelled && options.cancelled->load(std::memory_order_relaxed); }
-
 }  // namespace
 
 Worker::Worker(const Encoder& encoder)
@@ -29,7 +27,7 @@ EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, I
   EncodeResult result;
   if (out) out->expect(size);
   batch_.expect(size);
-  batch_.start(out, options.limit);
+  batch_.start(out, {options.limit, options.cancelled});
   open_ = false;
   const bool whole = encode_text(text, size, readable, options, result);
   close();
@@ -42,10 +40,10 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
   const uint32_t *const offsets = texts.offsets, first = offsets[0], last = offsets[texts.count];
   out.expect(last - first);
   batch_.expect(last - first);
-  batch_.start(&out, options.limit, ends);
+  batch_.start(&out, {options.limit, options.cancelled}, ends);
   open_ = false;
   EncodeOptions text_options = options;
-  for (size_t i = 0; i < texts.count && !is_cancelled(options); ++i) {
+  for (size_t i = 0; i < texts.count && !batch_.stopped(); ++i) {
     if (!encode_text(texts.bytes + offsets[i], offsets[i + 1] - offsets[i], texts.size - offsets[i], text_options, result)) {
       result.refused_at += offsets[i];
       break;
@@ -79,7 +77,7 @@ bool Worker::encode_text(const uint8_t* text, size_t size, size_t readable, cons
     push_added({text + match.start, text + match.end, text + readable}, encoder_.spec_.added[match.token].id);
     done = match.end;
     from = match.search_from;
-    if (batch_.over_limit() || is_cancelled(options)) break;
+    if (batch_.stopped()) break;
   }
   if (!batch_.over_limit()) stretch(done, size);
   return true;
@@ -110,40 +108,41 @@ void Worker::push_added(Stretch token, uint32_t id) {
 void Worker::encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
   if (as_it_is_ && !supermerging_) {
     open(stretch);
-    return split_stretch(stretch, batch_, options);
+    return split_stretch(stretch, batch_);
   }
   while (!as_it_is_ && static_cast<size_t>(stretch.end - stretch.begin) > 2 * kRewritten) {
     const size_t size = static_cast<size_t>(stretch.end - stretch.begin);
     const size_t cut = encoder_.find_cut(stretch.begin, size, kRewritten, 2 * kRewritten, options.actions);
     if (cut == size) break;
-    encode_part({stretch.begin, stretch.begin + cut, stretch.readable_end}, place, options);
+    encode_part({stretch.begin, stretch.begin + cut, stretch.readable_end}, place);
     stretch.begin += cut;
     place = StretchPlace::within;
   }
-  encode_part(stretch, place, options);
+  encode_part(stretch, place);
 }
 
-void Worker::encode_part(Stretch stretch, StretchPlace place, const EncodeOptions& options) {
+void Worker::encode_part(Stretch stretch, StretchPlace place) {
   const Stretch rewritten = rewriter_.rewrite(stretch, place);
   if (supermerging_) {
     supermerging_->begin_stretch(rewritten.begin, rewritten.readable_end);
-    split_stretch(rewritten, *supermerging_, options);
+    split_stretch(rewritten, *supermerging_);
     supermerging_->end_stretch();
     supermerging_->end_run();
     return;
   }
   if (rewritten.begin == stretch.begin) {
     open(stretch);
-    return split_stretch(stretch, batch_, options);
+    return split_stretch(stretch, batch_);
   }
   close();
   open(rewritten);
-  split_stretch(rewritten, batch_, options);
+  split_stretch(rewritten, batch_);
   close();
 }
 
-void Worker::split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options) {
-  const auto stop = [&] { return batch_.over_limit() || is_cancelled(options); };
+void Worker::split_stretch(Stretch stretch, PieceSink& sink) {
+  PieceSink::check_stretch(static_cast<size_t>(stretch.end - stretch.begin));
+  const auto stop = [&] { return batch_.stopped(); };
   if (encoder_.spec_.scanner || !encoder_.spec_.steps.empty()) {
     encoder_.splitter_.split(stretch.begin, stretch.end, {0, encoder_.early_steps_}, sink, split_scratch_, stop);
   } else if (encoder_.cuts_) {

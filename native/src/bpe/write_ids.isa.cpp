@@ -108,21 +108,17 @@ uint32_t* write_ids27(const uint64_t* values, uint32_t count, const StoredIds& s
 #endif
 }
 
-// As if none were stored, in a loop that compilers turn into vectors; then those that are, so few values at a time that most have none to look for.
+// Without a branch on the value, and without a look at what is stored, as long as values say how much that is.
 uint64_t count_ids(const uint64_t* values, uint32_t count, const StoredIds& stored) {
-  constexpr uint32_t kTogether = 32;
-  uint64_t total = 0;
-  for (uint32_t from = 0; from < count; from += kTogether) {
-    const uint32_t to = from + kTogether < count ? from + kTogether : count;
-    uint64_t stored_values = 0;
-    for (uint32_t i = from; i < to; ++i) {
-      const uint64_t ids = values[i] >> kCountShift & 7;
-      total += ids;
-      stored_values += ids == kStored;
-    }
-    for (uint32_t i = from; stored_values != 0 && i < to; ++i) {
-      if ((values[i] >> kCountShift & 7) == kStored) total += uint64_t{*record_of(values[i], stored)} - kStored;
-    }
+  uint64_t total = 0, too_many = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t inside = values[i] >> kCountShift & 7, outside = values[i] >> kStoredCountShift & kMostStored;
+    const uint64_t ids = inside == kStored ? outside : inside;
+    total += ids;
+    too_many |= (ids + 1) & (kMostStored + 1);
+  }
+  for (uint32_t i = 0; too_many != 0 && i < count; ++i) {
+    if ((values[i] >> kCountShift & 7) == kStored) total += *record_of(values[i], stored) - (values[i] >> kStoredCountShift & kMostStored);
   }
   return total;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <new>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -50,7 +51,12 @@ void KeptMemory::give(Block block) {
     bytes_ -= blocks_.front().bytes;
     blocks_.erase(blocks_.begin());
   }
-  blocks_.push_back(block);
+  // Buffers give from their destructors.
+  try {
+    blocks_.push_back(block);
+  } catch (const std::bad_alloc&) {
+    return std::free(block.data);
+  }
   bytes_ += block.bytes;
   offer_older();
 }

@@ -48,7 +48,11 @@ void parallel_for(unsigned threads, size_t count, const std::function<void(size_
   loop->count = count;
   loop->body = &body;
   const size_t helpers = std::min<size_t>(threads, count) - 1;
-  for (size_t i = 0; i < helpers; ++i) ThreadPool::shared().run([loop] { loop->take_rounds(); });
+  try {
+    for (size_t i = 0; i < helpers; ++i) ThreadPool::shared().run([loop] { loop->take_rounds(); });
+  } catch (...) {
+    // Without them it takes longer.
+  }
   loop->take_rounds();
   std::unique_lock lock(loop->mutex);
   loop->finished.wait(lock, [&] { return loop->done == count; });

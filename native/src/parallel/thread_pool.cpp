@@ -32,11 +32,20 @@ ThreadPool& ThreadPool::shared() {
 void ThreadPool::run(std::function<void()> task) {
   const std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(task));
-  if (idle_ < tasks_.size() && started_ < size_) {
-    ++started_;
-    std::thread([this] { work(); }).detach();
-  }
+  if (idle_ < tasks_.size() && started_ < size_) start_thread();
   wake_.notify_one();
+}
+
+// Where the system gives no thread, those that there are do the work; if there is none, the task that came last is given back.
+void ThreadPool::start_thread() {
+  try {
+    std::thread([this] { work(); }).detach();
+    ++started_;
+  } catch (...) {
+    if (started_ > 0) return;
+    tasks_.pop_back();
+    throw;
+  }
 }
 
 void ThreadPool::work() {

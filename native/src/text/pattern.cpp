@@ -5,8 +5,8 @@
 namespace merganser::text {
 namespace {
 
-// Positions must leave room for kGap.
-constexpr size_t kMostAtOnce = size_t{1} << 30;
+// Positions must leave room for kGap, with what the stream adds to them.
+constexpr size_t kMostAtOnce = (size_t{1} << 30) - 1;
 
 }  // namespace
 

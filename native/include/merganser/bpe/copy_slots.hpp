@@ -21,16 +21,23 @@ constexpr size_t kSlotsTogether = 8, kSlotsACall = 512, kSlotsAhead = 64;
 // Bytes that a call may write to, whatever the ids.
 constexpr size_t kSlotsRoom = kSlotsTogether * TokenSlot::kLookCloser + kSlotsACall * sizeof(TokenSlot);
 
+struct SlotTable {
+  const TokenSlot* slots;
+  uint32_t count;                 // fewer than 2^31
+  uint32_t partial_from, partials;  // ids that are told of: their first, and how many
+};
+
 struct CopiedSlots {
   size_t ids;
   uint8_t* end;
+  bool partial;  // there are such ids among those of the call
 };
 
-// Copies the slots of `count` ids, a multiple of kSlotsTogether and at most kSlotsACall, as far as they are ids of the `slots` (fewer than 2^31): stops
-// before those eight ids among which one says kLookCloser, and before all of them if one is no slot.
+// Copies the slots of `count` ids, a multiple of kSlotsTogether and at most kSlotsACall, as far as they are ids of the table: stops before those eight ids
+// among which one says kLookCloser, and before all of them if one is no slot.
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  CopiedSlots copy_slots(const uint32_t* ids, size_t count, const TokenSlot* slots, uint32_t slot_count, uint8_t* out); \
+  CopiedSlots copy_slots(const uint32_t* ids, size_t count, const SlotTable& table, uint8_t* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -13,6 +13,7 @@ namespace merganser::bpe {
 enum TokenTraits : uint8_t {
   kUnknownToken = 1,  // no token has the id
   kSpecialToken = 2,
+  kPartialToken = 4,  // its bytes are not UTF-8 by themselves
 };
 
 class Decoder {
@@ -20,9 +21,12 @@ class Decoder {
   Decoder(std::vector<uint8_t> token_bytes, std::vector<uint32_t> token_offsets, std::vector<uint8_t> traits);
 
   static constexpr size_t kUnknownId = SIZE_MAX;
-  // Writes the bytes that the ids stand for and returns how many they are; kUnknownId where an id has no token. `skip_special` leaves out special
-  // tokens. What was in the buffer is lost.
-  size_t decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& out) const;
+  struct Decoded {
+    size_t size;   // bytes; kUnknownId where an id has no token
+    bool partial;  // there may be partial tokens among the ids
+  };
+  // Writes the bytes that the ids stand for. `skip_special` leaves out special tokens. What was in the buffer is lost.
+  Decoded decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& out) const;
 
  private:
   class Output;
@@ -31,11 +35,14 @@ class Decoder {
   size_t expected_size(const uint32_t* ids, size_t count) const;
   // Appends ids one by one; false where one has no token.
   bool append(const uint32_t* ids, size_t count, bool skip_special, Output& out) const;
+  // Whether any is among those from the first partial token to the last.
+  bool any_partial(const uint32_t* ids, size_t count) const;
 
   std::vector<uint8_t> bytes_;
   std::vector<uint32_t> offsets_;
   std::vector<uint8_t> traits_;
-  std::vector<TokenSlot> slots_;  // short tokens without traits
+  std::vector<TokenSlot> slots_;  // short tokens, of those without other traits
+  uint32_t first_partial_ = 0, partials_ = 0;  // the first partial token, and how many ids there are from it to the last
 };
 
 }  // namespace merganser::bpe

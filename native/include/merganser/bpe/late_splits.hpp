@@ -11,6 +11,7 @@
 
 #include "merganser/bpe/piece_lookup.hpp"
 #include "merganser/bpe/splitter.hpp"
+#include "merganser/bpe/stop_rule.hpp"
 
 namespace merganser::bpe {
 
@@ -25,8 +26,9 @@ class LateSplits {
   LateSplits(const Splitter& splitter, size_t level, std::shared_ptr<const Model> model, size_t memory_bytes)
       : splitter_(splitter), level_(level), parts_(std::move(model), memory_bytes) {}
 
-  // The ids of a piece that is split; false if it is left as it is.
-  bool encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids);
+  enum class Outcome { whole, split, stopped };
+  // The ids of a piece that is split, or those up to where it was stopped; none if it is left as it is.
+  Outcome encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, const StopRule& stop);
 
  private:
   class Parts final : public PieceSink {

@@ -20,8 +20,8 @@ class MissPath {
       : model_(model), memory_bytes_(memory_bytes), long_pieces_(memory_bytes), late_(late) {}
 
   // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
-  // False if the cache's store is full: it wants to forget, once these values have been used.
-  bool resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
+  // False if the cache's store is full: it wants to forget, once these values have been used. `stop`: of a piece, by its own ids.
+  bool resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values, const StopRule& stop);
 
  private:
   static constexpr uint32_t kGroup = 64;  // pieces whose look-ups are under way together
@@ -62,6 +62,7 @@ class MissPath {
   MergeScratch scratch_;
   std::vector<uint32_t> ids_;
   bool full_ = false;
+  StopRule stop_;
   uint32_t missed_ = 0;
   Miss misses_[kGroup];
   Turns<Turn> turns_;

@@ -9,6 +9,7 @@
 #include "merganser/bpe/model.hpp"
 #include "merganser/bpe/piece_cache.hpp"
 #include "merganser/bpe/piece_sink.hpp"
+#include "merganser/bpe/stop_rule.hpp"
 
 namespace merganser::bpe {
 
@@ -19,16 +20,17 @@ class PieceBatch final : public PieceSink {
 
   // The texts that come next have so many bytes.
   void expect(size_t text_bytes);
-  // What comes is to be written to `out`, or, if that is null, only counted, up to somewhat more than `limit`. Where texts end (a stretch must be open),
+  // What comes is to be written to `out`, or, if that is null, only counted, up to somewhat more than where `stop` says. Where texts end (a stretch must be open),
   // the number of ids in `out` goes to the next place of `text_ends`.
-  void start(IdBuffer* out, uint64_t limit, uint32_t* text_ends = nullptr);
+  void start(IdBuffer* out, const StopRule& stop, uint32_t* text_ends = nullptr);
   // The same while no stretch is open.
   void end_text() { *text_ends_++ = static_cast<uint32_t>(out_->size()); }
   // An id that is no piece's.
   void push_id(uint32_t id);
 
   uint64_t count() const { return total_; }
-  bool over_limit() const { return total_ > limit_; }
+  bool over_limit() const { return stop_.over_limit(total_); }
+  bool stopped() const { return stop_(total_); }
 
  private:
   void take(const Batch& batch) override;
@@ -40,7 +42,7 @@ class PieceBatch final : public PieceSink {
   MissPath miss_path_;
   std::vector<uint8_t> padded_;
   IdBuffer* out_ = nullptr;
-  uint64_t limit_ = 0;
+  StopRule stop_;
   uint32_t* text_ends_ = nullptr;
   uint64_t total_ = 0;
   bool expects_much_ = false;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <stdexcept>
 #include <vector>
 
 namespace merganser::bpe {
@@ -12,6 +13,10 @@ class PieceSink {
   PieceSink(const PieceSink&) = delete;
   PieceSink& operator=(const PieceSink&) = delete;
 
+  // Places of pieces have 32 bits.
+  static void check_stretch(size_t bytes) {
+    if (bytes > UINT32_MAX) throw std::length_error("4 GiB of text and more cannot be split in one go");
+  }
   // The next pieces lie back to back from `text`; up to `readable_end` bytes may be read.
   void begin_stretch(const uint8_t* text, const uint8_t* readable_end) {
     base_ = text;

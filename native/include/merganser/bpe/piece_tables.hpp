@@ -6,7 +6,8 @@
 // path looks into both before it merges. Keys are zero-padded; the length in the value tells "a" from "a\0".
 //
 // A value is a 64-bit word: up to 54 bits of ids (three of 18 bits, or two of 27 in vocabularies far beyond 2^18), how many ids at bit 54,
-// and the length of short pieces at bit 60. Ids that do not fit stand in a store beside the tables; the value then holds their place.
+// and the length at bit 60 (of pieces longer than that can hold 15: their keys have it). Ids that do not fit stand in a store beside the tables; the value then holds
+// their place and how many they are.
 #pragma once
 #include <cstdint>
 
@@ -17,8 +18,11 @@
 namespace merganser::bpe {
 
 constexpr uint32_t kLongestKey = 31;  // longer pieces are not kept
+constexpr uint32_t kLongestShort = 15;  // the length in a value
 constexpr uint32_t kCountShift = 54, kLengthShift = 60;
-constexpr uint64_t kStored = 7;                             // count: the ids are in the store, their place in the low 32 bits
+constexpr uint64_t kStored = 7;                             // count: the ids are in the store, their place in the low 32 bits …
+constexpr uint32_t kStoredCountShift = 32;                  // … and their number here …
+constexpr uint64_t kMostStored = (uint64_t{1} << 22) - 1;   // … up to this, which means that the store knows
 constexpr uint64_t kTemporary = uint64_t{1} << 57;          // … in the store that lasts for this batch only
 
 struct PieceKey {

@@ -21,8 +21,8 @@ class Worker {
   bool encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result);
   // A stretch of text between added tokens.
   void encode_stretch(Stretch stretch, StretchPlace place, const EncodeOptions& options);
-  void encode_part(Stretch part, StretchPlace place, const EncodeOptions& options);
-  void split_stretch(Stretch stretch, PieceSink& sink, const EncodeOptions& options);
+  void encode_part(Stretch part, StretchPlace place);
+  void split_stretch(Stretch stretch, PieceSink& sink);
   void push_added(Stretch token, uint32_t id);
   void open(Stretch stretch);
   void close();

@@ -15,11 +15,12 @@ class ThreadPool {
   static ThreadPool& shared();
 
   unsigned size() const { return size_; }
-  // Runs `task` on some thread, in the order of calls. Tasks must not throw.
+  // Runs `task` on some thread, in the order of calls. Tasks must not throw. Throws if there is no thread and the system gives none; then the task will not run.
   void run(std::function<void()> task);
 
  private:
   explicit ThreadPool(unsigned size) : size_(size) {}
+  void start_thread();
   void work();
 
   const unsigned size_;
