@@ -19,6 +19,8 @@ constexpr double kPairCost = 1.4;
 // Distances between centroids save about such a part of the panels looked at, each of which costs so many multiply-adds, besides those for each dimension. To
 // compare them with a bound takes that many.
 constexpr double kSaved = 0.3, kLookOverhead = 600, kLookDims = 4, kRaise = 10;
+// Rows of so many dimensions are read in less time than it takes to find out which of them must be.
+constexpr size_t kReadAtOnce = 128;
 // More of them would take too much memory.
 constexpr double kMostApart = 1 << 26;
 constexpr float kUp = 1 + 1e-6f;
@@ -179,8 +181,11 @@ void BoundedAssignment::prepare(size_t block, Scratch& scratch, size_t local) {
 void BoundedAssignment::measure_own(size_t block, Scratch& scratch, size_t local) {
   static const auto dot_product = MERGANSER_SELECT(dot);
   const size_t position = points_.block_begin(block) + local;
-  float* const row = scratch.staged.row(local);
-  points_.stage(position, row);
+  const float* row = points_.kept(position);
+  if (!row) {
+    points_.stage(position, scratch.staged.row(local));
+    row = scratch.staged.row(local);
+  }
   const uint32_t slot = slots_[position];
   const float error = scratch.errors[local], score = dot_product(row, centroids_.at(slot), points_.padded()) + centroids_.view().halves[slot];
   scratch.read[local] = 1;
@@ -203,7 +208,8 @@ bool BoundedAssignment::find_reach(size_t block, Scratch& scratch) {
     std::fill_n(&least_of(block, 0), panels, -kFar);
   }
   std::fill(reach.begin() + static_cast<ptrdiff_t>(count), reach.end(), -kFar);
-  if (points_.kept(begin)) {
+  // Long rows are not read before they are needed, even where they are at hand.
+  if (points_.kept(begin) && !(lazy && points_.dims() > kReadAtOnce)) {
     measure_kept(block, scratch);
     return true;
   }
