@@ -32,6 +32,8 @@ const CASES: ReadonlyArray<readonly [name: string, distances: Float64Array]> = [
       1,
     ),
   ],
+  ['zeros of either sign', gaussians(8, pairs(40)).map((value, i) => (i % 3 === 0 ? -0 : Math.abs(Math.round(value))))],
+  ['equal distances whose means are rounded down', new Float64Array(pairs(60)).fill(1.9127812308038155)],
   ['very large and very small', gaussians(5, pairs(50)).map((value, i) => Math.abs(value) * (i % 3 === 0 ? 9e98 : 1e-200))],
 ];
 
@@ -47,6 +49,15 @@ describe.each(LINKAGES)('%s', (linkage) => {
 });
 
 describeEachBackend('linkage', (backend) => {
+  // Of 9 equal numbers the mean by sizes of 6 and 3 is two units of rounding less than they are.
+  test.each([1.9127812308038155, 1.9512679580715857, 0.1])('no merge is nearer than those before it: all points are %d apart', (apart) => {
+    for (const linkage of LINKAGES) {
+      const { distances } = agglomerate(new Float64Array(pairs(70)).fill(apart), linkage, { backend });
+      expect(distances.every((distance, i) => distance >= (i === 0 ? apart : distances[i - 1]))).toBe(true);
+      if (linkage === 'complete') expect(distances.every((distance) => distance === apart)).toBe(true);
+    }
+  });
+
   test.each(fixture.linkage)('SciPy: $method linkage of $count points', ({ seed, count, k, dims, method, distances, labels }) => {
     const tree = agglomerate(euclidean(blobs(seed, count, k, dims, 0.6), dims), method as Linkage, { backend });
     tree.distances.forEach((distance, i) => expect(distance).toBeCloseTo(distances[i], 9));

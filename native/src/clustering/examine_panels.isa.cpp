@@ -8,44 +8,58 @@
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
 
+// Appends the rows of a tile whose bits are set, with the scores of all their lanes. greatest[p] + first: of panel p.
+template <size_t kCount>
+MERGANSER_INLINE size_t challenge(const Tile<kCount>& tile, const uint32_t* points, unsigned bits, const OfRound* greatest, size_t first, Challenger* challengers,
+                                  float* scores, size_t found) {
+#pragma GCC unroll 12
+  for (size_t row = 0; row < kTileHeight; ++row) {
+    if (!(bits >> row & 1)) continue;
+    const float of_first = greatest[0][first + row], of_last = greatest[kCount - 1][first + row];
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(scores + (found * kCount + p) * kPanel);
+    challengers[found++] = {points[row], of_first > of_last ? of_first : of_last};
+  }
+  return found;
+}
+
 template <size_t kCount>
 MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t panel, uint32_t* list, size_t count, const BlockBounds& block,
                                 Challenger* challengers, float* challenger_scores) {
-  for (size_t i = 0; i < kListPadding; ++i) list[count + i] = list[count - 1];
+  pad_list(list, count);
   size_t found = 0;
   const uint32_t first_slot = static_cast<uint32_t>(panel * kPanel);
-  for (size_t i = 0; i < count; i += kTileHeight) {
-    const uint32_t* const points = list + i;
-    const bool own = any_own(points, block.slots, first_slot, kCount * kPanel);
-    Tile<kCount> tile;
-    tile.compute(RowList([&](size_t row) { return rows.data + points[row] * rows.stride; }), panels, panel);
+  for (size_t begin = 0; begin < count; begin += kRound) {
+    const uint32_t* const points = list + begin;
+    const size_t size = round_size(count, begin);
+    alignas(64) OfRound greatest[kCount], thresholds;
+    for (size_t i = 0; i < size; i += kAtOnce) collect(block.thresholds, points + i, thresholds + i);
+    for (size_t i = 0; i < size; i += kTileHeight) {
+      const bool own = any_own(points + i, block.slots, first_slot, kCount * kPanel);
+      Tile<kCount> tile;
+      tile.compute(RowList([&](size_t row) { return rows.data + points[i + row] * rows.stride; }), panels, panel);
 #pragma GCC unroll 12
-    for (size_t row = 0; own && row < kTileHeight; ++row) {
-      const uint32_t lane = block.slots[points[row]] - first_slot;
-      if (lane < kCount * kPanel) block.own_scores[points[row]] = take_out(tile, row, lane);
-    }
-    alignas(64) float greatest[kCount][16] = {}, norms[16] = {}, thresholds[16] = {}, distances[16], bounds[16];
-    const size_t left = tile_size(count, i);
-    collect(block.norms, points, norms);
-    collect(block.thresholds, points, thresholds);
-    unsigned below = ~0u;
+      for (size_t row = 0; own && row < kTileHeight; ++row) {
+        const uint32_t lane = block.slots[points[i + row]] - first_slot;
+        if (lane < kCount * kPanel) block.own_scores[points[i + row]] = take_out(tile, row, lane);
+      }
+      unsigned below = ~0u;
 #pragma GCC unroll 2
-    for (size_t p = 0; p < kCount; ++p) {
-      greatest_of_rows(tile.scores[p], greatest[p]);
-      below &= which_are_less(greatest[p], thresholds);
-      bounds_of_rows(norms, greatest[p], block.drifts[panel + p], distances, bounds);
-      raise(block.bounds + (panel + p) * block.bounds_stride, points, left, bounds);
+      for (size_t p = 0; p < kCount; ++p) {
+        greatest_of_rows(tile.scores[p], greatest[p] + i);
+        below &= which_are_less(greatest[p] + i, thresholds + i);
+      }
+      const unsigned above = ~below & ((1u << tile_size(size, i)) - 1);
+      if (above) found = challenge(tile, points + i, above, greatest, i, challengers, challenger_scores, found);
     }
-    const unsigned above = ~below & ((1u << left) - 1);
-    if (!above) continue;
-#pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
-      if (!(above >> row & 1)) continue;
-      const float most = kCount > 1 && greatest[kCount - 1][row] > greatest[0][row] ? greatest[kCount - 1][row] : greatest[0][row];
-      challengers[found] = {points[row], most};
+    for (size_t i = 0; i < size; i += kAtOnce) {
+      alignas(64) float norms[kAtOnce];
+      collect(block.norms, points + i, norms);
 #pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(challenger_scores + (found * kCount + p) * kPanel);
-      ++found;
+      for (size_t p = 0; p < kCount; ++p) {
+        float* const bounds = block.bounds + (panel + p) * block.bounds_stride;
+        raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms, greatest[p] + i, block.drifts[panel + p], norms);
+      }
     }
   }
   return found;
@@ -61,7 +75,10 @@ void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t
         [&](const uint32_t* points, Tile<kCount>& tile) MERGANSER_INLINE_LAMBDA {
           tile.compute(RowList([&](size_t row) { return heads.data + points[row] * heads.stride; }), panels, panel);
         },
-        [&](const uint32_t* points, size_t, float* norms) MERGANSER_INLINE_LAMBDA { collect(block.norms, points, norms); });
+        [&](const uint32_t* points, float(*norms)[kAtOnce]) MERGANSER_INLINE_LAMBDA {
+#pragma GCC unroll 2
+          for (size_t p = 0; p < kCount; ++p) collect(block.norms, points, norms[p]);
+        });
   };
   if constexpr (kTilePanels > 1) {
     if (how_many == 2) return look.template operator()<2>();
@@ -114,6 +131,9 @@ void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const f
   __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (size_t i = 0; i < count; i += 16, places = _mm512_add_epi32(places, _mm512_set1_epi32(16))) {
     const __mmask16 valid = static_cast<__mmask16>(count - i < 16 ? 0xFF : 0xFFFF);
+    // Bounds come from memory: those of the next two panels.
+    simd::MERGANSER_ISA_NS::expect_line(next_bounds + (next_bounds - bounds) + i);
+    simd::MERGANSER_ISA_NS::expect_line(next_bounds + 2 * (next_bounds - bounds) + i);
     const __m512 within = _mm512_maskz_loadu_ps(valid, reach + i);
     const auto reached = [&](const float* of, __m512 by, __m512& low) {
       const __m512 bound = _mm512_maskz_loadu_ps(valid, of + i);

@@ -136,11 +136,12 @@ class Clusters {
         const size_t right = std::min(points, left + kTile);
         for (size_t i = top; i < bottom; ++i) {
           const size_t begin = std::max(left, i + 1);
-          if (begin < right) std::copy(from(i) + begin, from(i) + right, row(i) + begin);
+          // Of −0 a sum makes 0.
+          for (size_t j = begin; j < right; ++j) row(i)[j] = from(i)[j] + 0.0;
         }
         for (size_t j = left; j < right; ++j) {
           double* const to = row(j);
-          for (size_t i = top; i < std::min(bottom, j); ++i) to[i] = from(i)[j];
+          for (size_t i = top; i < std::min(bottom, j); ++i) to[i] = from(i)[j] + 0.0;
         }
       }
       for (size_t i = top; i < bottom; ++i) {

@@ -21,6 +21,11 @@ MERGANSER_INLINE double least_of(const Doubles8& numbers) {
   return lanes[0];
 }
 
+// Only rounding could make a joined cluster nearer than the nearer of its halves, and what is before in a chain would not be nearest any more.
+MERGANSER_INLINE void store_joined(const Doubles8& distances, const Doubles8& dx, const Doubles8& dy, double* at) {
+  Doubles8::greater(distances, Doubles8::lesser(dx, dy)).store(at);
+}
+
 }  // namespace
 
 size_t first_unfit(const double* numbers, size_t count, double limit) {
@@ -54,14 +59,15 @@ void join_ward(const double* first, double* second, const double* sizes, size_t 
   for (size_t at = 0; at < room; at += kLanes) {
     const Doubles8 n = Doubles8::load(sizes + at), dx = Doubles8::load(first + at), dy = Doubles8::load(second + at);
     const Doubles8 square = ((n + nx) * dx * dx + (n + ny) * dy * dy - n * apart * apart) / (n + nx + ny);
-    Doubles8::greater(square, Doubles8::zero()).root().store(second + at);
+    store_joined(Doubles8::greater(square, Doubles8::zero()).root(), dx, dy, second + at);
   }
 }
 
 void join_average(const double* first, double* second, const double*, size_t room, const JoinedPair& pair) {
   const Doubles8 nx = Doubles8::broadcast(pair.first_size), ny = Doubles8::broadcast(pair.second_size);
   for (size_t at = 0; at < room; at += kLanes) {
-    ((nx * Doubles8::load(first + at) + ny * Doubles8::load(second + at)) / (nx + ny)).store(second + at);
+    const Doubles8 dx = Doubles8::load(first + at), dy = Doubles8::load(second + at);
+    store_joined((nx * dx + ny * dy) / (nx + ny), dx, dy, second + at);
   }
 }
 

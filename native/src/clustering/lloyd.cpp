@@ -20,6 +20,8 @@ namespace {
 constexpr double kSplit = 1.0 / 1024;
 // With fewer panels bounds cost more than they save.
 constexpr size_t kPanelsForBounds = 4;
+// Points of so many dimensions are copied into the order of their clusters; longer ones if so many iterations may make up for it; still longer ones never.
+constexpr size_t kKeptDims = 128, kIterationsForLong = 6, kLongDims = 512;
 // Squares of shorter vectors lose their digits, and bounds could not tell by how much.
 constexpr double kLeastNorm = 1e-15;
 
@@ -47,6 +49,7 @@ class Lloyd {
     return centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
   size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
+  size_t kept_dims() const { return spec_.max_iterations < kIterationsForLong ? kKeptDims : kLongDims; }
   double objective() const;
   // Returns how many clusters are empty.
   size_t move_centroids(bool split_large);
@@ -139,7 +142,7 @@ void Lloyd::begin_bounds_by_guess() {
   std::vector<uint32_t> order;
   sort_points(order);
   bytes->reorder(order, spec_.threads);
-  points_.keep(bytes_beside_bounds() - bytes->bytes(), spec_.threads);
+  points_.keep(kept_dims(), bytes_beside_bounds() - bytes->bytes(), spec_.threads);
   bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_, std::move(bytes));
 }
 
@@ -148,7 +151,7 @@ void Lloyd::begin_bounds() {
   std::vector<uint32_t> order;
   regroup();
   sort_points(order);
-  const size_t kept = points_.keep(bytes_beside_bounds(), spec_.threads);
+  const size_t kept = points_.keep(kKeptDims, bytes_beside_bounds(), spec_.threads);
   bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_,
                                                  Heads::make(points_, centroids_, slots_, bytes_beside_bounds() - kept, spec_.threads));
 }

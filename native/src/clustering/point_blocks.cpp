@@ -16,8 +16,6 @@ constexpr size_t kBlockBytes = 750 << 10;
 constexpr size_t kCentreSample = 4096;
 // What is shorter than its inverse stays shorter than 1.
 constexpr double kGreatestScale = std::numeric_limits<float>::max();
-// Longer points are read fast enough from wherever they stand.
-constexpr size_t kKeptDims = 128;
 
 // A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
 float short_number(double value) {
@@ -129,9 +127,9 @@ void PointBlocks::measure(unsigned threads) {
   grid_ = grid_for(*std::max_element(greatest.begin(), greatest.end()), count_);
 }
 
-size_t PointBlocks::keep(size_t bytes, unsigned threads) {
+size_t PointBlocks::keep(size_t most_dims, size_t bytes, unsigned threads) {
   const size_t needed = blocks() * block_size_ * padded_ * sizeof(float);
-  if (kept_ || source_.type != ElementType::float32 || dims() > kKeptDims || needed > bytes) return 0;
+  if (kept_ || source_.type != ElementType::float32 || dims() > most_dims || needed > bytes) return 0;
   auto rows = std::make_unique<parallel::HugeArray<float>>(needed / sizeof(float));
   parallel::parallel_for(threads, blocks(), [&](size_t block) {
     const size_t begin = block_begin(block), end = begin + block_count(block);

@@ -22,13 +22,16 @@ MERGANSER_INLINE void sift_panels(const ByteRows& rows, const BytePanels& panels
       [&](const uint32_t* points, Tile<kCount>& tile) MERGANSER_INLINE_LAMBDA {
         score_bytes(ByteRowList(rows, [&](size_t row) MERGANSER_INLINE_LAMBDA { return points[row]; }), panels, panel, tile);
       },
-      [&](const uint32_t* points, size_t p, float* norms) MERGANSER_INLINE_LAMBDA {
-        alignas(64) float errors[16] = {}, lengths[16] = {};
-        collect(block.norms, points, norms);
+      [&](const uint32_t* points, float(*norms)[kAtOnce]) MERGANSER_INLINE_LAMBDA {
+        alignas(64) float squares[kAtOnce], errors[kAtOnce], lengths[kAtOnce];
+        collect(block.norms, points, squares);
         collect(rows.errors, points, errors);
         collect(rows.lengths, points, lengths);
-        const float length = 2 * (1 + 1e-6f) * panels.lengths[panel + p], error = 2 * (1 + 1e-6f) * panels.errors[panel + p];
-        for (size_t row = 0; row < 16; ++row) norms[row] -= errors[row] * length + lengths[row] * error;
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kCount; ++p) {
+          const float length = 2 * (1 + 1e-6f) * panels.lengths[panel + p], error = 2 * (1 + 1e-6f) * panels.errors[panel + p];
+          for (size_t i = 0; i < kAtOnce; ++i) norms[p][i] = squares[i] - (errors[i] * length + lengths[i] * error);
+        }
       });
 }
 

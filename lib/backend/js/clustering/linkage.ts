@@ -30,13 +30,15 @@ function* linking(
 ): Generator<void, void, void> {
   const matrix = new Float64Array(given.length);
   for (let from = 0; from < given.length; from += AT_A_TIME) {
-    const some = given.subarray(from, from + AT_A_TIME);
-    const i = some.findIndex((distance) => !(distance >= 0 && distance < LIMIT));
-    if (i >= 0) {
-      unfit[0] = from + i;
-      return;
+    const to = Math.min(given.length, from + AT_A_TIME);
+    for (let i = from; i < to; i++) {
+      if (!(given[i] >= 0 && given[i] < LIMIT)) {
+        unfit[0] = i;
+        return;
+      }
+      // Of −0 this makes 0.
+      matrix[i] = given[i] + 0;
     }
-    matrix.set(some, from);
     yield;
   }
   unfit[0] = -1;
@@ -131,10 +133,13 @@ class LeftClusters {
   }
 }
 
-/** Lance and Williams. */
+/**
+ * Lance and Williams. Never less than the lesser of the two: only rounding could make it so, and what is before in the chain would not be nearest any more (a cluster could come into it twice).
+ */
 function mergedDistance(linkage: Linkage, dx: number, dy: number, apart: number, nx: number, ny: number, n: number): number {
   if (linkage === 'complete') return Math.max(dx, dy);
-  if (linkage === 'average') return (nx * dx + ny * dy) / (nx + ny);
+  const least = Math.min(dx, dy);
+  if (linkage === 'average') return Math.max(least, (nx * dx + ny * dy) / (nx + ny));
   const square = ((n + nx) * dx * dx + (n + ny) * dy * dy - n * apart * apart) / (n + nx + ny);
-  return Math.sqrt(Math.max(0, square));
+  return Math.max(least, Math.sqrt(Math.max(0, square)));
 }

@@ -120,6 +120,7 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) sums[p][row] = start;
   }
+#pragma GCC unroll 4
   for (size_t group = 0; group < panels.groups; ++group, numbers += kStep, rows.next()) {
     ByteSums::Codes codes[kCount];
 #pragma GCC unroll 2

@@ -74,7 +74,9 @@ class PointBlocks {
   }
   // A point will be staged soon: points are read in an order that no processor foresees.
   void expect(size_t position) const {
-    if (!kept_ && position < count_) expect_row_(source_, row_of(order_[position]));
+    if (position >= count_) return;
+    if (kept_) return expect_row_({kept_->data(), ElementType::float32, padded_, nullptr, nullptr}, position);
+    expect_row_(source_, row_of(order_[position]));
   }
   void stage_block(size_t block, StagedRows& staged) const;
 
@@ -84,9 +86,9 @@ class PointBlocks {
   double weight_at(size_t position) const { return weights_.empty() ? 1 : weights_[order_[position]]; }
   // new_order[position] = the position where the point stands now.
   void reorder(const std::vector<uint32_t>& new_order);
-  // Keeps staged points in their present order, if they are short: reading those one by one from anywhere takes longer than computing with them. Not
-  // those in half precision: no copy in single precision is made of them. At most `bytes`. Returns what it took.
-  size_t keep(size_t bytes, unsigned threads);
+  // Keeps staged points in their present order, if they have at most so many dimensions: reading them one by one from anywhere takes longer than computing with
+  // them. Not those in half precision: no copy in single precision is made of them. At most `bytes`. Returns what it took.
+  size_t keep(size_t most_dims, size_t bytes, unsigned threads);
   // Null: they are not kept. Rows are padded() apart.
   const float* kept(size_t position) const { return kept_ ? kept_->data() + position * padded_ : nullptr; }
 

@@ -49,34 +49,12 @@ MERGANSER_INLINE float take_out(Tile<kCount>& tile, size_t row, uint32_t lane) {
   return own;
 }
 
-// Of the rows of a tile: lower bounds of their distances from the greatest scores, and what is kept of them, distance + drift. Rounded down by more than
-// root and sum can be off. Written with vectors where the compiler would take one row after the other.
-MERGANSER_INLINE void bounds_of_rows(const float* norms, const float* greatest, float drift, float* distances, float* bounds) {
-#if defined(__AVX512F__)
-  const __m512 square = _mm512_fnmadd_ps(_mm512_set1_ps(2), _mm512_load_ps(greatest), _mm512_load_ps(norms));
-  const __m512 distance = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_max_ps(square, _mm512_setzero_ps())), _mm512_set1_ps(1 - 1e-6f));
-  _mm512_store_ps(distances, distance);
-  _mm512_store_ps(bounds, _mm512_mul_ps(_mm512_add_ps(distance, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f)));
-#elif defined(__AVX2__)
-  const __m256 square = _mm256_fnmadd_ps(_mm256_set1_ps(2), _mm256_load_ps(greatest), _mm256_load_ps(norms));
-  const __m256 distance = _mm256_mul_ps(_mm256_sqrt_ps(_mm256_max_ps(square, _mm256_setzero_ps())), _mm256_set1_ps(1 - 1e-6f));
-  _mm256_store_ps(distances, distance);
-  _mm256_store_ps(bounds, _mm256_mul_ps(_mm256_add_ps(distance, _mm256_set1_ps(drift)), _mm256_set1_ps(1 - 3e-7f)));
-#else
-  for (size_t row = 0; row < kTileHeight; ++row) {
-    const float square = norms[row] - 2 * greatest[row];
-    distances[row] = ::sqrtf(square > 0 ? square : 0.f) * (1 - 1e-6f);
-    bounds[row] = (distances[row] + drift) * (1 - 3e-7f);
-  }
-#endif
-}
-
 // Bit r: left[r] < right[r].
 MERGANSER_INLINE unsigned which_are_less(const float* left, const float* right) {
 #if defined(__AVX512F__)
-  return _mm512_cmp_ps_mask(_mm512_load_ps(left), _mm512_load_ps(right), _CMP_LT_OQ);
+  return _mm512_cmp_ps_mask(_mm512_loadu_ps(left), _mm512_loadu_ps(right), _CMP_LT_OQ);
 #elif defined(__AVX2__)
-  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_load_ps(left), _mm256_load_ps(right), _CMP_LT_OQ)));
+  return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(left), _mm256_loadu_ps(right), _CMP_LT_OQ)));
 #else
   unsigned bits = 0;
   for (size_t row = 0; row < kTileHeight; ++row) bits |= static_cast<unsigned>(left[row] < right[row]) << row;
@@ -97,62 +75,108 @@ MERGANSER_INLINE bool any_own(const uint32_t* points, const uint32_t* slots, uin
 #endif
 }
 
-// What stands at the places of a tile's points; 16 places can be read.
+// So many rows of a list are looked at in turns: first their tiles, then what follows from those, sixteen rows at once. A tile waits for nothing that way: not for the roots of the one
+// before, nor for branches that nobody foresees.
+constexpr size_t kRound = 8 * kTileHeight;
+constexpr size_t kAtOnce = 16;
+static_assert(kRound % kAtOnce == 0 && kListPadding >= kAtOnce);
+// Of the rows of a round, with room for what is stored beside the last tile.
+using OfRound = float[kRound + kAtOnce];
+
+MERGANSER_INLINE void pad_list(uint32_t* list, size_t count) {
+  for (size_t i = 0; i < kListPadding; ++i) list[count + i] = list[count - 1];
+}
+
+MERGANSER_INLINE size_t round_size(size_t count, size_t first) { return count - first < kRound ? count - first : kRound; }
+
+// What stands at the places of sixteen points.
 MERGANSER_INLINE void collect(const float* from, const uint32_t* points, float* out) {
 #if defined(__AVX512F__)
-  _mm512_store_ps(out, _mm512_i32gather_ps(_mm512_loadu_si512(points), from, sizeof(float)));
+  _mm512_storeu_ps(out, _mm512_i32gather_ps(_mm512_loadu_si512(points), from, sizeof(float)));
 #else
-  for (size_t row = 0; row < kTileHeight; ++row) out[row] = from[points[row]];
+  for (size_t i = 0; i < kAtOnce; ++i) out[i] = from[points[i]];
 #endif
 }
 
-// Raises what stands at the places of the first `count` points of a tile: what was known before may be more.
-MERGANSER_INLINE void raise(float* at, const uint32_t* points, size_t count, const float* to) {
+// Of the first `count` of sixteen points: raises their bounds (at) to what the greatest scores of a panel tell, distance + drift; what was known before may be more. Rounded down by more
+// than root and sum can be off. Bit i: the distance to the panel is less than reached[i].
+MERGANSER_INLINE unsigned raise(float* at, const uint32_t* points, size_t count, const float* norms, const float* greatest, float drift, const float* reached) {
 #if defined(__AVX512F__)
   const __m512i places = _mm512_loadu_si512(points);
+  const auto listed = static_cast<__mmask16>((1u << count) - 1);
   const __m512 before = _mm512_i32gather_ps(places, at, sizeof(float));
-  _mm512_mask_i32scatter_ps(at, static_cast<__mmask16>((1u << count) - 1), places, _mm512_max_ps(before, _mm512_load_ps(to)), sizeof(float));
+  const __m512 square = _mm512_fnmadd_ps(_mm512_set1_ps(2), _mm512_loadu_ps(greatest), _mm512_loadu_ps(norms));
+  const __m512 distance = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_max_ps(square, _mm512_setzero_ps())), _mm512_set1_ps(1 - 1e-6f));
+  const __m512 bound = _mm512_mul_ps(_mm512_add_ps(distance, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f));
+  _mm512_mask_i32scatter_ps(at, listed, places, _mm512_max_ps(before, bound), sizeof(float));
+  return _mm512_mask_cmp_ps_mask(listed, distance, _mm512_loadu_ps(reached), _CMP_LT_OQ);
 #else
-  for (size_t row = 0; row < count; ++row) {
-    float& bound = at[points[row]];
-    bound = to[row] > bound ? to[row] : bound;
+  float distances[kAtOnce];
+  for (size_t i = 0; i < kAtOnce; ++i) {
+    const float square = norms[i] - 2 * greatest[i];
+    distances[i] = ::sqrtf(square > 0 ? square : 0.f) * (1 - 1e-6f);
   }
+  unsigned inside = 0;
+  for (size_t i = 0; i < count; ++i) {
+    float& known = at[points[i]];
+    const float bound = (distances[i] + drift) * (1 - 3e-7f);
+    known = bound > known ? bound : known;
+    inside |= static_cast<unsigned>(distances[i] < reached[i]) << i;
+  }
+  return inside;
 #endif
 }
 
-// Looks at panels for the listed points by a tile of scores that are at least the true ones: renews the bounds, and keeps the points that panels are in reach of.
-// compute(points, tile) gives the scores, norms_of(points, p, norms) what the squared norms of the points are lowered to for panel `panel` + p.
+// Appends those of sixteen points whose bit is set.
+MERGANSER_INLINE void append(uint32_t* list, size_t& count, const uint32_t* points, unsigned bits) {
+#if defined(__AVX512F__)
+  _mm512_storeu_si512(list + count, _mm512_maskz_compress_epi32(static_cast<__mmask16>(bits), _mm512_loadu_si512(points)));
+  count += static_cast<size_t>(std::popcount(bits));
+#else
+  for (; bits; bits &= bits - 1) list[count++] = points[std::countr_zero(bits)];
+#endif
+}
+
+// Looks at panels for the listed points by tiles of scores that are at least the true ones: renews the bounds, and keeps the points that panels are in reach of.
+// compute(points, tile) gives the scores of a tile, norms_of(points, norms) what the squared norms of sixteen points are lowered to for each panel.
 template <size_t kCount, typename Compute, typename NormsOf>
 MERGANSER_INLINE void sift(size_t panel, size_t alone, uint32_t* list, size_t count, const BlockBounds& block, const float* reach, ReachLists& kept,
                            Compute compute, NormsOf norms_of) {
-  for (size_t i = 0; i < kListPadding; ++i) list[count + i] = list[count - 1];
+  pad_list(list, count);
   const uint32_t first_slot = static_cast<uint32_t>(panel * kPanel);
-  for (size_t i = 0; i < count; i += kTileHeight) {
-    const uint32_t* const points = list + i;
-    const bool own = any_own(points, block.slots, first_slot, kCount * kPanel);
-    Tile<kCount> tile;
-    compute(points, tile);
+  for (size_t begin = 0; begin < count; begin += kRound) {
+    const uint32_t* const points = list + begin;
+    const size_t size = round_size(count, begin);
+    alignas(64) OfRound greatest[kCount];
+    for (size_t i = 0; i < size; i += kTileHeight) {
+      const bool own = any_own(points + i, block.slots, first_slot, kCount * kPanel);
+      Tile<kCount> tile;
+      compute(points + i, tile);
 #pragma GCC unroll 12
-    for (size_t row = 0; own && row < kTileHeight; ++row) {
-      const uint32_t lane = block.slots[points[row]] - first_slot;
-      if (lane < kCount * kPanel) take_out(tile, row, lane);
-    }
-    alignas(64) float greatest[16] = {}, norms[16] = {}, reached[16] = {}, distances[16], bounds[16];
-    unsigned inside[2] = {};
-    const size_t left = tile_size(count, i);
-    collect(reach, points, reached);
+      for (size_t row = 0; own && row < kTileHeight; ++row) {
+        const uint32_t lane = block.slots[points[i + row]] - first_slot;
+        if (lane < kCount * kPanel) take_out(tile, row, lane);
+      }
 #pragma GCC unroll 2
-    for (size_t p = 0; p < kCount; ++p) {
-      norms_of(points, p, norms);
-      greatest_of_rows(tile.scores[p], greatest);
-      bounds_of_rows(norms, greatest, block.drifts[panel + p], distances, bounds);
-      inside[p] = which_are_less(distances, reached) & ((1u << left) - 1);
-      raise(block.bounds + (panel + p) * block.bounds_stride, points, left, bounds);
+      for (size_t p = 0; p < kCount; ++p) greatest_of_rows(tile.scores[p], greatest[p] + i);
     }
-    for (unsigned bits = inside[0] | inside[1]; bits; bits &= bits - 1) {
-      const unsigned row = static_cast<unsigned>(std::countr_zero(bits)), first = inside[0] >> row & 1, second = inside[1] >> row & 1;
-      const size_t which = kCount == 1 ? alone : first & second ? 0 : 1 + second;
-      kept.rows[which][kept.counts[which]++] = points[row];
+    for (size_t i = 0; i < size; i += kAtOnce) {
+      alignas(64) float norms[kCount][kAtOnce], reached[kAtOnce];
+      unsigned inside[2] = {};
+      collect(reach, points + i, reached);
+      norms_of(points + i, norms);
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) {
+        float* const bounds = block.bounds + (panel + p) * block.bounds_stride;
+        inside[p] = raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms[p], greatest[p] + i, block.drifts[panel + p], reached);
+      }
+      if (kCount == 1) {
+        append(kept.rows[alone], kept.counts[alone], points + i, inside[0]);
+      } else {
+        append(kept.rows[0], kept.counts[0], points + i, inside[0] & inside[1]);
+        append(kept.rows[1], kept.counts[1], points + i, inside[0] & ~inside[1]);
+        append(kept.rows[2], kept.counts[2], points + i, inside[1] & ~inside[0]);
+      }
     }
   }
 }
