@@ -15,7 +15,7 @@ using clustering::ByteRows;
 using clustering::kPanel;
 
 // Below all scores, and above those of slots that only fill a panel.
-constexpr float kLowestFloor = -2e38f;
+constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
 
 // Bit i: a's number i is not less than `least`.
 MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
@@ -76,25 +76,45 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
   }
 }
 
+// What scores of a tile's rows and of a panel must be for any of its margins to matter.
+MERGANSER_INLINE void find_thresholds(const ByteRows& rows, size_t first, const BytePanels& panels, const ByteMargins& margins, size_t panel, const float* floors, float* thresholds) {
+  const float length = panels.lengths[panel], error = panels.errors[panel], rest = margins.most_rest[panel];
+  for (size_t row = 0; row < kTileHeight; ++row) {
+    const float most = rows.errors[first + row] * length + rows.lengths[first + row] * error + rest;
+    thresholds[row] = floors[first + row] - most * kUp;
+  }
+}
+
 template <size_t kCount>
 MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
+    alignas(64) float thresholds[kCount][kRowsBehind], scores[kTileHeight][kCount][kPanel];
+    for (size_t p = 0; p < kCount; ++p) find_thresholds(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
-    const size_t size = tile_size(rows.count, first);
+    // Few rows have a score that may matter: they wait until the registers are free.
+    unsigned found = 0;
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
-      if (row >= size) continue;
-      float& floor = floors[first + row];
-      const Floats16::Factor error = Floats16::factor(rows.errors[first + row]), length = Floats16::factor(rows.lengths[first + row]), one = Floats16::factor(1);
+      unsigned some = 0;
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
+        tile.scores[p][row].store(scores[row][p]);
+        some |= not_less(tile.scores[p][row], thresholds[p][row]);
+      }
+      if (some) found |= 1u << row;
+    }
+    for (found &= (1u << tile_size(rows.count, first)) - 1; found; found &= found - 1) {
+      const size_t row = static_cast<size_t>(std::countr_zero(found));
+      const Floats16::Factor error = Floats16::factor(rows.errors[first + row]), length = Floats16::factor(rows.lengths[first + row]), one = Floats16::factor(1);
+      for (size_t p = 0; p < kCount; ++p) {
         const size_t slot = (panel + p) * kPanel;
+        const Floats16 own = Floats16::load(scores[row][p]);
         Floats16 highest = Floats16::load(margins.rest + slot);
         highest.add_product(length, Floats16::load(margins.errors + slot));
         highest.add_product(error, Floats16::load(margins.lengths + slot));
-        highest.add_product(one, tile.scores[p][row]);
-        if (not_less(highest, floor)) take(tile.scores[p][row], highest, panel + p, candidates[first + row], floor);
+        highest.add_product(one, own);
+        if (not_less(highest, floors[first + row])) take(own, highest, panel + p, candidates[first + row], floors[first + row]);
       }
     }
   }

@@ -33,7 +33,7 @@ constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
 constexpr double kLeastStep = 0x1p-148;
 constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
-constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
+constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64;
 // So many products of a row take less time term after term than a choice among them first.
 constexpr size_t kFew = 3;
 
@@ -76,7 +76,10 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
       halves_(panels_ * kPanel, kNeverBest),
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
-      rest_(panels_ * kPanel) {
+      rest_(panels_ * kPanel),
+      most_lengths_(panels_),
+      most_errors_(panels_),
+      most_rest_(panels_) {
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
@@ -99,12 +102,15 @@ void ByteScreen::pack_panel(size_t panel) {
     lengths_[slot] = (token.length + token.form.error) * kUp;
     errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
     rest_[slot] = -halves_[slot] * rounding_ + kLeastRest;
+    most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
+    most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
+    most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
 
 clustering::BytePanels ByteScreen::view() const {
-  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), nullptr, nullptr, panels_, stride_ / kByteGroup};
+  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), most_lengths_.data(), most_errors_.data(), panels_, stride_ / kByteGroup};
 }
 
 float ByteScreen::own_scale(double square) const { return similarity_ == Similarity::cosine ? unit_scale(square) : 1; }
@@ -112,7 +118,7 @@ float ByteScreen::own_scale(double square) const { return similarity_ == Similar
 void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
   std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
-  std::vector<float> scales(count + kRowsBehind), errors(count), lengths(count), floors(count);
+  std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
     const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, codes.data() + i * stride_);
@@ -124,7 +130,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint
   std::vector<Candidates> candidates(count);
   // Tokens at the same place are often alike.
   const size_t near = (first + count / 2) * panels_ / left.count;
-  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data()},
+  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
        near, candidates.data(), floors.data());
   std::vector<Pair> pairs;
   for (size_t i = 0; i < count; ++i) {

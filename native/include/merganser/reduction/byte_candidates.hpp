@@ -12,6 +12,7 @@ struct ByteMargins {
   const float* lengths;
   const float* errors;
   const float* rest;
+  const float* most_rest;  // by panel: the greatest of its slots'
 };
 
 constexpr size_t kRowsBehind = 16;
