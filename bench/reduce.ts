@@ -27,7 +27,7 @@ import {
   type SpectralMedoidsOptions,
 } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
-import { collectGarbage, machine, median, timed } from './measure';
+import { machine, median, timed } from './measure';
 
 const { values: arguments_ } = parseArgs({
   options: {
@@ -229,7 +229,6 @@ async function compare(each: Case, file: string, python: string | null): Promise
   const roofs: number[] = [];
   // All eigenvectors of 4,096 tokens take a quarter of a minute.
   for (let i = 0; i < (options.method === 'spectral' ? 1 : runs); i++) {
-    await collectGarbage();
     const { milliseconds, result: one } = await timed(work);
     ours.push(milliseconds);
     result = one;

@@ -55,7 +55,7 @@ MERGANSER_INLINE double square_of(const float* row, size_t padded, [[maybe_unuse
   double sums[8] = {};
   for (size_t i = 0; i < padded; i += 8) {
 #if defined(__GNUC__)
-    if (kExpect) __builtin_prefetch(next + i);
+    if (kExpect && i % 16 == 0) __builtin_prefetch(next + i);
 #endif
     for (size_t lane = 0; lane < 8; ++lane) {
       const double value = row[i + lane];
