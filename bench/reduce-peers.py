@@ -1,33 +1,25 @@
-"""The formulas of the operators of token reduction in NumPy and PyTorch (CPU), and SciPy's and scikit-learn's clustering, timed.
+"""The formulas of the operators of token reduction in NumPy and PyTorch (CPU), and SciPy's and scikit-learn's clustering, timed whenever they are asked.
 
-python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS RUNS LIBRARIES -> one JSON line {library: {version, seconds, groups, roof}} (groups: where each token of the first
-sequence went, null for Expedit) or {missing: reason}. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does. `roof`: seconds of PyTorch's matrix products that the operator's similarities or distances are, alone, on rows that are normalised and gathered already.
+python bench/reduce-peers.py TOKENS.f32 BATCH COUNT WIDTH OPERATOR JSON_OPTIONS LIBRARIES THREADS -> one JSON line {library: {version, groups, first}} (groups: where each token of the first sequence went,
+null for Expedit); then, for each line of the input that names one of them, a line with the seconds that it took once. `roof` is one of them, if PyTorch is: its matrix products that the operator's similarities
+or distances are, alone, on rows that are normalised and gathered already. NumPy goes through the sequences one by one, PyTorch takes them all at once where the published code does.
 """
 
 import json
-import statistics
+import os
 import sys
 import time
+
+for library in ("OMP", "MKL", "OPENBLAS"):
+    os.environ[f"{library}_NUM_THREADS"] = sys.argv[8]
 
 import numpy as np
 
 path, operator, options = sys.argv[1], sys.argv[5], json.loads(sys.argv[6])
-batch, count, width, runs = (int(sys.argv[i]) for i in (2, 3, 4, 7))
-libraries = sys.argv[8].split(",")
+batch, count, width, threads = (int(sys.argv[i]) for i in (2, 3, 4, 8))
+libraries = sys.argv[7].split(",")
 tokens = np.fromfile(path, dtype=np.float32).reshape(batch, count, width)
-answer = {}
-
-
-def timed(work, value):
-    # All eigenvectors of 4,096 tokens take half a minute: once is enough.
-    if operator != "spectral":
-        work(value)
-    times = []
-    for _ in range(1 if operator == "spectral" else runs):
-        start = time.perf_counter()
-        result = work(value)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times), result
+answer, work = {}, {}
 
 
 def window_mask():
@@ -265,7 +257,7 @@ def torch_products(torch, z):
     if operator not in pairs:
         return None
     left, right = (z[:, :size].contiguous() for size in pairs[operator])
-    return timed(lambda _: left @ right.transpose(-1, -2), None)[0]
+    return lambda: left @ right.transpose(-1, -2)
 
 
 def of_points(x):
@@ -289,23 +281,36 @@ def of_points(x):
     return "scikit-learn", sklearn_version, lambda: silhouette_score(x, labels), None
 
 
-if operator in ("ward", "hdbscan", "silhouette"):
-    name, version, work, labels_of = of_points(tokens[0])
-    seconds, result = timed(lambda _: work(), None)
-    groups = labels_of(result).tolist() if labels_of else None
-    print(json.dumps({name: {"version": version, "seconds": seconds, "groups": groups, "first": [] if labels_of else [float(result)]}}))
-    sys.exit()
-if "numpy" in libraries:
-    seconds, results = timed(lambda value: [numpy_one(z) for z in value], tokens)
-    answer["numpy"] = {"version": np.__version__, "seconds": seconds, "groups": None if results[0][0] is None else results[0][0].tolist(), "first": results[0][1].ravel()[:64].tolist()}
-if "torch" in libraries:
-    try:
-        import torch
+def add(name, version, call, answer_of):
+    """`answer_of` gives (groups, first numbers) of a result."""
+    groups, first = answer_of(call())
+    work[name] = call
+    answer[name] = {"version": version, "groups": groups, "first": first}
 
-        with torch.inference_mode():
-            if torch_all(torch, torch.from_numpy(tokens)) is not None:
-                seconds, (groups, values) = timed(lambda value: torch_all(torch, value), torch.from_numpy(tokens))
-                answer["torch"] = {"version": torch.__version__, "seconds": seconds, "groups": None if groups is None else groups[0].tolist(), "first": values[0].flatten()[:64].tolist(), "roof": torch_products(torch, torch.from_numpy(tokens))}
-    except ImportError as error:
-        answer["missing"] = str(error)
-print(json.dumps(answer))
+
+if operator in ("ward", "hdbscan", "silhouette"):
+    name, version, call, labels_of = of_points(tokens[0])
+    add(name, version, call, lambda result: (labels_of(result).tolist(), []) if labels_of else ([], [float(result)]))
+else:
+    as_lists = lambda groups, values: (None if groups is None else groups.tolist(), values.tolist())
+    if "numpy" in libraries:
+        add("numpy", np.__version__, lambda: [numpy_one(z) for z in tokens], lambda results: as_lists(results[0][0], results[0][1].ravel()[:64]))
+    if "torch" in libraries:
+        try:
+            import torch
+
+            torch.set_num_threads(threads)
+            z = torch.from_numpy(tokens)
+            add("torch", torch.__version__, torch.inference_mode()(lambda: torch_all(torch, z)), lambda result: as_lists(None if result[0] is None else result[0][0], result[1][0].flatten()[:64]))
+            product = torch_products(torch, z)
+            if product is not None:
+                work["roof"] = torch.inference_mode()(product)
+        except ImportError as error:
+            print(f"without PyTorch: {error}", file=sys.stderr)
+print(json.dumps(answer), flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    result = work[line.strip()]() if line.strip() in work else None
+    seconds = time.perf_counter() - start
+    del result
+    print(seconds if line.strip() in work else "null", flush=True)

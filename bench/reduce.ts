@@ -1,17 +1,18 @@
 /**
- * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on all threads. And linkage, density
- * clustering and silhouettes beside SciPy and scikit-learn. Medians of `--runs`. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1.
- * Where several partitions are as right (spectral), ours may be another one, if it cuts the graph no worse than by one in a hundred. `at most`: the ratio if all took only as long as PyTorch's bare
- * matrix product.
+ * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on as many threads. And linkage, density
+ * clustering and silhouettes beside SciPy and scikit-learn. They take turns, so that a machine that is slower for a while is so for all: milliseconds are medians of `--runs` turns, and so are the ratios of each
+ * turn. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1. Where several partitions are as right (spectral), ours may
+ * be another one, if it cuts the graph no worse than by one in a hundred. `at most`: the ratio if all took only as long as PyTorch's bare matrix product.
  *
- *   npm run bench:reduce -- [--only tome,expedit] [--runs 3] [--libraries numpy,torch]
+ *   npm run bench:reduce -- [--only tome,expedit] [--runs 5] [--libraries numpy,torch] [--threads 1]
  *
  * Python is what the environment variable PYTHON names, else that of scripts/python-oracle/setup.sh.
  */
-import { execFileSync } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { RandomStream } from '../lib/clustering/random';
 import {
@@ -31,11 +32,14 @@ import { machine, median, timed } from './measure';
 const { values: arguments_ } = parseArgs({
   options: {
     only: { type: 'string' },
-    runs: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '5' },
     libraries: { type: 'string', default: 'numpy,torch' },
+    threads: { type: 'string', default: '1' },
   },
 });
 const runs = Number(arguments_.runs);
+// Before the first call, which makes the threads.
+process.env['MERGANSER_THREADS'] = arguments_.threads;
 
 /** What takes distances or points instead of tokens. */
 type PointOptions =
@@ -99,20 +103,44 @@ function tokensOf({ batch, count, width, options }: Case): Float32Array {
 
 interface Peer {
   readonly version: string;
-  readonly seconds: number;
-  /** Seconds of the bare matrix product. */
-  readonly roof?: number | null;
   readonly groups: readonly number[] | null;
   /** The first numbers of the first sequence's result. */
   readonly first: readonly number[];
 }
 
-function peers(file: string, { batch, count, width, options }: Case): Record<string, Peer> {
-  const python = process.env['PYTHON'] ?? pythonPath();
-  if (python === null) return {};
-  const call = [file, batch, count, width, options.method, JSON.stringify(options), runs, arguments_.libraries].map(String);
-  const output = execFileSync(python, ['bench/reduce-peers.py', ...call], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  return JSON.parse(output) as Record<string, Peer>;
+/** Peers in a process of their own, which waits for its turns. */
+class Peers {
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(python: string, file: string, { batch, count, width, options }: Case) {
+    const call = [file, batch, count, width, options.method, JSON.stringify(options), arguments_.libraries, arguments_.threads].map(String);
+    this.#process = spawn(python, ['bench/reduce-peers.py', ...call]);
+    this.#process.stderr.pipe(process.stderr);
+    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+  }
+
+  /** Once they have worked once. */
+  async answers(): Promise<Record<string, Peer>> {
+    return JSON.parse(await this.#line()) as Record<string, Peer>;
+  }
+
+  /** Milliseconds that a peer, or 'roof', takes; null: there is none. */
+  async turn(name: string): Promise<number | null> {
+    this.#process.stdin.write(`${name}\n`);
+    const seconds = JSON.parse(await this.#line()) as number | null;
+    return seconds === null ? null : seconds * 1000;
+  }
+
+  end(): void {
+    this.#process.stdin.end();
+  }
+
+  async #line(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done === true) throw new Error('Expected an answer of bench/reduce-peers.py, but it ended.');
+    return value;
+  }
 }
 
 function verdict(peer: Peer, { groups, first }: Answer, { width, options }: Case, tokens: Float32Array): string {
@@ -186,39 +214,51 @@ function distancesOf(data: Float32Array, count: number, width: number, whole: bo
   return whole ? all : above;
 }
 
+async function compare(each: Case, file: string, python: string | null): Promise<void> {
+  const { batch, count, width, options } = each;
+  const data = tokensOf(each);
+  writeFileSync(file, new Uint8Array(data.buffer));
+  const work = workOf(each, data);
+  let result = work();
+  const peers = python === null ? null : new Peers(python, file, each);
+  const answers = (await peers?.answers()) ?? {};
+  // Until the functions that matter are compiled.
+  for (const start = performance.now(); performance.now() - start < WARM;) result = work();
+  const ours: number[] = [];
+  const theirs = new Map(Object.keys(answers).map((name) => [name, [] as number[]]));
+  const roofs: number[] = [];
+  // All eigenvectors of 4,096 tokens take a quarter of a minute.
+  for (let i = 0; i < (options.method === 'spectral' ? 1 : runs); i++) {
+    const { milliseconds, result: one } = await timed(work);
+    ours.push(milliseconds);
+    result = one;
+    for (const [name, times] of theirs) times.push((await peers!.turn(name))!);
+    const roof = (await peers?.turn('roof')) ?? null;
+    if (roof !== null) roofs.push(roof);
+  }
+  peers?.end();
+  const row = (...cells: readonly string[]): void =>
+    console.log(`| ${[options.method, `${batch} × ${count} × ${width}`, ...cells].join(' | ')} |`);
+  const mean = median(ours).toFixed(1);
+  if (theirs.size === 0) row(mean, '', '', '', '', '');
+  for (const [name, times] of theirs) {
+    const judged = verdict(answers[name], result, each, data);
+    if (judged === FAILED) process.exitCode = 1;
+    const ratio = (to: readonly number[]): string => median(times.map((time, i) => time / to[i])).toFixed(1);
+    const most = roofs.length > 0 ? ratio(roofs) : '';
+    row(mean, `${name} ${answers[name].version}`, median(times).toFixed(0), `${ratio(ours)} ×`, most, judged);
+  }
+}
+
 async function main(): Promise<void> {
-  console.log(`${machine()}, ${backendInfo().backend}\n`);
+  console.log(`${machine()}, ${backendInfo().backend}, threads used: ${arguments_.threads}\n`);
   console.log('| operator | tokens | merganser ms | | peer ms | ratio | at most | result |\n|---|---|---:|---|---:|---:|---:|---|');
+  const python = process.env['PYTHON'] ?? pythonPath();
   const folder = mkdtempSync(join(tmpdir(), 'merganser-reduce-'));
   try {
     for (const each of CASES) {
-      const { batch, count, width, options } = each;
-      if (arguments_.only !== undefined && !arguments_.only.split(',').includes(options.method)) continue;
-      const data = tokensOf(each);
-      const file = join(folder, 'tokens.f32');
-      writeFileSync(file, new Uint8Array(data.buffer));
-      const work = workOf(each, data);
-      let result = work();
-      // Until the functions that matter are compiled.
-      for (const start = performance.now(); performance.now() - start < WARM;) result = work();
-      const times: number[] = [];
-      for (let i = 0; i < runs; i++) {
-        const { milliseconds, result: one } = await timed(work);
-        times.push(milliseconds);
-        result = one;
-      }
-      const ours = median(times);
-      const rows = Object.entries(peers(file, each)).filter(([, peer]) => peer.seconds !== undefined);
-      for (const [name, peer] of rows) {
-        const judged = verdict(peer, result, each, data);
-        if (judged === FAILED) process.exitCode = 1;
-        const milliseconds = peer.seconds * 1000;
-        const most = typeof peer.roof === 'number' ? (peer.seconds / peer.roof).toFixed(1) : '';
-        console.log(
-          `| ${options.method} | ${batch} × ${count} × ${width} | ${ours.toFixed(1)} | ${name} ${peer.version} | ${milliseconds.toFixed(0)} | ${(milliseconds / ours).toFixed(1)} × | ${most} | ${judged} |`,
-        );
-      }
-      if (rows.length === 0) console.log(`| ${options.method} | ${batch} × ${count} × ${width} | ${ours.toFixed(1)} | | | | | |`);
+      if (arguments_.only === undefined || arguments_.only.split(',').includes(each.options.method))
+        await compare(each, join(folder, 'tokens.f32'), python);
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -13,6 +13,7 @@ import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
+import { unfilledFloats } from './unfilled';
 
 /**
  * Reduces the tokens of one sequence or of several. `merge` and `unmerge` do the same to other values of the tokens, such as values beside keys, or bring
@@ -220,7 +221,7 @@ function* applyPlans(
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }
-  const out = new Float32Array(to[plans.length] * width);
+  const out = unfilledFloats(to[plans.length] * width);
   for (const [i, plan] of plans.entries()) {
     yield* of(plan)(values.subarray(from[i] * width, from[i + 1] * width), width, out.subarray(to[i] * width, to[i + 1] * width));
   }

@@ -50,6 +50,21 @@ MERGANSER_INLINE float product(const float* left, const float* right, size_t pad
   return sums[0];
 }
 
+template <bool kExpect>
+MERGANSER_INLINE double square_of(const float* row, size_t padded, [[maybe_unused]] const float* next) {
+  double sums[8] = {};
+  for (size_t i = 0; i < padded; i += 8) {
+#if defined(__GNUC__)
+    if (kExpect && i % 16 == 0) __builtin_prefetch(next + i);
+#endif
+    for (size_t lane = 0; lane < 8; ++lane) {
+      const double value = row[i + lane];
+      sums[lane] += value * value;
+    }
+  }
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
 // Four dimensions of four rows of a panel.
 MERGANSER_INLINE void pack_square(const float* const* rows, const float* scales, size_t dim, float* to) {
   constexpr size_t kApart = 16;
@@ -85,16 +100,9 @@ void expect_row(const PointSource& source, size_t row) {
 #endif
 }
 
-double squared_norm(const float* row, size_t padded) {
-  double sums[8] = {};
-  for (size_t i = 0; i < padded; i += 8) {
-    for (size_t lane = 0; lane < 8; ++lane) {
-      const double value = row[i + lane];
-      sums[lane] += value * value;
-    }
-  }
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
-}
+double squared_norm(const float* row, size_t padded) { return square_of<false>(row, padded, nullptr); }
+
+double squared_norm_before(const float* row, size_t padded, const float* next) { return square_of<true>(row, padded, next); }
 
 void scale_row(const float* row, float scale, size_t dims, float* to) {
   for (size_t i = 0; i < dims; ++i) to[i] = row[i] * scale;

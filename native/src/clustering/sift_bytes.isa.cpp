@@ -44,6 +44,34 @@ MERGANSER_INLINE void take_best(const ByteRows& rows, const BytePanels& panels, 
   }
 }
 
+// The greatest magnitude. Magnitudes compare as their bits do.
+MERGANSER_INLINE float greatest_of(const float* row, size_t dims) {
+  uint32_t all = 0;
+  size_t dim = 0;
+#if defined(__AVX512F__)
+  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
+  __m512i greatest[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+  for (; dim + 32 <= dims; dim += 32) {
+    greatest[0] = _mm512_max_epu32(greatest[0], _mm512_and_si512(_mm512_loadu_si512(row + dim), magnitude));
+    greatest[1] = _mm512_max_epu32(greatest[1], _mm512_and_si512(_mm512_loadu_si512(row + dim + 16), magnitude));
+  }
+  all = _mm512_reduce_max_epu32(_mm512_max_epu32(greatest[0], greatest[1]));
+#else
+  // A loop that compilers make vectors of.
+  uint32_t greatest[16] = {};
+  const auto magnitude_of = [&](size_t at) MERGANSER_INLINE_LAMBDA { return std::bit_cast<uint32_t>(row[at]) & 0x7FFFFFFFu; };
+  for (; dim + 16 <= dims; dim += 16) {
+    for (size_t lane = 0; lane < 16; ++lane) greatest[lane] = magnitude_of(dim + lane) > greatest[lane] ? magnitude_of(dim + lane) : greatest[lane];
+  }
+  for (const uint32_t one : greatest) all = one > all ? one : all;
+#endif
+  for (; dim < dims; ++dim) {
+    const uint32_t one = std::bit_cast<uint32_t>(row[dim]) & 0x7FFFFFFFu;
+    all = one > all ? one : all;
+  }
+  return std::bit_cast<float>(all);
+}
+
 }  // namespace
 
 bool multiplies_bytes() {
@@ -64,16 +92,7 @@ bool multiplies_bytes() {
 ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
-  // Magnitudes compare as their bits do, and of those compilers make vectors.
-  uint32_t greatest[16] = {};
-  const auto magnitude_of = [&](size_t at) MERGANSER_INLINE_LAMBDA { return std::bit_cast<uint32_t>(row[at]) & 0x7FFFFFFFu; };
-  size_t dim = 0;
-  for (; dim + 16 <= dims; dim += 16) {
-    for (size_t lane = 0; lane < 16; ++lane) greatest[lane] = magnitude_of(dim + lane) > greatest[lane] ? magnitude_of(dim + lane) : greatest[lane];
-  }
-  for (; dim < dims; ++dim) greatest[0] = magnitude_of(dim) > greatest[0] ? magnitude_of(dim) : greatest[0];
-  for (size_t lane = 1; lane < 16; ++lane) greatest[0] = greatest[lane] > greatest[0] ? greatest[lane] : greatest[0];
-  const float most = std::bit_cast<float>(greatest[0]);
+  const float most = greatest_of(row, dims);
   // Of numbers that small nothing is kept.
   const bool any = most > 1e-30f;
   const float scale = any ? most / 127 : 0, inverse = any ? 127 / most : 0;
@@ -84,19 +103,21 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
     squares[lane] += off * off;
     codes[at] = static_cast<uint8_t>(std::bit_cast<uint32_t>(moved)) ^ flip;
   };
-  dim = 0;
+  size_t dim = 0;
 #if defined(__AVX512F__)
   // The same; compilers take bytes apart in long ways.
   const __m512 inverses = _mm512_set1_ps(inverse), wholes = _mm512_set1_ps(kWhole);
   const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
-  __m512 sums = _mm512_setzero_ps();
-  for (; dim + 16 <= dims; dim += 16) {
-    const __m512 units = _mm512_mul_ps(_mm512_loadu_ps(row + dim), inverses), moved = _mm512_add_ps(units, wholes);
+  __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  const auto round_sixteen = [&](size_t at, __m512& sum) MERGANSER_INLINE_LAMBDA {
+    const __m512 units = _mm512_mul_ps(_mm512_loadu_ps(row + at), inverses), moved = _mm512_add_ps(units, wholes);
     const __m512 off = _mm512_sub_ps(units, _mm512_sub_ps(moved, wholes));
-    sums = _mm512_add_ps(sums, _mm512_mul_ps(off, off));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + dim), _mm_xor_si128(_mm512_cvtepi32_epi8(_mm512_castps_si512(moved)), flips));
-  }
-  _mm512_storeu_ps(squares, sums);
+    sum = _mm512_fmadd_ps(off, off, sum);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + at), _mm_xor_si128(_mm512_cvtepi32_epi8(_mm512_castps_si512(moved)), flips));
+  };
+  for (; dim + 32 <= dims; dim += 32) round_sixteen(dim, sums[0]), round_sixteen(dim + 16, sums[1]);
+  if (dim + 16 <= dims) round_sixteen(dim, sums[0]), dim += 16;
+  squares[0] = _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
 #else
   for (; dim + 16 <= dims; dim += 16) {
     for (size_t lane = 0; lane < 16; ++lane) round_one(dim + lane, lane);

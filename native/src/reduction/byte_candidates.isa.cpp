@@ -1,8 +1,10 @@
 #include "merganser/reduction/byte_candidates.hpp"
 
+#include <bit>
 #include <cmath>
 
 #include "merganser/clustering/byte_tile.hpp"
+#include "merganser/simd/transpose16.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 namespace {
@@ -13,7 +15,7 @@ using clustering::ByteRows;
 using clustering::kPanel;
 
 // Below all scores, and above those of slots that only fill a panel.
-constexpr float kLowestFloor = -2e38f;
+constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
 
 // Bit i: a's number i is not less than `least`.
 MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
@@ -28,10 +30,28 @@ MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
 #endif
 }
 
-MERGANSER_INLINE void leave_out_lower(Candidates& of) {
+// The greatest of `floor` and what each score is at least.
+MERGANSER_INLINE float raised(float floor, const Floats16& scores, const Floats16& highest) {
+#if defined(__AVX512F__)
+  const __m512 lowest = _mm512_sub_ps(scores.all, _mm512_sub_ps(highest.all, scores.all)), before = _mm512_set1_ps(floor);
+  const __mmask16 higher = _mm512_cmp_ps_mask(lowest, before, _CMP_GT_OQ);
+  return higher ? _mm512_reduce_max_ps(_mm512_mask_mov_ps(before, higher, lowest)) : floor;
+#else
+  alignas(64) float score[kPanel], most[kPanel];
+  scores.store(score);
+  highest.store(most);
+  for (size_t lane = 0; lane < kPanel; ++lane) {
+    const float lowest = score[lane] - (most[lane] - score[lane]);
+    if (lowest > floor) floor = lowest;
+  }
+  return floor;
+#endif
+}
+
+MERGANSER_INLINE void leave_out_lower(Candidates& of, float floor) {
   uint32_t left = 0;
   for (uint32_t i = 0; i < of.count; ++i) {
-    if (of.highest[i] < of.floor) continue;
+    if (of.highest[i] < floor) continue;
     of.slots[left] = of.slots[i];
     of.highest[left++] = of.highest[i];
   }
@@ -39,18 +59,14 @@ MERGANSER_INLINE void leave_out_lower(Candidates& of) {
 }
 
 // Some of these scores may be the greatest.
-MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size_t panel, Candidates& of) {
+MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size_t panel, Candidates& of, float& floor) {
+  floor = raised(floor, scores, highest);
   if (of.count > Candidates::kMost) return;
-  alignas(64) float score[kPanel], most[kPanel];
-  scores.store(score);
+  alignas(64) float most[kPanel];
   highest.store(most);
-  for (size_t lane = 0; lane < kPanel; ++lane) {
-    const float lowest = score[lane] - (most[lane] - score[lane]);
-    if (lowest > of.floor) of.floor = lowest;
-  }
-  for (size_t lane = 0; lane < kPanel; ++lane) {
-    if (most[lane] < of.floor) continue;
-    if (of.count == Candidates::kMost) leave_out_lower(of);
+  for (unsigned left = not_less(highest, floor); left; left &= left - 1) {
+    const size_t lane = static_cast<size_t>(std::countr_zero(left));
+    if (of.count == Candidates::kMost) leave_out_lower(of, floor);
     if (of.count == Candidates::kMost) {
       of.count = Candidates::kMost + 1;
       return;
@@ -60,52 +76,98 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
   }
 }
 
+// What scores of a tile's rows and of a panel must be for any of its margins to matter.
+MERGANSER_INLINE void find_thresholds(const ByteRows& rows, size_t first, const BytePanels& panels, const ByteMargins& margins, size_t panel, const float* floors, float* thresholds) {
+  const float length = panels.lengths[panel], error = panels.errors[panel], rest = margins.most_rest[panel];
+  for (size_t row = 0; row < kTileHeight; ++row) {
+    const float most = rows.errors[first + row] * length + rows.lengths[first + row] * error + rest;
+    thresholds[row] = floors[first + row] - most * kUp;
+  }
+}
+
 template <size_t kCount>
-MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates) {
+MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
+    alignas(64) float thresholds[kCount][kRowsBehind], scores[kTileHeight][kCount][kPanel];
+    for (size_t p = 0; p < kCount; ++p) find_thresholds(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
-    const size_t size = tile_size(rows.count, first);
+    // Few rows have a score that may matter: they wait until the registers are free.
+    unsigned found = 0;
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
-      if (row >= size) continue;
-      Candidates& of = candidates[first + row];
-      const Floats16::Factor error = Floats16::factor(rows.errors[first + row]), length = Floats16::factor(rows.lengths[first + row]), one = Floats16::factor(1);
+      unsigned some = 0;
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
+        tile.scores[p][row].store(scores[row][p]);
+        some |= not_less(tile.scores[p][row], thresholds[p][row]);
+      }
+      if (some) found |= 1u << row;
+    }
+    for (found &= (1u << tile_size(rows.count, first)) - 1; found; found &= found - 1) {
+      const size_t row = static_cast<size_t>(std::countr_zero(found));
+      const Floats16::Factor error = Floats16::factor(rows.errors[first + row]), length = Floats16::factor(rows.lengths[first + row]), one = Floats16::factor(1);
+      for (size_t p = 0; p < kCount; ++p) {
         const size_t slot = (panel + p) * kPanel;
+        const Floats16 own = Floats16::load(scores[row][p]);
         Floats16 highest = Floats16::load(margins.rest + slot);
         highest.add_product(length, Floats16::load(margins.errors + slot));
         highest.add_product(error, Floats16::load(margins.lengths + slot));
-        highest.add_product(one, tile.scores[p][row]);
-        if (not_less(highest, of.floor)) take(tile.scores[p][row], highest, panel + p, of);
+        highest.add_product(one, own);
+        if (not_less(highest, floors[first + row])) take(own, highest, panel + p, candidates[first + row], floors[first + row]);
       }
     }
   }
 }
 
+#if defined(__AVX512F__)
+constexpr size_t kAhead = 4 * kPanel;
+
+// Numbers [dim, dim + some) of sixteen rows, scaled, the same number of all rows together.
+MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t dim, size_t some, float* to) {
+  const auto mask = static_cast<__mmask16>((1u << some) - 1);
+  Floats16 lines[kPanel];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kPanel; ++i) {
+    lines[i].all = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, rows[i] + dim), _mm512_set1_ps(scales[i]));
+    simd::MERGANSER_ISA_NS::expect_line(rows[i] + dim + kAhead);
+  }
+  simd::MERGANSER_ISA_NS::store_turned(lines, kPanel, to);
+}
+#endif
+
 }  // namespace
 
-void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, Candidates* candidates) {
-  for (size_t i = 0; i < rows.count; ++i) candidates[i].count = 0, candidates[i].floor = kLowestFloor;
-  size_t panel = 0;
-  for (; panel + kTilePanels <= panels.count; panel += kTilePanels) examine<kTilePanels>(rows, panels, margins, panel, candidates);
-  if constexpr (kTilePanels > 1) {
-    if (panel < panels.count) examine<1>(rows, panels, margins, panel, candidates);
+void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t near, Candidates* candidates, float* floors) {
+  for (size_t i = 0; i < rows.count; ++i) candidates[i].count = 0, floors[i] = kLowestFloor;
+  const size_t tiles = (panels.count + kTilePanels - 1) / kTilePanels;
+  for (size_t turn = 0; turn < tiles; ++turn) {
+    const size_t panel = (near / kTilePanels + turn) % tiles * kTilePanels;
+    if (kTilePanels == 1 || panel + kTilePanels <= panels.count) {
+      examine<kTilePanels>(rows, panels, margins, panel, candidates, floors);
+    } else {
+      examine<1>(rows, panels, margins, panel, candidates, floors);
+    }
   }
   for (size_t i = 0; i < rows.count; ++i) {
-    if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i]);
+    if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i], floors[i]);
   }
 }
 
-void add_chains(const float* left, const float* right, size_t dims, float* sums) {
+void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums) {
 #if defined(__AVX512F__)
-  __m512 all = _mm512_loadu_ps(sums);
-  for (size_t dim = 0; dim < dims; ++dim) all = _mm512_fmadd_ps(_mm512_loadu_ps(left + dim * kPanel), _mm512_loadu_ps(right + dim * kPanel), all);
-  _mm512_storeu_ps(sums, all);
+  Floats16 all = Floats16::load(sums);
+  for (size_t dim = 0; dim < dims; dim += kPanel) {
+    const size_t some = dims - dim < kPanel ? dims - dim : kPanel;
+    alignas(64) float turned_left[kPanel * kPanel], turned_right[kPanel * kPanel];
+    turn(left, left_scales, dim, some, turned_left);
+    turn(right, right_scales, dim, some, turned_right);
+    for (size_t i = 0; i < some; ++i) all.all = _mm512_fmadd_ps(_mm512_load_ps(turned_left + i * kPanel), _mm512_load_ps(turned_right + i * kPanel), all.all);
+  }
+  all.store(sums);
 #else
-  for (size_t dim = 0; dim < dims; ++dim) {
-    for (size_t i = 0; i < kPanel; ++i) sums[i] = ::fmaf(left[dim * kPanel + i], right[dim * kPanel + i], sums[i]);
+  for (size_t i = 0; i < kPanel; ++i) {
+    for (size_t dim = 0; dim < dims; ++dim) sums[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], sums[i]);
   }
 #endif
 }

@@ -13,9 +13,8 @@ namespace {
 
 auto select_multiplies_bytes() { return MERGANSER_SELECT(multiplies_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
-auto select_expect_row() { return MERGANSER_SELECT(expect_row); }
+auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
-auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
 
 }  // namespace
 }  // namespace merganser::clustering
@@ -34,15 +33,9 @@ constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
 constexpr double kLeastStep = 0x1p-148;
 constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
-constexpr size_t kLeastDims = 128, kLeastTokens = 64, kCacheLine = 64;
-
-// The token will be read soon.
-void expect(const float* token, size_t dims) {
-  static const auto expect_row = clustering::select_expect_row();
-  // So much at a time.
-  constexpr size_t kDims = 256;
-  for (size_t dim = 0; dim < dims; dim += kDims) expect_row({token + dim, clustering::ElementType::float32, std::min(kDims, dims - dim), nullptr, nullptr}, 0);
-}
+constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64;
+// So many products of a row take less time term after term than a choice among them first.
+constexpr size_t kFew = 3;
 
 struct RoundedToken {
   ByteForm form;
@@ -50,10 +43,11 @@ struct RoundedToken {
   double square;
 };
 
-// Form and length are of the token times its scale.
-RoundedToken round_token(const float* token, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
+// Form and length are of the token times its scale. `next`: the token that will be read after it.
+RoundedToken round_token(const float* token, const float* next, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
   static const auto to_bytes = clustering::select_to_bytes();
-  const double square = squared_length(token, dims);
+  static const auto square_before = clustering::select_squared_norm_before();
+  const double square = dims % 8 == 0 ? square_before(token, dims, next) : squared_length(token, dims);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
   ByteForm form = to_bytes(token, dims, length, flip, codes);
   form.scale *= scale;
@@ -82,7 +76,10 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
       halves_(panels_ * kPanel, kNeverBest),
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
-      rest_(panels_ * kPanel) {
+      rest_(panels_ * kPanel),
+      most_lengths_(panels_),
+      most_errors_(panels_),
+      most_rest_(panels_) {
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
@@ -97,21 +94,23 @@ void ByteScreen::pack_panel(size_t panel) {
   static const auto pack = clustering::select_pack_byte_panel();
   std::vector<int8_t> codes(kPanel * stride_);
   for (size_t slot = panel * kPanel; slot < std::min(tokens_.count, (panel + 1) * kPanel); ++slot) {
-    if (slot + 1 < tokens_.count) expect(tokens_.row(slot + 1), tokens_.dims);
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
-    const RoundedToken token = round_token(tokens_.row(slot), tokens_.dims, similarity_, 0, to);
+    const RoundedToken token = round_token(tokens_.row(slot), tokens_.row(std::min(slot + 1, tokens_.count - 1)), tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
     scales_[slot] = token.scale;
     halves_[slot] = similarity_ == Similarity::cosine ? 0 : static_cast<float>(-token.square / 2);
     lengths_[slot] = (token.length + token.form.error) * kUp;
     errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
     rest_[slot] = -halves_[slot] * rounding_ + kLeastRest;
+    most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
+    most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
+    most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
 
 clustering::BytePanels ByteScreen::view() const {
-  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), nullptr, nullptr, panels_, stride_ / kByteGroup};
+  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), most_lengths_.data(), most_errors_.data(), panels_, stride_ / kByteGroup};
 }
 
 float ByteScreen::own_scale(double square) const { return similarity_ == Similarity::cosine ? unit_scale(square) : 1; }
@@ -119,25 +118,26 @@ float ByteScreen::own_scale(double square) const { return similarity_ == Similar
 void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
   std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
-  std::vector<float> scales(count + kRowsBehind), errors(count), lengths(count);
+  std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
-    if (i + 1 < count) expect(left.row(first + i + 1), left.dims);
-    const RoundedToken token = round_token(left.row(first + i), left.dims, similarity_, kFlip, codes.data() + i * stride_);
+    const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, codes.data() + i * stride_);
     squares[i] = token.square;
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
   }
   std::vector<Candidates> candidates(count);
-  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data()},
-       candidates.data());
+  // Tokens at the same place are often alike.
+  const size_t near = (first + count / 2) * panels_ / left.count;
+  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
+       near, candidates.data(), floors.data());
   std::vector<Pair> pairs;
   for (size_t i = 0; i < count; ++i) {
     if (candidates[i].count > Candidates::kMost || candidates[i].count == 0) {
       left_over.push_back(static_cast<uint32_t>(first + i));
-    } else if (candidates[i].count == 1) {
-      pairs.push_back({first + i, candidates[i].slots[0], own_scale(squares[i])});
+    } else if (candidates[i].count <= kFew) {
+      for (size_t k = 0; k < candidates[i].count; ++k) pairs.push_back({first + i, candidates[i].slots[k], own_scale(squares[i])});
     } else {
       look_closer(left, first + i, squares[i], candidates[i], pairs);
     }
@@ -173,28 +173,20 @@ void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, c
 
 // Sixteen pairs or fewer: their scores as a tile has them.
 void ByteScreen::settle(const TokenRows& left, const Pair* pairs, size_t count, size_t first, uint32_t* slots, float* scores) const {
-  static const auto pack = clustering::select_pack_panel();
   static const auto add = MERGANSER_SELECT(add_chains);
-  // Both sides' stay in the nearest cache.
-  constexpr size_t kDims = 128;
-  const float *rows[kPanel] = {}, *columns[kPanel] = {};
-  float row_scales[kPanel] = {}, column_scales[kPanel] = {};
-  alignas(64) float sums[kPanel] = {}, packed_rows[kDims * kPanel], packed_columns[kDims * kPanel];
-  for (size_t i = 0; i < count; ++i) {
-    const Pair& pair = pairs[i];
+  const float *rows[kPanel], *columns[kPanel];
+  float row_scales[kPanel], column_scales[kPanel];
+  alignas(64) float sums[kPanel];
+  for (size_t i = 0; i < kPanel; ++i) {
+    // The last one is repeated where there are not sixteen.
+    const Pair& pair = pairs[std::min(i, count - 1)];
     rows[i] = left.row(pair.row);
     columns[i] = tokens_.row(pair.slot);
     row_scales[i] = pair.scale;
     column_scales[i] = scales_[pair.slot];
     sums[i] = halves_[pair.slot];
   }
-  for (size_t dim = 0; dim < left.dims; dim += kDims) {
-    const size_t dims = std::min(kDims, left.dims - dim);
-    pack(rows, row_scales, dims, packed_rows);
-    pack(columns, column_scales, dims, packed_columns);
-    add(packed_rows, packed_columns, dims, sums);
-    for (size_t i = 0; i < count; ++i) rows[i] += dims, columns[i] += dims;
-  }
+  add(rows, row_scales, columns, column_scales, left.dims, sums);
   for (size_t i = 0; i < count; ++i) {
     const size_t at = pairs[i].row - first;
     if (sums[i] > scores[at] || (sums[i] == scores[at] && pairs[i].slot < slots[at])) scores[at] = sums[i], slots[at] = pairs[i].slot;

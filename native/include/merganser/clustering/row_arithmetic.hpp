@@ -41,6 +41,8 @@ struct OwnDistances {
   void expect_row(const PointSource& source, size_t row); \
   /* ‖row‖² in double precision, eight partial sums: the same on every instruction set. */ \
   double squared_norm(const float* row, size_t padded); \
+  /* The same, and tells the memory meanwhile that `next`, of the same length, will be read soon. */ \
+  double squared_norm_before(const float* row, size_t padded, const float* next); \
   /* to = scale × row */ \
   void scale_row(const float* row, float scale, size_t dims, float* to); \
   /* panel[dim][16] = scales[i] × element `dim` of rows[i]; zeros where a row is null. */ \

@@ -12,6 +12,7 @@ struct ByteMargins {
   const float* lengths;
   const float* errors;
   const float* rest;
+  const float* most_rest;  // by panel: the greatest of its slots'
 };
 
 constexpr size_t kRowsBehind = 16;
@@ -21,16 +22,16 @@ struct Candidates {
   static constexpr size_t kMost = 48;
   uint32_t slots[kMost];
   float highest[kMost];  // what the score is at most
-  float floor;           // some score is at least that
   uint32_t count;        // kMost + 1: more than there is room for
 };
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* Behind the rows there is room for kRowsBehind more, of anything. */ \
-  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, Candidates* candidates); \
-  /* sums[i] += left[dim][i] × right[dim][i], one fused multiply-add after the other, for 16 of them. */ \
-  void add_chains(const float* left, const float* right, size_t dims, float* sums); \
+  /* near: the panel to begin with: the sooner a great score is found, the fewer candidates there are meanwhile. floors: for each row what its greatest score is at least. Behind the rows there is room for kRowsBehind more, of anything. */ \
+  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, size_t near, Candidates* candidates, \
+                       float* floors); \
+  /* sums[i] += left_scales[i] left[i][dim] × right_scales[i] right[i][dim], one fused multiply-add after the other, for 16 pairs of rows. */ \
+  void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -46,6 +46,7 @@ class ByteScreen {
   // By slot.
   std::vector<int32_t> starts_;
   std::vector<float> code_scales_, scales_, halves_, lengths_, errors_, rest_;
+  std::vector<float> most_lengths_, most_errors_, most_rest_;  // by panel
   float greatest_length_ = 0, greatest_half_ = 0;
 };
 
