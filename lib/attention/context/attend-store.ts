@@ -3,7 +3,6 @@ import type { ClusterLists } from '../../backend/attention-kernels';
 import { MerganserError } from '../../errors';
 import { attendSpec, emptyResult } from './attend-call';
 import type { AttendPlan } from './attend-plan';
-import { compactInTurns } from './compact-arrays';
 import type { ContextStore } from './context-store';
 
 export interface Attended {
@@ -16,7 +15,6 @@ export interface Attended {
 
 /** Rejects with INVALID_ARGUMENT and ABORTED. */
 export async function attendStore(store: ContextStore, plan: AttendPlan, signal: AbortSignal | undefined): Promise<Attended> {
-  if (plan.lookup === 'int8') await compactInTurns(store, plan.kernels, signal);
   const { to, ...result } = emptyResult(plan.queries);
   return finished(plan, { ...result, kept: await plan.kernels.attendClustersAsync(attendSpec(store, plan), to, { signal }) });
 }

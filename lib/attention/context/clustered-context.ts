@@ -5,6 +5,7 @@ import { selectKernels } from '../../backend/select';
 import { invalidArgument, MerganserError } from '../../errors';
 import { appendRows } from './append-rows';
 import { buildStore } from './build-store';
+import { compactInTurns } from './compact-arrays';
 import { contextBytes, copiedBytes, readContext } from './context-bytes';
 import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
@@ -58,7 +59,8 @@ export class ClusteredContext {
     const source = await readSource(keys, values, options.signal);
     const plan = planContext(options, source.length, source.dims);
     const lookup = lookupType(options.lookup);
-    return new ClusteredContext({ store: await buildStore(source, plan), thresholds: null }, plan.kernels, lookup);
+    const store = await buildStore(source, plan);
+    return ClusteredContext.#prepared({ store, thresholds: null }, plan.kernels, lookup, options.signal);
   }
 
   /** A context that was saved. Rejects with NOT_FOUND, with MALFORMED_FILE for a file that is not what was written, and with ABORTED. */
@@ -79,7 +81,12 @@ export class ClusteredContext {
     { verify = true, lookup, signal }: LoadContextOptions,
   ): Promise<ClusteredContext> {
     const type = lookupType(lookup);
-    return new ClusteredContext(await readContext(bytes, kernels, verify, signal), kernels, type);
+    return ClusteredContext.#prepared(await readContext(bytes, kernels, verify, signal), kernels, type, signal);
+  }
+
+  static async #prepared(saved: SavedContext, kernels: Kernels, lookup: LookupType, signal?: AbortSignal): Promise<ClusteredContext> {
+    if (lookup === 'int8') await compactInTurns(saved.store, kernels, signal);
+    return new ClusteredContext(saved, kernels, lookup);
   }
 
   /** Sequences. */
@@ -201,6 +208,7 @@ export class ClusteredContext {
       for (const check of finiteChecks(source)) await requireFinite(check, options.signal);
       if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
       const next = await appendRows(store, source, rest, this.#kernels);
+      if (this.#lookup === 'int8') await compactInTurns(next, this.#kernels, undefined);
       this.#open();
       this.#store = next;
     });

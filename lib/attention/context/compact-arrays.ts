@@ -32,15 +32,19 @@ export function compactArrays(store: ContextStore, kernels: Kernels): CompactArr
   return entry.compact;
 }
 
-/** Makes them with time for other work in between, for calls that may wait. Rejects with ABORTED. */
+/** Makes them with time for other work in between, where a context is made or grows, so that calls at once need not. Rejects with ABORTED. */
 export async function compactInTurns(store: ContextStore, kernels: Kernels, signal: AbortSignal | undefined): Promise<void> {
   const entry = knownOf(store, kernels);
   const first = entry.clusters;
-  for (let stream = 0; stream < streamsOf(store) && first < store.clusters; stream++) {
-    await inBlocks(store.clusters - first, NAMES.length * ELEMENTS_A_NUMBER * store.dims, signal, (from, to) =>
-      convert(store, entry.compact, stream, first + from, first + to),
-    );
-  }
+  const each = store.clusters - first;
+  // The new clusters of all streams, one stream after the other.
+  await inBlocks(streamsOf(store) * Math.max(0, each), NAMES.length * ELEMENTS_A_NUMBER * store.dims, signal, (from, to) => {
+    for (let row = from, end; row < to; row = end) {
+      const stream = Math.floor(row / each);
+      end = Math.min(to, (stream + 1) * each);
+      convert(store, entry.compact, stream, first + row - stream * each, first + end - stream * each);
+    }
+  });
   entry.clusters = Math.max(entry.clusters, store.clusters);
 }
 

@@ -20,8 +20,8 @@ export interface ContextClusterOptions {
 }
 
 /**
- * What queries look at first. 'float32': the centroids as they are. 'int8': centroids, means of values and variances of keys rounded to eight bits, made when they are first
- * needed: a quarter of the memory is read, and scores change by about a hundredth.
+ * What queries look at first. 'float32': the centroids as they are. 'int8': centroids, means of values and variances of keys rounded to eight bits, made
+ * while the context is built, loaded or grows: a quarter of the memory is read, and scores change by about a hundredth.
  */
 export type LookupType = 'float32' | 'int8';
 

@@ -25,7 +25,7 @@ void pack_keys_of(const RowSet& set, const Block& block, const float* scales, fl
         numbers[i] = some == 16 ? Type::load(from) : load_some<Type>(from, some);
         if (scales) numbers[i] = product_of(numbers[i], Floats16::broadcast(scales[rows[i]]));
       }
-      store_turned(numbers, some, to + (panel * set.dims + dim) * 16);
+      store_turned(numbers, some, to + panel_start(panel, set.dims) + dim * kPanelStep, kPanelStep);
     }
   }
 }
@@ -38,7 +38,7 @@ void pack_values_of(const RowSet& set, const Block& block, const float* scales, 
       const uint8_t* const from = row + dim * Type::kBytes;
       Floats16 numbers = dim + 16 <= set.dims ? Type::load(from) : load_some<Type>(from, set.dims - dim);
       if (scales) numbers = product_of(numbers, Floats16::broadcast(scales[block.rows[i]]));
-      numbers.store(to + (dim / 16 * kBlockRows + i) * 16);
+      numbers.store(to + panel_start(dim / 16, kBlockRows) + i * kPanelStep);
     }
   }
 }

@@ -1,7 +1,7 @@
 // Attention of many queries over the same rows: prefilling. Arithmetic is what it waits for.
 //
 // Blocks of 256 rows are widened and packed once for all queries (row_blocks.hpp): keys as panels of 16 (dimension by dimension, 16 keys side by side), values as panels of 16 columns. Logits and
-// weighted sums are then the same product of a tile, some queries by two panels, all sums of which stay in registers (product_tile.hpp; see clustering/score_tile.hpp).
+// weighted sums are then the same product of a tile, some queries by two panels that stand side by side, all sums of which stay in registers (product_tile.hpp; see clustering/score_tile.hpp).
 // Biases, numbers of keys and what is not seen are what the sums of logits begin with. Keys of one byte, with variances of one byte or none, are multiplied as such
 // (byte_products.hpp).
 #pragma once

@@ -17,11 +17,11 @@ struct Block {
   namespace isa { \
   /* The block of the `from`-th of these rows and those behind it. */ \
   void find_block(const RowsToAttend& rows, size_t from, Block& block); \
-  /* [panel][dimension][16 rows], times the rows' scales unless these are null. */ \
+  /* Panels of 16 rows, dimension by dimension, as product_tile.hpp takes them, times the rows' scales unless these are null. */ \
   void pack_keys(const RowSet& set, const Block& block, const float* scales, float* to); \
   /* Rows of bytes as they are: panels of byte_panels.hpp. */ \
   void pack_bytes(const RowSet& set, const Block& block, int8_t* to); \
-  /* [panel of columns][row][16 columns], as pack_keys. */ \
+  /* Panels of 16 columns, row by row, as pack_keys. */ \
   void pack_values(const RowSet& set, const Block& block, const float* scales, float* to); \
   /* What the sums of kBlockRows logits begin with. */ \
   void find_starts(const RowsToAttend& rows, const Block& block, float* starts); \

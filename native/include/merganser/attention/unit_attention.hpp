@@ -29,10 +29,13 @@ struct PartialResult {
 
   // Room for so many queries, of which nothing is known yet. out: of `room` numbers each.
   void begin(size_t all, size_t room) {
-    memory.resize(2 * all + all * room);
-    greatest = memory.data(), sums = greatest + all, out = sums + all;
+    constexpr size_t kLine = 64;
+    memory.resize(2 * all + all * room + kLine / sizeof(float));
+    // Values begin with a line of the cache, or every vector of theirs would lie in two.
+    out = memory.data() + (kLine - reinterpret_cast<uintptr_t>(memory.data()) % kLine) % kLine / sizeof(float);
+    sums = out + all * room, greatest = sums + all;
+    std::fill_n(out, all * room + all, 0.f);
     std::fill_n(greatest, all, kNothingSeen);
-    std::fill_n(sums, all + all * room, 0.f);
   }
 };
 

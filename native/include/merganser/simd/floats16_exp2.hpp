@@ -17,17 +17,20 @@ constexpr float kExp2[6] = {1.00000007f, 0.693146967f, 0.240221197f, 0.055507132
 
 #if defined(__AVX512F__)
 
+// What is left of a number without the integer nearest to it.
+constexpr int kToNearest = 0;
+
 // 2^(x − greatest); x ≤ greatest + 127.
 MERGANSER_INLINE Floats16 exp2_below(const Floats16& x, const Floats16& greatest) {
   const __m512 power = _mm512_sub_ps(x.all, greatest.all);
   const __mmask16 counts = _mm512_cmp_ps_mask(power, _mm512_set1_ps(kLeastExponent), _CMP_GT_OQ);
   const __m512 rounded = _mm512_add_ps(power, _mm512_set1_ps(kRounding));
-  const __m512 rest = _mm512_sub_ps(power, _mm512_sub_ps(rounded, _mm512_set1_ps(kRounding)));
+  const __m512 rest = _mm512_reduce_ps(power, kToNearest);
   __m512 result = _mm512_set1_ps(kExp2[5]);
 #pragma GCC unroll 5
   for (int i = 4; i >= 0; --i) result = _mm512_fmadd_ps(result, rest, _mm512_set1_ps(kExp2[i]));
   const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(rounded), 23);
-  return {_mm512_maskz_mov_ps(counts, _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(result), exponent)))};
+  return {_mm512_castsi512_ps(_mm512_maskz_add_epi32(counts, _mm512_castps_si512(result), exponent))};
 }
 MERGANSER_INLINE Floats16 sum_of(const Floats16& a, const Floats16& b) { return {_mm512_add_ps(a.all, b.all)}; }
 MERGANSER_INLINE Floats16 product_of(const Floats16& a, const Floats16& b) { return {_mm512_mul_ps(a.all, b.all)}; }
@@ -121,7 +124,7 @@ MERGANSER_INLINE void exp2_below_each(Floats16 (&x)[2][kCount], const Floats16 (
   }
 #pragma GCC unroll 4
   for (size_t i = 0; i < kAll; ++i) {
-    rest[i] = _mm512_sub_ps(rest[i], _mm512_sub_ps(rounded[i], _mm512_set1_ps(kRounding)));
+    rest[i] = _mm512_reduce_ps(rest[i], kToNearest);
     result[i] = _mm512_set1_ps(kExp2[5]);
   }
 #pragma GCC unroll 5
@@ -132,7 +135,7 @@ MERGANSER_INLINE void exp2_below_each(Floats16 (&x)[2][kCount], const Floats16 (
 #pragma GCC unroll 4
   for (size_t i = 0; i < kAll; ++i) {
     const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(rounded[i]), 23);
-    x[i / kCount][i % kCount].all = _mm512_maskz_mov_ps(counts[i], _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(result[i]), exponent)));
+    x[i / kCount][i % kCount].all = _mm512_castsi512_ps(_mm512_maskz_add_epi32(counts[i], _mm512_castps_si512(result[i]), exponent));
   }
 #else
   for (size_t i = 0; i < 2 * kCount; ++i) x[i / kCount][i % kCount] = exp2_below(x[i / kCount][i % kCount], greatest[i / kCount]);

@@ -6,8 +6,8 @@
 
 namespace merganser::simd::MERGANSER_ISA_NS {
 
-// to[16 · column + row] = rows[row][column], for the first `columns` of them.
-MERGANSER_INLINE void store_turned(const Floats16* rows, size_t columns, float* to) {
+// to[stride · column + row] = rows[row][column], for the first `columns` of them, one after the other.
+MERGANSER_INLINE void store_turned(const Floats16* rows, size_t columns, float* to, size_t stride = 16) {
 #if defined(__AVX512F__)
   // Neighbours, pairs of them, fours and eights change places, each within what the step before has brought together.
   __m512 a[16], b[16];
@@ -36,15 +36,15 @@ MERGANSER_INLINE void store_turned(const Floats16* rows, size_t columns, float* 
   }
   if (columns == 16) {
 #pragma GCC unroll 16
-    for (int i = 0; i < 16; ++i) _mm512_storeu_ps(to + 16 * i, a[i]);
+    for (size_t i = 0; i < 16; ++i) _mm512_storeu_ps(to + stride * i, a[i]);
   } else {
-    for (size_t i = 0; i < columns; ++i) _mm512_storeu_ps(to + 16 * i, a[i]);
+    for (size_t i = 0; i < columns; ++i) _mm512_storeu_ps(to + stride * i, a[i]);
   }
 #else
-  for (int row = 0; row < 16; ++row) {
-    float numbers[16];
-    rows[row].store(numbers);
-    for (size_t column = 0; column < columns; ++column) to[16 * column + static_cast<size_t>(row)] = numbers[column];
+  float numbers[16][16];
+  for (int row = 0; row < 16; ++row) rows[row].store(numbers[row]);
+  for (size_t column = 0; column < columns; ++column) {
+    for (size_t row = 0; row < 16; ++row) to[stride * column + row] = numbers[row][column];
   }
 #endif
 }
