@@ -4,6 +4,7 @@ import type { Corpus } from './corpora';
 const SEED = 0x9e3779b9;
 const CJK_FIRST = 0x4e00;
 const CJK_COUNT = 20_992;
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~\t\n';
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** Pseudo-random integers below `bound`, the same on every run (xorshift32). */
@@ -39,6 +40,8 @@ export function adversarialCorpora(bytes: number): Corpus[] {
     'period of a sentence': repeat('wordsthatstandwithoutanyspacebetweenthemforever', bytes),
     'random letters': drawn(bytes, 1, (random) => String.fromCharCode(0x61 + random(26))),
     'random a and b': drawn(bytes, 1, (random) => (random(2) === 0 ? 'a' : 'b')),
+    'random digits': drawn(bytes, 1, (random) => String(random(10))),
+    'random punctuation': drawn(bytes, 1, (random) => PUNCTUATION[random(PUNCTUATION.length)]),
     'random bytes': new TextDecoder().decode(
       Uint8Array.from(
         { length: bytes / 2 },

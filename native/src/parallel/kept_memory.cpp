@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -12,17 +13,23 @@
 namespace merganser::parallel {
 namespace {
 
+#if defined(__linux__) && defined(MADV_FREE)
+constexpr bool kCanOffer = true;
+
 // Lets the system have the pages when it needs them. Until then they stay as they are, and writing to them costs nothing extra.
 void offer_to_system(const KeptMemory::Block& block) {
-#if defined(__linux__) && defined(MADV_FREE)
   constexpr uintptr_t kPage = 4096;
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(block.data) + kPage - 1) & ~(kPage - 1);
   const uintptr_t end = (reinterpret_cast<uintptr_t>(block.data) + block.bytes) & ~(kPage - 1);
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_FREE);
-#else
-  static_cast<void>(block);
-#endif
 }
+#else
+constexpr bool kCanOffer = false;
+
+void offer_to_system(const KeptMemory::Block&) {}
+#endif
+
+bool fits(const KeptMemory::Block& block, size_t bytes) { return block.bytes >= bytes && block.bytes / 2 <= bytes; }
 
 }  // namespace
 
@@ -34,17 +41,19 @@ KeptMemory& KeptMemory::shared() {
 
 KeptMemory::Block KeptMemory::take(size_t bytes) {
   const std::lock_guard lock(mutex_);
-  const auto fits = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) { return block.bytes >= bytes && block.bytes / 2 <= bytes; });
-  if (fits == blocks_.rend()) return {};
-  Block block = *fits;
+  if (fits(large_, bytes)) return std::exchange(large_, {});
+  const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) { return fits(block, bytes); });
+  if (found == blocks_.rend()) return {};
+  Block block = *found;
   block.offered = false;
-  blocks_.erase(std::next(fits).base());
+  blocks_.erase(std::next(found).base());
   bytes_ -= block.bytes;
   return block;
 }
 
 void KeptMemory::give(Block block) {
-  if (block.bytes < kAtLeast || block.bytes > kLimit) return std::free(block.data);
+  if (block.bytes < kAtLeast) return std::free(block.data);
+  if (block.bytes > kLimit) return keep_large(block);
   const std::lock_guard lock(mutex_);
   while (bytes_ + block.bytes > kLimit) {
     std::free(blocks_.front().data);
@@ -59,6 +68,15 @@ void KeptMemory::give(Block block) {
   }
   bytes_ += block.bytes;
   offer_older();
+}
+
+void KeptMemory::keep_large(Block block) {
+  if (kCanOffer && block.bytes <= kLargest) {
+    offer_to_system(block);
+    const std::lock_guard lock(mutex_);
+    std::swap(block, large_);
+  }
+  std::free(block.data);
 }
 
 void KeptMemory::offer_older() {

@@ -30,6 +30,21 @@ MERGANSER_INLINE Extent extent_of(const simd::MERGANSER_ISA_NS::Block64& block, 
   return {size, last};
 }
 
+// Cuts among these places, each in front of a character, and not between two of ASCII, where a table is exact.
+MERGANSER_INLINE uint64_t cuts_at_places(const CutView& cuts, const uint8_t* at, uint64_t asked) {
+  uint64_t found = 0;
+  uint32_t next = 0, left = 0;  // where the last character looked at ends, and which it is
+  for (; asked; asked &= asked - 1) {
+    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(asked));
+    if (i != next) left = decode(at + previous_start(at, i)).value;
+    const CodePoint right = decode(at + i);
+    found |= static_cast<uint64_t>(!cuts.may_join(left, right.value, at + i)) << i;
+    left = right.value;
+    next = i + right.size;
+  }
+  return found;
+}
+
 // Cuts at both ends of the characters that are not ASCII. Letters of alphabets are left alone beside letters and behind a blank, as ASCII's are.
 MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint64_t ascii_letters,
                                            uint64_t blanks, uint64_t not_ascii, uint64_t valid) {
@@ -39,17 +54,8 @@ MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERG
   const uint64_t letters = ascii_letters | two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) |
                            three_bytes(devanagari.letters | devanagari.marks);
   uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | blanks) << 1) & valid & ~uint64_t{1};
-  uint64_t found = cuts_together(cuts, at, rest);
-  uint32_t next = 0, left = 0;  // where the last character looked at ends, and which it is
-  for (; rest; rest &= rest - 1) {
-    const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
-    if (i != next) left = decode(at + previous_start(at, i)).value;
-    const CodePoint right = decode(at + i);
-    found |= static_cast<uint64_t>(!cuts.may_join(left, right.value, at + i)) << i;
-    left = right.value;
-    next = i + right.size;
-  }
-  return found;
+  const uint64_t found = cuts_together(cuts, at, rest);
+  return found | cuts_at_places(cuts, at, rest);
 }
 
 // Cuts among the places between two ASCII characters, each of which is asked for.
@@ -120,6 +126,13 @@ MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, Ext
   return found & valid & ~uint64_t{1};
 }
 
+// The same where that gives none: each pair of characters is asked for, letters too.
+MERGANSER_INLINE uint64_t every_cut(const CutView& cuts, const uint8_t* at, const Extent& extent) {
+  const simd::MERGANSER_ISA_NS::Block64 block(at);
+  const uint64_t ascii = ~block.not_ascii(), between_ascii = ascii & ascii << 1, places = ~block.within('\x80', 0x40) & first_bits(extent.size) & ~uint64_t{1};
+  return asked_cuts(cuts, at, places & between_ascii) | cuts_at_places(cuts, at, places & ~between_ascii);
+}
+
 // The first cut behind the character at `at`, or the end.
 const uint8_t* one(const CutView& cuts, const uint8_t* at, const uint8_t* end) {
   CodePoint left = decode(at);
@@ -140,13 +153,10 @@ MERGANSER_INLINE uint32_t scan(const CutView& cuts, const uint8_t*& position, co
       const size_t rest = static_cast<size_t>(text.end - at);
       Extent extent{rest < 64 ? static_cast<uint32_t>(rest) : 64, 0};
       uint64_t found = block_cuts<kGrain>(cuts, at, extent);
-      if (kGrain == CutGrain::coarse && found == 0 && extent.size != rest) [[unlikely]] found = block_cuts<CutGrain::fine>(cuts, at, extent);
-      if (found != 0 || extent.size == rest) [[likely]] {
-        count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
-        at += extent.size == rest ? rest : extent.last;
-        continue;
-      }
-      // Among many letters there may be cuts that were left alone.
+      if (found == 0 && extent.size != rest) [[unlikely]] found = every_cut(cuts, at, extent);
+      count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
+      at += extent.size == rest ? rest : extent.last;
+      continue;
     }
     at = one(cuts, at, text.end);
     if (at < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);

@@ -17,12 +17,14 @@ class KeptMemory {
   // What is smaller is left to malloc, which keeps it anyway.
   static constexpr size_t kAtLeast = size_t{1} << 20;
   static constexpr size_t kLimit = size_t{64} << 20;
+  // One block beyond kLimit is kept besides, the latest, up to this size: a batch or a long text is often followed by another. Only where the system may have its pages back.
+  static constexpr size_t kLargest = size_t{512} << 20;
 
   static KeptMemory& shared();
 
   // A block of `bytes` to twice as many, if one was kept.
   Block take(size_t bytes);
-  // The block is not the caller's any more. Up to `kLimit` bytes are kept, the latest ones. Beyond the latest `kAtHand` the system may take back their pages
+  // The block is not the caller's any more. Up to `kLimit` bytes are kept, the latest ones, and a large block. Beyond the latest `kAtHand` the system may take back their pages
   // when it runs short; not before, because writing to a page that was offered costs 0.7 µs on a virtual machine, although it is still there.
   void give(Block block);
 
@@ -30,10 +32,12 @@ class KeptMemory {
   static constexpr size_t kAtHand = size_t{32} << 20;
 
   void offer_older();
+  void keep_large(Block block);
 
   std::mutex mutex_;
   std::vector<Block> blocks_;  // the oldest first
   size_t bytes_ = 0;
+  Block large_;
 };
 
 }  // namespace merganser::parallel
