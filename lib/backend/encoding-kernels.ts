@@ -138,6 +138,8 @@ export interface BpeSpec {
    * come from anywhere: if they or the specification beside them are not sound, `createBpe` and `createEncoder` throw MALFORMED_FILE.
    */
   readonly tables?: Uint8Array | null;
+  /** Of a file that the whole specification was read from: equal ones need not be compared. */
+  readonly checksum?: bigint | undefined;
 }
 
 /** Tokens with their places in the text. */

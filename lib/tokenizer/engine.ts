@@ -40,7 +40,7 @@ export class Engine {
   readonly postProcessor: PostProcessor | null;
   readonly layouts: Layouts;
   readonly strings: TokenStrings;
-  private readonly decoder: Decoder;
+  private decoderMemo: Decoder | null = null;
   private normalizerMemo: Normalizer | null | undefined;
   private preTokenizerMemo: PreTokenizer | null | undefined;
   private matcherMemo: AddedTokenMatcher | null = null;
@@ -56,7 +56,7 @@ export class Engine {
   /**
    * Reads all parts, so that a tokenizer with faults does not come into being.
    * `compiled`: of a tokenizer that was compiled, the model as the backend takes it. Its parts were read before it was, and those that only the
-   * general path needs wait for it.
+   * general path or decoding needs wait for it.
    */
   constructor(
     readonly definition: TokenizerDefinition,
@@ -65,9 +65,8 @@ export class Engine {
     private readonly compiled: ModelForm | null = null,
   ) {
     const { model } = definition;
-    if (compiled === null) void [this.normalizer, this.preTokenizer];
+    if (compiled === null) void [this.normalizer, this.preTokenizer, this.decoder];
     this.postProcessor = readPostProcessor(definition.postProcessor);
-    this.decoder = readDecoder(definition.decoder, kernels);
     this.layouts = new Layouts(this.postProcessor);
     this.strings = new TokenStrings(model.vocabulary, definition.addedTokens, () => this.matcher.normalizedContents);
     this.layouts.get(true, true);
@@ -122,6 +121,10 @@ export class Engine {
   get plan(): EncodingPlan {
     this.checkAlive();
     return (this.planMemo ??= planEncoding(this.definition, this.compiled));
+  }
+
+  private get decoder(): Decoder {
+    return (this.decoderMemo ??= readDecoder(this.definition.decoder, this.kernels));
   }
 
   private get normalizer(): Normalizer | null {

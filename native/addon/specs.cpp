@@ -68,6 +68,7 @@ bpe::SplitStep read_step(Reader& reader, Reader& encoder, const bpe::SavedTables
 
 // The tables that came with a model, if any did.
 std::optional<bpe::SavedTables> saved_tables(Reader& model) {
+  if (model.has("checksum")) model.know_by("checksum");
   if (!model.has("tables")) return std::nullopt;
   const ByteSpan bytes = model.bytes("tables");
   return bpe::SavedTables(bytes.data, bytes.size);

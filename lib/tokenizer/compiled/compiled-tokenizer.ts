@@ -55,7 +55,7 @@ export function compileTokenizer(
     addedTokens: addedTokens.snapshot(),
     model: rest,
     vocabulary: tableOf(model),
-    form: { modelText: form.modelText, model: { ...form.model, tables } },
+    form: { modelText: form.modelText, model: { ...form.model, tables, checksum: undefined } },
     backend: kernels.backend,
   };
   if (new PackedVocabulary(compiled.vocabulary).size !== vocabulary.size)
@@ -71,7 +71,7 @@ function tableOf({ merges, spec, vocabulary }: BpeModel): TokenTable {
 
 /** Throws MALFORMED_FILE for anything but a whole file of this version of the package. */
 export function restoreTokenizer(bytes: Uint8Array, kernels: Kernels): { restored: RestoredTokenizer; from: CompiledFrom } {
-  const { source, outline } = readContainer(bytes, kernels);
+  const { source, checksum, outline } = readContainer(bytes, kernels);
   if (!isJsonObject(outline) || outline['merganser'] !== VERSION) {
     const version = isJsonObject(outline) ? outline['merganser'] : undefined;
     throw new MerganserError('MALFORMED_FILE', `Expected a tokenizer compiled by merganser ${VERSION}, but got ${describe(version)}.`);
@@ -83,7 +83,7 @@ export function restoreTokenizer(bytes: Uint8Array, kernels: Kernels): { restore
     const tables = backend === kernels.backend ? (form.model.tables ?? null) : null;
     if (tables === null) checkModel(form.model);
     return {
-      restored: { definition: restoreDefinition(compiled), form: { ...form, model: { ...form.model, tables } } },
+      restored: { definition: restoreDefinition(compiled), form: { ...form, model: { ...form.model, tables, checksum } } },
       from: { source, key },
     };
   } catch (cause) {

@@ -41,6 +41,7 @@ type TypedArray = InstanceType<(typeof TYPES)[TypeName]>;
 
 export interface Container {
   readonly source: SourceStamp;
+  readonly checksum: bigint;
   readonly outline: unknown;
 }
 
@@ -87,7 +88,7 @@ export function readContainer(bytes: Uint8Array, kernels: Kernels): Container {
   const outline: unknown = JSON.parse(decodeUtf8(file.subarray(HEADER_BYTES, HEADER_BYTES + outlineLength)), (_key, value: unknown) =>
     isReference(value) ? arrayAt(file, base, value.$array) : value,
   );
-  return { source, outline };
+  return { source, checksum, outline };
 }
 
 /** The stamp of the source that a file says it was compiled from; null if it is no such file. For a look before the rest is checked. */

@@ -20,7 +20,8 @@ PairTable::PairTable(size_t pairs) : buckets_(size_t{1} << bucket_bits(pairs)), 
 
 PairTable::PairTable(size_t pairs, uint32_t merges, io::TableReader& tables) : PairTable(pairs) {
   const size_t buckets = size_t{view_.mask} + 1;
-  tables.sparse(buckets_[0].entry, buckets * PairBucket::kWays, [&](uint64_t entry) { return (entry & ((1u << kMergeBits) - 1)) < merges; });
+  const io::PresentWords present = tables.sparse(buckets_[0].entry, buckets * PairBucket::kWays);
+  io::check(present.all<uint64_t>([&](uint64_t entry) { return (entry & ((1u << kMergeBits) - 1)) < merges; }));
   // Searches end at a bucket that is not full.
   io::check(std::any_of(buckets_.data(), buckets_.data() + buckets, [](const PairBucket& bucket) { return bucket.entry[PairBucket::kWays - 1] == 0; }));
   tables.array(filter_.data(), filter_.size());

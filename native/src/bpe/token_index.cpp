@@ -1,22 +1,9 @@
 #include "merganser/bpe/token_index.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <type_traits>
 
 namespace merganser::bpe {
-namespace {
-
-// Tables are saved in words of 8 bytes.
-using SlotPair = std::array<uint32_t, 2>;
-template <typename Slots>
-auto* pairs_of(Slots& slots) {
-  using Pair = std::conditional_t<std::is_const_v<Slots>, const SlotPair, SlotPair>;
-  return reinterpret_cast<Pair*>(slots.data());
-}
-
-}  // namespace
 
 // At most half of the slots are taken.
 uint32_t TokenIndex::mask_for(uint32_t tokens) { return static_cast<uint32_t>(std::bit_ceil(size_t{tokens} * 2 + 2)) - 1; }
@@ -40,21 +27,23 @@ TokenIndex::TokenIndex(const ModelSpec& spec)
 
 TokenIndex::TokenIndex(const ModelSpec& spec, io::TableReader& tables)
     : spec_(spec), mask_(mask_for(spec.vocab_size())), slots_(size_t{mask_} + 1), longest_(longest_of(spec)) {
-  size_t taken = 0;
-  tables.sparse(pairs_of(slots_), slots_.size() / 2, [&](const SlotPair& pair) {
-    bool sound = true;
-    for (const Slot slot : pair) {
-      if (slot == 0) continue;
-      ++taken;
-      sound = sound && id_of(slot) < spec_.vocab_size();
-    }
-    return sound;
+  const io::PresentWords present = tables.sparse(reinterpret_cast<uint64_t*>(slots_.data()), slots_.size() / 2);
+  uint32_t taken = 0;
+  const uint32_t tokens = spec_.vocab_size();
+  const bool sound = present.all<Slot>([&](Slot slot) {
+    taken += slot != 0;
+    return (slot == 0) | (id_of(slot) < tokens);
   });
   // Searches end at an empty slot.
-  io::check(taken <= spec.vocab_size());
+  io::check(sound && taken <= tokens);
 }
 
-void TokenIndex::save(io::TableWriter& tables) const { tables.sparse(pairs_of(slots_), slots_.size() / 2); }
+void TokenIndex::save(io::TableWriter& tables) const {
+  // Tables are saved in words of 8 bytes.
+  std::vector<uint64_t> words(slots_.size() / 2);
+  std::memcpy(words.data(), slots_.data(), slots_.size() * sizeof(Slot));
+  tables.sparse(words.data(), words.size());
+}
 
 void TokenIndex::add(uint32_t id, uint64_t hash) {
   uint32_t at = static_cast<uint32_t>(hash) & mask_;

@@ -38,11 +38,10 @@ class TableWriter {
     value(uint64_t{count});
     put(values, count * sizeof(T));
   }
-  template <typename Word>
-  void sparse(const Word* words, size_t count) {
+  void sparse(const uint64_t* words, size_t count) {
     std::vector<uint64_t> bits((count + 63) / 64), present;
     for (size_t i = 0; i < count; ++i) {
-      const uint64_t word = std::bit_cast<uint64_t>(words[i]);
+      const uint64_t word = words[i];
       if (word == 0) continue;
       bits[i >> 6] |= uint64_t{1} << (i & 63);
       present.push_back(word);
@@ -61,6 +60,23 @@ class TableWriter {
     if (size > 0) std::memcpy(bytes_.data() + at, data, size);
   }
   std::vector<uint8_t> bytes_;
+};
+
+// Words that stand in a table, where they lie, at any address.
+struct PresentWords {
+  const uint8_t* bytes;
+  size_t count;
+
+  template <typename Value, typename Sound>
+  bool all(Sound sound) const {
+    bool all_sound = true;
+    for (size_t i = 0; i < count * sizeof(uint64_t) / sizeof(Value); ++i) {
+      Value value;
+      std::memcpy(&value, bytes + i * sizeof(Value), sizeof value);
+      all_sound &= sound(value);
+    }
+    return all_sound;
+  }
 };
 
 class TableReader {
@@ -92,32 +108,8 @@ class TableReader {
     if (count > 0) std::memcpy(values.data(), from, count * sizeof(T));
     return values;
   }
-  // Fills in what is not zero; the rest of `words` is left as it is. `sound` says of each word whether it may stand there.
-  template <typename Word, typename Sound>
-  void sparse(Word* words, size_t count, Sound sound) {
-    static_assert(std::is_trivially_copyable_v<Word> && sizeof(Word) == 8);
-    check(value<uint64_t>() == count);
-    const uint8_t* const bits = take((count + 63) / 64 * 8);
-    const uint64_t present = value<uint64_t>();
-    check(present <= count);
-    const uint8_t* from = take(present * 8);
-    uint64_t left = present;
-    bool all_sound = true;
-    for (size_t base = 0; base < count; base += 64) {
-      uint64_t live;
-      std::memcpy(&live, bits + base / 8, 8);
-      const uint32_t here = static_cast<uint32_t>(std::popcount(live));
-      check(here <= left && (count - base >= 64 || live >> (count - base) == 0));
-      left -= here;
-      for (; live != 0; live &= live - 1, from += 8) {
-        Word word;
-        std::memcpy(&word, from, 8);
-        all_sound = all_sound && sound(word);
-        words[base + static_cast<size_t>(std::countr_zero(live))] = word;
-      }
-    }
-    check(left == 0 && all_sound);
-  }
+  // Fills in what is not zero; the rest of `words` is left as it is. The caller checks what was filled in.
+  PresentWords sparse(uint64_t* words, size_t count);
   // So many bytes, where they are.
   const uint8_t* bytes(uint64_t size) { return take(size); }
 
