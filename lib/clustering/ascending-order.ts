@@ -5,7 +5,7 @@ import type { Steps } from './steps';
 const PORTION = 1 << 11;
 
 /** Places of numbers in ascending order, equal ones in the order they stand in: portions are sorted, and then merged two by two. */
-export function* ascendingOrder(values: Float64Array): Steps<Uint32Array> {
+export function* ascendingOrder(values: Float32Array | Float64Array): Steps<Uint32Array> {
   const { length } = values;
   let order = Uint32Array.from(values.keys());
   for (let from = 0; from < length; from += PORTION, yield null) {
@@ -20,7 +20,7 @@ export function* ascendingOrder(values: Float64Array): Steps<Uint32Array> {
 }
 
 /** Two portions beside each other become one; the second may be shorter, or empty. */
-function* merge(values: Float64Array, from: Uint32Array, begin: number, size: number, to: Uint32Array): Steps<void> {
+function* merge(values: Float32Array | Float64Array, from: Uint32Array, begin: number, size: number, to: Uint32Array): Steps<void> {
   const middle = Math.min(from.length, begin + size);
   const end = Math.min(from.length, middle + size);
   let [left, right] = [begin, middle];
