@@ -1,6 +1,6 @@
 // Prints how many billions of single-precision operations a second one thread can do (of its processor time), or several at once (by the wall clock): fused multiply-adds on registers,
 // enough of them under way.
-//   g++ -O3 -march=native -pthread bench/arithmetic-peak.cpp -o arithmetic-peak && ./arithmetic-peak [THREADS]
+//   g++ -O3 -march=native -pthread bench/arithmetic-peak.cpp -o arithmetic-peak && ./arithmetic-peak [THREADS] [REPEATS]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -17,7 +17,7 @@ constexpr int kLanes = 8;
 #endif
 typedef float Vector __attribute__((vector_size(4 * kLanes)));
 constexpr long kRounds = 20'000'000;
-constexpr int kChains = 12, kRepeats = 7;
+constexpr int kChains = 12;
 
 // Another number each time, or it is computed once.
 __attribute__((noinline)) float multiply_and_add(int seed) {
@@ -40,12 +40,13 @@ double seconds(int threads) {
 
 int main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
-  double rates[kRepeats] = {};
+  const int repeats = argc > 2 ? std::atoi(argv[2]) : 7;
+  std::vector<double> rates(repeats);
   std::mutex mutex;
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
-      for (int repeat = 0; repeat < kRepeats; ++repeat) {
+      for (int repeat = 0; repeat < repeats; ++repeat) {
         const double start = seconds(threads);
         const float total = multiply_and_add(repeat);
         const double taken = seconds(threads) - start;
@@ -55,5 +56,5 @@ int main(int argc, char** argv) {
     });
   }
   for (std::thread& worker : workers) worker.join();
-  std::printf("%.1f\n", *std::max_element(rates, rates + kRepeats));
+  std::printf("%.1f\n", *std::max_element(rates.begin(), rates.end()));
 }

@@ -4,6 +4,7 @@ import type { ChainMerges, Linkage } from '../backend/clustering-kernels';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ascendingOrder } from './ascending-order';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
@@ -64,8 +65,7 @@ export function* agglomerating(distances: ArrayLike<number>, linkage: Linkage): 
 
 /** By distance, and numbered as they are then made. */
 function* inOrder(points: number, { pairs, distances }: ChainMerges): Steps<Dendrogram> {
-  const order = Uint32Array.from(distances.keys()).sort((p, q) => distances[p] - distances[q] || p - q);
-  yield null;
+  const order = yield* ascendingOrder(distances);
   const parents = Uint32Array.from({ length: 2 * points - 1 }, (_, i) => i);
   const find = (node: number): number => {
     while (parents[node] !== node) node = parents[node] = parents[parents[node]];

@@ -1,9 +1,11 @@
 /** Clusters of a limited size: centroids as Lloyd leaves them, then rounds in which full clusters turn away the points that are farthest. */
 import type { LloydOutcome } from '../backend/clustering-kernels';
+import { ascendingOrder } from './ascending-order';
 import { unitLength } from './initialize';
 import type { KMeansPlan } from './kmeans-options';
 import { copyPoints, subset } from './matrix';
 import { membersOf } from './members';
+import { runStepsInBackground } from './steps';
 
 /** How often the centroids are moved to the means of capped clusters, and points assigned anew. */
 const ROUNDS = 5;
@@ -39,7 +41,7 @@ async function assignCapped(plan: KMeansPlan, most: number, centroids: Float32Ar
     await kernels.assignNearest({ points: subset(points, asking), spherical, threads }, rows, wanted, distances, {
       signal: control.signal,
     });
-    const order = Uint32Array.from(asking.keys()).sort((a, b) => distances[a] - distances[b] || a - b);
+    const order = await runStepsInBackground(ascendingOrder(distances), null, control.signal);
     const refused: number[] = [];
     for (const i of order) {
       const cluster = open[wanted[i]];

@@ -1,6 +1,7 @@
 /** HDBSCAN (Campello, Moulavi & Sander 2013): clusters of any shape and density, and noise. */
 import { listOf, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
+import { ascendingOrder } from './ascending-order';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
@@ -100,7 +101,8 @@ function* spanningTree(matrix: Float64Array, points: number, core: Float64Array)
     current = next;
     yield null;
   }
-  return edges.sort((p, q) => p.distance - q.distance);
+  const order = yield* ascendingOrder(Float64Array.from(edges, ({ distance }) => distance));
+  return Array.from(order, (i) => edges[i]);
 }
 
 /** Node n + i joins two nodes at `distance`; nodes below n are points. */
