@@ -245,7 +245,7 @@ describeEachBackend('reduction kernels', (backend) => {
         const columns = Uint32Array.from(lists.flat());
         const weights = Float32Array.from(columns, (_, i) => (i % 7) - 2);
         const out = new Float32Array(left * dims).fill(NaN);
-        kernels.combineRows({ offsets, columns }, weights, b, dims, out);
+        kernels.combineRows({ offsets, columns }, weights, b, dims, out, null);
         const squares = new Float32Array(columns.length);
         kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
         const worst = new Worst();

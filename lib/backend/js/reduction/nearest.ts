@@ -37,7 +37,7 @@ export function nearestRows(
   for (let i = 0; i < columns.length; i++) {
     const own = rowOf(left, i, dims);
     products(own, rows, dims, row);
-    let best = -1;
+    let best = 0;
     let most = -Infinity;
     for (let j = 0; j < row.length; j++) {
       const score = similarity === 'cosine' ? (squares[j] > 0 ? row[j] / Math.sqrt(squares[j]) : 0) : row[j] - squares[j] / 2;
