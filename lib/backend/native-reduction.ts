@@ -22,7 +22,7 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   greatestMagnitude: (...call) => call,
   rowLengths: (...call) => call,
   scaleToLengths: (...call) => call,
-  combineRows: ({ offsets, columns }, weights, values, dims, out) => [offsets, columns, weights, values, dims, out],
+  combineRows: ({ offsets, columns }, weights, values, dims, out, greatest) => [offsets, columns, weights, values, dims, out, greatest],
   sparseSquares: ({ offsets, columns }, left, right, dims, out) => [offsets, columns, left, right, dims, out],
   products: (...call) => call,
 };

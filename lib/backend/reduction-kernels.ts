@@ -1,4 +1,7 @@
-/** The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite; squared lengths fit into single precision. */
+/**
+ * The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite, and squared lengths fit into single precision; where they do not, nearestRows, combineRows, rowLengths and
+ * scaleToLengths still end, and nearestRows' columns are still columns.
+ */
 
 import type { ClusteringKernels } from './clustering-kernels';
 
@@ -46,8 +49,18 @@ export interface ReductionKernels {
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */
   greatestMagnitude(values: Float32Array, greatest: Float32Array): void;
-  /** out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. */
-  combineRows(pattern: SparsePattern, weights: Float32Array, values: Float32Array, dims: number, out: Float32Array): void;
+  /**
+   * out[r] = Σ over the entries of row r of weights[entry] · row columns[entry] of `values`. A weight of 1 alone copies the row. `greatest`, unless null: as of greatestMagnitude, of the numbers of
+   * those rows.
+   */
+  combineRows(
+    pattern: SparsePattern,
+    weights: Float32Array,
+    values: Float32Array,
+    dims: number,
+    out: Float32Array,
+    greatest: Float32Array | null,
+  ): void;
   /** The length of each row, in double precision. */
   rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
   /** Scales each row to the length given for it; zeros stay zeros. */

@@ -69,7 +69,7 @@ function* pooling(vectors: Vectors, options: PoolOptions): Steps<PooledVectors> 
   }
   const total = keptRows.length + groups;
   const means = new Float32Array(total * width);
-  yield* planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width, means);
+  yield* planOfMeans(source, total, new Float32Array(count).fill(1)).merge(unit, width, means, null);
   const pooled = normalize ? yield* scaledRows({ data: means, count: total, width }) : means;
   keptRows.forEach((row, i) => pooled.set(data.subarray(row * width, (row + 1) * width), i * width));
   return { ...float32Vectors(pooled, width), source };

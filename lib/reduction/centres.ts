@@ -41,11 +41,14 @@ export function* visionZip(metric: TokenRows, attention: ArrayLike<number>, domi
   const plan = planOfMeans(source, kept.length, new Float32Array(count).fill(1));
   const { values: members, offsets } = membersOf(source, plan.count);
   const shares = new Float32Array(count);
-  for (let i = 0; i < count; i++) shares[i] = kept[source[members[i]]] === members[i] ? 1 : 1 / joined[source[members[i]]];
+  for (let i = 0; i < count; i++) {
+    const [token, target] = [members[i], source[members[i]]];
+    shares[i] = kept[target] === token ? 1 : 1 / joined[target];
+  }
   return {
     ...plan,
-    *merge(values, valueWidth, out) {
-      yield (kernels) => kernels.combineRows({ offsets, columns: members }, shares, values, valueWidth, out);
+    *merge(values, valueWidth, out, greatest) {
+      yield (kernels) => kernels.combineRows({ offsets, columns: members }, shares, values, valueWidth, out, greatest);
     },
   };
 }

@@ -7,6 +7,22 @@ import type { TokenBatch } from './types';
 
 /** Each sequence; all numbers are finite. */
 export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
+  const sequences = rowsOf(tokens, name);
+  const greatest = new Float32Array(1);
+  yield (kernels) => kernels.greatestMagnitude(tokens.data, greatest);
+  refuseAbove(tokens.data, sequences[0].width, name, greatest[0]);
+  return sequences;
+}
+
+/** `greatest`: the greatest magnitude of `data`. */
+export function refuseAbove(data: Float32Array, width: number, name: string, greatest: number): void {
+  if (greatest < 1e18) return;
+  const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
+  throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+}
+
+/** Each sequence, whatever its numbers. */
+export function rowsOf(tokens: TokenBatch, name: string): TokenRows[] {
   const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
   if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
   if (!isShape(dims, [2, 3], 1))
@@ -15,12 +31,6 @@ export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[
   const sequences = dims.length === 3 ? dims[0] : 1;
   if (sequences * count * width !== data.length) {
     throw unexpected(`${name}.data`, `${sequences * count * width} numbers, as its shape says`, `${data.length} numbers`);
-  }
-  const greatest = new Float32Array(1);
-  yield (kernels) => kernels.greatestMagnitude(data, greatest);
-  if (!(greatest[0] < 1e18)) {
-    const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
-    throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
   }
   return Array.from({ length: sequences }, (_, i) => ({ data: data.subarray(i * count * width, (i + 1) * count * width), count, width }));
 }

@@ -29,7 +29,7 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   let pattern = pooling;
   let { shares, masses } = cellShares(pooling, new Float32Array(pooling.places.length).fill(1));
   const merge = function* (values: Float32Array, width: number, out: Float32Array): Steps<void> {
-    yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out);
+    yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out, null);
   };
   const centres = new Float32Array(cells * tokens.width);
   yield* merge(tokens.data, tokens.width, centres);
@@ -106,7 +106,7 @@ function* reconstruction(
   return {
     source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
     *unmerge(values, valueWidth, out) {
-      yield (kernels) => kernels.combineRows(pattern, weights, values, valueWidth, out);
+      yield (kernels) => kernels.combineRows(pattern, weights, values, valueWidth, out, null);
     },
   };
 }

@@ -23,7 +23,9 @@ function* match(
     const [left, right] = [candidates, destinations].map((rows) => ({ values: data, rows }));
     yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, cosines);
   }
-  return { to: columns.map((column) => destinations[column]), cosines };
+  const to = new Uint32Array(candidates.length);
+  for (let i = 0; i < to.length; i++) to[i] = destinations[columns[i]];
+  return { to, cosines };
 }
 
 /** `chosen` candidates each go to their own destination. */
@@ -110,10 +112,15 @@ export function* pitome(task: MatchingTask, remove: number, margin: number): Ste
   const free = places(count, (i) => task.protected[i] === 0);
   const energies = new Float64Array(count);
   yield (kernels) => kernels.meanElu(data, width, margin, energies);
-  const order = descending(Float64Array.from(free, (token) => energies[token]));
-  const top = order.subarray(0, 2 * remove).map((i) => free[i]);
-  const candidates = top.filter((_, i) => i % 2 === 0);
-  const destinations = top.filter((_, i) => i % 2 === 1);
+  const ofFree = new Float64Array(free.length);
+  for (let i = 0; i < free.length; i++) ofFree[i] = energies[free[i]];
+  const order = descending(ofFree);
+  const [candidates, destinations, chosen] = [new Uint32Array(remove), new Uint32Array(remove), new Uint32Array(remove)];
+  for (let i = 0; i < remove; i++) {
+    candidates[i] = free[order[2 * i]];
+    destinations[i] = free[order[2 * i + 1]];
+    chosen[i] = i;
+  }
   const { to } = yield* match(task, candidates, destinations);
-  return merged(task, { candidates, to, chosen: Uint32Array.from(candidates.keys()) });
+  return merged(task, { candidates, to, chosen });
 }

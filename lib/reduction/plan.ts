@@ -11,8 +11,8 @@ export interface Plan {
   /** For each token its reduced token. */
   readonly source: Uint32Array;
   readonly size: Float32Array;
-  /** Fills `out`: [count, width]. */
-  readonly merge: (values: Float32Array, width: number, out: Float32Array) => Steps<void>;
+  /** Fills `out`: [count, width]. `greatest`: plans of means give the greatest magnitude of `values` there, if they are asked. */
+  readonly merge: (values: Float32Array, width: number, out: Float32Array, greatest: Float32Array | null) => Steps<void>;
   /** Fills `out`: [tokens, width]. */
   readonly unmerge: (values: Float32Array, width: number, out: Float32Array) => Steps<void>;
 }
@@ -34,8 +34,8 @@ export function planOfMeans(source: Uint32Array, count: number, weights: Float32
     count,
     source,
     size,
-    *merge(values, width, means) {
-      yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means);
+    *merge(values, width, means, greatest) {
+      yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means, greatest);
       if (lengths === 'greatest') yield* restoreGreatestLength(means, values, width, source);
     },
     *unmerge(values, width, out) {

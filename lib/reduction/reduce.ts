@@ -4,7 +4,7 @@ import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 import { dpcKnn, visionZip } from './centres';
-import { gridOf, metricOf, perToken, removed, sequencesOf, whole } from './checks';
+import { gridOf, metricOf, perToken, refuseAbove, removed, rowsOf, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
@@ -36,10 +36,14 @@ export interface ReductionControl {
   readonly onProgress?: (done: number, sequences: number) => void;
 }
 
+/** Operators that end whatever the numbers are, and whose results are sums over all tokens: what the tokens' greatest number is, is found while they are summed, for reading them takes as long as anything. */
+const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set(['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip'] as const);
+
 /** The reduction in steps. */
 export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
   refuseUnknownOptions(options);
-  const sequences = yield* sequencesOf(tokens, 'tokens');
+  const measuredLate = MEASURED_LATE.has(options.method);
+  const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens');
   const total = sequences.length * sequences[0].count;
   const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
   if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
@@ -59,7 +63,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
     plans.push(yield* planFor(options, task));
     onProgress?.(i + 1, sequences.length);
   }
-  return yield* reductionOf(plans, tokens.data, sequences[0], options);
+  return yield* reductionOf(plans, tokens.data, sequences[0], options, measuredLate);
 }
 
 interface Task {
@@ -181,14 +185,32 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
   });
 }
 
-/** `tokens`: those of all sequences. */
-function* reductionOf(plans: readonly Plan[], tokens: Float32Array, { count, width }: TokenRows, options: ReduceOptions): Steps<Reduction> {
+/** `tokens`: those of all sequences; `measure`: they are refused if they are not finite. */
+function* reductionOf(
+  plans: readonly Plan[],
+  tokens: Float32Array,
+  { count, width }: TokenRows,
+  options: ReduceOptions,
+  measure: boolean,
+): Steps<Reduction> {
   const offsets = new Uint32Array(plans.length + 1);
   plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
   const before = Uint32Array.from(offsets, (_, i) => i * count);
-  const merging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, before, offsets, (plan) => plan.merge);
+  const greatest = measure ? new Float32Array(1) : null;
+  const merging = (values: Float32Array): Steps<Float32Array> =>
+    applyPlans(plans, values, before, offsets, (plan) => (input, width, out) => plan.merge(input, width, out, null));
   const unmerging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
-  const data = yield* merging(tokens);
+  const data = yield* applyPlans(
+    plans,
+    tokens,
+    before,
+    offsets,
+    (plan) =>
+      function* (values, valueWidth, out) {
+        yield* plan.merge(values, valueWidth, out, greatest);
+        if (greatest !== null) refuseAbove(tokens, width, 'tokens', greatest[0]);
+      },
+  );
   const kernels = selectKernels(options.backend);
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
@@ -214,7 +236,7 @@ function* applyPlans(
   values: Float32Array,
   from: Uint32Array,
   to: Uint32Array,
-  of: (plan: Plan) => Plan['merge'],
+  of: (plan: Plan) => (values: Float32Array, width: number, out: Float32Array) => Steps<void>,
 ): Steps<Float32Array> {
   if (!(values instanceof Float32Array)) throw invalidArgument('values', 'a Float32Array', values);
   const width = values.length / from[plans.length];

@@ -103,13 +103,13 @@ Work greatest_magnitude_of(const Arguments& arguments) {
   return [=] { *greatest = greatest_magnitude(values, count, pool_size()); };
 }
 
-// offsets, columns, weights, values, dims, out
+// offsets, columns, weights, values, dims, out, greatest | null
 Work combine_rows_of(const Arguments& arguments) {
   const SparseRows matrix = sparse_of(arguments[0], arguments[1]);
   const float *const weights = data_of<float>(arguments[2]), *const values = data_of<float>(arguments[3]);
   const size_t dims = number_of(arguments[4]);
-  float* const out = data_of<float>(arguments[5]);
-  return [=] { combine_rows(matrix, weights, values, dims, pool_size(), out); };
+  float *const out = data_of<float>(arguments[5]), *const greatest = data_of<float>(arguments[6]);
+  return [=] { combine_rows(matrix, weights, values, dims, pool_size(), out, greatest); };
 }
 
 // values, dims, lengths

@@ -233,6 +233,25 @@ describeEachBackend('reduction kernels', (backend) => {
     worst.check();
   });
 
+  test.each([1e-30, 1e16])('cosines of tokens that are %d times as long', (times) => {
+    const [count, dims] = [80, 64];
+    const [a, b] = [blobs(1, count, 5, dims, 0.5), blobs(2, count, 5, dims, 0.5)];
+    const nearest = (left: Float32Array, right: Float32Array): { columns: Uint32Array; cosines: Float32Array } => {
+      const [columns, cosines] = [new Uint32Array(count), new Float32Array(count)];
+      kernels.nearestRows({ values: left, rows: null }, { values: right, rows: null }, dims, 'cosine', columns, cosines);
+      return { columns, cosines };
+    };
+    const [expected, found] = [
+      nearest(a, b),
+      nearest(
+        a.map((x) => x * times),
+        b.map((x) => x * times),
+      ),
+    ];
+    expect(found.columns).toEqual(expected.columns);
+    found.cosines.forEach((cosine, i) => expect(cosine).toBeCloseTo(expected.cosines[i], 4));
+  });
+
   test('combineRows and sparseSquares', () => {
     fc.assert(
       fc.property(shape, ({ left, right, dims, seed }) => {
@@ -245,7 +264,14 @@ describeEachBackend('reduction kernels', (backend) => {
         const columns = Uint32Array.from(lists.flat());
         const weights = Float32Array.from(columns, (_, i) => (i % 7) - 2);
         const out = new Float32Array(left * dims).fill(NaN);
-        kernels.combineRows({ offsets, columns }, weights, b, dims, out);
+        const greatest = new Float32Array(1);
+        kernels.combineRows({ offsets, columns }, weights, b, dims, out, greatest);
+        expect(greatest[0]).toBe(
+          columns.reduce(
+            (most, column) => b.subarray(column * dims, (column + 1) * dims).reduce((m, x) => Math.max(m, Math.abs(x)), most),
+            0,
+          ),
+        );
         const squares = new Float32Array(columns.length);
         kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
         const worst = new Worst();

@@ -254,6 +254,50 @@ describeEachBackend('reduce', (backend) => {
     expect(run(SMALL.subarray(0, 8), 8, { method: 'dpc-knn', clusters: 1 }).size).toEqual(Float32Array.of(1));
   });
 
+  test('numbers that are not finite, or not below 1e18, are refused wherever they stand', () => {
+    // Long enough for products of bytes.
+    const [count, width] = [160, 128];
+    const tokens = blobs(5, 2 * count, 7, width, 0.5);
+    for (const method of ['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip', 'pitome', 'dpc-knn'] as const) {
+      const options = {
+        ...{
+          tome: { remove: 70, protect: [3, 158] },
+          tofu: { remove: 9 },
+          threshold: { threshold: 0.5 },
+          'tome-grid': { grid: [16, 10], remove: 99 },
+        },
+        ...{
+          visionzip: { attention: new Float32Array(2 * count), dominant: 20, contextual: 10 },
+          pitome: { remove: 40 },
+          'dpc-knn': { clusters: 7 },
+        },
+      }[method];
+      for (const [value, at] of [
+        [NaN, 0],
+        [-Infinity, 3 * width + 5],
+        [2e18, 2 * count * width - 1],
+        [Infinity, 77 * width],
+        [-NaN, 158 * width + 127],
+      ] as const) {
+        const wrong = tokens.slice();
+        wrong[at] = value;
+        const attempt = (): Reduction => reduce({ data: wrong, dims: [2, count, width] }, { backend, method, ...options } as ReduceOptions);
+        expect(attempt).toThrow(
+          expect.objectContaining({
+            code: 'INVALID_ARGUMENT',
+            message: expect.stringContaining(`in token ${Math.floor(at / width)}`) as string,
+          }),
+        );
+      }
+      for (const value of [NaN, Infinity, 1e38]) {
+        const all = new Float32Array(2 * count * width).fill(value);
+        expect(() => reduce({ data: all, dims: [2, count, width] }, { backend, method, ...options } as ReduceOptions)).toThrow(
+          'in token 0',
+        );
+      }
+    }
+  });
+
   test.each<[string, () => unknown]>([
     [
       'NaN',

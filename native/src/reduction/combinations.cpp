@@ -43,14 +43,18 @@ bool same_columns(const SparseRows& matrix, size_t row) {
 
 }  // namespace
 
-void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out) {
+void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out, float* greatest) {
   static const auto combine = MERGANSER_SELECT(combine_row);
+  static const auto combine_and_measure = MERGANSER_SELECT(combine_row_and_measure);
+  std::vector<float> most(greatest ? matrix.rows : 0);
   for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
     for (size_t row = first; row < last; ++row) {
-      const uint32_t from = matrix.offsets[row];
-      combine(values, dims, matrix.columns + from, weights + from, matrix.offsets[row + 1] - from, out + row * dims);
+      const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
+      if (greatest) most[row] = combine_and_measure(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
+      else combine(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
     }
   });
+  if (greatest) *greatest = greatest_magnitude(most.data(), most.size(), 1);
 }
 
 void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths) {

@@ -119,9 +119,40 @@ MERGANSER_INLINE void all_products(const float* const* rows, const float* values
   }
 }
 
+// The greatest magnitudes lane by lane, which compare as their bits do, with NaN above infinity.
+struct Magnitudes {
+#if defined(__AVX512F__)
+  __m512i all = _mm512_setzero_si512();
+  MERGANSER_INLINE void add(const Floats16& numbers) {
+    all = _mm512_max_epu32(all, _mm512_and_si512(_mm512_castps_si512(numbers.all), _mm512_set1_epi32(0x7FFFFFFF)));
+  }
+  MERGANSER_INLINE uint32_t greatest() const { return _mm512_reduce_max_epu32(all); }
+#else
+  uint32_t all[kLanes] = {};
+  MERGANSER_INLINE void add(const Floats16& numbers) {
+    alignas(64) float lanes[kLanes];
+    numbers.store(lanes);
+    for (size_t i = 0; i < kLanes; ++i) {
+      const uint32_t magnitude = std::bit_cast<uint32_t>(lanes[i]) & 0x7FFFFFFFu;
+      all[i] = magnitude > all[i] ? magnitude : all[i];
+    }
+  }
+  MERGANSER_INLINE uint32_t greatest() const {
+    uint32_t most = 0;
+    for (size_t i = 0; i < kLanes; ++i) most = all[i] > most ? all[i] : most;
+    return most;
+  }
+#endif
+};
+
+struct NoMagnitudes {
+  MERGANSER_INLINE void add(const Floats16&) {}
+  MERGANSER_INLINE uint32_t greatest() const { return 0; }
+};
+
 // Sums of kSums × 16 columns.
-template <size_t kSums>
-MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+template <size_t kSums, typename Measure>
+MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out, Measure& measure) {
   Floats16 sums[kSums];
 #pragma GCC unroll 12
   for (size_t i = 0; i < kSums; ++i) sums[i] = Floats16::broadcast(0);
@@ -129,10 +160,45 @@ MERGANSER_INLINE void combine_block(const float* values, size_t dims, const uint
     const float* const row = values + columns[entry] * dims;
     const Floats16::Factor weight = Floats16::factor(weights[entry]);
 #pragma GCC unroll 12
-    for (size_t i = 0; i < kSums; ++i) sums[i].add_product(weight, Floats16::load(row + i * kLanes));
+    for (size_t i = 0; i < kSums; ++i) {
+      const Floats16 numbers = Floats16::load(row + i * kLanes);
+      measure.add(numbers);
+      sums[i].add_product(weight, numbers);
+    }
   }
 #pragma GCC unroll 12
   for (size_t i = 0; i < kSums; ++i) sums[i].store(out + i * kLanes);
+}
+
+template <typename Measure>
+MERGANSER_INLINE float combine(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+  // As many sums as there are registers for: the longer the stretch of a row that is read at once, the better the memory knows what comes.
+  constexpr size_t kSums = static_cast<size_t>(simd::MERGANSER_ISA_NS::kTileRows), kBlock = kSums * kLanes;
+  Measure measure;
+  size_t dim = 0;
+  for (; dim + kLanes <= dims;) {
+    const size_t left = dims - dim;
+    if (left >= kBlock) {
+      combine_block<kSums>(values + dim, dims, columns, weights, count, out + dim, measure);
+      dim += kBlock;
+    } else if (left >= 4 * kLanes) {
+      combine_block<4>(values + dim, dims, columns, weights, count, out + dim, measure);
+      dim += 4 * kLanes;
+    } else {
+      combine_block<1>(values + dim, dims, columns, weights, count, out + dim, measure);
+      dim += kLanes;
+    }
+  }
+  for (; dim < dims; ++dim) {
+    float sum = 0;
+    for (size_t entry = 0; entry < count; ++entry) {
+      const float number = values[columns[entry] * dims + dim];
+      measure.add(Floats16::broadcast(number));
+      sum = ::fmaf(weights[entry], number, sum);
+    }
+    out[dim] = sum;
+  }
+  return std::bit_cast<float>(measure.greatest());
 }
 
 }  // namespace
@@ -170,27 +236,11 @@ size_t rows_above(const float* scores, size_t stride, size_t rows, const float* 
 }
 
 void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
-  // As many sums as there are registers for: the longer the stretch of a row that is read at once, the better the memory knows what comes.
-  constexpr size_t kSums = static_cast<size_t>(simd::MERGANSER_ISA_NS::kTileRows), kBlock = kSums * kLanes;
-  size_t dim = 0;
-  for (; dim + kLanes <= dims;) {
-    const size_t left = dims - dim;
-    if (left >= kBlock) {
-      combine_block<kSums>(values + dim, dims, columns, weights, count, out + dim);
-      dim += kBlock;
-    } else if (left >= 4 * kLanes) {
-      combine_block<4>(values + dim, dims, columns, weights, count, out + dim);
-      dim += 4 * kLanes;
-    } else {
-      combine_block<1>(values + dim, dims, columns, weights, count, out + dim);
-      dim += kLanes;
-    }
-  }
-  for (; dim < dims; ++dim) {
-    float sum = 0;
-    for (size_t entry = 0; entry < count; ++entry) sum = ::fmaf(weights[entry], values[columns[entry] * dims + dim], sum);
-    out[dim] = sum;
-  }
+  combine<NoMagnitudes>(values, dims, columns, weights, count, out);
+}
+
+float combine_row_and_measure(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out) {
+  return combine<Magnitudes>(values, dims, columns, weights, count, out);
 }
 
 void multiply_row(float* row, size_t dims, double factor) {

@@ -7,16 +7,23 @@ export function combineRows(
   values: Float32Array,
   dims: number,
   out: Float32Array,
+  greatest: Float32Array | null,
 ): void {
   const sum = new Float64Array(dims);
+  // NaN stays.
+  let most = 0;
   for (let row = 0; row + 1 < offsets.length; row++) {
     sum.fill(0);
     for (let entry = offsets[row]; entry < offsets[row + 1]; entry++) {
       const weight = weights[entry];
-      for (let k = 0, from = columns[entry] * dims; k < dims; k++) sum[k] += weight * values[from + k];
+      for (let k = 0, from = columns[entry] * dims; k < dims; k++) {
+        sum[k] += weight * values[from + k];
+        if (greatest !== null) most = Math.max(most, Math.abs(values[from + k]));
+      }
     }
     out.set(sum, row * dims);
   }
+  if (greatest !== null) greatest[0] = most;
 }
 
 export function sparseSquares(

@@ -1,6 +1,7 @@
-/** Indices of numbers, none of them NaN, the greatest first; equal ones in order. */
+/** Indices of numbers, the greatest first; equal ones in order. NaN, of which numbers in double precision must be free, may be anywhere. */
 export function descending(values: ArrayLike<number>): Uint32Array {
   if (values instanceof Float32Array && values.length <= MOST_KEYS) return descendingByKeys(values);
+  if (values instanceof Float64Array) return descendingByPlaces(values);
   return Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
 }
 
@@ -20,5 +21,24 @@ function descendingByKeys(values: Float32Array): Uint32Array {
   keys.sort();
   const order = new Uint32Array(keys.length);
   for (let i = 0; i < keys.length; i++) order[i] = keys[i] % MOST_KEYS;
+  return order;
+}
+
+/** The numbers themselves are sorted, and each then looks for its place among them. */
+function descendingByPlaces(values: Float64Array): Uint32Array {
+  const ascending = values.slice().sort();
+  const order = new Uint32Array(values.length);
+  // How many numbers have found the place that begins there.
+  const taken = new Uint32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    let [first, last] = [0, values.length];
+    while (first < last) {
+      const middle = (first + last) >>> 1;
+      if (ascending[middle] <= values[i]) first = middle + 1;
+      else last = middle;
+    }
+    const place = values.length - first;
+    order[place + taken[place]++] = i;
+  }
   return order;
 }

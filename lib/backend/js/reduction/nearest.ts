@@ -24,6 +24,20 @@ function staged(selection: RowSelection, dims: number): { rows: Float32Array; sq
   return { rows, squares };
 }
 
+/** What a row is multiplied by to be of length 1, or stay 0. */
+function unitScale(square: number): number {
+  return square > 0 ? Math.fround(1 / Math.sqrt(square)) : 0;
+}
+
+function unitRows(rows: Float32Array, squares: Float64Array, dims: number): Float32Array {
+  const unit = new Float32Array(rows.length);
+  for (let row = 0; row < squares.length; row++) {
+    const scale = unitScale(squares[row]);
+    for (let i = row * dims; i < (row + 1) * dims; i++) unit[i] = rows[i] * scale;
+  }
+  return unit;
+}
+
 export function nearestRows(
   left: RowSelection,
   right: RowSelection,
@@ -32,21 +46,27 @@ export function nearestRows(
   columns: Uint32Array,
   values: Float32Array,
 ): void {
+  const unit = similarity === 'cosine';
   const { rows, squares } = staged(right, dims);
+  // Of small numbers products would be too small for single precision.
+  const others = unit ? unitRows(rows, squares, dims) : rows;
   const row = new Float32Array(squares.length);
+  const scaled = new Float32Array(dims);
   for (let i = 0; i < columns.length; i++) {
     const own = rowOf(left, i, dims);
-    products(own, rows, dims, row);
-    let best = -1;
-    let most = -Infinity;
-    for (let j = 0; j < row.length; j++) {
-      const score = similarity === 'cosine' ? (squares[j] > 0 ? row[j] / Math.sqrt(squares[j]) : 0) : row[j] - squares[j] / 2;
-      if (score > most) [best, most] = [j, score];
-    }
     let square = 0;
     for (let k = 0; k < dims; k++) square += own[k] * own[k];
+    const scale = unit ? unitScale(square) : 1;
+    for (let k = 0; k < dims; k++) scaled[k] = own[k] * scale;
+    products(scaled, others, dims, row);
+    let best = 0;
+    let most = -Infinity;
+    for (let j = 0; j < row.length; j++) {
+      const score = unit ? row[j] : row[j] - squares[j] / 2;
+      if (score > most) [best, most] = [j, score];
+    }
     columns[i] = best;
-    values[i] = similarity === 'euclidean' ? Math.max(0, square - 2 * most) : square > 0 ? most / Math.sqrt(square) : 0;
+    values[i] = unit ? most : Math.max(0, square - 2 * most);
   }
 }
 

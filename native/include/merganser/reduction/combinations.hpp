@@ -12,8 +12,8 @@ struct SparseRows {
   size_t rows;
 };
 
-// out[r] = Σ over its entries of weights[entry] × row columns[entry] of values.
-void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out);
+// out[r] = Σ over its entries of weights[entry] × row columns[entry] of values. `greatest`, unless null: the greatest magnitude of the numbers of those rows; infinite or NaN if any is.
+void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out, float* greatest);
 
 // Lengths of rows, in double precision.
 void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths);

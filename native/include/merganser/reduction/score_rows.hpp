@@ -15,6 +15,8 @@ namespace merganser::reduction {
   size_t rows_above(const float* scores, size_t stride, size_t rows, const float* thresholds, uint32_t* list); \
   /* out = Σ weights[i] × row columns[i] of values, each number a chain of fused multiply-adds. */ \
   void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
+  /* The same, and the greatest magnitude of the numbers of those rows: infinite or NaN if any is. */ \
+  float combine_row_and_measure(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
   /* Each number times `factor` in double precision, rounded once. */ \
   void multiply_row(float* row, size_t dims, double factor); \
   /* out[i] = ⟨row, row columns[i] of values⟩, in sixteen partial sums. */ \
