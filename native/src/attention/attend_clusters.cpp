@@ -5,6 +5,7 @@
 
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/attention.hpp"
+#include "merganser/attention/cluster_rows.hpp"
 #include "merganser/attention/lookup.hpp"
 #include "merganser/attention/select_clusters.hpp"
 #include "merganser/attention/unit_attention.hpp"
@@ -59,17 +60,9 @@ class ClusteredUnits {
     seen.rows.values = all_.values.rows_of(unit.sequence, unit.kv_head);
     seen.listed = true;
     for (size_t i = 0; i < count; ++i) seen.count += offsets[chosen[i] + 1] - offsets[chosen[i]];
-    // Some at a time, whether there are so many or not: what is too much is overwritten.
-    constexpr uint32_t kAtATime = 16;
-    seen.list.resize(seen.count + kAtATime);
-    uint32_t* row = seen.list.data();
-    for (size_t i = 0; i < count; ++i) {
-      const uint32_t begin = offsets[chosen[i]], size = offsets[chosen[i] + 1] - begin;
-      for (uint32_t done = 0; done < size; done += kAtATime) {
-        for (uint32_t j = 0; j < kAtATime; ++j) row[done + j] = begin + done + j;
-      }
-      row += size;
-    }
+    seen.list.resize(seen.count + kRowsAtOnce);
+    static const auto list_kernel = MERGANSER_SELECT(rows_of_clusters);
+    list_kernel(offsets, chosen, count, seen.list.data());
     return seen;
   }
 

@@ -41,6 +41,21 @@ class LinesAhead {
   size_t row_, at_ = 0;
 };
 
+// Asks for the first lines of each page that a list of rows comes to, two blocks before it does: from there the processor's own prefetching goes on, which begins anew in every page
+// and, where rows are a run of a few, would only have begun when the run ends.
+void begin_pages(const RowsToAttend& rows, size_t from) {
+  constexpr size_t kBlocksAhead = 2, kLines = 2, kPage = 4096;
+  for (size_t i = from + kBlocksAhead * kRowBlock; i < from + (kBlocksAhead + 1) * kRowBlock && i < rows.count; ++i) {
+    const uint32_t* const row = rows.list + rows.first + i;
+    const bool follows = row[0] == row[-1] + 1;
+    for (const RowSet* const set : {&rows.keys, &rows.values}) {
+      const uint8_t* const at = set->data + set->stride * *row;
+      if (follows && reinterpret_cast<uintptr_t>(at) % kPage >= set->stride) continue;
+      for (size_t line = 0; line < kLines; ++line) expect_line_later(reinterpret_cast<const float*>(at + kLine * line));
+    }
+  }
+}
+
 // Logits of a block's rows for `heads` queries: out[head × kRowBlock + row].
 template <typename Type, size_t heads>
 void block_logits(const uint8_t* const* rows, size_t dims, const float* queries, size_t query_stride, LinesAhead& ahead, float* out) {
@@ -253,6 +268,7 @@ void attend_rows(const RowsToAttend& rows, const Running& running) {
     for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
     rows_of_block(rows, from, rows.values, values);
     rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, first_read, next);
+    if (rows.list) begin_pages(rows, from);
     LinesAhead values_ahead(values, rows.logits ? 0 : rows.values.dims * of_values.bytes), next_ahead(next, first_read.dims * of_first.bytes);
     for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
       const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "merganser/attention/cluster_rows.hpp"
+
 namespace merganser::attention {
 namespace {
 
@@ -39,12 +41,11 @@ double mass_of(const float* scores, const uint32_t* offsets, size_t i) {
 }
 
 size_t above(const float* scores, const uint32_t* offsets, size_t count, double limit, uint32_t* chosen) {
-  size_t found = 0;
-  for (size_t i = 0; i < count; ++i) {
-    chosen[found] = static_cast<uint32_t>(i);
-    found += static_cast<double>(scores[i]) > limit && offsets[i + 1] > offsets[i] ? 1 : 0;
-  }
-  return found;
+  static const auto above_kernel = MERGANSER_SELECT(clusters_above);
+  // A number of single precision is above the limit if it is above the greatest of them that is not.
+  float most = static_cast<float>(limit);
+  if (static_cast<double>(most) > limit) most = std::nextafter(most, -HUGE_VALF);
+  return above_kernel(scores, offsets, count, most, chosen);
 }
 
 }  // namespace

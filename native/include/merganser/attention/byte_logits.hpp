@@ -62,8 +62,9 @@ void add_byte_logits(const PackedBytes& bytes, const WholeQueries& queries, size
       for (size_t p = 0; p < kTilePanels; ++p) some[p] = Sums16::load(numbers + p * pairs * kPairBytes);
 #pragma GCC unroll 12
       for (size_t q = 0; q < kTileHeight; ++q) {
+        const Sums16::Pair pair = Sums16::pair(factors + q);
 #pragma GCC unroll 2
-        for (size_t p = 0; p < kTilePanels; ++p) sums[p][q].template add<vnni>(factors + q, some[p]);
+        for (size_t p = 0; p < kTilePanels; ++p) sums[p][q].template add_pair<vnni>(pair, some[p]);
       }
     }
 #pragma GCC unroll 2

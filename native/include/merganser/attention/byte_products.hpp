@@ -40,6 +40,21 @@ struct Sums16 {
     else all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, _mm512_set1_epi32(*pair)));
 #endif
   }
+  // A pair that several sums are added to with: loaded once.
+  using Pair = __m512i;
+  static MERGANSER_INLINE Pair pair(const int32_t* from) { return _mm512_set1_epi32(*from); }
+  template <bool vnni>
+  MERGANSER_INLINE void add_pair(const Pair& pair, const Numbers& numbers) {
+#if defined(_MSC_VER)
+    if constexpr (vnni) all = _mm512_dpwssd_epi32(all, numbers, pair);
+    else all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, pair));
+#elif defined(__clang__)
+    all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, pair));
+#else
+    if constexpr (vnni) asm("vpdpwssd %2, %1, %0" : "+v"(all) : "v"(numbers), "v"(pair));
+    else all = _mm512_add_epi32(all, _mm512_madd_epi16(numbers, pair));
+#endif
+  }
   MERGANSER_INLINE Floats16 floats() const { return {_mm512_cvtepi32_ps(all)}; }
 };
 
@@ -73,9 +88,14 @@ struct Sums16 {
   }
   template <bool vnni>
   MERGANSER_INLINE void add(const int32_t* pair, const Numbers& numbers) {
-    const __m256i factor = _mm256_set1_epi32(*pair);
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(numbers.low, factor));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(numbers.high, factor));
+    add_pair<vnni>(Sums16::pair(pair), numbers);
+  }
+  using Pair = __m256i;
+  static MERGANSER_INLINE Pair pair(const int32_t* from) { return _mm256_set1_epi32(*from); }
+  template <bool vnni>
+  MERGANSER_INLINE void add_pair(const Pair& pair, const Numbers& numbers) {
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(numbers.low, pair));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(numbers.high, pair));
   }
   MERGANSER_INLINE Floats16 floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
 };
@@ -91,6 +111,12 @@ struct Sums16 {
   MERGANSER_INLINE void add(const int32_t* pair, Numbers numbers) {
     const auto low = static_cast<int16_t>(*pair), high = static_cast<int16_t>(*pair >> 16);
     for (size_t lane = 0; lane < kBytePanel; ++lane) each[lane] += low * numbers[2 * lane] + high * numbers[2 * lane + 1];
+  }
+  using Pair = const int32_t*;
+  static MERGANSER_INLINE Pair pair(const int32_t* from) { return from; }
+  template <bool vnni>
+  MERGANSER_INLINE void add_pair(Pair pair, Numbers numbers) {
+    add<vnni>(pair, numbers);
   }
   MERGANSER_INLINE Floats16 floats() const {
     float result[kBytePanel];
