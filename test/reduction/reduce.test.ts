@@ -100,6 +100,7 @@ describeEachBackend('reduce', (backend) => {
       expect(whole.size.reduce((sum, value) => sum + value, 0)).toBeCloseTo(N, 3);
       expect(whole.merge(SMALL)).toEqual(whole.tokens.data);
       expect(whole.unmerge(whole.tokens.data).length).toBe(SMALL.length);
+      expect([whole.merge(new Float32Array(0)), whole.unmerge(new Float32Array(0))]).toEqual([new Float32Array(0), new Float32Array(0)]);
       // Constants come back as they are, whatever the weights (a target of VisionZip is a sum of two).
       if (options.method !== 'visionzip') {
         const ones = whole.unmerge(whole.merge(new Float32Array(3 * N).fill(2)));

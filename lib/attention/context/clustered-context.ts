@@ -208,9 +208,10 @@ export class ClusteredContext {
       for (const check of finiteChecks(source)) await requireFinite(check, options.signal);
       if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
       const next = await appendRows(store, source, rest, this.#kernels);
-      if (this.#lookup === 'int8') await compactInTurns(next, this.#kernels, undefined);
       this.#open();
+      // First of all: the store before may share rows with this one, in another order.
       this.#store = next;
+      if (this.#lookup === 'int8') await compactInTurns(next, this.#kernels, undefined);
     });
   }
 

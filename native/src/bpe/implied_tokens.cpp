@@ -53,6 +53,8 @@ bool looks_around(const AddedToken& token) { return token.single_word || token.l
 
 std::unique_ptr<const ImpliedTokens> ImpliedTokens::find(const EncoderSpec& spec, const std::vector<uint32_t>& word_ranges) {
   if (spec.scanner || !spec.steps.empty() || spec.supermerges || !spec.model->complete()) return nullptr;
+  // A whole piece that is a token is one then, but not as a part of another.
+  if (spec.model->spec().ignore_merges) return nullptr;
   if (std::any_of(spec.added.begin(), spec.added.end(), looks_around)) return nullptr;
   MergeScratch scratch;
   const auto made = [&](uint32_t number) { return is_made(*spec.model, spec.added[number], scratch); };

@@ -8,26 +8,24 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace merganser::parallel {
 namespace {
 
+// Lets the system have the pages when it needs them. Until then they stay as they are, and writing to them costs nothing extra. false: it cannot have them.
+bool offer_to_system([[maybe_unused]] const KeptMemory::Block& block) {
 #if defined(__linux__) && defined(MADV_FREE)
-constexpr bool kCanOffer = true;
-
-// Lets the system have the pages when it needs them. Until then they stay as they are, and writing to them costs nothing extra.
-void offer_to_system(const KeptMemory::Block& block) {
-  constexpr uintptr_t kPage = 4096;
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(block.data) + kPage - 1) & ~(kPage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(block.data) + block.bytes) & ~(kPage - 1);
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_FREE);
-}
+  // Of the system that runs this: others' pages are larger, and a range is rounded up to whole ones, over what stands behind the block.
+  static const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(block.data) + page - 1) & ~(page - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(block.data) + block.bytes) & ~(page - 1);
+  return begin < end && madvise(reinterpret_cast<void*>(begin), end - begin, MADV_FREE) == 0;
 #else
-constexpr bool kCanOffer = false;
-
-void offer_to_system(const KeptMemory::Block&) {}
+  return false;
 #endif
+}
 
 bool fits(const KeptMemory::Block& block, size_t bytes) { return block.bytes >= bytes && block.bytes / 2 <= bytes; }
 
@@ -71,8 +69,7 @@ void KeptMemory::give(Block block) {
 }
 
 void KeptMemory::keep_large(Block block) {
-  if (kCanOffer && block.bytes <= kLargest) {
-    offer_to_system(block);
+  if (block.bytes <= kLargest && offer_to_system(block)) {
     const std::lock_guard lock(mutex_);
     std::swap(block, large_);
   }

@@ -29,7 +29,7 @@ void for_pieces(const SparseRows& matrix, size_t dims, unsigned threads, Body bo
 
 template <typename Body>
 void each_row(size_t count, size_t dims, unsigned threads, Body body) {
-  const size_t rows = std::max<size_t>(1, kPieceWork / dims);
+  const size_t rows = std::max<size_t>(1, kPieceWork / std::max<size_t>(1, dims));
   parallel::parallel_for(threads, (count + rows - 1) / rows, [&](size_t piece) {
     for (size_t row = piece * rows; row < std::min(count, (piece + 1) * rows); ++row) body(row);
   });

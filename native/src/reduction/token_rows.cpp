@@ -30,7 +30,10 @@ constexpr size_t kTileMultiple = 48, kMostRows = 240, kMostNumbers = 96 * 1024;
 
 }  // namespace
 
-float unit_scale(double square) { return static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0); }
+float unit_scale(double square) {
+  const auto scale = static_cast<float>(square > 0 ? 1 / std::sqrt(square) : 0);
+  return std::isfinite(scale) ? scale : 0;
+}
 
 float greatest_magnitude(const float* values, size_t count, unsigned threads) {
   static const auto greatest = clustering::select_greatest_magnitude();

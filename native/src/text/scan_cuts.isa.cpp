@@ -21,11 +21,12 @@ struct Extent {
 
 MERGANSER_INLINE Extent extent_of(const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint32_t size, uint64_t not_ascii) {
   if (!not_ascii) return {size, size - 1};
+  // One begins at `at`, whatever stands there: bytes may be changed by others meanwhile.
   const uint64_t starts = ~block.within('\x80', 0x40);
-  uint32_t last = 63 - static_cast<uint32_t>(__builtin_clzll(starts & first_bits(size)));
+  uint32_t last = 63 - static_cast<uint32_t>(__builtin_clzll((starts & first_bits(size)) | 1));
   if (last > 0 && last + sequence_size(at[last]) > size) {
     size = last;
-    last = 63 - static_cast<uint32_t>(__builtin_clzll(starts & first_bits(size)));
+    last = 63 - static_cast<uint32_t>(__builtin_clzll((starts & first_bits(size)) | 1));
   }
   return {size, last};
 }
@@ -155,8 +156,10 @@ MERGANSER_INLINE uint32_t scan(const CutView& cuts, const uint8_t*& position, co
       uint64_t found = block_cuts<kGrain>(cuts, at, extent);
       if (found == 0 && extent.size != rest) [[unlikely]] found = every_cut(cuts, at, extent);
       count += write_bits(found, static_cast<uint32_t>(at - text.base), ends + count);
-      at += extent.size == rest ? rest : extent.last;
-      continue;
+      const size_t looked_at = extent.size == rest ? rest : extent.last;
+      at += looked_at;
+      // None where a character seems to fill the block: in bytes that are not UTF-8, or not any more.
+      if (looked_at > 0) [[likely]] continue;
     }
     at = one(cuts, at, text.end);
     if (at < text.end) ends[count++] = static_cast<uint32_t>(at - text.base);

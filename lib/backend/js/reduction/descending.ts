@@ -1,7 +1,11 @@
-/** Indices of numbers, the greatest first; equal ones in order. NaN, of which numbers in double precision must be free, may be anywhere. */
+/** Indices of numbers, the greatest first; equal ones in order. NaN may be anywhere. */
 export function descending(values: ArrayLike<number>): Uint32Array {
   if (values instanceof Float32Array && values.length <= MOST_KEYS) return descendingByKeys(values);
   if (values instanceof Float64Array) return descendingByPlaces(values);
+  return descendingByComparing(values);
+}
+
+function descendingByComparing(values: ArrayLike<number>): Uint32Array {
   return Uint32Array.from({ length: values.length }, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
 }
 
@@ -27,6 +31,8 @@ function descendingByKeys(values: Float32Array): Uint32Array {
 /** The numbers themselves are sorted, and each then looks for its place among them. */
 function descendingByPlaces(values: Float64Array): Uint32Array {
   const ascending = values.slice().sort();
+  // NaN comes last, and has no place among numbers.
+  if (Number.isNaN(ascending.at(-1))) return descendingByComparing(values);
   const order = new Uint32Array(values.length);
   // How many numbers have found the place that begins there.
   const taken = new Uint32Array(values.length);

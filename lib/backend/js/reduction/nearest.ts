@@ -24,9 +24,10 @@ function staged(selection: RowSelection, dims: number): { rows: Float32Array; sq
   return { rows, squares };
 }
 
-/** What a row is multiplied by to be of length 1, or stay 0. */
+/** What a row is multiplied by to be of length 1, or stay 0; 0 also for rows so short that no float does. */
 function unitScale(square: number): number {
-  return square > 0 ? Math.fround(1 / Math.sqrt(square)) : 0;
+  const scale = square > 0 ? Math.fround(1 / Math.sqrt(square)) : 0;
+  return scale < Infinity ? scale : 0;
 }
 
 function unitRows(rows: Float32Array, squares: Float64Array, dims: number): Float32Array {

@@ -55,7 +55,7 @@ class StagedRows {
   std::unique_ptr<double[]> squares_;
 };
 
-// What makes a token of this square one of unit length; 0 for zeros.
+// What makes a token of this square one of unit length; 0 for zeros, and for tokens so short that no float does.
 float unit_scale(double square);
 
 // How many rows a piece of work takes: a multiple of all tiles, small enough for the cache, and so many pieces that threads end together.
