@@ -18,7 +18,8 @@ export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[
 export function refuseAbove(data: Float32Array, width: number, name: string, greatest: number): void {
   if (greatest < 1e18) return;
   const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
-  throw unexpected(name, 'finite numbers below 1e18', `${data[i]} in token ${Math.floor(i / width)}`);
+  const found = i < 0 ? 'numbers that were changed meanwhile' : `${data[i]} in token ${Math.floor(i / width)}`;
+  throw unexpected(name, 'finite numbers below 1e18', found);
 }
 
 /** Each sequence, whatever its numbers. */
