@@ -182,14 +182,19 @@ async function encodeUnchecked(
     return await kernels.encodeBatchAsync(encoder, texts, control);
   } catch (error) {
     if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw error;
-    const checked = wellFormedTexts(texts, invalidUtf8);
-    if (checked === texts && error instanceof MalformedText) throw changedMeanwhile();
-    if (checked === texts) throw error;
-    return kernels.encodeBatchAsync(encoder, checked, control);
+    const mended = wellFormedTexts(texts, invalidUtf8);
+    if (mended === texts) throw unlessChanged(error);
+    return kernels.encodeBatchAsync(encoder, mended, control).catch((again: unknown) => {
+      throw unlessChanged(again);
+    });
   }
 }
 
-/** What was malformed is not any more. */
+/** Malformed bytes where there were none when they were looked at. */
+function unlessChanged(error: unknown): unknown {
+  return error instanceof MalformedText ? changedMeanwhile() : error;
+}
+
 function changedMeanwhile(): MerganserError {
   return new MerganserError(
     'INVALID_UTF8',

@@ -40,8 +40,9 @@ export function isWellFormed(bytes: Uint8Array): boolean {
   }
 }
 
-/** The same bytes if they are UTF-8; otherwise U+FFFD for what is malformed, or INVALID_UTF8. */
+/** The same bytes if they are UTF-8, or a copy of those that other threads may write to; otherwise U+FFFD for what is malformed, or INVALID_UTF8. */
 export function wellFormedBytes(bytes: Uint8Array, invalidUtf8: InvalidUtf8): Uint8Array {
+  if (isShared(bytes.buffer)) return wellFormedBytes(bytes.slice(), invalidUtf8);
   if (isWellFormed(bytes)) return bytes;
   if (invalidUtf8 === 'error') throw new MerganserError('INVALID_UTF8', 'Expected the text to be UTF-8, but it holds malformed bytes.');
   return encodeUtf8(decodeUtf8(bytes));
@@ -192,7 +193,7 @@ class TextJoiner {
   }
 }
 
-/** Unchecked texts as UTF-8; the same object if they are. */
+/** Unchecked texts as UTF-8 at this time; the same object if they are. */
 export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): ChunkedTexts {
   if (texts.checked) return texts;
   const chunks = texts.chunks.map((chunk) => wellFormedBytes(chunk, invalidUtf8));
@@ -214,7 +215,8 @@ export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): 
     const ends = chunk < chunks.length && texts.offsets[i] === before + texts.chunks[chunk].length;
     offsets[i] = ends ? after + chunks[chunk].length : texts.offsets[i] - before + after;
   }
-  return { chunks, offsets, checked: true };
+  // Those that were left as they are, are still the caller's.
+  return { chunks, offsets, checked: false };
 }
 
 function checkTotal(bytes: number, name: string): void {

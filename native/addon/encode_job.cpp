@@ -103,9 +103,14 @@ void EncodeJob::encode(size_t number, Own& own) {
   options.actions = actions();
   options.cancelled = &cancelled_;
   options.continues = portion.begin != input_.offsets[portion.first];
-  const uint8_t* const text = portion.chunk->data;
-  const size_t base = portion.chunk->begin, size = portion.end - portion.begin;
-  if (!input_.checked && text::find_malformed(text + (portion.begin - base), size) < size) return give_up_malformed();
+  const uint8_t* text = portion.chunk->data;
+  size_t base = portion.chunk->begin, readable = portion.chunk->end - base;
+  if (!input_.checked) {
+    // The caller may change these bytes meanwhile: what is encoded must be what was checked.
+    own.text.assign(text + (portion.begin - base), text + (portion.end - base));
+    text = own.text.data(), base = portion.begin, readable = own.text.size();
+    if (text::find_malformed(text, readable) < readable) return give_up_malformed();
+  }
   // Where in the chunk the texts begin that end here, and behind them, if a part of one more follows, that part's end.
   std::vector<uint32_t> offsets;
   for (size_t i = portion.first; i <= portion.last; ++i) offsets.push_back(static_cast<uint32_t>(std::max<size_t>(input_.offsets[i], portion.begin) - base));
@@ -115,7 +120,7 @@ void EncodeJob::encode(size_t number, Own& own) {
     portion.ids = std::move(own.spare.back());
     own.spare.pop_back();
   }
-  const bpe::Texts texts{text, portion.chunk->end - base, offsets.data(), offsets.size() - 1};
+  const bpe::Texts texts{text, readable, offsets.data(), offsets.size() - 1};
   bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
   result.refused_at += base;
   portion.ends.resize(portion.last - portion.first);

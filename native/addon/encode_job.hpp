@@ -23,7 +23,7 @@ class EncodeJob final : public Job {
   struct Input {
     std::shared_ptr<bpe::Encoder> encoder;
     std::vector<Chunk> chunks;
-    bool checked;                   // it is known to be UTF-8
+    bool checked;                   // it is known to be UTF-8, and nobody else writes to it
     std::vector<uint32_t> offsets;  // texts + 1
     std::vector<uint8_t> actions;   // empty: none given
 
@@ -53,6 +53,7 @@ class EncodeJob final : public Job {
   struct Own {
     std::vector<size_t> waiting;  // portions that are encoded but not in their place
     std::vector<bpe::IdBuffer> spare;
+    std::vector<uint8_t> text;  // of the portion at hand, where it is not known to be UTF-8
   };
   const uint8_t* actions() const { return input_.actions.empty() ? nullptr : input_.actions.data(); }
   void work() override;
