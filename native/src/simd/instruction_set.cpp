@@ -10,6 +10,10 @@
 #elif defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace merganser {
 namespace {
@@ -20,15 +24,15 @@ struct Registers {
   std::uint32_t eax, ebx, ecx, edx;
 };
 
-Registers cpuid(std::uint32_t leaf) {
+Registers cpuid(std::uint32_t leaf, std::uint32_t subleaf = 0) {
 #if defined(_M_X64)
   int values[4];
-  __cpuidex(values, static_cast<int>(leaf), 0);
+  __cpuidex(values, static_cast<int>(leaf), static_cast<int>(subleaf));
   return {static_cast<std::uint32_t>(values[0]), static_cast<std::uint32_t>(values[1]), static_cast<std::uint32_t>(values[2]),
           static_cast<std::uint32_t>(values[3])};
 #else
   Registers registers{};
-  __cpuid_count(leaf, 0, registers.eax, registers.ebx, registers.ecx, registers.edx);
+  __cpuid_count(leaf, subleaf, registers.eax, registers.ebx, registers.ecx, registers.edx);
   return registers;
 #endif
 }
@@ -90,7 +94,29 @@ InstructionSet choose() {
   return best;
 }
 
+#if defined(__x86_64__) && defined(__linux__)
+
+bool grants_matrix_tiles() {
+  if (active_instruction_set() != InstructionSet::avx512 || std::getenv("MERGANSER_ISA") != nullptr) return false;
+  // AMX-BF16, AMX-TILE, AMX-INT8; AVX512-VNNI; AVX512-BF16; the operating system saves the tiles' configuration and their data.
+  const Registers extended = cpuid(7), further = cpuid(7, 1);
+  if (!has(extended.edx, {22, 24, 25}) || !has(extended.ecx, {11}) || !has(further.eax, {5}) || (saved_states() & 0x60000) != 0x60000) return false;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM of asm/prctl.h, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+#else
+
+bool grants_matrix_tiles() { return false; }
+
+#endif
+
 }  // namespace
+
+bool has_matrix_tiles() {
+  static const bool granted = grants_matrix_tiles();
+  return granted;
+}
 
 InstructionSet active_instruction_set() {
   static const InstructionSet active = choose();

@@ -36,6 +36,10 @@ enum class InstructionSet { scalar, avx2, avx512, neon };
 /// supported (an unknown or unsupported name is ignored). Decided once, at the first call.
 InstructionSet active_instruction_set();
 
+/// Whether kernels for AVX-512 may use matrix tiles (AMX with bfloat16 and bytes; VNNI and AVX512-BF16 are there too). Linux gives a process their
+/// registers when it asks, at the first call: so call this where they pay only. False if MERGANSER_ISA is set to anything: `avx512` is without them.
+bool has_matrix_tiles();
+
 std::string_view name_of(InstructionSet set);
 
 }  // namespace merganser
