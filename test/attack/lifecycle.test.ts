@@ -170,16 +170,14 @@ describeEachBackend('lifecycle', (backend) => {
 
     test('a change of the input while it is encoded does no harm to others', async () => {
       const before = Array.from(tokenizer.encode('Hello world'));
-      const text = new TextEncoder().encode(LONG.slice(0, 50_000));
+      const text = new TextEncoder().encode(LONG.repeat(2));
       // Ids of bytes that begin a character and of bytes that go on with one may be more than there are bytes.
       for (const byte of [0xff, 0xe2, 0x80, 0xff, 0xf0, 0xe2]) {
         const bytes = text.slice();
         const work = settled(tokenizer.encodeBatch([bytes, 'abc']));
-        await turns(1);
-        for (let i = byte; i < bytes.length; i += 97) bytes[i] = byte;
+        for (let from = 0; from < 97; from += 7) for (let i = from; i < bytes.length; i += 97) bytes[i] = byte;
         const outcome = await work;
         if (outcome !== 'fulfilled') expect(outcome).toMatchObject({ name: 'MerganserError', code: 'INVALID_UTF8' });
-        bytes.fill(byte);
       }
       expect(Array.from(tokenizer.encode('Hello world'))).toEqual(before);
     });
