@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { Tokenizer } from '../lib/index';
 import { SUBJECTS } from './contestants';
 import { readCorpora } from './corpora';
-import { machine, median, megabytesPerSecond, timed } from './measure';
+import { machine, median, megabytesPerSecond, timeOf } from './measure';
 
 const { values: options } = parseArgs({
   options: {
@@ -34,13 +34,13 @@ async function main(): Promise<void> {
       for (let run = 0; run < Number(options.runs); run++) {
         for (const method of ['encode', 'count'] as const) {
           const tokenizer = await Tokenizer.fromFile(subject.file);
-          times[`${method}Cold`].push((await timed(() => tokenizer[method](bytes, OPTIONS))).milliseconds);
-          times[method].push((await timed(() => tokenizer[method](bytes, OPTIONS))).milliseconds);
+          times[`${method}Cold`].push(await timeOf(() => tokenizer[method](bytes, OPTIONS)));
+          times[method].push(await timeOf(() => tokenizer[method](bytes, OPTIONS)));
           if (method === 'encode') {
             const ids = tokenizer.encode(bytes, OPTIONS);
             tokenizer.decodeBytes(ids.subarray(0, 1));
-            times.bytes.push((await timed(() => tokenizer.decodeBytes(ids))).milliseconds);
-            times.string.push((await timed(() => tokenizer.decode(ids))).milliseconds);
+            times.bytes.push(await timeOf(() => tokenizer.decodeBytes(ids)));
+            times.string.push(await timeOf(() => tokenizer.decode(ids)));
           }
           tokenizer.dispose();
         }

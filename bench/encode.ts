@@ -23,7 +23,7 @@ import { backendInfo } from '../lib/index';
 import { adversarialCorpora } from './adversarial-corpora';
 import { type Contestant, contestants, type Subject, SUBJECTS } from './contestants';
 import { type Corpus, readCorpora, shortStrings } from './corpora';
-import { type Clock, collectGarbage, machine, median, megabytesPerSecond, timed } from './measure';
+import { type Clock, collectGarbage, machine, median, megabytesPerSecond, timed, timeOf } from './measure';
 import { type PeerResult, PythonPeers } from './python-peers';
 import { markdown, type Row, shortMarkdown, type ShortRow } from './report';
 
@@ -60,7 +60,7 @@ async function measureContestant(contestant: Contestant, corpus: Corpus): Promis
     const tokenizer = await contestant.load();
     const encode = (): ArrayLike<number> | Promise<ArrayLike<number>> =>
       tokenizer.encodeBytes?.(corpus.bytes) ?? tokenizer.encode(corpus.text);
-    cold.push((await timed(encode, clock)).milliseconds);
+    cold.push(await timeOf(encode, clock));
     await collectGarbage();
     const second = await timed(encode, clock);
     warm.push(second.milliseconds);

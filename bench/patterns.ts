@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { backendInfo, Tokenizer } from '../lib/index';
 import { realTokenizerPath } from '../test/oracles/real-tokenizers';
 import { type Corpus, readCorpora } from './corpora';
-import { collectGarbage, machine, megabytesPerSecond, timed } from './measure';
+import { collectGarbage, machine, megabytesPerSecond, timeOf } from './measure';
 
 const { values: options } = parseArgs({
   options: {
@@ -91,11 +91,11 @@ async function measure(json: string, { bytes }: Corpus): Promise<{ cold: number;
   const tokenizer = Tokenizer.fromJSON(json, { backend: options.backend === 'js' ? 'js' : 'native' });
   tokenizer.encode('a', { addSpecialTokens: false });
   const encode = (): Uint32Array => tokenizer.encode(bytes, { addSpecialTokens: false, allowedSpecial: 'none' });
-  const cold = (await timed(encode, 'cpu')).milliseconds;
+  const cold = await timeOf(encode, 'cpu');
   let warm = Infinity;
   for (let run = 0; run < Number(options.runs); run++) {
     await collectGarbage();
-    warm = Math.min(warm, (await timed(encode, 'cpu')).milliseconds);
+    warm = Math.min(warm, await timeOf(encode, 'cpu'));
   }
   tokenizer.dispose();
   return { cold: megabytesPerSecond(bytes.length, cold), warm: megabytesPerSecond(bytes.length, warm) };
