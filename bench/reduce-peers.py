@@ -261,24 +261,20 @@ def torch_products(torch, z):
 
 
 def of_points(x):
-    """What takes distances or points instead of tokens: (library, its version, what is timed, labels or one number)."""
+    """What takes distances instead of tokens: (library, its version, what is timed, labels)."""
     from scipy import __version__ as scipy_version
     from scipy.cluster.hierarchy import cut_tree, linkage
     from scipy.spatial.distance import pdist, squareform
     from sklearn import __version__ as sklearn_version
     from sklearn.cluster import HDBSCAN
-    from sklearn.metrics import silhouette_score
 
     x = x.astype(np.float64)
     if operator == "ward":
         distances = pdist(x)
         return "scipy", scipy_version, lambda: linkage(distances, "ward"), lambda tree: cut_tree(tree, options["clusters"]).ravel()
-    if operator == "hdbscan":
-        distances = squareform(pdist(x))
-        size = options["minClusterSize"]
-        return "scikit-learn", sklearn_version, lambda: HDBSCAN(metric="precomputed", min_cluster_size=size, min_samples=options["minSamples"], copy=True).fit(distances), lambda fit: fit.labels_
-    labels = np.arange(len(x)) % options["clusters"]
-    return "scikit-learn", sklearn_version, lambda: silhouette_score(x, labels), None
+    distances = squareform(pdist(x))
+    size = options["minClusterSize"]
+    return "scikit-learn", sklearn_version, lambda: HDBSCAN(metric="precomputed", min_cluster_size=size, min_samples=options["minSamples"], copy=True).fit(distances), lambda fit: fit.labels_
 
 
 def add(name, version, call, answer_of):
@@ -288,9 +284,9 @@ def add(name, version, call, answer_of):
     answer[name] = {"version": version, "groups": groups, "first": first}
 
 
-if operator in ("ward", "hdbscan", "silhouette"):
+if operator in ("ward", "hdbscan"):
     name, version, call, labels_of = of_points(tokens[0])
-    add(name, version, call, lambda result: (labels_of(result).tolist(), []) if labels_of else ([], [float(result)]))
+    add(name, version, call, lambda result: (labels_of(result).tolist(), []))
 else:
     as_lists = lambda groups, values: (None if groups is None else groups.tolist(), values.tolist())
     if "numpy" in libraries:

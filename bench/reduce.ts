@@ -1,6 +1,6 @@
 /**
- * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on as many threads. And linkage, density
- * clustering and silhouettes beside SciPy and scikit-learn. They take turns, so that a machine that is slower for a while is so for all: milliseconds are medians of `--runs` turns, and so are the ratios of each
+ * How fast the operators of token reduction are: merganser, and transcriptions of the same formulas in NumPy and PyTorch (CPU), on the same tokens, in the same run, on as many threads. And linkage and
+ * density clustering beside SciPy and scikit-learn. They take turns, so that a machine that is slower for a while is so for all: milliseconds are medians of `--runs` turns, and so are the ratios of each
  * turn. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1. Where several partitions are as right (spectral), ours may
  * be another one, if it cuts the graph no worse than by one in a hundred. `at most`: the ratio if all took only as long as PyTorch's bare matrix product.
  *
@@ -22,7 +22,6 @@ import {
   cutDendrogram,
   hdbscan,
   reduce,
-  silhouette,
   type ReduceOptions,
   type SpectralMedoidsOptions,
 } from '../lib/index';
@@ -44,8 +43,7 @@ process.env['MERGANSER_THREADS'] = arguments_.threads;
 /** What takes distances or points instead of tokens. */
 type PointOptions =
   | { readonly method: 'ward'; readonly clusters: number }
-  | { readonly method: 'hdbscan'; readonly minClusterSize: number; readonly minSamples: number }
-  | { readonly method: 'silhouette'; readonly clusters: number };
+  | { readonly method: 'hdbscan'; readonly minClusterSize: number; readonly minSamples: number };
 
 interface Case {
   readonly batch: number;
@@ -87,7 +85,6 @@ const CASES: readonly Case[] = [
   { batch: 16, count: 784, width: 1024, options: { method: 'expedit', grid: [28, 28], target: [14, 14], temperature: 0.01 } },
   { batch: 1, count: 2048, width: 64, options: { method: 'ward', clusters: 64 } },
   { batch: 1, count: 2048, width: 64, options: { method: 'hdbscan', minClusterSize: 15, minSamples: 1 } },
-  { batch: 1, count: 4096, width: 64, options: { method: 'silhouette', clusters: 64 } },
 ];
 
 /** A smooth field over the grid of each sequence's tokens, around some centres, with noise. Rows of eigenvectors are equally long, so that k-medoids may begin anywhere: for 'spectral' there are as many centres as clusters. */
@@ -187,10 +184,6 @@ function workOf({ batch, count, width, options }: Case, data: Float32Array): () 
     case 'hdbscan': {
       const distances = distancesOf(data, count, width, true);
       return () => ({ groups: hdbscan(distances, options).labels, first: [] });
-    }
-    case 'silhouette': {
-      const labels = Array.from({ length: count }, (_, i) => i % options.clusters);
-      return () => ({ groups: [], first: [silhouette({ data, dims: [count, width] }, labels)] });
     }
     default:
       return () => {

@@ -85,7 +85,16 @@ export { agglomerate, agglomerateAsync, cutDendrogram, type AgglomerateOptions, 
 export type { Linkage } from './backend/clustering-kernels';
 export { hdbscan, hdbscanAsync, type HdbscanOptions, type HdbscanResult } from './clustering/hdbscan';
 export { compareLabels, compareLabelsAsync, type LabelAgreement } from './clustering/indices';
-export { daviesBouldin, daviesBouldinAsync, silhouette, silhouetteAsync } from './clustering/point-indices';
+export {
+  daviesBouldin,
+  daviesBouldinAsync,
+  silhouette,
+  silhouetteAsync,
+  silhouetteOfDistances,
+  silhouetteOfDistancesAsync,
+  type AsyncSilhouetteOptions,
+  type SilhouetteOptions,
+} from './clustering/point-indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';
 export type { Float32Vectors, Vectors } from './clustering/matrix';
 export { maxSim, maxSimAsync, searchByMaxSim, type MaxSimHits, type MaxSimOptions, type VectorSequences } from './clustering/max-sim';

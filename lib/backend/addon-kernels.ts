@@ -18,7 +18,7 @@ import type {
   PatternProgram,
 } from './kernels';
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
-import type { ChainMerges, Linkage, LloydSpec, RowSequences } from './clustering-kernels';
+import type { ChainMerges, Linkage, LloydSpec, RowSequences, SilhouetteSpec, SilhouetteWidths } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
 import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
@@ -213,6 +213,9 @@ export interface NativeKernelAddon {
   /** Message of an error. */
   linkClusters(call: LinkageCall): string | null;
   startLinkClusters(call: LinkageCall, listener: JobListener): ClusteringJobHandle;
+  /** Message of an error. */
+  silhouettes(call: SilhouetteSpec & SilhouetteWidths): string | null;
+  startSilhouettes(call: SilhouetteSpec & SilhouetteWidths, listener: JobListener): ClusteringJobHandle;
   maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
   /** numbers[0]: what maxSim returns. */
   startMaxSim(

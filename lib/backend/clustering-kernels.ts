@@ -101,6 +101,13 @@ export interface ClusteringKernels {
     control: ClusteringControl,
   ): Promise<void>;
   /**
+   * Silhouette widths, (b − a) / max(a, b): a is the mean distance of a point to the others of its cluster, b the least mean distance to another cluster; 0 if it is alone, or a = b = 0. In double precision:
+   * each distance is within 10⁻⁹ of itself. At least two clusters, each with a point.
+   */
+  silhouettes(spec: SilhouetteSpec, out: SilhouetteWidths): void;
+  /** The same on other threads. Rejects with ABORTED. `onProgress` hears of the number of points that are done. */
+  silhouettesAsync(spec: SilhouetteSpec, out: SilhouetteWidths, control: ClusteringControl): Promise<void>;
+  /**
    * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
    * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are finite. Returns the first row of
    * the documents that counts and is not below 10¹⁸, or −1.
@@ -126,6 +133,25 @@ export interface ChainMerges {
   readonly pairs: Uint32Array;
   readonly distances: Float64Array;
   /** unfit[0]: the place of the first number that is not from 0 to below 10¹⁰⁰, and then nothing else is written; −1: there is none. */
+  readonly unfit: Float64Array;
+}
+
+export interface SilhouetteSpec {
+  /** Points, rows of `dims` numbers; or distances of all pairs, as a square matrix or those of point 0 to 1, 2 …, of 1 to 2, 3 …. */
+  readonly values: Float32Array | Float64Array;
+  /** 0 for distances. */
+  readonly dims: number;
+  /** Of each point, below `clusters`. */
+  readonly labels: Uint32Array;
+  readonly clusters: number;
+  /** Upper limit; 0: all of the pool. The result does not depend on it. */
+  readonly threads: number;
+}
+
+export interface SilhouetteWidths {
+  /** Of each point. */
+  readonly widths: Float64Array;
+  /** unfit[0]: the first point that is not finite, or the place of the first distance that is not from 0 to below 10¹⁰⁰, and then widths are none; −1: there is none. */
   readonly unfit: Float64Array;
 }
 

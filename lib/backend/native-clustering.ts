@@ -67,6 +67,11 @@ export function clusteringKernels(addon: NativeKernelAddon): ClusteringKernels {
     },
     linkClustersAsync: (from, points, linkage, merges, control) =>
       jobDone(addon, control, (listener) => addon.startLinkClusters({ from, points, linkage, ...merges }, listener)),
+    silhouettes: (spec, out) => {
+      const message = addon.silhouettes({ ...spec, ...out });
+      if (message !== null) throw jobError(message);
+    },
+    silhouettesAsync: (spec, out, control) => jobDone(addon, control, (listener) => addon.startSilhouettes({ ...spec, ...out }, listener)),
     maxSim: (...call) => addon.maxSim(...call),
     maxSimAsync: async (queries, documents, dims, out, threads, control) => {
       const numbers = new Float64Array(1);

@@ -180,6 +180,8 @@ class NativeKernels implements Kernels {
   leadingEigenvectorsAsync: Kernels['leadingEigenvectorsAsync'] = (...call) => this.#clustering.leadingEigenvectorsAsync(...call);
   linkClusters: Kernels['linkClusters'] = (...call) => this.#clustering.linkClusters(...call);
   linkClustersAsync: Kernels['linkClustersAsync'] = (...call) => this.#clustering.linkClustersAsync(...call);
+  silhouettes: Kernels['silhouettes'] = (...call) => this.#clustering.silhouettes(...call);
+  silhouettesAsync: Kernels['silhouettesAsync'] = (...call) => this.#clustering.silhouettesAsync(...call);
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
   maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 

@@ -113,22 +113,59 @@ function adjusted(mutual: number, expected: number, mean: number): number {
   return (mutual - expected) / divisor;
 }
 
-/** Of random labels with the same sizes (Vinh, Epps & Bailey 2010). */
+/**
+ * Of random labels with the same sizes (Vinh, Epps & Bailey 2010). Sizes that occur several times count as often; and of how many points two clusters may share only those numbers are looked at whose probability is not
+ * negligible beside the most probable one's, each from its neighbour's.
+ */
 function* expectedMutual(rows: Float64Array, columns: Float64Array, count: number): Steps<number> {
+  const logs = new Float64Array(count + 1);
   const logFactorials = new Float64Array(count + 1);
-  for (let n = 2; n <= count; n++) logFactorials[n] = logFactorials[n - 1] + Math.log(n);
-  const f = (n: number): number => logFactorials[n];
+  for (let n = 2; n <= count; n++) {
+    logs[n] = Math.log(n);
+    logFactorials[n] = logFactorials[n - 1] + logs[n];
+    if (n % SLICE === 0) yield null;
+  }
+  const [ofRows, ofColumns] = [frequencies(rows), frequencies(columns)];
   let expected = 0;
-  for (const a of rows) {
-    for (const b of columns) {
-      for (let n = Math.max(1, a + b - count); n <= Math.min(a, b); n++) {
-        const probability = Math.exp(
-          f(a) + f(b) + f(count - a) + f(count - b) - f(count) - f(n) - f(a - n) - f(b - n) - f(count - a - b + n),
-        );
-        expected += (n / count) * Math.log((count * n) / (a * b)) * probability;
-      }
+  for (const [a, times] of ofRows) {
+    for (const [b, more] of ofColumns) {
+      expected += times * more * expectedOfPair(a, b, count, logs, logFactorials);
       yield null;
     }
   }
   return expected;
+}
+
+/** How often each size occurs. */
+function frequencies(sizes: Float64Array): Map<number, number> {
+  const times = new Map<number, number>();
+  for (const size of sizes) times.set(size, (times.get(size) ?? 0) + 1);
+  return times;
+}
+
+/** What is less than this part of the greatest probability changes no digit of the sum. */
+const NEGLIGIBLE = 1e-25;
+
+/** The part of a cluster of `a` and a class of `b` points: what n shared points add, times their hypergeometric probability. */
+function expectedOfPair(a: number, b: number, count: number, logs: Float64Array, logFactorials: Float64Array): number {
+  const [least, most] = [Math.max(1, a + b - count), Math.min(a, b)];
+  const mode = Math.min(most, Math.max(least, Math.floor(((a + 1) * (b + 1)) / (count + 2))));
+  const f = logFactorials;
+  const greatest = Math.exp(
+    f[a] + f[b] + f[count - a] + f[count - b] - f[count] - f[mode] - f[a - mode] - f[b - mode] - f[count - a - b + mode],
+  );
+  const limit = greatest * NEGLIGIBLE;
+  const shift = logs[count] - logs[a] - logs[b];
+  const rest = count - a - b;
+  let sum = 0;
+  for (let n = mode, probability = greatest; n <= most && probability > limit; n++) {
+    sum += n * (logs[n] + shift) * probability;
+    probability *= ((a - n) * (b - n)) / ((n + 1) * (rest + n + 1));
+  }
+  for (let n = mode - 1, probability = greatest; n >= least; n--) {
+    probability *= ((n + 1) * (rest + n + 1)) / ((a - n) * (b - n));
+    if (probability <= limit) break;
+    sum += n * (logs[n] + shift) * probability;
+  }
+  return sum / count;
 }

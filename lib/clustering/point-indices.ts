@@ -1,25 +1,58 @@
 /** How good labels are, by the points: scikit-learn's definitions, Euclidean distances, double precision. */
 import { listOf, objectOf } from '../arguments';
+import type { SilhouetteSpec, SilhouetteWidths } from '../backend/clustering-kernels';
+import { distanceBetween } from '../backend/js/clustering/distance-between';
+import type { BackendName } from '../backend/kernels';
+import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { copiedDistances } from './distance-matrix';
+import { integer } from './kmeans-options';
 import { numbering, sumsOf } from './indices';
 import { copyRow, pointsOf, type Vectors } from './matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
-/**
- * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
- * in their cluster count 0. Time grows with the square of the points. Throws INVALID_ARGUMENT unless there are 2 … n − 1 clusters.
- */
-export function silhouette(points: Vectors, labels: ArrayLike<number>): number {
-  return runSteps(silhouetteOf(points, labels), null);
+export interface SilhouetteOptions {
+  readonly backend?: BackendName;
+  /** At most so many threads. Default: all of the pool. */
+  readonly threads?: number;
 }
 
-/** The same with time for other work in between. Rejects with ABORTED besides. */
-export async function silhouetteAsync(
-  points: Vectors,
+export interface AsyncSilhouetteOptions extends SilhouetteOptions {
+  readonly signal?: AbortSignal;
+  /** Called a few times a second at most: points that are done, of all. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
+ * in their cluster count 0. Time grows with the square of the points, memory with their number. Throws INVALID_ARGUMENT unless there are 2 … n − 1 clusters.
+ */
+export function silhouette(points: Vectors, labels: ArrayLike<number>, options: SilhouetteOptions = {}): number {
+  return runSteps(silhouetteOf(points, labels, objectOf(options, 'options')), selectKernels(options.backend));
+}
+
+/** The same in the background: the event loop stays free. Points must not change meanwhile. Rejects with ABORTED besides. */
+export async function silhouetteAsync(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions = {}): Promise<number> {
+  const { backend, signal } = objectOf(options, 'options');
+  return runStepsInBackground(silhouetteOf(points, labels, options), selectKernels(backend), signal);
+}
+
+/**
+ * {@link silhouette} by given distances of any kind: [points, points] row by row (0 from each to itself), or condensed as SciPy's pdist gives them. Throws
+ * INVALID_ARGUMENT as it does, and for numbers that are no distances or not below 10¹⁰⁰.
+ */
+export function silhouetteOfDistances(distances: ArrayLike<number>, labels: ArrayLike<number>, options: SilhouetteOptions = {}): number {
+  return runSteps(silhouetteByDistances(distances, labels, objectOf(options, 'options')), selectKernels(options.backend));
+}
+
+/** The same in the background: the event loop stays free. Distances must not change meanwhile. Rejects with ABORTED besides. */
+export async function silhouetteOfDistancesAsync(
+  distances: ArrayLike<number>,
   labels: ArrayLike<number>,
-  control: { readonly signal?: AbortSignal } = {},
+  options: AsyncSilhouetteOptions = {},
 ): Promise<number> {
-  return runStepsInBackground(silhouetteOf(points, labels), null, objectOf(control, 'control').signal);
+  const { backend, signal } = objectOf(options, 'options');
+  return runStepsInBackground(silhouetteByDistances(distances, labels, options), selectKernels(backend), signal);
 }
 
 /** The mean over clusters of the worst (spread + other spread) / distance of the means; less is better. Throws as {@link silhouette} does. */
@@ -36,32 +69,45 @@ export async function daviesBouldinAsync(
   return runStepsInBackground(daviesBouldinOf(points, labels), null, objectOf(control, 'control').signal);
 }
 
-/** Points whose distances are summed at a time. */
-const ROWS = 16;
-
-function* silhouetteOf(points: Vectors, labels: ArrayLike<number>): Steps<number> {
+function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
   const { rows, dims, count, clusters, members } = yield* labelled(points, labels);
-  const sizes = sumsOf(members, clusters);
-  let total = 0;
-  for (let first = 0; first < count; first += ROWS) {
-    const some = Math.min(ROWS, count - first);
-    const sums = new Float64Array(some * clusters);
-    for (let other = 0; other < count; other++) {
-      for (let i = 0; i < some; i++) sums[i * clusters + members[other]] += distance(rows, first + i, rows, other, dims);
-      if (other % ROWS === 0) yield null;
-    }
-    for (let i = 0; i < some; i++) total += widthOf(sums.subarray(i * clusters, (i + 1) * clusters), members[first + i], sizes);
-  }
-  return total / count;
+  const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
+  yield* measuring({ values: rows, dims, labels: members, clusters }, out, options);
+  if (out.unfit[0] >= 0) throw notFinite(out.unfit[0]);
+  return mean(out.widths);
 }
 
-/** Of one point, by the sums of its distances to each cluster's members. */
-function widthOf(sums: Float64Array, own: number, sizes: Float64Array): number {
-  if (sizes[own] === 1) return 0;
-  const a = sums[own] / (sizes[own] - 1);
-  let b = Infinity;
-  for (let c = 0; c < sums.length; c++) if (c !== own) b = Math.min(b, sums[c] / sizes[c]);
-  return Math.max(a, b) > 0 ? (b - a) / Math.max(a, b) : 0;
+function* silhouetteByDistances(distances: ArrayLike<number>, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
+  const { length } = listOf(distances, 'distances');
+  const count = listOf(labels, 'labels').length;
+  if (length !== count * count && length !== (count * (count - 1)) / 2)
+    throw unexpected('distances', `${count} × ${count} distances, or ${(count * (count - 1)) / 2} of pairs`, `${length} numbers`);
+  const { members, clusters } = yield* numbered(labels);
+  const values = distances instanceof Float64Array ? distances : yield* copiedDistances(distances);
+  if (length === count * count) {
+    for (let i = 0; i < count; i++) {
+      if (values[i * count + i] !== 0) throw invalidArgument('distances', 'zeros from each point to itself', values[i * count + i]);
+    }
+  }
+  const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
+  yield* measuring({ values, dims: 0, labels: members, clusters }, out, options);
+  if (out.unfit[0] >= 0) throw invalidArgument('distances', 'numbers from 0 to below 10^100', values[out.unfit[0]]);
+  return mean(out.widths);
+}
+
+function* measuring(
+  spec: Omit<SilhouetteSpec, 'threads'>,
+  out: SilhouetteWidths,
+  { threads = 0, onProgress }: AsyncSilhouetteOptions,
+): Steps<void> {
+  integer(threads, 'threads', 0, 1024);
+  const total = spec.labels.length;
+  const control = onProgress && { onProgress: (done: number) => onProgress(done, total) };
+  yield (kernels, signal) => kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
+}
+
+function mean(numbers: Float64Array): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<number> {
@@ -69,23 +115,28 @@ function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<num
   const sizes = sumsOf(members, clusters);
   const means = new Float64Array(clusters * dims);
   for (let i = 0; i < count; i++, yield null) {
-    for (let k = 0; k < dims; k++) means[members[i] * dims + k] += rows[i * dims + k] / sizes[members[i]];
+    const to = members[i] * dims;
+    for (let k = 0, from = i * dims; k < dims; k++, from++) means[to + k] += rows[from];
   }
+  // A sum is finite if all its numbers are.
+  if (!means.every(Number.isFinite)) throw notFinite(Math.floor(rows.findIndex((number) => !Number.isFinite(number)) / dims));
+  for (let i = 0; i < means.length; i++) means[i] /= sizes[Math.floor(i / dims)];
   const spreads = new Float64Array(clusters);
-  for (let i = 0; i < count; i++, yield null) spreads[members[i]] += distance(rows, i, means, members[i], dims) / sizes[members[i]];
-  let total = 0;
+  for (let i = 0; i < count; i++, yield null) spreads[members[i]] += distanceBetween(rows, i, means, members[i], dims) / sizes[members[i]];
+  const worst = new Float64Array(clusters);
   for (let a = 0; a < clusters; a++, yield null) {
-    let worst = 0;
-    for (let b = 0; b < clusters; b++) {
-      const apart = distance(means, a, means, b, dims);
-      if (a !== b && apart > 0) worst = Math.max(worst, (spreads[a] + spreads[b]) / apart);
+    for (let b = a + 1; b < clusters; b++) {
+      const apart = distanceBetween(means, a, means, b, dims);
+      if (apart === 0) continue;
+      const likeness = (spreads[a] + spreads[b]) / apart;
+      if (likeness > worst[a]) worst[a] = likeness;
+      if (likeness > worst[b]) worst[b] = likeness;
     }
-    total += worst;
   }
-  return total / clusters;
+  return mean(worst);
 }
 
-interface Labelled {
+interface LabelledPoints {
   readonly rows: Float32Array;
   readonly dims: number;
   readonly count: number;
@@ -93,32 +144,24 @@ interface Labelled {
   readonly members: Uint32Array;
 }
 
-function* labelled(points: Vectors, labels: ArrayLike<number>): Steps<Labelled> {
+function* labelled(points: Vectors, labels: ArrayLike<number>): Steps<LabelledPoints> {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;
   if (listOf(labels, 'labels').length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
-  const { labels: members, count: clusters } = yield* numbering(labels);
-  if (clusters < 2 || clusters >= count) throw invalidArgument('labels', `2 to ${count - 1} different labels`, clusters);
+  const numbers = yield* numbered(labels);
+  if (array.data instanceof Float32Array) return { rows: array.data, dims, count, ...numbers };
   const rows = new Float32Array(count * dims);
-  for (let i = 0; i < count; i++, yield null) {
-    copyRow(array, i, rows, i * dims);
-    if (!rows.subarray(i * dims, (i + 1) * dims).every(Number.isFinite))
-      throw unexpected('points', 'finite numbers', `others in point ${i}`);
-  }
-  return { rows, dims, count, clusters, members };
+  for (let i = 0; i < count; i++, yield null) copyRow(array, i, rows, i * dims);
+  return { rows, dims, count, ...numbers };
 }
 
-function distance(left: Float32Array | Float64Array, i: number, right: Float32Array | Float64Array, j: number, dims: number): number {
-  let [a, b] = [i * dims, j * dims];
-  const end = a + dims;
-  // Four sums: one alone would wait for itself.
-  let [p, q, r, s] = [0, 0, 0, 0];
-  for (; a + 4 <= end; a += 4, b += 4) {
-    p += (left[a] - right[b]) ** 2;
-    q += (left[a + 1] - right[b + 1]) ** 2;
-    r += (left[a + 2] - right[b + 2]) ** 2;
-    s += (left[a + 3] - right[b + 3]) ** 2;
-  }
-  for (; a < end; a++, b++) p += (left[a] - right[b]) ** 2;
-  return Math.sqrt(p + r + (q + s));
+/** Labels from 0. Throws INVALID_ARGUMENT where no index is defined. */
+function* numbered(labels: ArrayLike<number>): Steps<{ members: Uint32Array; clusters: number }> {
+  const { labels: members, count: clusters } = yield* numbering(labels);
+  if (clusters < 2 || clusters >= members.length) throw invalidArgument('labels', `2 to ${members.length - 1} different labels`, clusters);
+  return { members, clusters };
+}
+
+function notFinite(point: number): Error {
+  return unexpected('points', 'finite numbers', `others in point ${point}`);
 }

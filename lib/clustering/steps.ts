@@ -13,6 +13,7 @@ export type StepKernels = {
     ...call: [...Parameters<Kernels['leadingEigenvectors']>, control: ClusteringControl]
   ) => void | Promise<void>;
   readonly linkClusters: (...call: [...Parameters<Kernels['linkClusters']>, control: ClusteringControl]) => void | Promise<void>;
+  readonly silhouettes: (...call: [...Parameters<Kernels['silhouettes']>, control: ClusteringControl]) => void | Promise<void>;
 };
 
 /** A call of a kernel; null: a pause in work of JavaScript. */
@@ -37,6 +38,7 @@ const inBackground = (kernels: Kernels): StepKernels => ({
   ...kernels.background,
   leadingEigenvectors: (...call) => kernels.leadingEigenvectorsAsync(...call),
   linkClusters: (...call) => kernels.linkClustersAsync(...call),
+  silhouettes: (...call) => kernels.silhouettesAsync(...call),
 });
 
 /** Rejects with ABORTED between two steps. */

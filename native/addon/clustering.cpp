@@ -6,6 +6,7 @@
 #include "merganser/clustering/linkage.hpp"
 #include "merganser/clustering/lloyd.hpp"
 #include "merganser/clustering/products.hpp"
+#include "merganser/clustering/silhouette.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 
 namespace merganser::addon {
@@ -240,6 +241,44 @@ Napi::Value start_link_clusters(const Napi::CallbackInfo& info) {
   return start(info, "merganser linkage", [link = linking_of(info[0].As<Napi::Object>())](ClusteringTask& task) { link(task.cancelled()); });
 }
 
+// {values: points (Float32Array) or distances (Float64Array), dims, labels, clusters, threads, widths, unfit}
+std::function<void(ClusteringTask*)> silhouettes_of(const Napi::Object& object) {
+  const auto values = object.Get("values").As<Napi::TypedArray>();
+  const auto labels = object.Get("labels").As<Napi::Uint32Array>();
+  const ClusterLabels clusters{labels.Data(), labels.ElementLength(), size_of(object, "clusters")};
+  const bool points = values.TypedArrayType() == napi_float32_array;
+  const bool condensed = values.ElementLength() < clusters.count * clusters.count;
+  const float* const rows = points ? data_of<float>(values) : nullptr;
+  const double* const distances = points ? nullptr : data_of<double>(values);
+  const size_t dims = size_of(object, "dims");
+  const unsigned threads = threads_of(object);
+  double *const widths = data_of<double>(object.Get("widths")), *const unfit = data_of<double>(object.Get("unfit"));
+  return [=](ClusteringTask* task) {
+    SilhouetteControl control{threads, nullptr, nullptr};
+    if (task) {
+      control.cancelled = task->cancelled();
+      control.progress = [=](double part) { task->iterated(static_cast<uint32_t>(part * static_cast<double>(clusters.count)), 0); };
+    }
+    *unfit = row_or_none(points ? silhouette_of_points(rows, dims, clusters, control, widths)
+                                : silhouette_of_distances(distances, condensed, clusters, control, widths));
+  };
+}
+
+// (the same) => message | null
+Napi::Value run_silhouettes(const Napi::CallbackInfo& info) {
+  try {
+    silhouettes_of(info[0].As<Napi::Object>())(nullptr);
+  } catch (const std::exception& error) {
+    return Napi::String::New(info.Env(), error.what());
+  }
+  return info.Env().Null();
+}
+
+// (the same, listener) => job, whose progress is the number of points that are done
+Napi::Value start_silhouettes(const Napi::CallbackInfo& info) {
+  return start(info, "merganser silhouettes", [work = silhouettes_of(info[0].As<Napi::Object>())](ClusteringTask& task) { work(&task); });
+}
+
 }  // namespace
 
 void register_clustering(Napi::Env env, Napi::Object exports) {
@@ -256,6 +295,8 @@ void register_clustering(Napi::Env env, Napi::Object exports) {
   add("startLeadingEigenvectors", start_leading_eigenvectors);
   add("linkClusters", run_link_clusters);
   add("startLinkClusters", start_link_clusters);
+  add("silhouettes", run_silhouettes);
+  add("startSilhouettes", start_silhouettes);
   add("maxSim", run_max_sim);
   add("startMaxSim", start_max_sim);
 }

@@ -19,6 +19,38 @@ test.each(fixture.agreement)('scikit-learn: agreement of labels', ({ classes, cl
   for (const [name, value] of Object.entries(expected)) expect([name, actual[name]]).toEqual([name, expect.closeTo(value, 10)]);
 });
 
+/** Expected mutual information as Vinh, Epps & Bailey (2010) write it: all cells, all numbers of shared points. */
+function expectedMutual(rows: readonly number[], columns: readonly number[], count: number): number {
+  const f: number[] = [0];
+  for (let n = 1; n <= count; n++) f.push(f[n - 1] + Math.log(n));
+  let sum = 0;
+  for (const a of rows) {
+    for (const b of columns) {
+      for (let n = Math.max(1, a + b - count); n <= Math.min(a, b); n++) {
+        const log = f[a] + f[b] + f[count - a] + f[count - b] - f[count] - f[n] - f[a - n] - f[b - n] - f[count - a - b + n];
+        sum += (n / count) * Math.log((count * n) / (a * b)) * Math.exp(log);
+      }
+    }
+  }
+  return sum;
+}
+
+test.each<[string, number, (i: number) => number, (i: number) => number]>([
+  ['many sizes', 3000, (i) => Math.floor(Math.sqrt(i)), (i) => Math.floor(((i * 7919) % 3000) ** 0.6)],
+  ['clusters that cannot but share points', 500, (i) => Number(i < 40), (i) => Number((i * 7) % 500 < 30)],
+  ['points alone', 400, (i) => (i < 300 ? i : 300), (i) => (i % 2 === 0 ? i : 1)],
+])('adjusted mutual information by its definition: %s', (_, count, classOf, clusterOf) => {
+  const [classes, clusters] = [classOf, clusterOf].map((of) => Array.from({ length: count }, (_value, i) => of(i)));
+  const sizes = (labels: number[]): number[] => [
+    ...labels.reduce((map, label) => map.set(label, (map.get(label) ?? 0) + 1), new Map<number, number>()).values(),
+  ];
+  const entropy = (labels: number[]): number => sizes(labels).reduce((sum, n) => sum - (n / count) * Math.log(n / count), 0);
+  const mutual = entropy(classes) + entropy(clusters) - entropy(classes.map((label, i) => label * count + clusters[i]));
+  const expected = expectedMutual(sizes(classes), sizes(clusters), count);
+  const mean = (entropy(classes) + entropy(clusters)) / 2;
+  expect(compareLabels(classes, clusters).adjustedMutualInformation).toBeCloseTo((mutual - expected) / (mean - expected), 9);
+});
+
 test.each(fixture.points)('scikit-learn: silhouette and Davies–Bouldin of $count points', (expected) => {
   const { seed, count, k, dims } = expected;
   const points = { data: blobs(seed, count, k, dims, 0.6), dims: [count, dims] };

@@ -96,6 +96,9 @@ const FIRST: Record<string, Call> = {
   'clusters of compareLabels': (wrong) => merganser.compareLabelsAsync([1, 2, 3], wrong),
   silhouette: (wrong) => merganser.silhouette(wrong, [1, 2, 1]),
   'labels of silhouette': (wrong) => merganser.silhouetteAsync(vectors(6, 2), wrong),
+  'options of silhouette': (wrong) => merganser.silhouette(vectors(6, 2), [1, 2, 1], wrong),
+  silhouetteOfDistances: (wrong) => merganser.silhouetteOfDistances(wrong, [1, 2, 1]),
+  'labels of silhouetteOfDistances': (wrong) => merganser.silhouetteOfDistancesAsync([1, 2, 3], wrong),
   'labels of daviesBouldin': (wrong) => merganser.daviesBouldin(vectors(6, 2), wrong),
   sinkhorn: (wrong) => merganser.sinkhorn(wrong, 2),
   'columns of sinkhorn': (wrong) => merganser.sinkhornAsync(numbers(8), wrong),
@@ -199,6 +202,7 @@ test('the asynchronous forms reject, and do not throw', async () => {
     () => merganser.hdbscanAsync(never, null as never),
     () => merganser.compareLabelsAsync(never, never, null as never),
     () => merganser.silhouetteAsync(never, never, null as never),
+    () => merganser.silhouetteOfDistancesAsync(never, never, null as never),
     () => merganser.sinkhornAsync(never, never, null as never),
   ];
   for (const call of calls) await expect(call()).rejects.toThrow(MerganserError);

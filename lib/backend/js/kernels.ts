@@ -5,6 +5,7 @@ import { attentionKernels } from './attention/kernels';
 import { assignNearest, assignNearestSync, lloyd } from './clustering/lloyd';
 import { leadingEigenvectors, leadingEigenvectorsAsync } from './clustering/leading-eigenvectors';
 import { linkClusters, linkClustersAsync } from './clustering/linkage';
+import { silhouettes, silhouettesAsync } from './clustering/silhouettes';
 import { maxSim, maxSimAsync } from './clustering/max-sim';
 import { greatestProducts, products } from './clustering/products';
 import { Decoder } from './decoder';
@@ -126,6 +127,8 @@ export function createJsKernels(): Kernels {
     leadingEigenvectorsAsync,
     linkClusters,
     linkClustersAsync,
+    silhouettes,
+    silhouettesAsync,
     maxSim,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),

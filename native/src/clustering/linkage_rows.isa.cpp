@@ -1,5 +1,7 @@
 #include "merganser/clustering/linkage_rows.hpp"
 
+#include <cmath>
+
 #include "merganser/simd/doubles8.hpp"
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
@@ -29,11 +31,12 @@ MERGANSER_INLINE void store_joined(const Doubles8& distances, const Doubles8& dx
 }  // namespace
 
 size_t first_unfit(const double* numbers, size_t count, double limit) {
+  // What fits is itself when it is held between the bounds; NaN is not.
+  const Doubles8 least = Doubles8::zero(), most = Doubles8::broadcast(::nextafter(limit, 0));
   size_t at = 0;
-  for (; at + kBlock <= count; at += kBlock) {
-    int unfit = 0;
-    for (size_t i = 0; i < kBlock; ++i) unfit |= !fits(numbers[at + i], limit);
-    if (unfit) break;
+  for (; at + kLanes <= count; at += kLanes) {
+    const Doubles8 some = Doubles8::load(numbers + at);
+    if (Doubles8::lesser(Doubles8::greater(some, least), most).equal_to(some) != 0xff) break;
   }
   while (at < count && fits(numbers[at], limit)) ++at;
   return at;

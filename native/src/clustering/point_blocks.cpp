@@ -42,8 +42,9 @@ size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4
 
 }  // namespace
 
-StagedRows::StagedRows(size_t count, size_t padded) : memory_(count * (padded + 8) + 16), stride_(padded + 8) {
-  first_ = memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64 / sizeof(float);
+StagedRows::StagedRows(size_t count, size_t padded) : memory_(parallel::on_huge_pages((count * (padded + kBetweenRows) + 16) * sizeof(float))), stride_(padded + kBetweenRows) {
+  first_ = reinterpret_cast<float*>(memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64);
+  for (size_t i = 0; i < count; ++i) std::fill_n(row(i) + padded, kBetweenRows, 0.f);
 }
 
 double grid_for(double magnitude, size_t count) {

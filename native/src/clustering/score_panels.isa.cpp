@@ -9,31 +9,41 @@ namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
 
 // All rows against panels [panel, panel + kCount).
-template <size_t kCount, typename Take>
+template <size_t kCount, size_t kHeight, typename Take>
 MERGANSER_INLINE void each_tile(const Rows& rows, const Panels& panels, size_t panel, Take take) {
+  using OfRows = simd::MERGANSER_ISA_NS::TileRows<static_cast<int>(kHeight)>;
   size_t first = 0;
   // The next panels come while these are in use, a part with each tile.
-  const size_t lines = kCount * panels.dims, lines_each = lines / (rows.count / kTileHeight + 1) + 1;
   const float* next = panels.data + (panel + kCount) * panels.dims * kPanel;
-  const float* const next_end = panel + 2 * kCount <= panels.count ? next + lines * kPanel : next;
-  for (; first + kTileHeight <= rows.count; first += kTileHeight) {
-    for (size_t line = 0; line < lines_each && next < next_end; ++line, next += kPanel) simd::MERGANSER_ISA_NS::expect_line_later(next);
-    Tile<kCount> tile;
-    tile.compute(TileRows(rows.data + first * rows.stride, rows.stride), panels, panel);
+  const float* const next_end = panel + 2 * kCount <= panels.count ? next + kCount * panels.dims * kPanel : next;
+  for (; first + kHeight <= rows.count; first += kHeight) {
+    Tile<kCount, kHeight> tile;
+    const OfRows some(rows.data + first * rows.stride, rows.stride);
+    if (Tile<kCount, kHeight>::kNear || next >= next_end) {
+      tile.compute(some, panels, panel);
+    } else {
+      tile.compute(some, panels, panel, next);
+      next += panels.dims / Tile<kCount, kHeight>::kDimsOfLine * kPanel;
+    }
     take(tile, first, panel);
   }
   if (first == rows.count) return;
-  Tile<kCount> tile;
-  tile.compute(last_rows(rows, first), panels, panel);
+  Tile<kCount, kHeight> tile;
+  tile.compute(last_rows<kHeight>(rows, first), panels, panel);
   take(tile, first, panel);
 }
 
 template <typename Take>
 MERGANSER_INLINE void each_panel(const Rows& rows, const Panels& panels, Take take) {
   size_t panel = 0;
-  for (; panel + kTilePanels <= panels.count; panel += kTilePanels) each_tile<kTilePanels>(rows, panels, panel, take);
+  if constexpr (kNearPanels != kTilePanels) {
+    if (panels.dims <= kNearDims) {
+      for (; panel + kNearPanels <= panels.count; panel += kNearPanels) each_tile<kNearPanels, kNearHeight>(rows, panels, panel, take);
+    }
+  }
+  for (; panel + kTilePanels <= panels.count; panel += kTilePanels) each_tile<kTilePanels, kTileHeight>(rows, panels, panel, take);
   if constexpr (kTilePanels > 1) {
-    if (panel < panels.count) each_tile<1>(rows, panels, panel, take);
+    if (panel < panels.count) each_tile<1, kTileHeight>(rows, panels, panel, take);
   }
 }
 
@@ -51,24 +61,24 @@ void best_slots(const Rows& rows, const Panels& panels, uint32_t* slots, float* 
 }
 
 void all_scores(const Rows& rows, const Panels& panels, float* out, size_t out_stride) {
-  each_panel(rows, panels, [&]<size_t kCount>(const Tile<kCount>& tile, size_t first, size_t panel) MERGANSER_INLINE_LAMBDA {
-    const size_t size = tile_size(rows.count, first);
+  each_panel(rows, panels, [&]<size_t kCount, size_t kHeight>(const Tile<kCount, kHeight>& tile, size_t first, size_t panel) MERGANSER_INLINE_LAMBDA {
+    const size_t size = tile_size<kHeight>(rows.count, first);
 #pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
+    for (size_t row = 0; row < kHeight; ++row) {
       if (row >= size) continue;
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (size_t p = 0; p < kCount; ++p) tile.scores[p][row].store(out + (first + row) * out_stride + (panel + p) * kPanel);
     }
   });
 }
 
 void greatest_of_panels(const Rows& rows, const Panels& panels, float* greatest) {
-  each_panel(rows, panels, [&]<size_t kCount>(const Tile<kCount>& tile, size_t, size_t panel) MERGANSER_INLINE_LAMBDA {
-#pragma GCC unroll 2
+  each_panel(rows, panels, [&]<size_t kCount, size_t kHeight>(const Tile<kCount, kHeight>& tile, size_t, size_t panel) MERGANSER_INLINE_LAMBDA {
+#pragma GCC unroll 4
     for (size_t p = 0; p < kCount; ++p) {
       Floats16 most = Floats16::load(greatest + (panel + p) * kPanel);
 #pragma GCC unroll 12
-      for (size_t row = 0; row < kTileHeight; ++row) most.take_greater(tile.scores[p][row]);
+      for (size_t row = 0; row < kHeight; ++row) most.take_greater(tile.scores[p][row]);
       most.store(greatest + (panel + p) * kPanel);
     }
   });

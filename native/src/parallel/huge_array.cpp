@@ -17,14 +17,12 @@ namespace merganser::parallel {
 namespace {
 
 constexpr size_t kPage = 4096;
-constexpr size_t kHugePage = size_t{2} << 20;
-size_t whole_pages(size_t bytes) { return (bytes + kHugePage - 1) / kHugePage * kHugePage; }
 
 }  // namespace
 
 void* reserve_zeroed(size_t bytes) {
   // One page more than needed, so that an aligned stretch is in it; the rest is given back at once.
-  const size_t size = whole_pages(bytes), mapped = size + kHugePage;
+  const size_t size = whole_huge_pages(bytes), mapped = size + kHugePage;
   char* memory = static_cast<char*>(mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
   if (memory == MAP_FAILED) throw std::bad_alloc();
   const size_t before = (kHugePage - reinterpret_cast<size_t>(memory) % kHugePage) % kHugePage;
@@ -33,20 +31,20 @@ void* reserve_zeroed(size_t bytes) {
   return memory + before;
 }
 
-void free_reserved(void* memory, size_t bytes) noexcept { munmap(memory, whole_pages(bytes)); }
+void free_reserved(void* memory, size_t bytes) noexcept { munmap(memory, whole_huge_pages(bytes)); }
 
 void expect_touch(void* memory, size_t from, size_t to) noexcept {
-  from = whole_pages(from);
-  if (to >= kHugePage && from < to) madvise(static_cast<char*>(memory) + from, whole_pages(to) - from, MADV_HUGEPAGE);
+  from = whole_huge_pages(from);
+  if (to >= kHugePage && from < to) madvise(static_cast<char*>(memory) + from, whole_huge_pages(to) - from, MADV_HUGEPAGE);
 }
 
 void prefer_huge_pages(void* memory, size_t bytes) noexcept {
-  const uintptr_t at = reinterpret_cast<uintptr_t>(memory), begin = whole_pages(at), end = (at + bytes) / kHugePage * kHugePage;
+  const uintptr_t at = reinterpret_cast<uintptr_t>(memory), begin = whole_huge_pages(at), end = (at + bytes) / kHugePage * kHugePage;
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }
 
 void* allocate_huge(size_t& bytes) noexcept {
-  bytes = whole_pages(bytes);
+  bytes = whole_huge_pages(bytes);
   void* const memory = std::aligned_alloc(kHugePage, bytes);
   if (memory) madvise(memory, bytes, MADV_HUGEPAGE);
   return memory;

@@ -13,17 +13,17 @@ struct BestByLane {
   MERGANSER_INLINE void clear() {
     for (size_t i = 0; i < kRows * kPanel; ++i) scores[i] = kLowestScore, panels[i] = 0;
   }
-  template <size_t kCount>
-  MERGANSER_INLINE void take(const Tile<kCount>& tile, size_t first, size_t panel) {
+  template <size_t kCount, size_t kHeight>
+  MERGANSER_INLINE void take(const Tile<kCount, kHeight>& tile, size_t first, size_t panel) {
     Floats16 numbers[kCount];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (size_t p = 0; p < kCount; ++p) numbers[p] = Floats16::broadcast(static_cast<float>(panel + p));
 #pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
+    for (size_t row = 0; row < kHeight; ++row) {
       float* const score_at = scores + (first + row) * kPanel;
       float* const panel_at = panels + (first + row) * kPanel;
       Floats16 best = Floats16::load(score_at), chosen = Floats16::load(panel_at);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (size_t p = 0; p < kCount; ++p) best.take_greater(tile.scores[p][row], chosen, numbers[p]);
       best.store(score_at);
       chosen.store(panel_at);

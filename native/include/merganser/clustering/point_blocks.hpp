@@ -10,6 +10,7 @@
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/clustering/score_panels.hpp"
 #include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/kept_buffer.hpp"
 
 namespace merganser::clustering {
 
@@ -27,7 +28,7 @@ struct NotFinite : std::runtime_error {
   explicit NotFinite(size_t point) : std::runtime_error("not finite: " + std::to_string(point)) {}
 };
 
-// Rows in memory of their own, 64-byte aligned.
+// Rows in memory of their own, 64-byte aligned, of any content, with zeros in between; many of them on huge pages.
 class StagedRows {
  public:
   StagedRows(size_t count, size_t padded);
@@ -35,7 +36,9 @@ class StagedRows {
   Rows rows(size_t count) const { return {first_, stride_, count}; }
 
  private:
-  std::vector<float> memory_;
+  // Rows whose lengths are a power of two would all want the same places in the cache.
+  static constexpr size_t kBetweenRows = 8;
+  parallel::KeptBuffer memory_;
   float* first_;
   size_t stride_;
 };
@@ -64,7 +67,7 @@ class PointBlocks {
   size_t block_begin(size_t block) const { return block * block_size_; }
   size_t block_count(size_t block) const { return block + 1 < blocks() ? block_size_ : count_ - block_begin(block); }
 
-  StagedRows staging() const { return StagedRows(block_size_, padded_); }
+  StagedRows staging() const { return StagedRows(std::min(block_size_, count_), padded_); }
   void stage(size_t position, float* out) const {
     if (kept_) {
       std::copy_n(kept_->data() + position * padded_, padded_, out);

@@ -43,4 +43,7 @@ class KeptBuffer {
   KeptMemory::Block block_;
 };
 
+// A buffer that is read from anywhere again and again: on huge pages, if it fills a good part of one.
+KeptBuffer on_huge_pages(size_t bytes);
+
 }  // namespace merganser::parallel

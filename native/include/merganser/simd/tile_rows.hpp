@@ -5,6 +5,7 @@
 namespace merganser::simd::MERGANSER_ISA_NS {
 
 // A number of each row at a time. A pointer for every four rows: the addresses in between are sums, and so all fit into registers.
+template <int kRows = kTileRows>
 class TileRows {
  public:
   MERGANSER_INLINE TileRows(const float* first, size_t stride) : stride_(stride) {
@@ -18,7 +19,7 @@ class TileRows {
   }
 
  private:
-  static constexpr size_t kGroups = (kTileRows + 3) / 4;
+  static constexpr size_t kGroups = (kRows + 3) / 4;
   size_t stride_;
   const float* groups_[kGroups];
 };
