@@ -2,6 +2,7 @@
 #pragma once
 #include "merganser/clustering/byte_panels.hpp"
 #include "merganser/clustering/score_tile.hpp"
+#include "merganser/simd/matrix_tiles.hpp"
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
 
@@ -143,5 +144,14 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
     }
   }
 }
+
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+// What ByteSums of 32 rows and of two panels would be, the first one of a pair: sums[row][32].
+MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
+  tiles.start(panels.starts + panel * kPanel);
+  tiles.add<false>(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
+  tiles.store(sums);
+}
+#endif
 
 }  // namespace merganser::clustering::MERGANSER_ISA_NS
