@@ -131,22 +131,25 @@ MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, co
 // The same by matrix tiles: sums go through memory, and rows are looked at one by one.
 template <size_t kCount>
 MERGANSER_INLINE void examine_blocks(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
+  const PanelScale of_panels[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
   for (size_t first = 0; first < rows.count; first += kBlock) {
     alignas(64) float thresholds[kCount][kBlock];
     alignas(64) int32_t sums[kBlock * kBlock];
     for (size_t p = 0; p < kCount; ++p) find_thresholds<kBlock>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     block_of_sums(tiles, rows.codes + first * rows.stride, rows.stride, panels, panel, sums);
-    const auto scores_of = [&](size_t row, size_t p) MERGANSER_INLINE_LAMBDA {
-      const size_t slot = (panel + p) * kPanel;
-      return ByteSums::start(sums + row * kBlock + p * kPanel).scores(rows.scales[first + row], panels.scales + slot, panels.halves + slot);
-    };
-    const size_t count = rows.count - first < kBlock ? rows.count - first : kBlock;
-    for (size_t row = 0; row < count; ++row) {
+    unsigned found = 0;
+    for (size_t row = 0; row < kBlock; ++row) {
       unsigned some = 0;
 #pragma GCC unroll 2
-      for (size_t p = 0; p < kCount; ++p) some |= not_less(scores_of(row, p), thresholds[p][row]);
-      if (!some) continue;
-      for (size_t p = 0; p < kCount; ++p) look_at(rows, margins, first + row, panel + p, scores_of(row, p), candidates, floors);
+      for (size_t p = 0; p < kCount; ++p) some |= not_less(of_panels[p].scores(rows.scales[first + row], sums + row * kBlock + p * kPanel), thresholds[p][row]);
+      found |= static_cast<unsigned>(some != 0) << row;
+    }
+    if (rows.count - first < kBlock) found &= (1u << (rows.count - first)) - 1;
+    for (; found; found &= found - 1) {
+      const size_t row = static_cast<size_t>(std::countr_zero(found));
+      for (size_t p = 0; p < kCount; ++p) {
+        look_at(rows, margins, first + row, panel + p, of_panels[p].scores(rows.scales[first + row], sums + row * kBlock + p * kPanel), candidates, floors);
+      }
     }
   }
 }

@@ -34,14 +34,6 @@ class MatrixTiles {
   MatrixTiles& operator=(const MatrixTiles&) = delete;
 
   MERGANSER_INLINE void clear() { asm volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3"); }
-  // Each row of the sums begins with these.
-  MERGANSER_INLINE void start(const int32_t* columns) {
-    asm volatile(
-        "tileloadd (%0,%2,1), %%tmm0\n\ttileloadd (%1,%2,1), %%tmm1\n\ttileloadd (%0,%2,1), %%tmm2\n\ttileloadd (%1,%2,1), %%tmm3"
-        :
-        : "r"(columns), "r"(columns + kBlock / 2), "r"(size_t{0})
-        : "memory");
-  }
   // Adds the products of `steps` times 64 dimensions. kSigned: rows are −128 … 127, else 0 … 255; columns are −128 … 127.
   template <bool kSigned>
   MERGANSER_INLINE void add(const void* rows, size_t stride, const int8_t* columns, size_t steps) {
