@@ -149,7 +149,7 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
 // The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added.
 MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
   tiles.clear();
-  tiles.add<false>(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
+  tiles.add(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
   tiles.store(sums);
 }
 
