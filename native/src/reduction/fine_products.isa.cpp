@@ -114,11 +114,44 @@ void fine_scores(const FineRows& rows, const FinePairs& pairs, const FineShape& 
   else all_scores<3>(rows, pairs, shape, out, stride);
 }
 
+// Of the greatest score of each lane: there are as many others at least as great.
+float floor_of_greatest(const float* scores, size_t count, const float* ranks, float rank, size_t few) {
+  const __m512 own = _mm512_set1_ps(rank), lowest = _mm512_set1_ps(-3e38f);
+  __m512 most = lowest;
+  for (size_t at = 0; at < count; at += kLanes) {
+    const __mmask16 counts = ranks ? _mm512_cmp_ps_mask(_mm512_loadu_ps(ranks + at), own, _CMP_LT_OQ) : static_cast<__mmask16>(0xFFFF);
+    most = _mm512_max_ps(most, _mm512_mask_loadu_ps(lowest, counts, scores + at));
+  }
+  // Each time the greatest of those that are left: one lane goes.
+  for (size_t i = 1; i < few; ++i) {
+    const __mmask16 greatest = _mm512_cmp_ps_mask(most, _mm512_set1_ps(_mm512_reduce_max_ps(most)), _CMP_EQ_OQ);
+    most = _mm512_mask_mov_ps(most, static_cast<__mmask16>(greatest & -greatest), lowest);
+  }
+  return _mm512_reduce_max_ps(most);
+}
+
+size_t take_above(const float* scores, size_t count, const float* ranks, float rank, float threshold, uint32_t first_column, uint32_t* columns, float* values, size_t size) {
+  const __m512 least = _mm512_set1_ps(threshold), own = _mm512_set1_ps(rank);
+  for (size_t at = 0; at < count; at += kLanes) {
+    const __m512 some = _mm512_loadu_ps(scores + at);
+    __mmask16 above = _mm512_cmp_ps_mask(some, least, _CMP_GT_OQ);
+    if (above && ranks) above = _mm512_mask_cmp_ps_mask(above, _mm512_loadu_ps(ranks + at), own, _CMP_LT_OQ);
+    if (!above) continue;
+    const __m512i places = _mm512_add_epi32(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32(static_cast<int>(first_column + at)));
+    _mm512_mask_compressstoreu_ps(values + size, above, some);
+    _mm512_mask_compressstoreu_epi32(columns + size, above, places);
+    size += static_cast<size_t>(__builtin_popcount(above));
+  }
+  return size;
+}
+
 #else
 
 FineForm to_fine_bytes(const float*, size_t, float, const FineShape&, int8_t*) { return {}; }
 void pack_fine_pair(const int8_t*, const FineShape&, int8_t*) {}
 void fine_scores(const FineRows&, const FinePairs&, const FineShape&, float*, size_t) {}
+float floor_of_greatest(const float*, size_t, const float*, float, size_t) { return 0; }
+size_t take_above(const float*, size_t, const float*, float, float, uint32_t, uint32_t*, float*, size_t) { return 0; }
 
 #endif
 

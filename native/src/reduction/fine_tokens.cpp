@@ -68,6 +68,16 @@ float FineTokens::margin(size_t token) const {
   return (off_[token] * most_length_ + (length + off_[token]) * most_off_ + off_one_[token] * most_off_one_ + rounding_ * (products + half)) * 1.01f + 1e-36f;
 }
 
+FineTokens::Gathered FineTokens::gather(const uint32_t* tokens, size_t count) const {
+  Gathered result;
+  result.codes_.resize(whole(count, kFineRows) * shape_.row());
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(result.codes_.data() + i * shape_.row(), codes() + tokens[i] * shape_.row(), shape_.row());
+    result.scales_.push_back(scales_[tokens[i]]);
+  }
+  return result;
+}
+
 FineColumns::FineColumns(const FineTokens& tokens, const uint32_t* some, size_t count, unsigned threads)
     : shape_(tokens.shape()),
       pairs_(whole(count, kFinePair) / kFinePair),

@@ -50,6 +50,10 @@ struct FineForm {
   void pack_fine_pair(const int8_t* rows, const FineShape& shape, int8_t* pair); \
   /* out[row × stride + column] = ⟨row, column⟩ + half of the column, for the rows and all columns of the pairs. */ \
   void fine_scores(const FineRows& rows, const FinePairs& pairs, const FineShape& shape, float* out, size_t stride); \
+  /* What the `few` greatest scores are at least, of columns below the rank if `ranks` are given: the count is a multiple of 16, few ≤ 16. */ \
+  float floor_of_greatest(const float* scores, size_t count, const float* ranks, float rank, size_t few); \
+  /* Appends the columns whose scores are above the threshold, and if `ranks` are given those below `rank`, with their scores. count: a multiple of 16. Returns how many there are then. */ \
+  size_t take_above(const float* scores, size_t count, const float* ranks, float rank, float threshold, uint32_t first_column, uint32_t* columns, float* values, size_t size); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -19,6 +19,17 @@ class FineTokens {
 
   const FineShape& shape() const { return shape_; }
   FineRows rows(size_t first, size_t count) const { return {codes() + first * shape_.row(), scales_.data() + first, count}; }
+  // Some rows, copied one behind the other.
+  class Gathered {
+   public:
+    FineRows rows() const { return {codes_.data(), scales_.data(), scales_.size()}; }
+
+   private:
+    std::vector<int8_t> codes_;
+    std::vector<float> scales_;
+    friend class FineTokens;
+  };
+  Gathered gather(const uint32_t* tokens, size_t count) const;
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
   // −½‖token‖²; 0 for cosines.
