@@ -10,6 +10,7 @@
 #include "merganser/reduction/combinations.hpp"
 #include "merganser/reduction/density_peaks.hpp"
 #include "merganser/reduction/distances.hpp"
+#include "merganser/reduction/energies.hpp"
 #include "merganser/reduction/nearest.hpp"
 #include "task.hpp"
 

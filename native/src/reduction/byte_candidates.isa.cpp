@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "merganser/clustering/byte_tile.hpp"
+#include "merganser/simd/matrix_tiles.hpp"
 #include "merganser/simd/transpose16.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
@@ -13,6 +14,10 @@ using namespace clustering::MERGANSER_ISA_NS;
 using clustering::BytePanels;
 using clustering::ByteRows;
 using clustering::kPanel;
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+using simd::MERGANSER_ISA_NS::kBlock;
+using simd::MERGANSER_ISA_NS::MatrixTiles;
+#endif
 
 // Below all scores, and above those of slots that only fill a panel.
 constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
@@ -76,20 +81,31 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
   }
 }
 
-// What scores of a tile's rows and of a panel must be for any of its margins to matter.
+// What scores of some rows and of a panel must be for any of its margins to matter.
+template <size_t kRows>
 MERGANSER_INLINE void find_thresholds(const ByteRows& rows, size_t first, const BytePanels& panels, const ByteMargins& margins, size_t panel, const float* floors, float* thresholds) {
   const float length = panels.lengths[panel], error = panels.errors[panel], rest = margins.most_rest[panel];
-  for (size_t row = 0; row < kTileHeight; ++row) {
+  for (size_t row = 0; row < kRows; ++row) {
     const float most = rows.errors[first + row] * length + rows.lengths[first + row] * error + rest;
     thresholds[row] = floors[first + row] - most * kUp;
   }
 }
 
+// A row and a panel whose scores may matter.
+MERGANSER_INLINE void look_at(const ByteRows& rows, const ByteMargins& margins, size_t row, size_t panel, const Floats16& scores, Candidates* candidates, float* floors) {
+  const size_t slot = panel * kPanel;
+  Floats16 highest = Floats16::load(margins.rest + slot);
+  highest.add_product(Floats16::factor(rows.lengths[row]), Floats16::load(margins.errors + slot));
+  highest.add_product(Floats16::factor(rows.errors[row]), Floats16::load(margins.lengths + slot));
+  highest.add_product(Floats16::factor(1), scores);
+  if (not_less(highest, floors[row])) take(scores, highest, panel, candidates[row], floors[row]);
+}
+
 template <size_t kCount>
 MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
-    alignas(64) float thresholds[kCount][kRowsBehind], scores[kTileHeight][kCount][kPanel];
-    for (size_t p = 0; p < kCount; ++p) find_thresholds(rows, first, panels, margins, panel + p, floors, thresholds[p]);
+    alignas(64) float thresholds[kCount][kTileHeight], scores[kTileHeight][kCount][kPanel];
+    for (size_t p = 0; p < kCount; ++p) find_thresholds<kTileHeight>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
     // Few rows have a score that may matter: they wait until the registers are free.
@@ -106,17 +122,47 @@ MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, co
     }
     for (found &= (1u << tile_size(rows.count, first)) - 1; found; found &= found - 1) {
       const size_t row = static_cast<size_t>(std::countr_zero(found));
-      const Floats16::Factor error = Floats16::factor(rows.errors[first + row]), length = Floats16::factor(rows.lengths[first + row]), one = Floats16::factor(1);
+      for (size_t p = 0; p < kCount; ++p) look_at(rows, margins, first + row, panel + p, Floats16::load(scores[row][p]), candidates, floors);
+    }
+  }
+}
+
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+// The same by matrix tiles: sums go through memory, and rows are looked at one by one.
+template <size_t kCount>
+MERGANSER_INLINE void examine_blocks(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
+  const PanelScale of_panels[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
+  for (size_t first = 0; first < rows.count; first += kBlock) {
+    alignas(64) float thresholds[kCount][kBlock];
+    alignas(64) int32_t sums[kBlock * kBlock];
+    for (size_t p = 0; p < kCount; ++p) find_thresholds<kBlock>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
+    block_of_sums(tiles, rows.codes + first * rows.stride, rows.stride, panels, panel, sums);
+    unsigned found = 0;
+    for (size_t row = 0; row < kBlock; ++row) {
+      unsigned some = 0;
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) some |= not_less(of_panels[p].scores(rows.scales[first + row], sums + row * kBlock + p * kPanel), thresholds[p][row]);
+      found |= static_cast<unsigned>(some != 0) << row;
+    }
+    if (rows.count - first < kBlock) found &= (1u << (rows.count - first)) - 1;
+    for (; found; found &= found - 1) {
+      const size_t row = static_cast<size_t>(std::countr_zero(found));
       for (size_t p = 0; p < kCount; ++p) {
-        const size_t slot = (panel + p) * kPanel;
-        const Floats16 own = Floats16::load(scores[row][p]);
-        Floats16 highest = Floats16::load(margins.rest + slot);
-        highest.add_product(length, Floats16::load(margins.errors + slot));
-        highest.add_product(error, Floats16::load(margins.lengths + slot));
-        highest.add_product(one, own);
-        if (not_less(highest, floors[first + row])) take(own, highest, panel + p, candidates[first + row], floors[first + row]);
+        look_at(rows, margins, first + row, panel + p, of_panels[p].scores(rows.scales[first + row], sums + row * kBlock + p * kPanel), candidates, floors);
       }
     }
+  }
+}
+#endif
+
+// Calls one of the two with each pair of panels, and with the last one if that is alone.
+template <typename Pair, typename Alone>
+MERGANSER_INLINE void each_pair(size_t panels, size_t near, Pair pair, Alone alone) {
+  const size_t turns = (panels + kTilePanels - 1) / kTilePanels;
+  for (size_t turn = 0; turn < turns; ++turn) {
+    const size_t panel = (near / kTilePanels + turn) % turns * kTilePanels;
+    if (panel + kTilePanels <= panels) pair(panel);
+    else alone(panel);
   }
 }
 
@@ -138,17 +184,19 @@ MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t
 
 }  // namespace
 
-void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t near, Candidates* candidates, float* floors) {
+void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t near, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
   for (size_t i = 0; i < rows.count; ++i) candidates[i].count = 0, floors[i] = kLowestFloor;
-  const size_t tiles = (panels.count + kTilePanels - 1) / kTilePanels;
-  for (size_t turn = 0; turn < tiles; ++turn) {
-    const size_t panel = (near / kTilePanels + turn) % tiles * kTilePanels;
-    if (kTilePanels == 1 || panel + kTilePanels <= panels.count) {
-      examine<kTilePanels>(rows, panels, margins, panel, candidates, floors);
-    } else {
-      examine<1>(rows, panels, margins, panel, candidates, floors);
-    }
-  }
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+  if (matrix_tiles) {
+    MatrixTiles tiles;
+    each_pair(
+        panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<2>(tiles, rows, panels, margins, panel, candidates, floors); },
+        [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<1>(tiles, rows, panels, margins, panel, candidates, floors); });
+  } else
+#endif
+    each_pair(
+        panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<kTilePanels>(rows, panels, margins, panel, candidates, floors); },
+        [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<1>(rows, panels, margins, panel, candidates, floors); });
   for (size_t i = 0; i < rows.count; ++i) {
     if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i], floors[i]);
   }

@@ -33,7 +33,7 @@ constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
 constexpr double kLeastStep = 0x1p-148;
 constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
-constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64;
+constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64, kMatrixStep = 64;
 // So many products of a row take less time term after term than a choice among them first.
 constexpr size_t kFew = 3;
 
@@ -55,6 +55,12 @@ RoundedToken round_token(const float* token, const float* next, size_t dims, Sim
   return {form, length * scale * kUp, scale, square};
 }
 
+// Bytes of a row; what is behind its dimensions is zero.
+size_t padded(size_t dims) {
+  const size_t step = has_matrix_tiles() ? kMatrixStep : kByteGroup;
+  return (dims + step - 1) / step * step;
+}
+
 }  // namespace
 
 bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
@@ -66,11 +72,11 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
     : tokens_(tokens),
       similarity_(similarity),
       panels_((tokens.count + kPanel - 1) / kPanel),
-      stride_((tokens.dims + kByteGroup - 1) / kByteGroup * kByteGroup),
+      stride_(padded(tokens.dims)),
       rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
       memory_((panels_ + 1) / 2 * 2 * kPanel * stride_ + kCacheLine),
       codes_(reinterpret_cast<int8_t*>((reinterpret_cast<uintptr_t>(memory_.data()) + kCacheLine - 1) / kCacheLine * kCacheLine)),
-      starts_(panels_ * kPanel),
+      starts_((panels_ + 1) / 2 * 2 * kPanel),
       code_scales_(panels_ * kPanel),
       scales_(panels_ * kPanel),
       halves_(panels_ * kPanel, kNeverBest),
@@ -131,7 +137,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint
   // Tokens at the same place are often alike.
   const size_t near = (first + count / 2) * panels_ / left.count;
   find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
-       near, candidates.data(), floors.data());
+       near, has_matrix_tiles(), candidates.data(), floors.data());
   std::vector<Pair> pairs;
   for (size_t i = 0; i < count; ++i) {
     if (candidates[i].count > Candidates::kMost || candidates[i].count == 0) {

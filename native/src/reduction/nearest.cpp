@@ -158,30 +158,4 @@ void nearest_before(const TokenRows& tokens, unsigned threads, float* squares) {
   });
 }
 
-// Cosines are the same both ways: panels after a piece's own rows are scored once, and count for its rows and for their columns.
-void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
-  static const auto score = clustering::select_all_scores();
-  static const auto add = MERGANSER_SELECT(add_elu);
-  const TokenPanels panels(tokens, Similarity::cosine, threads);
-  constexpr size_t kRows = 3 * kColumns;
-  const size_t pieces = (tokens.count + kRows - 1) / kRows;
-  std::vector<double> of_rows(tokens.count), of_columns(pieces * tokens.count);
-  parallel::parallel_for(threads, pieces, [&](size_t piece) {
-    const size_t first = piece * kRows, count = std::min(kRows, tokens.count - first);
-    const StagedRows rows(tokens, first, count, Similarity::cosine);
-    alignas(64) float scores[kRows * kColumns] = {};
-    for (size_t column = first; column < tokens.count; column += kColumns) {
-      const size_t columns = std::min(kColumns, tokens.count - column);
-      score(rows.view(), panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), scores, kColumns);
-      const bool own = column < first + kRows;
-      add(scores, kColumns, count, columns, margin, of_rows.data() + first, own ? nullptr : of_columns.data() + piece * tokens.count + column);
-    }
-  });
-  for (size_t i = 0; i < tokens.count; ++i) {
-    double sum = of_rows[i];
-    for (size_t piece = 0; piece < i / kRows; ++piece) sum += of_columns[piece * tokens.count + i];
-    means[i] = sum / static_cast<double>(tokens.count);
-  }
-}
-
 }  // namespace merganser::reduction

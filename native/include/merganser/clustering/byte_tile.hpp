@@ -2,6 +2,7 @@
 #pragma once
 #include "merganser/clustering/byte_panels.hpp"
 #include "merganser/clustering/score_tile.hpp"
+#include "merganser/simd/matrix_tiles.hpp"
 
 namespace merganser::clustering::MERGANSER_ISA_NS {
 
@@ -143,5 +144,27 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
     }
   }
 }
+
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+// The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added.
+MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
+  tiles.clear();
+  tiles.add(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
+  tiles.store(sums);
+}
+
+// What makes scores of a panel's sums.
+struct PanelScale {
+  __m512i starts;
+  __m512 scales, halves;
+  MERGANSER_INLINE PanelScale(const BytePanels& panels, size_t panel)
+      : starts(_mm512_loadu_si512(panels.starts + panel * kPanel)), scales(_mm512_loadu_ps(panels.scales + panel * kPanel)), halves(_mm512_loadu_ps(panels.halves + panel * kPanel)) {}
+  // As ByteSums::scores.
+  MERGANSER_INLINE Floats16 scores(float scale, const int32_t* sums) const {
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_loadu_si512(sums), starts)), scales);
+    return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), halves)};
+  }
+};
+#endif
 
 }  // namespace merganser::clustering::MERGANSER_ISA_NS

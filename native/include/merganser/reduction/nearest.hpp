@@ -14,7 +14,4 @@ void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsi
 // For each token the least squared distance to any one before it; infinity for the first.
 void nearest_before(const TokenRows& tokens, unsigned threads, float* squares);
 
-// Mean over all tokens of ELU(cosine − margin), itself included.
-void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means);
-
 }  // namespace merganser::reduction

@@ -1,0 +1,13 @@
+// Energies of tokens: how many others are like them (Tran et al. 2024, PiToMe).
+//
+// Cosines are the same both ways: pieces of rows see the columns from their own on, and count what they find for both. Processors with matrix tiles take cosines of three bytes a number; energies that
+// are so near each other that the order of the tokens might depend on it are computed again in single precision, so that the order is everywhere the same.
+#pragma once
+#include "merganser/reduction/token_rows.hpp"
+
+namespace merganser::reduction {
+
+// Mean over all tokens of ELU(cosine − margin), itself included.
+void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means);
+
+}  // namespace merganser::reduction

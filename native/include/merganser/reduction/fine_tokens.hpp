@@ -1,0 +1,69 @@
+// Tokens in two or three bytes a number, for processors that multiply bytes by matrix tiles: scores of all pairs in a fraction of the time, and how far off they are at most.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "merganser/parallel/kept_buffer.hpp"
+#include "merganser/reduction/fine_products.hpp"
+#include "merganser/reduction/token_rows.hpp"
+
+namespace merganser::reduction {
+
+class FineTokens {
+ public:
+  // Whether that is faster here than single precision.
+  static bool pays(size_t tokens, size_t dims);
+
+  // 2 or 3 bytes.
+  FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads);
+
+  const FineShape& shape() const { return shape_; }
+  FineRows rows(size_t first, size_t count) const { return {codes() + first * shape_.row(), scales_.data() + first, count}; }
+  // Some rows, copied one behind the other.
+  class Gathered {
+   public:
+    FineRows rows() const { return {codes_.data(), scales_.data(), scales_.size()}; }
+
+   private:
+    std::vector<int8_t> codes_;
+    std::vector<float> scales_;
+    friend class FineTokens;
+  };
+  Gathered gather(const uint32_t* tokens, size_t count) const;
+  // ‖token‖² in double precision.
+  double square(size_t token) const { return squares_[token]; }
+  // −½‖token‖²; 0 for cosines.
+  float half(size_t token) const { return halves_[token]; }
+  // How far a score of the token, as a row, may be from what the tiles of score_panels make of it (in two bytes).
+  float margin(size_t token) const;
+
+ private:
+  int8_t* codes() const { return reinterpret_cast<int8_t*>(memory_.data()); }
+
+  FineShape shape_;
+  float rounding_;  // what scores may be off by rounding, in parts of the product of the lengths
+  parallel::KeptBuffer memory_;
+  std::vector<float> scales_, halves_, lengths_, off_one_, off_;
+  std::vector<double> squares_;
+  float most_length_ = 0, most_off_one_ = 0, most_off_ = 0;
+
+  friend class FineColumns;
+};
+
+// Some of the tokens, or all of them (null), as columns: pairs of panels.
+class FineColumns {
+ public:
+  FineColumns(const FineTokens& tokens, const uint32_t* some, size_t count, unsigned threads);
+  // The columns [32 first, 32 (first + count)).
+  FinePairs view(size_t first, size_t count) const;
+  size_t pairs() const { return pairs_; }
+
+ private:
+  FineShape shape_;
+  size_t pairs_;
+  parallel::KeptBuffer memory_;
+  int8_t* codes_;
+  std::vector<float> scales_, halves_;
+};
+
+}  // namespace merganser::reduction

@@ -1,0 +1,111 @@
+#include "merganser/reduction/fine_tokens.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "merganser/clustering/row_arithmetic.hpp"
+#include "merganser/parallel/parallel_for.hpp"
+
+namespace merganser::clustering {
+namespace {
+
+auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
+
+}  // namespace
+}  // namespace merganser::clustering
+
+namespace merganser::reduction {
+namespace {
+
+constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
+constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64;
+// Sums of the products of one weight stay below 2³¹.
+constexpr size_t kMostDims = 32768;
+
+size_t whole(size_t count, size_t step) { return (count + step - 1) / step * step; }
+
+}  // namespace
+
+bool FineTokens::pays(size_t tokens, size_t dims) { return tokens >= kLeastTokens && dims >= kLeastDims && dims <= kMostDims && has_matrix_tiles(); }
+
+FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads)
+    : shape_{whole(tokens.dims, kFineDims) / kFineDims, bytes},
+      rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
+      memory_(whole(tokens.count, kFineRows) * shape_.row()),
+      scales_(tokens.count),
+      halves_(tokens.count),
+      lengths_(tokens.count),
+      off_one_(tokens.count),
+      off_(tokens.count),
+      squares_(tokens.count) {
+  static const auto round = MERGANSER_SELECT(to_fine_bytes);
+  static const auto square_before = clustering::select_squared_norm_before();
+  constexpr size_t kRows = 32;
+  parallel::parallel_for(threads, (tokens.count + kRows - 1) / kRows, [&](size_t piece) {
+    for (size_t i = piece * kRows; i < std::min(tokens.count, (piece + 1) * kRows); ++i) {
+      const float *const row = tokens.row(i), *const next = tokens.row(std::min(i + 1, tokens.count - 1));
+      squares_[i] = tokens.dims % 8 == 0 ? square_before(row, tokens.dims, next) : squared_length(row, tokens.dims);
+      const bool unit = similarity == Similarity::cosine;
+      const float length = static_cast<float>(std::sqrt(squares_[i])) * kUp, scale = unit ? unit_scale(squares_[i]) : 1;
+      const FineForm form = round(row, tokens.dims, length, shape_, codes() + i * shape_.row());
+      halves_[i] = unit ? 0 : static_cast<float>(-squares_[i] / 2);
+      scales_[i] = form.scale * scale;
+      lengths_[i] = length * scale * kUp;
+      off_one_[i] = form.off_one * scale * kUp;
+      off_[i] = form.off * scale * kUp;
+    }
+  });
+  std::memset(codes() + tokens.count * shape_.row(), 0, (whole(tokens.count, kFineRows) - tokens.count) * shape_.row());
+  most_length_ = *std::max_element(lengths_.begin(), lengths_.end());
+  most_off_one_ = *std::max_element(off_one_.begin(), off_one_.end());
+  most_off_ = *std::max_element(off_.begin(), off_.end());
+}
+
+// ⟨x, y⟩ − ⟨x', y'⟩ = ⟨e, y⟩ + ⟨x', e'⟩ and what is left out of ⟨x', y'⟩, which is less than both rests of one byte multiplied; and rounding, of the tiles' chains and of what becomes of sums.
+float FineTokens::margin(size_t token) const {
+  const float length = lengths_[token], products = length * most_length_, half = std::max(most_length_ * most_length_, length * length) / 2;
+  return (off_[token] * most_length_ + (length + off_[token]) * most_off_ + off_one_[token] * most_off_one_ + rounding_ * (products + half)) * 1.01f + 1e-36f;
+}
+
+FineTokens::Gathered FineTokens::gather(const uint32_t* tokens, size_t count) const {
+  Gathered result;
+  result.codes_.resize(whole(count, kFineRows) * shape_.row());
+  for (size_t i = 0; i < count; ++i) {
+    std::memcpy(result.codes_.data() + i * shape_.row(), codes() + tokens[i] * shape_.row(), shape_.row());
+    result.scales_.push_back(scales_[tokens[i]]);
+  }
+  return result;
+}
+
+FineColumns::FineColumns(const FineTokens& tokens, const uint32_t* some, size_t count, unsigned threads)
+    : shape_(tokens.shape()),
+      pairs_(whole(count, kFinePair) / kFinePair),
+      memory_(pairs_ * shape_.pair() + kCacheLine),
+      codes_(reinterpret_cast<int8_t*>(whole(reinterpret_cast<uintptr_t>(memory_.data()), kCacheLine))),
+      scales_(pairs_ * kFinePair),
+      halves_(pairs_ * kFinePair, kNeverBest) {
+  static const auto pack = MERGANSER_SELECT(pack_fine_pair);
+  parallel::parallel_for(threads, pairs_, [&](size_t pair) {
+    const size_t first = pair * kFinePair, here = std::min(kFinePair, count - first);
+    std::vector<int8_t> rows;
+    const int8_t* from = tokens.codes() + first * shape_.row();
+    if (some || here < kFinePair) {
+      rows.resize(kFinePair * shape_.row());
+      for (size_t i = 0; i < here; ++i) std::memcpy(rows.data() + i * shape_.row(), tokens.codes() + (some ? some[first + i] : first + i) * shape_.row(), shape_.row());
+      from = rows.data();
+    }
+    pack(from, shape_, codes_ + pair * shape_.pair());
+    for (size_t i = first; i < first + here; ++i) {
+      const size_t token = some ? some[i] : i;
+      scales_[i] = tokens.scales_[token];
+      halves_[i] = tokens.halves_[token];
+    }
+  });
+}
+
+FinePairs FineColumns::view(size_t first, size_t count) const {
+  return {codes_ + first * shape_.pair(), scales_.data() + first * kFinePair, halves_.data() + first * kFinePair, count};
+}
+
+}  // namespace merganser::reduction
