@@ -48,7 +48,7 @@ function randomTensor(type: Shape['type'], heads: number, rows: number): Attenti
 
 /** Of one layer. */
 function ourSeconds(shape: Shape, threads: number, layers: number): number {
-  const queries = randomTensor('float32', shape.heads, shape.queries);
+  const queries = randomTensor(shape.type, shape.heads, shape.queries);
   const all = Array.from({ length: layers }, () => [
     randomTensor(shape.type, shape.kvHeads, shape.keys),
     randomTensor(shape.type, shape.kvHeads, shape.keys),

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "merganser/attention/attend_matrix_tiles.hpp"
 #include "merganser/attention/attention.hpp"
 #include "merganser/attention/unit_attention.hpp"
 
@@ -19,6 +20,21 @@ void list_rows(const RowLists& lists, size_t length, size_t unit, std::vector<ui
 }
 
 }  // namespace
+
+bool suits_matrix_tiles(const AttentionShape& shape, RowType keys, RowType values) {
+  if (!fit_matrix_tiles(keys, values) || shape.sequences == 0) return false;
+  const size_t longest = *std::max_element(shape.query_lengths, shape.query_lengths + shape.sequences);
+  return shape.group * std::min(longest, shape.tile) >= kTiledQueries && has_matrix_tiles();
+}
+
+QueryForms forms_for(const AttentionShape& shape, const std::vector<KeyPart>& parts) {
+  QueryForms forms;
+  for (const KeyPart& part : parts) {
+    if (part.variances.data) forms.squares = true;
+    else if (suits_matrix_tiles(shape, part.keys.type, part.values.type)) forms.plain = true;
+  }
+  return forms;
+}
 
 void see_parts(const std::vector<KeyPart>& parts, UnitWork& work) {
   const auto [sequence, head, from, to] = work.unit;
@@ -41,8 +57,7 @@ void see_parts(const std::vector<KeyPart>& parts, UnitWork& work) {
 }
 
 void attend(const AttentionShape& shape, const std::vector<KeyPart>& parts, const ResultRows& output, const ResultRows& log_sum_exp, const Control& control) {
-  const bool with_squares = std::any_of(parts.begin(), parts.end(), [](const KeyPart& part) { return part.variances.data != nullptr; });
-  attend_units(shape, {kRowsAtATime, with_squares}, [&](UnitWork& work, unsigned) { see_parts(parts, work); }, output, log_sum_exp, control);
+  attend_units(shape, {kRowsAtATime, forms_for(shape, parts)}, [&](UnitWork& work, unsigned) { see_parts(parts, work); }, output, log_sum_exp, control);
 }
 
 }  // namespace merganser::attention

@@ -50,7 +50,7 @@ class ClusteredUnits {
     const Clusters& clusters = all_.clusters;
     std::vector<float> scores(clusters.count);
     if (clusters.step == 1) look_up(shape_, clusters, work.unit, *work.queries, threads, scores.data(), logits);
-    else look_up(shape_, clusters, work.unit, UnitQueries(shape_, work.unit, clusters.step, false), threads, scores.data(), nullptr);
+    else look_up(shape_, clusters, work.unit, UnitQueries(shape_, work.unit, clusters.step, {}), threads, scores.data(), nullptr);
     return select_clusters(scores.data(), offsets, clusters.count, all_.selection.kind, all_.selection.limits[stream], chosen);
   }
 
@@ -130,9 +130,11 @@ class ClusteredUnits {
 
 void attend_clusters(const AttentionShape& shape, const ClusterAttention& clusters, const std::vector<KeyPart>& parts, const ResultRows& output,
                      const ResultRows& log_sum_exp, const ChosenClusters& chosen, const Control& control) {
-  const bool with_squares = clusters.estimate.variances.data || std::any_of(parts.begin(), parts.end(), [](const KeyPart& part) { return part.variances.data != nullptr; });
+  QueryForms forms = forms_for(shape, parts);
+  if (clusters.estimate.variances.data) forms.squares = true;
+  if (suits_matrix_tiles(shape, clusters.keys.type, clusters.values.type)) forms.plain = true;
   const ClusteredUnits units(shape, clusters, parts, chosen);
-  attend_units(shape, {kRowsAtATime, with_squares}, [&](UnitWork& work, unsigned threads) { units.find_rows(work, threads); }, output, log_sum_exp, control);
+  attend_units(shape, {kRowsAtATime, forms}, [&](UnitWork& work, unsigned threads) { units.find_rows(work, threads); }, output, log_sum_exp, control);
 }
 
 }  // namespace merganser::attention

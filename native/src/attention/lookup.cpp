@@ -169,7 +169,7 @@ void centroid_scores(const AttentionShape& shape, const Clusters& clusters, floa
   std::atomic<size_t> done{0};
   parallel::parallel_for(shape.threads, units.size(), [&](size_t i) {
     if (control.cancelled && *control.cancelled) return;
-    look_up(shape, clusters, units[i], UnitQueries(shape, units[i], clusters.step, false), 1, scores + i * clusters.count, nullptr);
+    look_up(shape, clusters, units[i], UnitQueries(shape, units[i], clusters.step, {}), 1, scores + i * clusters.count, nullptr);
     if (control.advance) control.advance(static_cast<double>(++done) / static_cast<double>(units.size()));
   });
 }

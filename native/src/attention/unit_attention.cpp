@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "merganser/attention/attend_matrix_tiles.hpp"
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/parallel/staged_for.hpp"
 
@@ -12,7 +13,7 @@ namespace merganser::attention {
 namespace {
 
 // Queries that are worked on together, whole tiles. The more, the less often rows are packed.
-constexpr size_t kMostQueries = 1032, kTileOfQueries = 12;
+constexpr size_t kMostQueries = 1056, kTileOfQueries = 12;
 // Of each thread, if there are so many queries.
 constexpr size_t kPortions = 2, kFewestQueries = 96;
 // From so many queries on they are what threads share, and portions have more rows: each begins with sums to be filled and ends with sums to be joined.
@@ -44,7 +45,7 @@ class UnitAttention {
       if (cancelled()) return 0;
       work.unit = all[i];
       work.index = i;
-      work.queries = std::make_unique<UnitQueries>(shape_, work.unit, 1, portioning_.with_squares);
+      work.queries = std::make_unique<UnitQueries>(shape_, work.unit, 1, portioning_.forms);
       find_rows_(work, std::max<unsigned>(1, static_cast<unsigned>(shape_.threads / all.size())));
       for (const SeenRows& seen : work.seen) work.rows += seen.count;
       work.queries_at_a_time = queries_at_a_time(work);
@@ -89,12 +90,14 @@ class UnitAttention {
     static const auto attend_kernel = MERGANSER_SELECT(attend_rows);
     static const auto tile_kernel = MERGANSER_SELECT(attend_tiles);
     static const auto tile_memory_of = MERGANSER_SELECT(tile_memory);
+    static const auto matrix_kernel = MERGANSER_SELECT(attend_matrix_tiles);
+    static const auto matrix_memory_of = MERGANSER_SELECT(matrix_tile_memory);
     const Portion portion = portion_of(work, piece);
     PartialResult& result = work.results[piece];
     const UnitQueries& queries = *work.queries;
     // As all queries of the unit, and not those of the portion, are: how they are divided must not change results.
     const bool tiled = queries.count() >= kTiledQueries;
-    result.begin(portion.query_count + (tiled ? kQueriesBehind : 0), out_stride_);
+    result.begin(portion.query_count + (!tiled ? 0 : portioning_.forms.plain ? kMatrixQueriesBehind : kQueriesBehind), out_stride_);
     std::vector<uint32_t> limits;
     KeptNumbers memory;
     size_t before = 0;
@@ -104,7 +107,7 @@ class UnitAttention {
         RowsToAttend rows = seen.rows;
         rows.list = seen.listed ? seen.list.data() : nullptr;
         rows.queries = queries.numbers() + portion.first_query * queries.stride();
-        rows.squares = portioning_.with_squares ? queries.squares() + portion.first_query * queries.stride() : nullptr;
+        rows.squares = portioning_.forms.squares ? queries.squares() + portion.first_query * queries.stride() : nullptr;
         if (rows.logits) rows.logits += portion.first_query * rows.logit_stride;
         rows.query_stride = queries.stride();
         rows.query_count = portion.query_count;
@@ -118,6 +121,11 @@ class UnitAttention {
         const Running running{result.greatest, result.sums, result.out, out_stride_};
         if (!tiled || rows.logits) {
           attend_kernel(rows, running);
+        } else if (portioning_.forms.plain && fit_matrix_tiles(rows)) {
+          if (queries.plain()) rows.plain = queries.plain() + portion.first_query * queries.plain_stride();
+          rows.query_factor = queries.factor();
+          memory.resize(matrix_memory_of(rows));
+          matrix_kernel(rows, running, memory.data());
         } else {
           memory.resize(tile_memory_of(rows));
           tile_kernel(rows, running, memory.data());

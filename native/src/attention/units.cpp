@@ -1,7 +1,9 @@
 #include "merganser/attention/units.hpp"
 
 #include <algorithm>
+#include <bit>
 
+#include "merganser/attention/attend_matrix_tiles.hpp"
 #include "merganser/attention/attend_tiles.hpp"
 
 namespace merganser::attention {
@@ -21,31 +23,54 @@ std::vector<Unit> units_of(const AttentionShape& shape) {
   return units;
 }
 
-UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, bool with_squares) : stride_((shape.queries.dims + 15) / 16 * 16) {
+UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, const QueryForms& forms)
+    : stride_((shape.queries.dims + 15) / 16 * 16), plain_stride_((shape.queries.dims + 31) / 32 * 32), factor_(static_cast<float>(shape.scale * kLog2E)) {
   for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
     for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
   }
   // Zeros behind the dimensions; what is behind the queries does not matter, but is to be numbers.
   const auto begin = [&](KeptNumbers& numbers) {
-    const size_t all = with_queries_behind(count());
+    const size_t all = std::max(with_queries_behind(count()), forms.plain ? count() + kMatrixQueriesBehind : 0);
     numbers.resize(all * stride_);
     if (stride_ > shape.queries.dims) std::fill_n(numbers.data(), count() * stride_, 0.f);
     std::fill_n(numbers.data() + count() * stride_, (all - count()) * stride_, 0.f);
   };
   begin(numbers_);
-  if (with_squares) begin(squares_);
+  if (forms.squares) begin(squares_);
   const double factor = shape.scale * kLog2E, square_factor = shape.scale * shape.scale * kLog2E / 2;
   for (size_t i = 0; i < count(); ++i) {
     const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
     const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
     float* const to = numbers_.data() + i * stride_;
     for (size_t dim = 0; dim < set.dims; ++dim) to[dim] = static_cast<float>(static_cast<double>(from[dim]) * factor);
-    if (!with_squares) continue;
+    if (!forms.squares) continue;
     for (size_t dim = 0; dim < set.dims; ++dim) {
       const double number = static_cast<double>(from[dim]);
       squares_.data()[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
     }
   }
+  if (forms.plain && count() >= kTiledQueries) are_plain_ = find_plain(shape, unit);
+}
+
+bool UnitQueries::find_plain(const AttentionShape& shape, const Unit& unit) {
+  constexpr uint32_t kLowerHalf = 0xFFFF;
+  const size_t all = (count() + kMatrixQueriesBehind) * plain_stride_;
+  plain_.resize(all / 2);
+  auto* const plain = reinterpret_cast<uint16_t*>(plain_.data());
+  const size_t written = plain_stride_ == shape.queries.dims ? count() * plain_stride_ : 0;
+  std::fill_n(plain + written, all - written, uint16_t{0});
+  for (size_t i = 0; i < count(); ++i) {
+    const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
+    const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
+    uint32_t lower = 0;
+    for (size_t dim = 0; dim < set.dims; ++dim) {
+      const auto bits = std::bit_cast<uint32_t>(from[dim]);
+      lower |= bits & kLowerHalf;
+      plain[i * plain_stride_ + dim] = static_cast<uint16_t>(bits >> 16);
+    }
+    if (lower != 0) return false;
+  }
+  return true;
 }
 
 }  // namespace merganser::attention

@@ -52,15 +52,19 @@ struct UnitWork {
 // Fills `seen`. Called on several threads; `threads`: how many there are for this unit.
 using FindRows = std::function<void(UnitWork& work, unsigned threads)>;
 
-// rows_at_a_time: of a portion; results depend on it, not on the number of threads. with_squares: some rows have variances.
+// rows_at_a_time: of a portion; results depend on it, not on the number of threads. forms: squares if some rows have variances, plain if matrix tiles may take some.
 struct Portioning {
   size_t rows_at_a_time;
-  bool with_squares;
+  QueryForms forms;
 };
 
 void attend_units(const AttentionShape& shape, const Portioning& portioning, const FindRows& find_rows, const ResultRows& output,
                   const ResultRows& log_sum_exp, const Control& control);
 
+// Whether matrix tiles may take rows of these types for some unit.
+bool suits_matrix_tiles(const AttentionShape& shape, RowType keys, RowType values);
+// What attention over parts wants of queries.
+QueryForms forms_for(const AttentionShape& shape, const std::vector<KeyPart>& parts);
 // Adds what a unit sees of parts.
 void see_parts(const std::vector<KeyPart>& parts, UnitWork& work);
 

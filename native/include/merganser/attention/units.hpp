@@ -16,21 +16,35 @@ struct Unit {
 
 std::vector<Unit> units_of(const AttentionShape& shape);
 
+// What of a unit's queries is wanted beside the numbers. squares: for variances; plain: for matrix tiles.
+struct QueryForms {
+  bool squares = false;
+  bool plain = false;
+};
+
 // The queries of a unit, head by head, as kernels take them.
 class UnitQueries {
  public:
-  // Every `step`-th query. `with_squares`: for variances, too.
-  UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, bool with_squares);
+  // Every `step`-th query.
+  UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, const QueryForms& forms);
   size_t count() const { return rows_.size(); }
   size_t stride() const { return stride_; }
   const float* numbers() const { return numbers_.data(); }
   const float* squares() const { return squares_.data(); }
+  // Null: nobody asked, or not all of them are numbers of bfloat16.
+  const uint16_t* plain() const { return are_plain_ ? reinterpret_cast<const uint16_t*>(plain_.data()) : nullptr; }
+  size_t plain_stride() const { return plain_stride_; }
+  float factor() const { return factor_; }
   size_t head(size_t i) const { return heads_[i]; }
   size_t row(size_t i) const { return rows_[i]; }
 
  private:
-  size_t stride_;
-  KeptNumbers numbers_, squares_;
+  bool find_plain(const AttentionShape& shape, const Unit& unit);
+
+  size_t stride_, plain_stride_;
+  float factor_;
+  bool are_plain_ = false;
+  KeptNumbers numbers_, squares_, plain_;
   std::vector<size_t> heads_, rows_;
 };
 

@@ -1,0 +1,259 @@
+#include "merganser/attention/attend_matrix_tiles.hpp"
+
+#include "merganser/attention/attend_tiles.hpp"
+#include "merganser/attention/bfloat16_tiles.hpp"
+#include "merganser/attention/raise_greatest.hpp"
+#include "merganser/attention/row_blocks.hpp"
+#include "merganser/simd/transpose16.hpp"
+
+namespace merganser::attention::MERGANSER_ISA_NS {
+
+#if defined(MERGANSER_KNOWS_BFLOAT16_TILES)
+
+namespace {
+
+using namespace simd::MERGANSER_ISA_NS;
+
+// Queries of a tile, numbers of bfloat16 that a weight is split into, and a query that was none.
+constexpr size_t kQueries = 2 * kTileSide, kWeightParts = 2, kQueryParts = 3;
+// Steps of 32 rows in a block, and numbers from one query's logits to the next: not a multiple of 4 KB for any few of them.
+constexpr size_t kSteps = kBlockRows / kTileNumbers, kLogitStride = kBlockRows + kTileSide;
+// From weights' first parts to their second ones.
+constexpr size_t kPartApart = kSteps * 2 * kWholeTile;
+
+size_t steps_of(size_t numbers) { return (numbers + kTileNumbers - 1) / kTileNumbers; }
+size_t tiles_of_queries(const RowsToAttend& rows) { return (rows.query_count + kQueries - 1) / kQueries; }
+size_t parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : kQueryParts; }
+// Numbers of bfloat16 in a tile of queries.
+size_t size_of_queries(const RowsToAttend& rows) { return steps_of(rows.keys.dims) * parts_of(rows) * 2 * kWholeTile; }
+
+// [tile][32 dimensions][part][two times][16 queries][32]
+void pack_queries(const RowsToAttend& rows, uint16_t* to) {
+  const size_t steps = steps_of(rows.keys.dims), parts = parts_of(rows);
+  for (size_t query = 0; query < tiles_of_queries(rows) * kQueries; query += kTileSide) {
+    for (size_t step = 0; step < steps; ++step) {
+      uint16_t* const tile = to + query / kQueries * size_of_queries(rows) + step * parts * 2 * kWholeTile + query / kTileSide % 2 * kWholeTile;
+      for (size_t q = 0; q < kTileSide; ++q) {
+        uint16_t* const row = tile + q * kTileNumbers;
+        if (rows.plain) {
+          _mm512_storeu_si512(row, _mm512_loadu_si512(rows.plain + (query + q) * steps * kTileNumbers + step * kTileNumbers));
+          continue;
+        }
+        const float* const from = rows.queries + (query + q) * rows.query_stride + step * kTileNumbers;
+        const bool both = (step + 1) * kTileNumbers <= rows.query_stride;
+        __m512 low = _mm512_loadu_ps(from), high = both ? _mm512_loadu_ps(from + 16) : _mm512_setzero_ps();
+        for (size_t part = 0; part < parts; ++part) {
+          _mm512_storeu_si512(row + part * 2 * kWholeTile, to_bfloat16(low, high));
+          low = _mm512_sub_ps(low, rounded_to_bfloat16(low)), high = _mm512_sub_ps(high, rounded_to_bfloat16(high));
+        }
+      }
+    }
+  }
+}
+
+MERGANSER_INLINE __mmask32 mask_of(size_t numbers) { return numbers >= 32 ? ~__mmask32{0} : (__mmask32{1} << numbers) - 1; }
+
+// [16 rows][32 dimensions][pair][row][2]
+void pack_keys_in_pairs(const RowSet& set, const Block& block, uint16_t* to) {
+  const size_t steps = steps_of(set.dims);
+  for (size_t panel = 0; panel < block.panels; ++panel) {
+    for (size_t step = 0; step < steps; ++step, to += kWholeTile) {
+      const __mmask32 mask = mask_of(set.dims - step * kTileNumbers);
+      Floats16 numbers[16];
+      for (size_t i = 0; i < 16; ++i) {
+        const uint8_t* const from = set.data + set.stride * block.rows[16 * panel + i] + step * kTileNumbers * sizeof(uint16_t);
+        numbers[i].all = _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(mask, from));
+      }
+      store_turned(numbers, 16, reinterpret_cast<float*>(to));
+    }
+  }
+}
+
+// [16 columns][32 rows][pair][column][2]; a pair is a row and the sixteenth behind it, as put_weights has them.
+void pack_values_in_pairs(const RowSet& set, const Block& block, uint16_t* to) {
+  alignas(64) uint16_t order[2][32];
+  for (size_t i = 0; i < 32; ++i) {
+    for (size_t half = 0; half < 2; ++half) order[half][i] = static_cast<uint16_t>(16 * half + i / 2 + i % 2 * 32);
+  }
+  const __m512i first = _mm512_load_si512(order[0]), second = _mm512_load_si512(order[1]);
+  for (size_t pair = 0; pair < 8 * block.panels; ++pair) {
+    const size_t row = pair / kTileSide * kTileNumbers + pair % kTileSide;
+    const uint8_t *const one = set.data + set.stride * block.rows[row], *const other = set.data + set.stride * block.rows[row + kTileSide];
+    for (size_t dim = 0; dim < set.dims; dim += kTileNumbers) {
+      const __mmask32 mask = mask_of(set.dims - dim);
+      const __m512i a = _mm512_maskz_loadu_epi16(mask, one + dim * sizeof(uint16_t)), b = _mm512_maskz_loadu_epi16(mask, other + dim * sizeof(uint16_t));
+      uint16_t* const at = to + pair * kTileNumbers + dim / kTileSide * kSteps * kWholeTile;
+      _mm512_storeu_si512(at, _mm512_permutex2var_epi16(a, first, b));
+      _mm512_storeu_si512(at + kSteps * kWholeTile, _mm512_permutex2var_epi16(a, second, b));
+    }
+  }
+}
+
+// 2^x, for x < 128, within 10⁻⁷ of it; what is too small for single precision is 0, and NaN stays NaN.
+constexpr float kExp2FromFloor[6] = {0.99999994f, 0.693153083f, 0.240153611f, 0.0558263175f, 0.00898933969f, 0.00187757669f};
+MERGANSER_INLINE __m512 exp2_of(__m512 x) {
+  constexpr int kDown = 1;
+  const __m512 rest = _mm512_reduce_ps(x, kDown);
+  __m512 result = _mm512_set1_ps(kExp2FromFloor[5]);
+#pragma GCC unroll 5
+  for (int i = 4; i >= 0; --i) result = _mm512_fmadd_ps(result, rest, _mm512_set1_ps(kExp2FromFloor[i]));
+  return _mm512_scalef_ps(result, x);
+}
+
+// The upper halves of both as pairs.
+MERGANSER_INLINE __m512i upper_halves(__m512i one, __m512i other) { return _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(one, 16), other); }
+
+// 32 weights as pairs of bfloat16.
+MERGANSER_INLINE void put_weights(__m512 one, __m512 other, uint16_t* to) {
+  const __m512i half = _mm512_set1_epi32(0x8000);
+  const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xFFFF0000));
+  const auto rest = [&](__m512 x) { return _mm512_add_epi32(_mm512_castps_si512(_mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(x), upper)))), half); };
+  _mm512_store_si512(to, upper_halves(_mm512_castps_si512(one), _mm512_castps_si512(other)));
+  _mm512_store_si512(to + kPartApart, upper_halves(rest(one), rest(other)));
+}
+
+class MatrixAttention {
+ public:
+  MatrixAttention(const RowsToAttend& rows, const Running& running, float* memory)
+      : rows_(rows), running_(running), steps_(steps_of(rows.keys.dims)), parts_(parts_of(rows)), factor_(rows.plain ? rows.query_factor : 1) {
+    auto* const from = reinterpret_cast<uint16_t*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
+    queries_ = from;
+    keys_ = from + tiles_of_queries(rows) * size_of_queries(rows);
+    values_ = keys_ + kBlockRows / kTileSide * steps_ * kWholeTile;
+  }
+  static size_t memory(const RowsToAttend& rows) {
+    return 16 + (tiles_of_queries(rows) * size_of_queries(rows) + (kBlockRows / kTileSide * steps_of(rows.keys.dims) + kSteps * 2 * steps_of(rows.values.dims)) * kWholeTile) / 2;
+  }
+
+  void run() {
+    pack_queries(rows_, queries_);
+    for (size_t from = 0; from < rows_.count; from += kBlockRows) {
+      find_block(rows_, from, block_);
+      pack_keys_in_pairs(rows_.keys, block_, keys_);
+      pack_values_in_pairs(rows_.values, block_, values_);
+      find_starts(rows_, block_, starts_);
+      for (size_t query = 0; query < rows_.query_count; query += kQueries) attend(query);
+    }
+  }
+
+ private:
+  void attend(size_t query) {
+    const size_t count = rows_.query_count - query < kQueries ? rows_.query_count - query : kQueries, seen = seen_rows(query, count);
+    if (seen == 0) return;
+    const size_t steps = steps_of(seen);
+    find_logits(query, steps);
+    if (are_plain(query, count, steps)) {
+      for (size_t q = 0; q < count; ++q) soften<true>(query, q, steps);
+    } else {
+      for (size_t q = 0; q < count; ++q) soften<false>(query, q, steps);
+    }
+    add_values(query, steps);
+  }
+
+  // How many of the block's rows some of a tile's queries see.
+  size_t seen_rows(size_t query, size_t count) const {
+    if (!rows_.limits || rows_.list) return block_.count;
+    uint32_t limit = 0;
+    for (size_t q = 0; q < count; ++q) limit = rows_.limits[query + q] > limit ? rows_.limits[query + q] : limit;
+    if (limit <= block_.rows[0]) return 0;
+    return limit - block_.rows[0] < block_.count ? limit - block_.rows[0] : block_.count;
+  }
+
+  void find_logits(size_t query, size_t steps) {
+    const uint16_t* const queries = queries_ + query / kQueries * size_of_queries(rows_);
+    for (size_t step = 0; step < steps; ++step) {
+      const uint16_t *keys = keys_ + 2 * step * steps_ * kWholeTile, *at = queries;
+      tiles_.clear();
+      for (size_t dims = 0; dims < steps_; ++dims, keys += kWholeTile) {
+        tiles_.load_columns(keys, keys + steps_ * kWholeTile);
+        for (size_t part = 0; part < parts_; ++part, at += 2 * kWholeTile) tiles_.add_rows(at);
+      }
+      tiles_.store(logits_ + step * kTileNumbers, logits_ + step * kTileNumbers + kTileSide * kLogitStride, kLogitStride * sizeof(float));
+    }
+  }
+
+  // Whether logits are products and nothing else.
+  bool are_plain(size_t query, size_t count, size_t steps) const {
+    if (rows_.bias || rows_.log_counts || !(factor_ > 0) || steps * kTileNumbers > block_.count) return false;
+    for (size_t q = 0; q < count && rows_.limits; ++q) {
+      if (rows_.list || rows_.limits[query + q] < block_.rows[0] + steps * kTileNumbers) return false;
+    }
+    return true;
+  }
+
+  // Sixteen logits of a query: hidden ones are kUnseen.
+  MERGANSER_INLINE __m512 logits_at(const float* logits, size_t row, __m512i limit) const {
+    const __m512 logit = _mm512_fmadd_ps(_mm512_load_ps(logits + row), _mm512_set1_ps(factor_), _mm512_load_ps(starts_ + row));
+    return _mm512_mask_mov_ps(logit, _mm512_cmpge_epu32_mask(_mm512_loadu_si512(block_.rows + row), limit), _mm512_set1_ps(kUnseen));
+  }
+
+  template <bool kPlain>
+  void soften(size_t query, size_t q, size_t steps) {
+    const size_t at = query + q;
+    const float* const logits = logits_ + q * kLogitStride;
+    const __m512i limit = _mm512_set1_epi32(rows_.limits ? static_cast<int>(rows_.limits[at]) : -1);
+    __m512 most = _mm512_set1_ps(kNothingSeen), more = most;
+    for (size_t step = 0; step < steps; ++step) {
+      most = _mm512_max_ps(most, kPlain ? _mm512_load_ps(logits + 32 * step) : logits_at(logits, 32 * step, limit));
+      more = _mm512_max_ps(more, kPlain ? _mm512_load_ps(logits + 32 * step + 16) : logits_at(logits, 32 * step + 16, limit));
+    }
+    const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most, more)) * (kPlain ? factor_ : 1);
+    if (greatest > running_.greatest[at]) raise_greatest(running_, at, greatest, 16 * ((rows_.values.dims + 15) / 16));
+    const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
+    __m512 sum = _mm512_setzero_ps(), other = sum;
+    uint16_t* weights = weights_ + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
+#pragma GCC unroll 2
+    for (size_t step = 0; step < steps; ++step, weights += 2 * kWholeTile) {
+      const auto power = [&](size_t row) {
+        return kPlain ? _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below) : _mm512_add_ps(logits_at(logits, row, limit), below);
+      };
+      const __m512 low = exp2_of(power(32 * step)), high = exp2_of(power(32 * step + 16));
+      sum = _mm512_add_ps(sum, low), other = _mm512_add_ps(other, high);
+      put_weights(low, high, weights);
+    }
+    running_.sums[at] += total({_mm512_add_ps(sum, other)});
+  }
+
+  void add_values(size_t query, size_t steps) {
+    float* const out = running_.out + query * running_.out_stride;
+    const size_t panels = (rows_.values.dims + 15) / 16, stride = running_.out_stride * sizeof(float);
+    for (size_t panel = 0; panel < panels; panel += 2) {
+      float *const first = out + 16 * panel, *const second = first + kTileSide * running_.out_stride;
+      const uint16_t* values = values_ + panel * kSteps * kWholeTile;
+      // A row of sums ends with its last sixteen columns.
+      const bool both = panel + 2 <= panels;
+      if (both) tiles_.load(first, second, stride);
+      else tiles_.clear(), tiles_.load_half(first, second, stride);
+      for (size_t step = 0; step < steps; ++step, values += kWholeTile) {
+        tiles_.load_columns(values, values + kSteps * kWholeTile);
+        for (size_t part = 0; part < kWeightParts; ++part) tiles_.add_rows(weights_ + part * kPartApart + step * 2 * kWholeTile);
+      }
+      if (both) tiles_.store(first, second, stride);
+      else tiles_.store_half(first, second, stride);
+    }
+  }
+
+  const RowsToAttend& rows_;
+  const Running& running_;
+  const size_t steps_, parts_;
+  const float factor_;
+  uint16_t *queries_, *keys_, *values_;
+  Bfloat16Tiles tiles_;
+  Block block_;
+  alignas(64) float starts_[kBlockRows], logits_[kQueries * kLogitStride];
+  alignas(64) uint16_t weights_[kWeightParts * kPartApart] = {};
+};
+
+}  // namespace
+
+size_t matrix_tile_memory(const RowsToAttend& rows) { return MatrixAttention::memory(rows); }
+void attend_matrix_tiles(const RowsToAttend& rows, const Running& running, float* memory) { MatrixAttention(rows, running, memory).run(); }
+
+#else
+
+size_t matrix_tile_memory(const RowsToAttend& rows) { return tile_memory(rows); }
+void attend_matrix_tiles(const RowsToAttend& rows, const Running& running, float* memory) { attend_tiles(rows, running, memory); }
+
+#endif
+
+}  // namespace merganser::attention::MERGANSER_ISA_NS
