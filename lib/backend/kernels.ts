@@ -29,6 +29,11 @@ export interface Kernels
   checksum(bytes: Uint8Array): bigint;
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
+  /**
+   * Of what was read into an array of `allocate`'s: the checksum of `checked` and then a model with `tables` (`BpeSpec.tables`) will be asked for. Both may be begun on
+   * another thread, so the array must not change from now on.
+   */
+  readAhead(checked: Uint8Array, tables: Uint8Array): void;
   /** The bytes of a file, in memory that reads them when they are touched; writing to it leaves the file alone. null where there is no such memory, or no such file. */
   mapFile(path: string): Uint8Array | null;
 

@@ -6,6 +6,7 @@
 
 #include "merganser/bpe/saved_tables.hpp"
 #include "merganser/text/character_kinds.hpp"
+#include "read_ahead.hpp"
 #include "shared_objects.hpp"
 
 namespace merganser::addon {
@@ -71,10 +72,11 @@ std::optional<bpe::SavedTables> saved_tables(Reader& model) {
   if (model.has("checksum")) model.know_by("checksum");
   if (!model.has("tables")) return std::nullopt;
   const ByteSpan bytes = model.bytes("tables");
+  if (auto ahead = take_tables_read_ahead(bytes)) return ahead;
   return bpe::SavedTables(bytes.data, bytes.size);
 }
 
-std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTables* saved) {
+std::shared_ptr<const bpe::Model> read_model(Reader& reader, bpe::SavedTables* saved) {
   bpe::ModelSpec spec;
   spec.token_bytes = reader.array<uint8_t>("tokenBytes");
   spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
@@ -133,15 +135,15 @@ text::PatternProgram read_pattern(Reader& reader) {
 }
 
 std::shared_ptr<const bpe::Model> read_model(Reader& reader) {
-  const auto saved = saved_tables(reader);
+  auto saved = saved_tables(reader);
   return read_model(reader, saved ? &*saved : nullptr);
 }
 
 bpe::EncoderSpec read_encoder(Reader& reader) {
   bpe::EncoderSpec spec;
   Reader model = reader.child("model");
-  const auto saved = saved_tables(model);
-  const bpe::SavedTables* const tables = saved ? &*saved : nullptr;
+  auto saved = saved_tables(model);
+  bpe::SavedTables* const tables = saved ? &*saved : nullptr;
   spec.model = read_model(model, tables);
   if (tables) spec.cuts = tables->cuts();
   reader.include(model);

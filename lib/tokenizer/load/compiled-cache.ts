@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument } from '../../errors';
-import type { SourceStamp } from '../compiled/container';
+import { readAhead, type SourceStamp } from '../compiled/container';
 import { BLOCK_BYTES, Stamper } from '../compiled/source-stamp';
 import { encodeUtf8 } from '../utf8';
 import { makeFolder, makeFolderSync, writeBytesAtomically, writeBytesAtomicallySync } from './files';
@@ -50,6 +50,11 @@ function userCacheDirectory(): string {
   return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'merganser');
 }
 
+function begun(file: Uint8Array, kernels: Kernels): Uint8Array {
+  readAhead(file, kernels);
+  return file;
+}
+
 /** Contents of a compiled file; null if there is none that can be read. */
 export async function readCompiled({ file }: CachePlace, kernels: Kernels): Promise<Uint8Array | null> {
   const handle = await open(file).catch(() => null);
@@ -58,7 +63,7 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
     // One read, and not readFile, which goes through the thread pool for every half megabyte.
     const bytes = kernels.allocate((await handle.stat()).size);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
-    return bytes.subarray(0, bytesRead);
+    return begun(bytes.subarray(0, bytesRead), kernels);
   } catch {
     return null;
   } finally {
@@ -72,7 +77,7 @@ export function readCompiledSync({ file: path }: CachePlace, kernels: Kernels): 
   try {
     file = openSync(path, 'r');
     const bytes = kernels.allocate(fstatSync(file).size);
-    return bytes.subarray(0, readSync(file, bytes));
+    return begun(bytes.subarray(0, readSync(file, bytes)), kernels);
   } catch {
     return null;
   } finally {

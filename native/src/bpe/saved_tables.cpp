@@ -1,6 +1,7 @@
 #include "merganser/bpe/saved_tables.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace merganser::bpe {
 namespace {
@@ -45,9 +46,15 @@ SavedTables::SavedTables(const uint8_t* bytes, size_t size) {
 
 io::TableReader SavedTables::part(size_t number) const { return io::TableReader(parts_[number].bytes, parts_[number].size); }
 
-std::shared_ptr<Model> SavedTables::model(ModelSpec spec) const {
-  io::TableReader reader = part(0);
-  return std::make_shared<Model>(std::move(spec), reader);
+void SavedTables::read_ahead() {
+  if (!model_) model_.emplace(part(0));
+}
+
+std::shared_ptr<Model> SavedTables::model(ModelSpec spec) {
+  read_ahead();
+  SavedModel saved = std::move(*model_);
+  model_.reset();
+  return std::make_shared<Model>(std::move(spec), std::move(saved));
 }
 
 std::unique_ptr<SafeCuts> SavedTables::cuts() const {

@@ -26,12 +26,23 @@
 
 namespace merganser::bpe {
 
+// A model's tables as they were saved, as far as they can be read before its specification is known. Throws io::Damaged.
+struct SavedModel {
+  explicit SavedModel(io::TableReader tables);
+
+  SavedIndex index;
+  std::vector<uint32_t> listed;
+  uint64_t merge_count, first, span;
+  SavedPairs pairs;
+  io::TableReader rest;
+};
+
 class Model {
  public:
   explicit Model(ModelSpec spec);  // std::length_error if there are more symbols or merges than the tables hold
   // With the tables that `save` wrote for the same specification, whose merges are not needed any more. Throws io::Damaged if the specification is
   // not sound or the tables are not such: nothing of them is trusted.
-  Model(ModelSpec spec, io::TableReader& tables);
+  Model(ModelSpec spec, SavedModel saved);
   void save(io::TableWriter& tables) const;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

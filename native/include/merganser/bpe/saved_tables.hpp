@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "merganser/bpe/model.hpp"
@@ -23,8 +24,10 @@ std::vector<uint8_t> save_tables(const Model& model, const SafeCuts* cuts, const
 class SavedTables {
  public:
   SavedTables(const uint8_t* bytes, size_t size);
+  // Reads what of the model does not depend on its specification, which takes longest, before `model` asks for it.
+  void read_ahead();
   // The model for the specification that the tables were derived from.
-  std::shared_ptr<Model> model(ModelSpec spec) const;
+  std::shared_ptr<Model> model(ModelSpec spec);
   // null: none were kept.
   std::unique_ptr<SafeCuts> cuts() const;
   // Fills in `pages` and `kinds`.
@@ -37,6 +40,7 @@ class SavedTables {
     uint64_t size;
   };
   Range parts_[3];
+  std::optional<SavedModel> model_;
 };
 
 }  // namespace merganser::bpe

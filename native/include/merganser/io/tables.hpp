@@ -108,6 +108,13 @@ class TableReader {
     if (count > 0) std::memcpy(values.data(), from, count * sizeof(T));
     return values;
   }
+  // Of the words that come next: how many there are, places without one included. No more than the bytes that are left can tell of.
+  size_t sparse_count() const {
+    TableReader ahead = *this;
+    const uint64_t count = ahead.value<uint64_t>();
+    check(count / 8 <= static_cast<size_t>(ahead.end_ - ahead.at_));
+    return count;
+  }
   // Fills in what is not zero; the rest of `words` is left as it is. The caller checks what was filled in.
   PresentWords sparse(uint64_t* words, size_t count);
   // So many bytes, where they are.
