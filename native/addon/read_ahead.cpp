@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
+#include "merganser/io/read_file.hpp"
 #include "merganser/io/xxh64.hpp"
 #include "merganser/parallel/huge_array.hpp"
 #include "merganser/parallel/thread_pool.hpp"
@@ -19,8 +21,7 @@ namespace {
 template <typename Result>
 class EarlyWork {
  public:
-  EarlyWork(ByteSpan bytes, std::function<Result(ByteSpan)> work) : bytes_(bytes), work_(std::move(work)) {}
-  bool is_of(ByteSpan bytes) const { return bytes.data == bytes_.data && bytes.size == bytes_.size; }
+  explicit EarlyWork(std::function<Result()> work) : work_(std::move(work)) {}
 
   void begin() {
     {
@@ -31,7 +32,7 @@ class EarlyWork {
     std::optional<Result> result;
     std::exception_ptr error;
     try {
-      result.emplace(work_(bytes_));
+      result.emplace(work_());
     } catch (...) {
       error = std::current_exception();
     }
@@ -51,8 +52,7 @@ class EarlyWork {
   }
 
  private:
-  const ByteSpan bytes_;
-  const std::function<Result(ByteSpan)> work_;
+  const std::function<Result()> work_;
   std::mutex mutex_;
   std::condition_variable over_;
   bool begun_ = false, done_ = false;
@@ -60,20 +60,26 @@ class EarlyWork {
   std::exception_ptr error_;
 };
 
-uint64_t checksum_of(ByteSpan bytes) { return io::xxh64(bytes.data, bytes.size); }
+// What is done of a file's bytes.
+struct ReadAhead {
+  ReadAhead(ByteSpan checked, ByteSpan tables)
+      : checked(checked),
+        tables(tables),
+        checksum([checked] { return io::xxh64(checked.data, checked.size); }),
+        index([tables] { return bpe::SavedTables(tables.data, tables.size).index(); }),
+        pairs([tables] { return bpe::SavedTables(tables.data, tables.size).pairs(); }) {}
 
-bpe::SavedTables tables_of(ByteSpan bytes) {
-  bpe::SavedTables tables(bytes.data, bytes.size);
-  tables.read_ahead();
-  return tables;
-}
+  const ByteSpan checked, tables;
+  EarlyWork<uint64_t> checksum;
+  EarlyWork<bpe::SavedIndex> index;
+  EarlyWork<bpe::SavedPairs> pairs;
+};
 
 struct FileMemory {
   explicit FileMemory(size_t size) : bytes(size) {}
 
   parallel::HugeArray<uint8_t> bytes;
-  std::optional<EarlyWork<uint64_t>> checksum;
-  std::optional<EarlyWork<bpe::SavedTables>> tables;
+  std::optional<ReadAhead> ahead;
 };
 
 // All memory that JavaScript holds, by where it begins. JavaScript's threads come here only, so work is there or not for as long as it looks.
@@ -98,61 +104,85 @@ void forget(const uint8_t* begin) {
   files().erase(begin);
 }
 
-// (size) => zeroed bytes on huge pages, which are there at the first touch some ten times faster than small ones; null where JavaScript may not
-// hold memory of others (Electron)
-Napi::Value allocate(const Napi::CallbackInfo& info) {
-  const size_t size = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  auto file = std::make_shared<FileMemory>(size);
+// As an array of JavaScript's; null where that may not hold memory of others (Electron).
+Napi::Value to_javascript(Napi::Env env, std::shared_ptr<FileMemory> file) {
   uint8_t* const begin = file->bytes.data();
+  const size_t size = file->bytes.size();
   {
     const std::lock_guard lock(files_mutex);
     files().emplace(begin, std::move(file));
   }
   napi_value buffer;
   const auto gone = [](napi_env, void* data, void*) { forget(static_cast<const uint8_t*>(data)); };
-  if (napi_create_external_arraybuffer(info.Env(), begin, size, gone, nullptr, &buffer) != napi_ok) {
+  if (napi_create_external_arraybuffer(env, begin, size, gone, nullptr, &buffer) != napi_ok) {
     forget(begin);
-    return info.Env().Null();
+    return env.Null();
   }
-  return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
+  return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
 }
 
-// (checked, tables): parts of what `allocate` gave, of which the checksum and the tables will be asked for
+// (size) => zeroed bytes on huge pages, which are there at the first touch some ten times faster than small ones | null
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  return to_javascript(info.Env(), std::make_shared<FileMemory>(static_cast<size_t>(info[0].ToNumber().Int64Value())));
+}
+
+// (path, most | undefined) => the file's bytes, the first `most` of them, in such memory | null
+Napi::Value read_file(const Napi::CallbackInfo& info) {
+  std::shared_ptr<FileMemory> file;
+  const auto memory = [&](size_t size) {
+    file = std::make_shared<FileMemory>(size);
+    return file->bytes.data();
+  };
+  const std::string path = info[0].As<Napi::String>();
+  const size_t most = info[1].IsUndefined() ? SIZE_MAX : static_cast<size_t>(info[1].ToNumber().Int64Value());
+  return io::read_file(path, most, memory) ? to_javascript(info.Env(), std::move(file)) : info.Env().Null();
+}
+
+// (checked, tables): parts of one such array, of which the checksum and the tables will be asked for
 void read_ahead(const Napi::CallbackInfo& info) {
   const ByteSpan checked = bytes_of(info[0]), tables = bytes_of(info[1]);
   const auto file = file_at(checked.data);
-  if (!file || file != file_at(tables.data) || file->checksum || file->tables) return;
-  file->checksum.emplace(checked, checksum_of);
-  file->tables.emplace(tables, tables_of);
+  if (!file || file != file_at(tables.data) || file->ahead) return;
+  ReadAhead& ahead = file->ahead.emplace(checked, tables);
   try {
     auto& pool = parallel::ThreadPool::shared();
-    pool.run([file] {
-      file->checksum->begin();
-      file->tables->begin();
+    // In the order in which JavaScript's thread comes to them. More threads would keep it from its own work where there are but two processors.
+    if (pool.size() > 2) {
+      pool.run([file, &ahead] { ahead.pairs.begin(); });
+      pool.run([file, &ahead] { ahead.index.begin(); });
+    }
+    pool.run([file, &ahead] {
+      ahead.checksum.begin();
+      ahead.pairs.begin();
+      ahead.index.begin();
     });
-    // One more would keep this thread from its own work where there are but two processors.
-    if (pool.size() > 2) pool.run([file] { file->tables->begin(); });
   } catch (const std::exception&) {
     return;  // no thread can be had: then it is done when it is asked for
   }
+}
+
+template <typename Result>
+std::optional<Result> take_of(const uint8_t* tables, EarlyWork<Result> ReadAhead::* work) {
+  const auto file = file_at(tables);
+  if (!file || !file->ahead || file->ahead->tables.data != tables) return std::nullopt;
+  return ((*file->ahead).*work).take();
 }
 
 }  // namespace
 
 std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes) {
   const auto file = file_at(bytes.data);
-  if (!file || !file->checksum || !file->checksum->is_of(bytes)) return std::nullopt;
-  return file->checksum->take();
+  if (!file || !file->ahead || file->ahead->checked.data != bytes.data || file->ahead->checked.size != bytes.size) return std::nullopt;
+  return file->ahead->checksum.take();
 }
 
-std::optional<bpe::SavedTables> take_tables_read_ahead(ByteSpan bytes) {
-  const auto file = file_at(bytes.data);
-  if (!file || !file->tables || !file->tables->is_of(bytes)) return std::nullopt;
-  return file->tables->take();
-}
+std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::index); }
+
+std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::pairs); }
 
 void register_read_ahead(Napi::Env env, Napi::Object exports) {
   exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
+  exports.Set("readFile", Napi::Function::New(env, read_file, "readFile"));
   exports.Set("readAhead", Napi::Function::New(env, read_ahead, "readAhead"));
 }
 

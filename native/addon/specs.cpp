@@ -72,11 +72,16 @@ std::optional<bpe::SavedTables> saved_tables(Reader& model) {
   if (model.has("checksum")) model.know_by("checksum");
   if (!model.has("tables")) return std::nullopt;
   const ByteSpan bytes = model.bytes("tables");
-  if (auto ahead = take_tables_read_ahead(bytes)) return ahead;
   return bpe::SavedTables(bytes.data, bytes.size);
 }
 
-std::shared_ptr<const bpe::Model> read_model(Reader& reader, bpe::SavedTables* saved) {
+std::shared_ptr<bpe::Model> saved_model(bpe::ModelSpec spec, const bpe::SavedTables& saved) {
+  auto pairs = take_pairs_read_ahead(saved.bytes());
+  auto index = take_index_read_ahead(saved.bytes());
+  return saved.model(std::move(spec), index ? std::move(*index) : saved.index(), pairs ? std::move(*pairs) : saved.pairs());
+}
+
+std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTables* saved) {
   bpe::ModelSpec spec;
   spec.token_bytes = reader.array<uint8_t>("tokenBytes");
   spec.token_offsets = reader.array<uint32_t>("tokenOffsets");
@@ -99,7 +104,7 @@ std::shared_ptr<const bpe::Model> read_model(Reader& reader, bpe::SavedTables* s
     reader.include(removals);
   }
   return std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
-    return saved ? saved->model(std::move(spec)) : std::make_shared<bpe::Model>(std::move(spec));
+    return saved ? saved_model(std::move(spec), *saved) : std::make_shared<bpe::Model>(std::move(spec));
   }));
 }
 
@@ -135,15 +140,15 @@ text::PatternProgram read_pattern(Reader& reader) {
 }
 
 std::shared_ptr<const bpe::Model> read_model(Reader& reader) {
-  auto saved = saved_tables(reader);
+  const auto saved = saved_tables(reader);
   return read_model(reader, saved ? &*saved : nullptr);
 }
 
 bpe::EncoderSpec read_encoder(Reader& reader) {
   bpe::EncoderSpec spec;
   Reader model = reader.child("model");
-  auto saved = saved_tables(model);
-  bpe::SavedTables* const tables = saved ? &*saved : nullptr;
+  const auto saved = saved_tables(model);
+  const bpe::SavedTables* const tables = saved ? &*saved : nullptr;
   spec.model = read_model(model, tables);
   if (tables) spec.cuts = tables->cuts();
   reader.include(model);

@@ -141,6 +141,7 @@ export function createJsKernels(): Kernels {
     tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
+    readFile: () => null,
     readAhead: () => {},
     mapFile: () => null,
     dispose: (handle) => {

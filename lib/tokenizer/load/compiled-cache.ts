@@ -1,5 +1,5 @@
 /** Compiled tokenizers in files, in Node. The build puts compiled-cache.browser.ts in its place where there are no files. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -72,16 +72,16 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
 }
 
 /** The same without a promise. */
-export function readCompiledSync({ file: path }: CachePlace, kernels: Kernels): Uint8Array | null {
-  let file: number | undefined;
+export function readCompiledSync({ file }: CachePlace, kernels: Kernels): Uint8Array | null {
+  const bytes = kernels.readFile(file) ?? readFileIfThere(file);
+  return bytes === null ? null : begun(bytes, kernels);
+}
+
+function readFileIfThere(path: string): Uint8Array | null {
   try {
-    file = openSync(path, 'r');
-    const bytes = kernels.allocate(fstatSync(file).size);
-    return begun(bytes.subarray(0, readSync(file, bytes)), kernels);
+    return readFileSync(path);
   } catch {
     return null;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 

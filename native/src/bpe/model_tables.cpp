@@ -21,16 +21,19 @@ ModelSpec sound(ModelSpec spec) {
 
 }  // namespace
 
-SavedModel::SavedModel(io::TableReader tables)
-    : index(tables),
-      listed(tables.array<uint32_t>(kMostMerges)),
-      merge_count(tables.value<uint64_t>()),
-      first(tables.value<uint64_t>()),
-      span(tables.value<uint64_t>()),
-      pairs(tables),
-      rest(tables) {}
+SavedModel::SavedModel(io::TableReader tables) : index(tables), pairs(tables), rest(tables) {
+  tables.skip_sparse();
+  listed = tables.array<uint32_t>(kMostMerges);
+  merge_count = tables.value<uint64_t>();
+  first = tables.value<uint64_t>();
+  span = tables.value<uint64_t>();
+  pairs = tables;
+  SavedPairs::skip(tables);
+  rest = tables;
+}
 
-Model::Model(ModelSpec spec, SavedModel saved) : spec_(sound(std::move(spec))), index_(spec_, std::move(saved.index)), reachable_(spec_.vocab_size()) {
+Model::Model(ModelSpec spec, SavedModel saved, SavedIndex index, SavedPairs pairs)
+    : spec_(sound(std::move(spec))), index_(spec_, std::move(index)), reachable_(spec_.vocab_size()) {
   knows_tokens_ = true;
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
@@ -42,7 +45,7 @@ Model::Model(ModelSpec spec, SavedModel saved) : spec_(sound(std::move(spec))), 
   io::check(first <= listed.size() && (span == 0 || span == spec_.vocab_size()) && listed.size() + span <= kMostMerges);
   numbers_ = MergeNumbers(std::move(listed), static_cast<uint32_t>(first), static_cast<uint32_t>(span));
   const uint32_t merges = numbers_.end();
-  pairs_ = std::make_unique<PairTable>(merge_count_, merges, std::move(saved.pairs));
+  pairs_ = std::make_unique<PairTable>(merge_count_, merges, std::move(pairs));
   io::TableReader tables = saved.rest;
   if (complete_ && !spec_.char_units) {
     byte_pairs_.resize(65536);

@@ -23,7 +23,7 @@ PairTable::PairTable(size_t pairs, parallel::HugeArray<PairBucket> buckets, std:
 PairTable::PairTable(size_t pairs)
     : PairTable(pairs, parallel::HugeArray<PairBucket>(size_t{1} << bucket_bits(pairs)), std::vector<uint64_t>((size_t{1} << filter_bits(pairs)) / 64)) {}
 
-SavedPairs::SavedPairs(io::TableReader& tables) : buckets(tables.sparse_count() / PairBucket::kWays) {
+SavedPairs::SavedPairs(io::TableReader tables) : buckets(tables.sparse_count() / PairBucket::kWays) {
   const io::PresentWords present = tables.sparse(buckets.data()->entry, buckets.size() * PairBucket::kWays);
   present.all<uint64_t>([&](uint64_t entry) {
     merges = std::max(merges, static_cast<uint32_t>(entry & ((1u << kMergeBits) - 1)) + 1);
@@ -32,6 +32,11 @@ SavedPairs::SavedPairs(io::TableReader& tables) : buckets(tables.sparse_count() 
   // Searches end at a bucket that is not full.
   io::check(std::any_of(buckets.data(), buckets.data() + buckets.size(), [](const PairBucket& bucket) { return bucket.entry[PairBucket::kWays - 1] == 0; }));
   filter = tables.array<uint64_t>(buckets.size() / 4 + 8);
+}
+
+void SavedPairs::skip(io::TableReader& tables) {
+  tables.skip_sparse();
+  tables.bytes(tables.value<uint64_t>() * sizeof(uint64_t));
 }
 
 PairTable::PairTable(size_t pairs, uint32_t merges, SavedPairs saved) : PairTable(pairs, std::move(saved.buckets), std::move(saved.filter)) {

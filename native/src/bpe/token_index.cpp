@@ -26,7 +26,7 @@ TokenIndex::TokenIndex(const ModelSpec& spec)
   }
 }
 
-SavedIndex::SavedIndex(io::TableReader& tables) : slots(2 * tables.sparse_count()) {
+SavedIndex::SavedIndex(io::TableReader tables) : slots(2 * tables.sparse_count()) {
   const io::PresentWords present = tables.sparse(reinterpret_cast<uint64_t*>(slots.data()), slots.size() / 2);
   const bool few = present.all<uint32_t>([&](uint32_t slot) {
     taken += slot != 0;

@@ -79,7 +79,8 @@ struct PairView {
 
 // A table as it was saved, read before anything is known of the pairs. Throws io::Damaged.
 struct SavedPairs {
-  explicit SavedPairs(io::TableReader& tables);
+  explicit SavedPairs(io::TableReader tables);
+  static void skip(io::TableReader& tables);
 
   parallel::HugeArray<PairBucket> buckets;
   std::vector<uint64_t> filter;

@@ -26,7 +26,7 @@ inline uint64_t hash_bytes(const uint8_t* bytes, size_t size) {
 
 // An index as it was saved, read before anything is known of its specification. Throws io::Damaged.
 struct SavedIndex {
-  explicit SavedIndex(io::TableReader& tables);
+  explicit SavedIndex(io::TableReader tables);
 
   parallel::HugeArray<uint32_t> slots;
   uint32_t taken = 0, tokens = 0;  // slots that hold a token, and one more than the highest id
