@@ -63,8 +63,8 @@ export interface AttentionJobHandle {
 /** Called with (false, progress) now and then, and once with (true, progress) at the end. Only training tells its progress: the number of merges. */
 export type JobListener = (finished: boolean, progress: number) => void;
 
-/** Called with (false, bytes done) now and then, and once with (true, bytes done) at the end. */
-export type EncodeListener = (finished: boolean, bytesDone: number) => void;
+/** Called with (false, bytes done) now and then, with null in the place of false when more of the texts should be copied, and once with (true, bytes done) at the end. */
+export type EncodeListener = (finished: boolean | null, bytesDone: number) => void;
 
 interface NearestCall extends Pick<LloydSpec, 'points' | 'spherical' | 'threads'> {
   readonly clusters: number;
@@ -96,6 +96,7 @@ export interface NativeKernelAddon {
   refusedAt(): number;
   take(): Uint32Array;
 
+  /** null: the chunks do not hold the texts. */
   startEncoding(
     encoder: EncoderHandle,
     chunks: readonly Uint8Array[],
@@ -103,11 +104,13 @@ export interface NativeKernelAddon {
     textOffsets: Uint32Array,
     actions: Uint8Array | null,
     listener: EncodeListener,
-  ): EncodeJobHandle;
-  /** Whether the texts may still be read until the listener hears of the end. */
+  ): EncodeJobHandle | null;
+  /** Copies more of texts that are not checked; whether to call it again in the next turn of the event loop. To be called once at the beginning. */
+  copyMoreToEncode(job: EncodeJobHandle): boolean;
+  /** Whether threads are at it, so that the listener hears of the end soon; if not, none will begin. */
   cancelEncoding(job: EncodeJobHandle): boolean;
-  /** As `encode`; a string is the message of an error; null: a text is not UTF-8. */
-  encodingResult(job: EncodeJobHandle): number | string | null;
+  /** As `encode`; a string is the message of an error; null: a text is not UTF-8; undefined: a text's memory was taken away. */
+  encodingResult(job: EncodeJobHandle): number | string | null | undefined;
   /** The ids; `offsets` is filled. Once only. */
   takeEncoding(job: EncodeJobHandle, offsets: Uint32Array): Uint32Array;
 
@@ -265,6 +268,8 @@ export interface NativeKernelAddon {
   scanMerges: ModelScannerKernels['merges'];
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
+  readFile(path: string, most: number | undefined): Uint8Array | null;
+  readAhead(checked: Uint8Array, tables: Uint8Array): void;
   mapFile(path: string): Uint8Array | null;
 
   /** The handle must not be used any more. */

@@ -223,6 +223,9 @@ export class DisallowedAddedToken {
 /** Thrown by kernels that check texts when one is not UTF-8. */
 export class MalformedText extends Error {}
 
+/** Thrown by kernels where the memory of a text was given away (its ArrayBuffer transferred) before all of it was read. */
+export class TakenAway extends Error {}
+
 /** Texts back to back: text i is bytes `offsets[i]` to `offsets[i + 1]` of all chunks. No text lies in two of them. */
 export interface ChunkedTexts {
   /** One at least. */
@@ -322,8 +325,8 @@ export interface EncodingKernels {
   /** Texts of at least so many bytes may come to `encodeBatchAsync` as chunks of their own, and unchecked. */
   readonly ownChunkBytes: number;
   /**
-   * The same off this thread, spread over the pool; order and ids as `encodeBatch`. Rejects with ABORTED, and with {@link MalformedText}. The texts must not
-   * change meanwhile.
+   * The same off this thread, spread over the pool; order and ids as `encodeBatch`. Rejects with ABORTED, and with {@link MalformedText} or {@link TakenAway}. Texts that
+   * are not checked are read until it settles.
    */
   encodeBatchAsync(encoder: EncoderHandle, texts: ChunkedTexts, control: AsyncControl): Promise<RaggedIds>;
 

@@ -3,7 +3,15 @@
 import { aborted } from '../errors';
 import type { NativeKernelAddon } from './addon-kernels';
 import { runtimeError } from './native-errors';
-import { type AsyncControl, type ChunkedTexts, DisallowedAddedToken, type EncoderHandle, MalformedText, type RaggedIds } from './kernels';
+import {
+  type AsyncControl,
+  type ChunkedTexts,
+  DisallowedAddedToken,
+  type EncoderHandle,
+  MalformedText,
+  type RaggedIds,
+  TakenAway,
+} from './kernels';
 
 /** The number of ids that a call of the addon reports. Throws {@link DisallowedAddedToken} if it met a token that is refused. */
 export function outcome(addon: NativeKernelAddon, result: number): number {
@@ -24,10 +32,10 @@ export function encodeOnThreads(
 ): Promise<RaggedIds> {
   const { signal, onProgress } = control;
   if (signal?.aborted) return Promise.reject(aborted(signal));
-  // The texts are the caller's again when the promise is rejected: not before all threads have ended.
   return new Promise((resolve, reject) => {
     let failure: { readonly error: unknown } | null = null;
     const job = addon.startEncoding(encoder, chunks, checked, textOffsets, control.actions, (finished, bytesDone) => {
+      if (finished === null) return copyMore();
       try {
         if (!finished) return signal?.aborted || failure !== null ? undefined : onProgress?.(bytesDone);
         signal?.removeEventListener('abort', cancel);
@@ -39,21 +47,28 @@ export function encodeOnThreads(
       } catch (error) {
         if (finished) return reject(error);
         failure = { error };
-        addon.cancelEncoding(job);
+        addon.cancelEncoding(job!);
       }
     });
+    if (job === null) return reject(new TakenAway());
+    copyMore();
     const cancel = (): void => {
       if (!addon.cancelEncoding(job)) reject(aborted(signal!));
     };
     signal?.addEventListener('abort', cancel, { once: true });
 
+    function copyMore(): void {
+      if (addon.copyMoreToEncode(job!)) setImmediate(copyMore);
+    }
+
     function finishedResult(): RaggedIds {
-      const result = addon.encodingResult(job);
+      const result = addon.encodingResult(job!);
       if (typeof result === 'string') throw runtimeError(result);
       if (result === null) throw new MalformedText();
+      if (result === undefined) throw new TakenAway();
       outcome(addon, result);
       const offsets = new Uint32Array(textOffsets.length);
-      return { values: addon.takeEncoding(job, offsets), offsets };
+      return { values: addon.takeEncoding(job!, offsets), offsets };
     }
   });
 }

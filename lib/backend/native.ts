@@ -218,6 +218,10 @@ class NativeKernels implements Kernels {
 
   allocate: Kernels['allocate'] = (size) => (size > 0 ? this.#addon.allocate(size) : null) ?? new Uint8Array(size);
 
+  readFile: Kernels['readFile'] = (path, most) => this.#addon.readFile(path, most);
+
+  readAhead: Kernels['readAhead'] = (checked, tables) => this.#addon.readAhead(checked, tables);
+
   mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
 
   readonly modelScanner: Kernels['modelScanner'] = {

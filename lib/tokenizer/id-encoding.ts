@@ -8,6 +8,7 @@ import {
   type Kernels,
   MalformedText,
   type RaggedIds,
+  TakenAway,
 } from '../backend/kernels';
 import { aborted, invalidArgument, MerganserError } from '../errors';
 import type { EncodeSettings } from './encode-options';
@@ -181,7 +182,7 @@ async function encodeUnchecked(
   try {
     return await kernels.encodeBatchAsync(encoder, texts, control);
   } catch (error) {
-    if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw error;
+    if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw unlessChanged(error);
     const mended = wellFormedTexts(texts, invalidUtf8);
     if (mended === texts) throw unlessChanged(error);
     return kernels.encodeBatchAsync(encoder, mended, control).catch((again: unknown) => {
@@ -190,9 +191,17 @@ async function encodeUnchecked(
   }
 }
 
-/** Malformed bytes where there were none when they were looked at. */
+/** Malformed bytes where there were none when they were looked at, or no bytes any more. */
 function unlessChanged(error: unknown): unknown {
+  if (error instanceof TakenAway) return takenAway();
   return error instanceof MalformedText ? changedMeanwhile() : error;
+}
+
+function takenAway(): MerganserError {
+  return new MerganserError(
+    'INVALID_ARGUMENT',
+    'Expected texts to keep their memory while they are encoded, but it was given away meanwhile (an ArrayBuffer was transferred, or a WebAssembly memory grew).',
+  );
 }
 
 function changedMeanwhile(): MerganserError {

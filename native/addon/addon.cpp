@@ -25,6 +25,7 @@ void register_search(Napi::Env env, Napi::Object exports);
 void register_handles(Napi::Env env, Napi::Object exports);
 void register_mapped_files(Napi::Env env, Napi::Object exports);
 void register_tables(Napi::Env env, Napi::Object exports);
+void register_read_ahead(Napi::Env env, Napi::Object exports);
 }  // namespace addon
 
 namespace {
@@ -55,6 +56,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   addon::register_handles(env, exports);
   addon::register_mapped_files(env, exports);
   addon::register_tables(env, exports);
+  addon::register_read_ahead(env, exports);
   return exports;
 }
 

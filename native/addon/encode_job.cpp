@@ -1,7 +1,10 @@
 #include "encode_job.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
+#include "merganser/parallel/thread_pool.hpp"
 #include "merganser/text/utf8_check.hpp"
 
 namespace merganser::addon {
@@ -9,12 +12,94 @@ namespace {
 
 constexpr size_t kPortionBytes = size_t{1} << 18;
 constexpr size_t kCutSearch = size_t{1} << 12;  // bytes looked through for a place to cut, once a portion: this is done on JavaScript's thread
+constexpr size_t kTurnBytes = size_t{1} << 21;    // copied in one turn of the event loop
 
 }  // namespace
 
-EncodeJob::EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Object& keep_alive)
-    : Job(env, "merganser encode", listener, keep_alive), input_(std::move(input)) {
+EncodeJob::EncodeJob(Napi::Env env, Input input, const Napi::Function& listener, const Napi::Array& chunks)
+    : Job(env, "merganser encode", listener, chunks), input_(std::move(input)) {
   cut_into_portions();
+  threads_ = std::clamp<size_t>(portions_.size(), 1, parallel::ThreadPool::shared().size());
+}
+
+void EncodeJob::begin(Napi::Env env) {
+  if (input_.checked) {
+    ready_ = portions_.size();
+    active_ = threads_;
+    return start(env, threads_);
+  }
+  copies_.expect(kPortionBytes + kCutSearch, input_.size(), threads_);
+  hold();
+  start(env, 0);
+}
+
+bool EncodeJob::copy_more(Napi::Env env) {
+  if (!held()) return false;
+  asked_ = false;
+  if (!guarded([&] { copy_in_this_turn(env); }) || cancelled_ || copied_ == portions_.size() || all_claimed()) let_go();
+  return held() && portions_[copied_].copy;
+}
+
+void EncodeJob::copy_in_this_turn(Napi::Env env) {
+  const auto chunks = kept_alive().As<Napi::Array>();
+  const Chunk* at = nullptr;
+  ByteSpan bytes{};
+  for (size_t left = kTurnBytes; copied_ < portions_.size() && !cancelled_;) {
+    Portion& portion = portions_[copied_];
+    const Chunk& chunk = *portion.chunk;
+    const size_t size = portion.end - portion.begin;
+    if (!portion.copy && !(portion.copy = copies_.take(size))) return;
+    if (left == 0) return;
+    if (&chunk != at) {
+      const Napi::HandleScope scope(env);
+      bytes = bytes_of(chunks[static_cast<uint32_t>(&chunk - input_.chunks.data())]);
+      at = &chunk;
+    }
+    if (bytes.size != chunk.end - chunk.begin) {
+      taken_away_ = true;
+      cancel();
+      return;
+    }
+    const size_t part = std::min(left, size - copied_bytes_);
+    if (part > 0) std::memcpy(portion.copy.data + copied_bytes_, bytes.data + (portion.begin - chunk.begin) + copied_bytes_, part);
+    left -= part;
+    copied_bytes_ += part;
+    if (copied_bytes_ < size) return;
+    copied_bytes_ = 0;
+    ++copied_;
+    publish();
+  }
+}
+
+void EncodeJob::publish() {
+  {
+    const std::lock_guard lock(mutex_);
+    ready_ = std::max(ready_, copied_);
+    if (active_ == threads_) return;
+    ++active_;
+  }
+  add_thread();
+}
+
+// False: there is none now, and the thread is not active any more.
+bool EncodeJob::claim(size_t& number) {
+  const std::lock_guard lock(mutex_);
+  if (cancelled_ || next_ >= ready_) {
+    --active_;
+    return false;
+  }
+  number = next_++;
+  return true;
+}
+
+bool EncodeJob::all_claimed() {
+  const std::lock_guard lock(mutex_);
+  return next_ == portions_.size();
+}
+
+void EncodeJob::give_back_copy(Portion& portion) {
+  const bool more = copies_.give(std::move(portion.copy), portion.end - portion.begin);
+  if (more && held() && !asked_.exchange(true)) ask_for_more();
 }
 
 void EncodeJob::cut_into_portions() {
@@ -30,7 +115,7 @@ void EncodeJob::cut_into_portions() {
         end = cut_long_text(chunk, begin, offsets[text + 1]);
         if (end == offsets[text + 1]) ++text;
       }
-      portions_.push_back({&chunk, begin, end, first, text, {}, {}});
+      portions_.push_back({&chunk, begin, end, first, text, {}, {}, {}});
       begin = end;
     }
   }
@@ -70,7 +155,7 @@ void EncodeJob::give_up_malformed() {
 
 void EncodeJob::work() {
   Own own;
-  for (size_t i; !cancelled_ && (i = next_++) < portions_.size();) {
+  for (size_t i; claim(i);) {
     encode(i, own);
     place_own(own);
   }
@@ -106,9 +191,7 @@ void EncodeJob::encode(size_t number, Own& own) {
   const uint8_t* text = portion.chunk->data;
   size_t base = portion.chunk->begin, readable = portion.chunk->end - base;
   if (!input_.checked) {
-    // The caller may change these bytes meanwhile: what is encoded must be what was checked.
-    own.text.assign(text + (portion.begin - base), text + (portion.end - base));
-    text = own.text.data(), base = portion.begin, readable = own.text.size();
+    text = portion.copy.data, base = portion.begin, readable = portion.end - portion.begin;
     if (text::find_malformed(text, readable) < readable) return give_up_malformed();
   }
   // Where in the chunk the texts begin that end here, and behind them, if a part of one more follows, that part's end.
@@ -122,6 +205,7 @@ void EncodeJob::encode(size_t number, Own& own) {
   }
   const bpe::Texts texts{text, readable, offsets.data(), offsets.size() - 1};
   bpe::EncodeResult result = input_.encoder->encode_texts(texts, portion.ids, portion.ends.data(), options);
+  if (!input_.checked) give_back_copy(portion);
   result.refused_at += base;
   portion.ends.resize(portion.last - portion.first);
   if (result.refused) return refuse(result);
@@ -137,7 +221,7 @@ void EncodeJob::encode(size_t number, Own& own) {
 void EncodeJob::refuse(const bpe::EncodeResult& result) {
   const std::lock_guard lock(mutex_);
   if (!refused_.refused || result.refused_at < refused_.refused_at) refused_ = result;
-  next_ = portions_.size();
+  next_ = ready_ = portions_.size();
 }
 
 void EncodeJob::finish() {

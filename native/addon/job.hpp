@@ -25,7 +25,7 @@ class Job : public std::enable_shared_from_this<Job> {
   const char* error() const { return error_.empty() ? nullptr : error_.c_str(); }
 
  protected:
-  // `listener` is called on the JavaScript thread: (false, progress) now and then, and (true, progress) once at the end.
+  // `listener` is called on the JavaScript thread: (false, progress) now and then, (null, progress) after `ask_for_more`, and (true, progress) once at the end.
   // `keep_alive`: an object that is not collected before the end.
   Job(Napi::Env env, const char* name, const Napi::Function& listener, const Napi::Object& keep_alive);
 
@@ -34,6 +34,17 @@ class Job : public std::enable_shared_from_this<Job> {
   // What the last thread does.
   virtual void finish() {}
   virtual double progress() const { return 0; }
+  Napi::Object kept_alive() const { return keep_alive_.Value(); }
+  // Runs a part that may throw; false if it did: then the job is cancelled.
+  bool guarded(const std::function<void()>& part);
+  // For work that comes little by little: a job that is held does not end before JavaScript's thread lets go of it. `hold` is to be called before `start`, and each of
+  // these three on that thread.
+  void hold() { held_ = true; }
+  void let_go();
+  void add_thread();
+  bool held() const { return held_; }
+  // Asks JavaScript's thread for more work. Every thread that ends does this too while the job is held.
+  void ask_for_more();
   // Tells of the progress if that was not done lately.
   void report_now_and_then();
 
@@ -42,17 +53,17 @@ class Job : public std::enable_shared_from_this<Job> {
 
  private:
   struct Message;
+  enum class Event { progress, more, finished };
   void run();
-  // False if it threw: then the job is cancelled.
-  bool guarded(const std::function<void()>& part);
-  void report(bool finished);
+  void queue_run();
+  void report(Event event);
   // Cancels and waits until no thread uses the job any more: the environment ends.
   void stop();
   static void stop_with_environment(void* job) { static_cast<Job*>(job)->stop(); }
   static void call_listener(napi_env env, napi_value listener, void* context, void* data);
 
   std::atomic<size_t> running_{0};
-  std::atomic<bool> begun_{false};
+  std::atomic<bool> begun_{false}, held_{false};
   std::atomic<int64_t> reported_at_{0};
   std::condition_variable stopped_;
   bool finished_ = false;

@@ -6,6 +6,7 @@
 
 #include "merganser/bpe/saved_tables.hpp"
 #include "merganser/text/character_kinds.hpp"
+#include "read_ahead.hpp"
 #include "shared_objects.hpp"
 
 namespace merganser::addon {
@@ -74,6 +75,12 @@ std::optional<bpe::SavedTables> saved_tables(Reader& model) {
   return bpe::SavedTables(bytes.data, bytes.size);
 }
 
+std::shared_ptr<bpe::Model> saved_model(bpe::ModelSpec spec, const bpe::SavedTables& saved) {
+  auto pairs = take_pairs_read_ahead(saved.bytes());
+  auto index = take_index_read_ahead(saved.bytes());
+  return saved.model(std::move(spec), index ? std::move(*index) : saved.index(), pairs ? std::move(*pairs) : saved.pairs());
+}
+
 std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTables* saved) {
   bpe::ModelSpec spec;
   spec.token_bytes = reader.array<uint8_t>("tokenBytes");
@@ -97,7 +104,7 @@ std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTab
     reader.include(removals);
   }
   return std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
-    return saved ? saved->model(std::move(spec)) : std::make_shared<bpe::Model>(std::move(spec));
+    return saved ? saved_model(std::move(spec), *saved) : std::make_shared<bpe::Model>(std::move(spec));
   }));
 }
 

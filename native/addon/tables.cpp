@@ -8,7 +8,7 @@
 #include "merganser/bpe/saved_tables.hpp"
 #include "merganser/io/token_json_scanner.hpp"
 #include "merganser/io/xxh64.hpp"
-#include "merganser/parallel/huge_array.hpp"
+#include "read_ahead.hpp"
 #include "reading.hpp"
 #include "shared_objects.hpp"
 
@@ -28,18 +28,6 @@ Napi::Value encoder_tables(const Napi::CallbackInfo& info) { return to_array(inf
 // (model) => bytes
 Napi::Value bpe_tables(const Napi::CallbackInfo& info) {
   return to_array(info.Env(), bpe::save_tables(shared_of<bpe::PieceTokenizer>(info[0]).model(), nullptr, nullptr));
-}
-
-// (size) => zeroed bytes on huge pages, which are there at the first touch some ten times faster than small ones; null where JavaScript may not
-// hold memory of others (Electron)
-Napi::Value allocate(const Napi::CallbackInfo& info) {
-  const size_t size = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  auto memory = std::make_unique<parallel::HugeArray<uint8_t>>(size);
-  napi_value buffer;
-  const auto free = [](napi_env, void*, void* owner) { delete static_cast<parallel::HugeArray<uint8_t>*>(owner); };
-  if (napi_create_external_arraybuffer(info.Env(), memory->data(), size, free, memory.get(), &buffer) != napi_ok) return info.Env().Null();
-  memory.release();
-  return Napi::Uint8Array::New(info.Env(), size, Napi::ArrayBuffer(info.Env(), buffer), 0);
 }
 
 io::TokenTable token_table(const Napi::CallbackInfo& info) { return {bytes_of(info[0]).data, info[1].As<Napi::Uint32Array>().Data()}; }
@@ -87,7 +75,8 @@ Napi::Value scan_merges(const Napi::CallbackInfo& info) {
 // (bytes) => bigint
 Napi::Value checksum(const Napi::CallbackInfo& info) {
   const ByteSpan bytes = bytes_of(info[0]);
-  return Napi::BigInt::New(info.Env(), io::xxh64(bytes.data, bytes.size));
+  const auto ahead = take_checksum_read_ahead(bytes);
+  return Napi::BigInt::New(info.Env(), ahead ? *ahead : io::xxh64(bytes.data, bytes.size));
 }
 
 }  // namespace
@@ -99,7 +88,6 @@ void register_tables(Napi::Env env, Napi::Object exports) {
   exports.Set("mergesJson", Napi::Function::New(env, merges_json, "mergesJson"));
   exports.Set("scanVocabulary", Napi::Function::New(env, scan_vocabulary, "scanVocabulary"));
   exports.Set("scanMerges", Napi::Function::New(env, scan_merges, "scanMerges"));
-  exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
   exports.Set("checksum", Napi::Function::New(env, checksum, "checksum"));
 }
 

@@ -1,4 +1,5 @@
 /** Runs in the worker threads of workers.test.ts. */
+const { TextEncoder } = require('node:util');
 const { parentPort, workerData } = require('node:worker_threads');
 require('tsx/cjs');
 const { Tokenizer } = require('../../lib/index.ts');
@@ -8,7 +9,14 @@ async function main() {
   const tokenizer = await Tokenizer.fromFile(path, { backend });
   if (forever) {
     const many = Array(200).fill(texts.join('\n'));
-    const work = Promise.all([tokenizer.encodeBatch(many), tokenizer.encodeBatch(many), tokenizer.encodeAsync(many.join('\n'))]);
+    // More than is copied at once.
+    const large = new TextEncoder().encode(texts.join('\n').repeat(3000));
+    const work = Promise.all([
+      tokenizer.encodeBatch(many),
+      tokenizer.encodeBatch(many),
+      tokenizer.encodeAsync(many.join('\n')),
+      tokenizer.encodeAsync(large),
+    ]);
     parentPort.postMessage('under way');
     await work;
     return main();

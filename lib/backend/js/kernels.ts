@@ -144,6 +144,8 @@ export function createJsKernels(): Kernels {
     tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
+    readFile: () => null,
+    readAhead: () => {},
     mapFile: () => null,
     dispose: (handle) => {
       (handle as unknown as Box<unknown>).value = null;

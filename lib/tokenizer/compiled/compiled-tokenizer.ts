@@ -60,7 +60,7 @@ export function compileTokenizer(
   };
   if (new PackedVocabulary(compiled.vocabulary).size !== vocabulary.size)
     throw new MerganserError('UNSUPPORTED', 'A vocabulary that holds the empty string as a token cannot be compiled.');
-  return writeContainer(compiled, from.source, kernels);
+  return writeContainer(compiled, from.source, tables, kernels);
 }
 
 function tableOf({ merges, spec, vocabulary }: BpeModel): TokenTable {

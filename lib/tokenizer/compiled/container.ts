@@ -10,7 +10,7 @@
  * | 8 | XXH64 of everything that follows |
  * | 8 + 8 | checksum and size of the source that it was compiled from (see source-stamp.ts); 0 and 0 if there was none |
  * | 8 | length of the outline |
- * | 8 | 0 |
+ * | 8 + 8 | place and length of the array that the backend may read ahead; 0 and 0 if there is none |
  * | … | the outline in UTF-8, then the arrays, each at a multiple of 64 bytes |
  *
  * An array stands in the outline as `{ "$array": [type, place, length] }`.
@@ -22,8 +22,8 @@ import { decodeUtf8, encodeUtf8 } from '../utf8';
 const MAGIC = 'MRGCMPLD';
 const BYTE_ORDER = 0x01020304;
 /** To be raised with every change of the outline or the header. */
-const FORMAT_VERSION = 1;
-const HEADER_BYTES = 64;
+const FORMAT_VERSION = 2;
+const HEADER_BYTES = 72;
 const CHECKED_FROM = 32;
 const ALIGNMENT = 64;
 
@@ -45,8 +45,8 @@ export interface Container {
   readonly outline: unknown;
 }
 
-/** Writes an outline: plain data with typed arrays in it. An array that stands in several places is written once. */
-export function writeContainer(outline: object, source: SourceStamp, kernels: Kernels): Uint8Array {
+/** Writes an outline: plain data with typed arrays in it. An array that stands in several places is written once. `ahead`: one of them, see `Kernels.readAhead`. */
+export function writeContainer(outline: object, source: SourceStamp, ahead: Uint8Array | null, kernels: Kernels): Uint8Array {
   const arrays = new Map<TypedArray, number>();
   let end = 0;
   const json = encodeUtf8(
@@ -73,10 +73,24 @@ export function writeContainer(outline: object, source: SourceStamp, kernels: Ke
   view.setBigUint64(32, source.checksum, true);
   view.setBigUint64(40, BigInt(source.size), true);
   view.setBigUint64(48, BigInt(json.length), true);
+  const place = ahead === null ? undefined : arrays.get(ahead as TypedArray);
+  if (place !== undefined) {
+    view.setBigUint64(56, BigInt(base + place), true);
+    view.setBigUint64(64, BigInt(ahead!.byteLength), true);
+  }
   file.set(json, HEADER_BYTES);
   for (const [array, place] of arrays) file.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), base + place);
   view.setBigUint64(24, kernels.checksum(file.subarray(CHECKED_FROM)), true);
   return file;
+}
+
+/** Lets the backend begin with a file that was just read into memory of its own, and is read as a container next. */
+export function readAhead(bytes: Uint8Array, kernels: Kernels): void {
+  if (bytes.length < HEADER_BYTES) return;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const place = Number(view.getBigUint64(56, true));
+  const tables = bytes.subarray(place, place + Number(view.getBigUint64(64, true)));
+  if (tables.length > 0) kernels.readAhead(bytes.subarray(CHECKED_FROM), tables);
 }
 
 /** Reads a file and checks that it is whole. Its arrays are views into `bytes`, which must not change. Throws MALFORMED_FILE. */

@@ -1,3 +1,4 @@
+import type { Kernels } from '../../backend/kernels';
 import { MerganserError } from '../../errors';
 import type { BundledFile } from './bundled-file';
 import { type EncodingRanks, HEADER_BYTES, parseRanksFile } from './ranks-file';
@@ -55,8 +56,8 @@ export async function readEncodingHead(name: string): Promise<Uint8Array> {
 }
 
 /** `readEncodingHead` without a promise. */
-export function readEncodingHeadSync(name: string): Uint8Array {
-  return readBundledHeadSync(bundleOf(name).file, HEADER_BYTES);
+export function readEncodingHeadSync(name: string, kernels: Kernels): Uint8Array {
+  return readBundledHeadSync(bundleOf(name).file, HEADER_BYTES, kernels);
 }
 
 /** An encoding's vocabulary out of its bundled file. Throws MALFORMED_FILE. */

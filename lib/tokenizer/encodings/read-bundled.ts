@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Kernels } from '../../backend/kernels';
 import { MerganserError } from '../../errors';
 import { packageRoot } from '../../package-root';
 import type { BundledFile } from './bundled-file';
@@ -41,8 +42,10 @@ export async function readBundledHead(file: BundledFile, size: number): Promise<
 }
 
 /** The same without a promise. */
-export function readBundledHeadSync(file: BundledFile, size: number): Uint8Array {
+export function readBundledHeadSync(file: BundledFile, size: number, kernels: Kernels): Uint8Array {
   const path = pathOf(file);
+  const head = kernels.readFile(path, size);
+  if (head !== null) return head;
   try {
     const handle = openSync(path, 'r');
     try {

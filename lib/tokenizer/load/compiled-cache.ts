@@ -1,11 +1,11 @@
 /** Compiled tokenizers in files, in Node. The build puts compiled-cache.browser.ts in its place where there are no files. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument } from '../../errors';
-import type { SourceStamp } from '../compiled/container';
+import { readAhead, type SourceStamp } from '../compiled/container';
 import { BLOCK_BYTES, Stamper } from '../compiled/source-stamp';
 import { encodeUtf8 } from '../utf8';
 import { makeFolder, makeFolderSync, writeBytesAtomically, writeBytesAtomicallySync } from './files';
@@ -50,6 +50,11 @@ function userCacheDirectory(): string {
   return join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'merganser');
 }
 
+function begun(file: Uint8Array, kernels: Kernels): Uint8Array {
+  readAhead(file, kernels);
+  return file;
+}
+
 /** Contents of a compiled file; null if there is none that can be read. */
 export async function readCompiled({ file }: CachePlace, kernels: Kernels): Promise<Uint8Array | null> {
   const handle = await open(file).catch(() => null);
@@ -58,7 +63,7 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
     // One read, and not readFile, which goes through the thread pool for every half megabyte.
     const bytes = kernels.allocate((await handle.stat()).size);
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
-    return bytes.subarray(0, bytesRead);
+    return begun(bytes.subarray(0, bytesRead), kernels);
   } catch {
     return null;
   } finally {
@@ -67,16 +72,16 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
 }
 
 /** The same without a promise. */
-export function readCompiledSync({ file: path }: CachePlace, kernels: Kernels): Uint8Array | null {
-  let file: number | undefined;
+export function readCompiledSync({ file }: CachePlace, kernels: Kernels): Uint8Array | null {
+  const bytes = kernels.readFile(file) ?? readFileIfThere(file);
+  return bytes === null ? null : begun(bytes, kernels);
+}
+
+function readFileIfThere(path: string): Uint8Array | null {
   try {
-    file = openSync(path, 'r');
-    const bytes = kernels.allocate(fstatSync(file).size);
-    return bytes.subarray(0, readSync(file, bytes));
+    return readFileSync(path);
   } catch {
     return null;
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }
 

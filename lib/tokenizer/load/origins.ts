@@ -52,7 +52,7 @@ export function bundledEncoding(name: string): SyncOrigin {
     define: (bytes) => tiktokenDefinition(parseEncoding(name, bytes), { encoding: name }),
     stampOf: (bytes, kernels) => stampOf(encodingHead(bytes), kernels),
     stamp: async (kernels) => stampOf(await readEncodingHead(name), kernels),
-    stampSync: (kernels) => stampOf(readEncodingHeadSync(name), kernels),
+    stampSync: (kernels) => stampOf(readEncodingHeadSync(name, kernels), kernels),
   };
 }
 

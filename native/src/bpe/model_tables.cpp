@@ -1,10 +1,13 @@
 // A model's tables out of a file and into it: what `Model` derives from its specification, so that it need not be derived again.
 #include <algorithm>
+#include <utility>
 
 #include "merganser/bpe/model.hpp"
 
 namespace merganser::bpe {
 namespace {
+
+constexpr size_t kMostMerges = (size_t{1} << kMergeBits) - 1;
 
 // A specification that comes with tables has not been checked by anybody.
 ModelSpec sound(ModelSpec spec) {
@@ -18,20 +21,32 @@ ModelSpec sound(ModelSpec spec) {
 
 }  // namespace
 
-Model::Model(ModelSpec spec, io::TableReader& tables) : spec_(sound(std::move(spec))), index_(spec_, tables), reachable_(spec_.vocab_size()) {
+SavedModel::SavedModel(io::TableReader tables) : index(tables), pairs(tables), rest(tables) {
+  tables.skip_sparse();
+  listed = tables.array<uint32_t>(kMostMerges);
+  merge_count = tables.value<uint64_t>();
+  first = tables.value<uint64_t>();
+  span = tables.value<uint64_t>();
+  pairs = tables;
+  SavedPairs::skip(tables);
+  rest = tables;
+}
+
+Model::Model(ModelSpec spec, SavedModel saved, SavedIndex index, SavedPairs pairs)
+    : spec_(sound(std::move(spec))), index_(spec_, std::move(index)), reachable_(spec_.vocab_size()) {
   knows_tokens_ = true;
   plain_ = spec_.continuing_prefix.empty() && spec_.end_of_word_suffix.empty();
   index_units();
-  constexpr size_t most = (size_t{1} << kMergeBits) - 1;
-  auto listed = tables.array<uint32_t>(most);
+  auto& listed = saved.listed;
+  const auto [first, span] = std::pair(saved.first, saved.span);
+  merge_count_ = saved.merge_count;
   io::check(std::all_of(listed.begin(), listed.end(), [&](uint32_t id) { return id < spec_.vocab_size(); }) && (listed.empty() || spec_.has_merges));
-  merge_count_ = tables.value<uint64_t>();
-  const uint64_t first = tables.value<uint64_t>(), span = tables.value<uint64_t>();
-  io::check(merge_count_ <= most && listed.size() <= merge_count_ && (spec_.has_merges || merge_count_ == spec_.vocab_size()));
-  io::check(first <= listed.size() && (span == 0 || span == spec_.vocab_size()) && listed.size() + span <= most);
+  io::check(merge_count_ <= kMostMerges && listed.size() <= merge_count_ && (spec_.has_merges || merge_count_ == spec_.vocab_size()));
+  io::check(first <= listed.size() && (span == 0 || span == spec_.vocab_size()) && listed.size() + span <= kMostMerges);
   numbers_ = MergeNumbers(std::move(listed), static_cast<uint32_t>(first), static_cast<uint32_t>(span));
   const uint32_t merges = numbers_.end();
-  pairs_ = std::make_unique<PairTable>(merge_count_, merges, tables);
+  pairs_ = std::make_unique<PairTable>(merge_count_, merges, std::move(pairs));
+  io::TableReader tables = saved.rest;
   if (complete_ && !spec_.char_units) {
     byte_pairs_.resize(65536);
     tables.array(byte_pairs_.data(), byte_pairs_.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "merganser/io/tables.hpp"
 
@@ -14,17 +15,32 @@ uint32_t filter_bits(size_t pairs) { return static_cast<uint32_t>(std::max(9, st
 
 }  // namespace
 
-PairTable::PairTable(size_t pairs) : buckets_(size_t{1} << bucket_bits(pairs)), filter_((size_t{1} << filter_bits(pairs)) / 64, 0) {
+PairTable::PairTable(size_t pairs, parallel::HugeArray<PairBucket> buckets, std::vector<uint64_t> filter)
+    : buckets_(std::move(buckets)), filter_(std::move(filter)) {
   view_ = {buckets_.data(), 64 - bucket_bits(pairs), (1u << bucket_bits(pairs)) - 1, filter_.data(), 64 - filter_bits(pairs)};
 }
 
-PairTable::PairTable(size_t pairs, uint32_t merges, io::TableReader& tables) : PairTable(pairs) {
-  const size_t buckets = size_t{view_.mask} + 1;
-  const io::PresentWords present = tables.sparse(buckets_[0].entry, buckets * PairBucket::kWays);
-  io::check(present.all<uint64_t>([&](uint64_t entry) { return (entry & ((1u << kMergeBits) - 1)) < merges; }));
+PairTable::PairTable(size_t pairs)
+    : PairTable(pairs, parallel::HugeArray<PairBucket>(size_t{1} << bucket_bits(pairs)), std::vector<uint64_t>((size_t{1} << filter_bits(pairs)) / 64)) {}
+
+SavedPairs::SavedPairs(io::TableReader tables) : buckets(tables.sparse_count() / PairBucket::kWays) {
+  const io::PresentWords present = tables.sparse(buckets.data()->entry, buckets.size() * PairBucket::kWays);
+  present.all<uint64_t>([&](uint64_t entry) {
+    merges = std::max(merges, static_cast<uint32_t>(entry & ((1u << kMergeBits) - 1)) + 1);
+    return true;
+  });
   // Searches end at a bucket that is not full.
-  io::check(std::any_of(buckets_.data(), buckets_.data() + buckets, [](const PairBucket& bucket) { return bucket.entry[PairBucket::kWays - 1] == 0; }));
-  tables.array(filter_.data(), filter_.size());
+  io::check(std::any_of(buckets.data(), buckets.data() + buckets.size(), [](const PairBucket& bucket) { return bucket.entry[PairBucket::kWays - 1] == 0; }));
+  filter = tables.array<uint64_t>(buckets.size() / 4 + 8);
+}
+
+void SavedPairs::skip(io::TableReader& tables) {
+  tables.skip_sparse();
+  tables.bytes(tables.value<uint64_t>() * sizeof(uint64_t));
+}
+
+PairTable::PairTable(size_t pairs, uint32_t merges, SavedPairs saved) : PairTable(pairs, std::move(saved.buckets), std::move(saved.filter)) {
+  io::check(buckets_.size() == size_t{view_.mask} + 1 && filter_.size() == (size_t{1} << filter_bits(pairs)) / 64 && saved.merges <= merges);
 }
 
 void PairTable::save(io::TableWriter& tables) const {

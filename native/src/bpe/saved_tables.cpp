@@ -1,6 +1,7 @@
 #include "merganser/bpe/saved_tables.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace merganser::bpe {
 namespace {
@@ -34,30 +35,28 @@ std::vector<uint8_t> save_tables(const Model& model, const SafeCuts* cuts, const
   return writer.take();
 }
 
-SavedTables::SavedTables(const uint8_t* bytes, size_t size) {
-  io::TableReader reader(bytes, size);
+SavedTables::SavedTables(const uint8_t* bytes, size_t size) : bytes_(bytes), parts_(parts_of(io::TableReader(bytes, size))), model_(parts_[0]) {}
+
+std::array<io::TableReader, 3> SavedTables::parts_of(io::TableReader reader) {
   io::check(reader.value<uint64_t>() == kMark && reader.value<uint64_t>() == kTablesVersion);
-  for (Range& part : parts_) {
-    part.size = reader.value<uint64_t>();
-    part.bytes = reader.bytes(part.size);
-  }
+  const auto part = [&] {
+    const uint64_t size = reader.value<uint64_t>();
+    return io::TableReader(reader.bytes(size), size);
+  };
+  return {part(), part(), part()};
 }
 
-io::TableReader SavedTables::part(size_t number) const { return io::TableReader(parts_[number].bytes, parts_[number].size); }
-
-std::shared_ptr<Model> SavedTables::model(ModelSpec spec) const {
-  io::TableReader reader = part(0);
-  return std::make_shared<Model>(std::move(spec), reader);
+std::shared_ptr<Model> SavedTables::model(ModelSpec spec, SavedIndex index, SavedPairs pairs) const {
+  return std::make_shared<Model>(std::move(spec), model_, std::move(index), std::move(pairs));
 }
 
 std::unique_ptr<SafeCuts> SavedTables::cuts() const {
-  if (parts_[1].size == 0) return nullptr;
-  io::TableReader reader = part(1);
-  return SafeCuts::read(reader);
+  io::TableReader reader = parts_[1];
+  return reader.empty() ? nullptr : SafeCuts::read(reader);
 }
 
 void SavedTables::scanner(text::ScannerSpec& spec) const {
-  io::TableReader reader = part(2);
+  io::TableReader reader = parts_[2];
   spec.pages = reader.array<uint16_t>(kCodePointPages);
   spec.kinds = reader.array<uint8_t>(size_t{kCodePointPages} << 8);
   io::check(spec.pages.size() == kCodePointPages);

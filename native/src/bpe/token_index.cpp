@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace merganser::bpe {
 
@@ -25,17 +26,20 @@ TokenIndex::TokenIndex(const ModelSpec& spec)
   }
 }
 
-TokenIndex::TokenIndex(const ModelSpec& spec, io::TableReader& tables)
-    : spec_(spec), mask_(mask_for(spec.vocab_size())), slots_(size_t{mask_} + 1), longest_(longest_of(spec)) {
-  const io::PresentWords present = tables.sparse(reinterpret_cast<uint64_t*>(slots_.data()), slots_.size() / 2);
-  uint32_t taken = 0;
-  const uint32_t tokens = spec_.vocab_size();
-  const bool sound = present.all<Slot>([&](Slot slot) {
+SavedIndex::SavedIndex(io::TableReader tables) : slots(2 * tables.sparse_count()) {
+  const io::PresentWords present = tables.sparse(reinterpret_cast<uint64_t*>(slots.data()), slots.size() / 2);
+  const bool few = present.all<uint32_t>([&](uint32_t slot) {
     taken += slot != 0;
-    return (slot == 0) | (id_of(slot) < tokens);
+    tokens = std::max(tokens, slot & TokenIndex::kIdMask);
+    return (slot == 0) | ((slot & TokenIndex::kIdMask) != 0);
   });
+  io::check(few);
+}
+
+TokenIndex::TokenIndex(const ModelSpec& spec, SavedIndex saved)
+    : spec_(spec), mask_(mask_for(spec.vocab_size())), slots_(std::move(saved.slots)), longest_(longest_of(spec)) {
   // Searches end at an empty slot.
-  io::check(sound && taken <= tokens);
+  io::check(slots_.size() == size_t{mask_} + 1 && saved.tokens <= spec_.vocab_size() && saved.taken <= spec_.vocab_size());
 }
 
 void TokenIndex::save(io::TableWriter& tables) const {

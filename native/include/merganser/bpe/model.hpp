@@ -26,12 +26,22 @@
 
 namespace merganser::bpe {
 
+// A model's tables as they were saved. What takes longest to read needs no specification, and may be read by several threads: see SavedTables. Throws io::Damaged.
+struct SavedModel {
+  explicit SavedModel(io::TableReader tables);
+
+  io::TableReader index;
+  std::vector<uint32_t> listed;
+  uint64_t merge_count, first, span;
+  io::TableReader pairs, rest;
+};
+
 class Model {
  public:
   explicit Model(ModelSpec spec);  // std::length_error if there are more symbols or merges than the tables hold
   // With the tables that `save` wrote for the same specification, whose merges are not needed any more. Throws io::Damaged if the specification is
   // not sound or the tables are not such: nothing of them is trusted.
-  Model(ModelSpec spec, io::TableReader& tables);
+  Model(ModelSpec spec, SavedModel saved, SavedIndex index, SavedPairs pairs);
   void save(io::TableWriter& tables) const;
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

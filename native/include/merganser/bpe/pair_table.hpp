@@ -77,11 +77,21 @@ struct PairView {
   }
 };
 
+// A table as it was saved, read before anything is known of the pairs. Throws io::Damaged.
+struct SavedPairs {
+  explicit SavedPairs(io::TableReader tables);
+  static void skip(io::TableReader& tables);
+
+  parallel::HugeArray<PairBucket> buckets;
+  std::vector<uint64_t> filter;
+  uint32_t merges = 0;  // one more than the greatest
+};
+
 class PairTable {
  public:
   explicit PairTable(size_t pairs);
   // For `pairs` pairs, as `save` wrote it; all merges are below `merges`. Throws io::Damaged.
-  PairTable(size_t pairs, uint32_t merges, io::TableReader& tables);
+  PairTable(size_t pairs, uint32_t merges, SavedPairs saved);
   void save(io::TableWriter& tables) const;
   // A pair that is already there gets the new merge.
   void set(uint32_t left, uint32_t right, uint32_t merge);
@@ -100,6 +110,7 @@ class PairTable {
   }
 
  private:
+  PairTable(size_t pairs, parallel::HugeArray<PairBucket> buckets, std::vector<uint64_t> filter);
   parallel::HugeArray<PairBucket> buckets_;
   std::vector<uint64_t> filter_;
   PairView view_;

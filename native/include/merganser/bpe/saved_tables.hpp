@@ -1,6 +1,7 @@
 // What an encoder derives from its specification, as bytes to keep in a file: the model's tables, and where the encoder has them its safe cuts and
 // its scanner's characters.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,20 +24,22 @@ std::vector<uint8_t> save_tables(const Model& model, const SafeCuts* cuts, const
 class SavedTables {
  public:
   SavedTables(const uint8_t* bytes, size_t size);
+  const uint8_t* bytes() const { return bytes_; }
+  // What of the model needs no specification and takes longest.
+  SavedIndex index() const { return SavedIndex(model_.index); }
+  SavedPairs pairs() const { return SavedPairs(model_.pairs); }
   // The model for the specification that the tables were derived from.
-  std::shared_ptr<Model> model(ModelSpec spec) const;
+  std::shared_ptr<Model> model(ModelSpec spec, SavedIndex index, SavedPairs pairs) const;
   // null: none were kept.
   std::unique_ptr<SafeCuts> cuts() const;
   // Fills in `pages` and `kinds`.
   void scanner(text::ScannerSpec& spec) const;
 
  private:
-  io::TableReader part(size_t number) const;
-  struct Range {
-    const uint8_t* bytes;
-    uint64_t size;
-  };
-  Range parts_[3];
+  const uint8_t* bytes_;
+  static std::array<io::TableReader, 3> parts_of(io::TableReader reader);
+  std::array<io::TableReader, 3> parts_;
+  SavedModel model_;
 };
 
 }  // namespace merganser::bpe

@@ -24,12 +24,20 @@ inline uint64_t hash_bytes(const uint8_t* bytes, size_t size) {
   return hash ^ hash >> 29;
 }
 
+// An index as it was saved, read before anything is known of its specification. Throws io::Damaged.
+struct SavedIndex {
+  explicit SavedIndex(io::TableReader tables);
+
+  parallel::HugeArray<uint32_t> slots;
+  uint32_t taken = 0, tokens = 0;  // slots that hold a token, and one more than the highest id
+};
+
 class TokenIndex {
  public:
   // Keeps a reference to `spec`. Of equal tokens the lowest id counts; empty ones are left out.
   explicit TokenIndex(const ModelSpec& spec);
   // As `save` wrote it for the same specification; throws io::Damaged.
-  TokenIndex(const ModelSpec& spec, io::TableReader& tables);
+  TokenIndex(const ModelSpec& spec, SavedIndex saved);
   void save(io::TableWriter& tables) const;
   uint32_t find(const uint8_t* bytes, size_t size) const { return size > longest_ ? kNone : find(bytes, size, hash_bytes(bytes, size)); }
   uint32_t find(const uint8_t* bytes, size_t size, uint64_t hash) const;
@@ -50,6 +58,7 @@ class TokenIndex {
   // id + 1 (0: empty), above it the highest bits of the hash. So small that the table of 200,000 tokens is one huge page.
   using Slot = uint32_t;
   static constexpr uint32_t kIdMask = (1u << kSymbolBits) - 1;
+  friend struct SavedIndex;
   static uint32_t id_of(Slot slot) { return (slot & kIdMask) - 1; }
   static uint32_t tag_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) & ~kIdMask; }
   static bool is_of(Slot slot, uint64_t hash) { return (slot & ~kIdMask) == tag_of(hash); }

@@ -83,6 +83,7 @@ class TableReader {
  public:
   TableReader(const uint8_t* bytes, size_t size) : at_(bytes), end_(bytes + size) {}
 
+  bool empty() const { return at_ == end_; }
   template <typename T>
   T value() {
     static_assert(std::is_trivially_copyable_v<T>);
@@ -108,8 +109,22 @@ class TableReader {
     if (count > 0) std::memcpy(values.data(), from, count * sizeof(T));
     return values;
   }
+  // Of the words that come next: how many there are, places without one included. No more than the bytes that are left can tell of.
+  size_t sparse_count() const {
+    TableReader ahead = *this;
+    const uint64_t count = ahead.value<uint64_t>();
+    check(count / 8 <= static_cast<size_t>(ahead.end_ - ahead.at_));
+    return count;
+  }
   // Fills in what is not zero; the rest of `words` is left as it is. The caller checks what was filled in.
   PresentWords sparse(uint64_t* words, size_t count);
+  // Goes on behind such words.
+  void skip_sparse() {
+    take((value<uint64_t>() + 63) / 64 * 8);
+    const uint64_t live = value<uint64_t>();
+    check(live <= static_cast<size_t>(end_ - at_) / 8);
+    take(live * 8);
+  }
   // So many bytes, where they are.
   const uint8_t* bytes(uint64_t size) { return take(size); }
 

@@ -4,6 +4,7 @@
 // small work lasts.
 #pragma once
 #include <cstddef>
+#include <utility>
 
 #include "merganser/parallel/huge_pages.hpp"
 
@@ -22,7 +23,16 @@ class HugeArray {
   explicit HugeArray(size_t count) : HugeArray(count, count) {}
   // May grow to `limit`.
   HugeArray(size_t count, size_t limit) : data_(static_cast<T*>(reserve_zeroed(limit * sizeof(T)))), count_(0), limit_(limit) { grow(count); }
-  ~HugeArray() { free_reserved(data_, limit_ * sizeof(T)); }
+  HugeArray(HugeArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)), count_(other.count_), limit_(other.limit_) {}
+  HugeArray& operator=(HugeArray&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(count_, other.count_);
+    std::swap(limit_, other.limit_);
+    return *this;
+  }
+  ~HugeArray() {
+    if (data_) free_reserved(data_, limit_ * sizeof(T));
+  }
   HugeArray(const HugeArray&) = delete;
   HugeArray& operator=(const HugeArray&) = delete;
 

@@ -1,0 +1,40 @@
+// Copies of portions of texts, for threads that must not read where the texts lie.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "merganser/parallel/kept_buffer.hpp"
+
+namespace merganser::addon {
+
+// A few portions are copied ahead of the threads; the same places serve again and again, and so stay in caches.
+class PortionMemory {
+ public:
+  struct Place {
+    uint8_t* data = nullptr;  // null: none
+    std::unique_ptr<uint8_t[]> own;
+    explicit operator bool() const { return data != nullptr; }
+  };
+
+  // Before the first copy: how large most portions are, how many bytes there are in all, and for how many threads.
+  void expect(size_t portion_bytes, size_t all_bytes, size_t threads);
+
+  // None while there is enough for the threads to do.
+  Place take(size_t bytes);
+  // Whether so much is free by now that more should be copied.
+  bool give(Place place, size_t bytes);
+
+ private:
+  // What threads that encode get through while JavaScript's is held up for some milliseconds.
+  static constexpr size_t kAheadAtLeast = 32, kAheadPerThread = 8;
+
+  size_t place_bytes_ = 0, threads_ = 1, ahead_bytes_ = 0;
+  std::mutex mutex_;
+  parallel::KeptBuffer memory_;
+  std::vector<uint8_t*> free_;
+  size_t out_ = 0, bytes_out_ = 0;
+};
+
+}  // namespace merganser::addon

@@ -1,0 +1,189 @@
+#include "read_ahead.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "merganser/io/read_file.hpp"
+#include "merganser/io/xxh64.hpp"
+#include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/thread_pool.hpp"
+
+namespace merganser::addon {
+namespace {
+
+// Work that whoever comes first does: a thread of the pool, or, if all are busy, the one that needs what comes of it.
+template <typename Result>
+class EarlyWork {
+ public:
+  explicit EarlyWork(std::function<Result()> work) : work_(std::move(work)) {}
+
+  void begin() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (begun_) return;
+      begun_ = true;
+    }
+    std::optional<Result> result;
+    std::exception_ptr error;
+    try {
+      result.emplace(work_());
+    } catch (...) {
+      error = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    error_ = error;
+    done_ = true;
+    over_.notify_all();
+  }
+  // Nothing the second time.
+  std::optional<Result> take() {
+    begin();
+    std::unique_lock lock(mutex_);
+    over_.wait(lock, [this] { return done_; });
+    if (error_) std::rethrow_exception(error_);
+    return std::exchange(result_, std::nullopt);
+  }
+
+ private:
+  const std::function<Result()> work_;
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool begun_ = false, done_ = false;
+  std::optional<Result> result_;
+  std::exception_ptr error_;
+};
+
+// What is done of a file's bytes.
+struct ReadAhead {
+  ReadAhead(ByteSpan checked, ByteSpan tables)
+      : checked(checked),
+        tables(tables),
+        checksum([checked] { return io::xxh64(checked.data, checked.size); }),
+        index([tables] { return bpe::SavedTables(tables.data, tables.size).index(); }),
+        pairs([tables] { return bpe::SavedTables(tables.data, tables.size).pairs(); }) {}
+
+  const ByteSpan checked, tables;
+  EarlyWork<uint64_t> checksum;
+  EarlyWork<bpe::SavedIndex> index;
+  EarlyWork<bpe::SavedPairs> pairs;
+};
+
+struct FileMemory {
+  explicit FileMemory(size_t size) : bytes(size) {}
+
+  parallel::HugeArray<uint8_t> bytes;
+  std::optional<ReadAhead> ahead;
+};
+
+// All memory that JavaScript holds, by where it begins. JavaScript's threads come here only, so work is there or not for as long as it looks.
+std::mutex files_mutex;
+using Files = std::map<const uint8_t*, std::shared_ptr<FileMemory>>;
+Files& files() {
+  static auto* const files = new Files();  // never destroyed: worker threads may outlive static data
+  return *files;
+}
+
+// What lies at the address; null if nothing of ours does.
+std::shared_ptr<FileMemory> file_at(const uint8_t* address) {
+  const std::lock_guard lock(files_mutex);
+  auto after = files().upper_bound(address);
+  if (after == files().begin()) return nullptr;
+  const auto& file = (--after)->second;
+  return address < file->bytes.data() + file->bytes.size() ? file : nullptr;
+}
+
+void forget(const uint8_t* begin) {
+  const std::lock_guard lock(files_mutex);
+  files().erase(begin);
+}
+
+// As an array of JavaScript's; null where that may not hold memory of others (Electron).
+Napi::Value to_javascript(Napi::Env env, std::shared_ptr<FileMemory> file) {
+  uint8_t* const begin = file->bytes.data();
+  const size_t size = file->bytes.size();
+  {
+    const std::lock_guard lock(files_mutex);
+    files().emplace(begin, std::move(file));
+  }
+  napi_value buffer;
+  const auto gone = [](napi_env, void* data, void*) { forget(static_cast<const uint8_t*>(data)); };
+  if (napi_create_external_arraybuffer(env, begin, size, gone, nullptr, &buffer) != napi_ok) {
+    forget(begin);
+    return env.Null();
+  }
+  return Napi::Uint8Array::New(env, size, Napi::ArrayBuffer(env, buffer), 0);
+}
+
+// (size) => zeroed bytes on huge pages, which are there at the first touch some ten times faster than small ones | null
+Napi::Value allocate(const Napi::CallbackInfo& info) {
+  return to_javascript(info.Env(), std::make_shared<FileMemory>(static_cast<size_t>(info[0].ToNumber().Int64Value())));
+}
+
+// (path, most | undefined) => the file's bytes, the first `most` of them, in such memory | null
+Napi::Value read_file(const Napi::CallbackInfo& info) {
+  std::shared_ptr<FileMemory> file;
+  const auto memory = [&](size_t size) {
+    file = std::make_shared<FileMemory>(size);
+    return file->bytes.data();
+  };
+  const std::string path = info[0].As<Napi::String>();
+  const size_t most = info[1].IsUndefined() ? SIZE_MAX : static_cast<size_t>(info[1].ToNumber().Int64Value());
+  return io::read_file(path, most, memory) ? to_javascript(info.Env(), std::move(file)) : info.Env().Null();
+}
+
+// (checked, tables): parts of one such array, of which the checksum and the tables will be asked for
+void read_ahead(const Napi::CallbackInfo& info) {
+  const ByteSpan checked = bytes_of(info[0]), tables = bytes_of(info[1]);
+  const auto file = file_at(checked.data);
+  if (!file || file != file_at(tables.data) || file->ahead) return;
+  ReadAhead& ahead = file->ahead.emplace(checked, tables);
+  try {
+    auto& pool = parallel::ThreadPool::shared();
+    // In the order in which JavaScript's thread comes to them. More threads would keep it from its own work where there are but two processors.
+    if (pool.size() > 2) {
+      pool.run([file, &ahead] { ahead.pairs.begin(); });
+      pool.run([file, &ahead] { ahead.index.begin(); });
+    }
+    pool.run([file, &ahead] {
+      ahead.checksum.begin();
+      ahead.pairs.begin();
+      ahead.index.begin();
+    });
+  } catch (const std::exception&) {
+    return;  // no thread can be had: then it is done when it is asked for
+  }
+}
+
+template <typename Result>
+std::optional<Result> take_of(const uint8_t* tables, EarlyWork<Result> ReadAhead::* work) {
+  const auto file = file_at(tables);
+  if (!file || !file->ahead || file->ahead->tables.data != tables) return std::nullopt;
+  return ((*file->ahead).*work).take();
+}
+
+}  // namespace
+
+std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes) {
+  const auto file = file_at(bytes.data);
+  if (!file || !file->ahead || file->ahead->checked.data != bytes.data || file->ahead->checked.size != bytes.size) return std::nullopt;
+  return file->ahead->checksum.take();
+}
+
+std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::index); }
+
+std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::pairs); }
+
+void register_read_ahead(Napi::Env env, Napi::Object exports) {
+  exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));
+  exports.Set("readFile", Napi::Function::New(env, read_file, "readFile"));
+  exports.Set("readAhead", Napi::Function::New(env, read_ahead, "readAhead"));
+}
+
+}  // namespace merganser::addon

@@ -1,0 +1,16 @@
+// Memory for files, and work on what was read into it that is begun on another thread before JavaScript comes to it.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "merganser/bpe/saved_tables.hpp"
+#include "reading.hpp"
+
+namespace merganser::addon {
+
+// Each once: what `readAhead` was told of these very bytes, waited for if a thread is at it. Nothing if it was not told.
+std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes);
+std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables);
+std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables);
+
+}  // namespace merganser::addon

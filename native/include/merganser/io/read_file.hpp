@@ -1,0 +1,13 @@
+// Files read as a whole, by several threads: half of the time goes into pages that are touched for the first time.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace merganser::io {
+
+// Reads a file, or its first `most` bytes, into what `memory(size)` gives. False where the system cannot read so, or if it is no file with contents or changes meanwhile.
+bool read_file(const std::string& path, size_t most, const std::function<uint8_t*(size_t)>& memory);
+
+}  // namespace merganser::io

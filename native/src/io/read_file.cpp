@@ -1,0 +1,71 @@
+#include "merganser/io/read_file.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/parallel/thread_pool.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace merganser::io {
+
+#if defined(__unix__) || defined(__APPLE__)
+
+namespace {
+
+constexpr size_t kStrip = size_t{1} << 19;
+constexpr unsigned kMostThreads = 4;
+
+class OpenFile {
+ public:
+  explicit OpenFile(const std::string& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~OpenFile() {
+    if (file_ >= 0) ::close(file_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  size_t size() const {
+    struct stat facts;
+    return file_ >= 0 && fstat(file_, &facts) == 0 && S_ISREG(facts.st_mode) ? static_cast<size_t>(facts.st_size) : 0;
+  }
+  bool read(uint8_t* to, size_t from, size_t end) const {
+    while (from < end) {
+      const ssize_t read = ::pread(file_, to + from, end - from, static_cast<off_t>(from));
+      if (read <= 0) return false;
+      from += static_cast<size_t>(read);
+    }
+    return true;
+  }
+
+ private:
+  const int file_;
+};
+
+}  // namespace
+
+bool read_file(const std::string& path, size_t most, const std::function<uint8_t*(size_t)>& memory) {
+  const OpenFile file(path);
+  const size_t size = std::min(file.size(), most);
+  if (size == 0) return false;
+  uint8_t* const bytes = memory(size);
+  std::atomic<bool> whole{true};
+  const auto read_strip = [&](size_t strip) {
+    if (!file.read(bytes, strip * kStrip, std::min(size, (strip + 1) * kStrip))) whole = false;
+  };
+  parallel::parallel_for(std::min(kMostThreads, parallel::ThreadPool::shared().size()), (size + kStrip - 1) / kStrip, read_strip);
+  return whole;
+}
+
+#else
+
+bool read_file(const std::string&, size_t, const std::function<uint8_t*(size_t)>&) { return false; }
+
+#endif
+
+}  // namespace merganser::io
