@@ -25,13 +25,13 @@ export function faissRuns(folder: string, dims: number, iterations: readonly num
   return answer.runs ?? null;
 }
 
-/** Of the instruction set that is used, in 10⁹ operations a second of all threads together, the most of several repeats of 50 ms; null without a compiler. */
-export function arithmeticPeak(folder: string, threads = 1, repeats = 7): number | null {
+/** Of the instruction set that is used, with operands in registers or in the first-level cache as a tile needs them, in 10⁹ operations a second of all threads together, the most of several repeats of 50 ms; null without a compiler. */
+export function arithmeticPeak(folder: string, threads = 1, repeats = 7, operands: 'registers' | 'tile' = 'registers'): number | null {
   try {
     const program = join(folder, 'arithmetic-peak');
     const flags = process.env.MERGANSER_ISA === 'avx2' ? ['-mavx2', '-mfma'] : ['-march=native'];
     if (!existsSync(program)) execFileSync('g++', ['-O3', ...flags, '-pthread', 'bench/arithmetic-peak.cpp', '-o', program]);
-    return Number(execFileSync(program, [String(threads), String(repeats)], { encoding: 'utf8' }));
+    return Number(execFileSync(program, [String(threads), String(repeats), operands], { encoding: 'utf8' }));
   } catch {
     return null;
   }

@@ -142,13 +142,13 @@ function squares({ labels, centroids: { data } }: KMeansResult): number {
 }
 
 /**
- * Rates count a multiply-add as two operations: of the assignment, without and with what reading points takes, and of whole iterations. They take turns with the loop that gives the peak, and what is told is the
+ * Rates count a multiply-add as two operations: of a tile whose operands are in the first-level cache (the most that products of matrices could reach), of the assignment, without and with what reading points takes, and of whole iterations. They take turns with the loop that gives the peak, and what is told is the
  * median of their parts of the peaks beside them, and in brackets the upper quartile: a virtual processor that shares its core slows loads more than it does that loop, and is not always alike.
  */
 async function dense(folder: string): Promise<void> {
   if (options.head) {
-    console.log('| d | clusters | peak | assignment | with points read | whole iterations |');
-    console.log('|---:|---:|---:|---:|---:|---:|');
+    console.log('| d | clusters | peak | tile in the first-level cache | assignment | with points read | whole iterations |');
+    console.log('|---:|---:|---:|---:|---:|---:|---:|');
   }
   const operations = 2 * points.dims[0] * dims * clusters;
   const few = rowsOf(points.data, FEW);
@@ -157,13 +157,14 @@ async function dense(folder: string): Promise<void> {
   const iterate = (count: number) => seconds(() => run(count, { threads: 1, boundsBytes: 0 }));
   const peakNow = () => arithmeticPeak(folder, 1, 1) ?? NaN;
   const peaks = [peakNow()];
-  const parts: number[][] = [[], [], []];
+  const parts: number[][] = [[], [], [], []];
   for (let round = 0; round < DENSE_ROUNDS * runs; round++) {
     const [all, reading] = [await assign(first), await assign(few)];
     const iteration = ((await iterate(3)) - (await iterate(1))) / 2;
     peaks.push(peakNow());
     const peak = Math.max(...peaks.slice(-2)) * 1e9;
-    const rates = [(operations * (1 - FEW / clusters)) / (all - reading), operations / all, operations / iteration];
+    const tile = 1e9 * (arithmeticPeak(folder, 1, 1, 'tile') ?? NaN);
+    const rates = [tile, (operations * (1 - FEW / clusters)) / (all - reading), operations / all, operations / iteration];
     rates.forEach((rate, i) => parts[i].push(rate / peak));
   }
   const percent = (value: number) => `${(100 * value).toFixed(0)} %`;

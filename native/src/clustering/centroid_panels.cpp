@@ -52,17 +52,20 @@ void CentroidPanels::set_original(size_t slot, const double* coordinates) {
 
 void CentroidPanels::pack(unsigned threads) {
   const auto square = MERGANSER_SELECT(squared_norm);
+  const auto pack_one = MERGANSER_SELECT(pack_panel);
   std::vector<double> greatest(panels_);
   parallel::parallel_for(threads, panels_, [&](size_t panel) {
+    const float* rows[kPanel];
+    float ones[kPanel];
     for (size_t lane = 0; lane < kPanel; ++lane) {
       const size_t slot = panel * kPanel + lane;
-      const float* const row = at(slot);
-      float* const packed = packed_.data() + panel * dims_ * kPanel + lane;
-      for (size_t dim = 0; dim < dims_; ++dim) packed[dim * kPanel] = row[dim];
-      const double norm = square(row, padded_);
+      rows[lane] = at(slot);
+      ones[lane] = 1;
+      const double norm = square(rows[lane], padded_);
       halves_[slot] = slot < count_ ? static_cast<float>(-0.5 * norm) : kNeverBest;
       greatest[panel] = std::max(greatest[panel], norm);
     }
+    pack_one(rows, ones, dims_, packed_.data() + panel * dims_ * kPanel);
   });
   greatest_norm_ = std::sqrt(*std::max_element(greatest.begin(), greatest.end()));
 }
