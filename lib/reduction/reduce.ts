@@ -207,7 +207,8 @@ function* reductionOf(
     offsets,
     (plan) =>
       function* (values, valueWidth, out) {
-        yield* plan.merge(values, valueWidth, out, greatest);
+        if (plan.reduced === undefined) yield* plan.merge(values, valueWidth, out, greatest);
+        else out.set(plan.reduced);
         if (greatest !== null) refuseAbove(tokens, width, 'tokens', greatest[0]);
       },
   );
