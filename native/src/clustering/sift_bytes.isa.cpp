@@ -18,6 +18,13 @@ namespace {
 using simd::MERGANSER_ISA_NS::kBlock;
 using simd::MERGANSER_ISA_NS::MatrixTiles;
 
+// Whether the points of a block stand one behind the other. Lists may be several joined ones.
+MERGANSER_INLINE bool follow_each_other(const uint32_t* points) {
+  const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), first = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(points[0])), places);
+  const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(kBlock / 2));
+  return (_mm512_cmpneq_epi32_mask(_mm512_loadu_si512(points), first) | _mm512_cmpneq_epi32_mask(_mm512_loadu_si512(points + kBlock / 2), second)) == 0;
+}
+
 // Sums of the rows of a round and of two panels, the first one of a pair.
 struct RoundSums {
   static_assert(kRound % kBlock == 0);
@@ -29,7 +36,7 @@ struct RoundSums {
     for (size_t first = 0; first < count; first += kBlock) {
       const size_t some = count - first < kBlock ? count - first : kBlock;
       const uint8_t* codes = rows.codes + points[first] * rows.stride;
-      if (some < kBlock || points[first + kBlock - 1] - points[first] != kBlock - 1) {
+      if (some < kBlock || !follow_each_other(points + first)) {
         for (size_t i = 0; i < some; ++i) {
           const uint8_t* const from = rows.codes + points[first + i] * rows.stride;
           for (size_t at = 0; at < rows.stride; at += 64) _mm512_store_si512(rows_of_block + i * rows.stride + at, _mm512_loadu_si512(from + at));
