@@ -24,6 +24,7 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   scaleToLengths: (...call) => call,
   combineRows: ({ offsets, columns }, weights, values, dims, out, greatest) => [offsets, columns, weights, values, dims, out, greatest],
   sparseSquares: ({ offsets, columns }, left, right, dims, out) => [offsets, columns, left, right, dims, out],
+  softmaxRows: (offsets, squares, temperature, normalization, weights) => [offsets, squares, temperature, normalization === 'l2', weights],
   products: (...call) => call,
 };
 

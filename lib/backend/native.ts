@@ -202,6 +202,7 @@ class NativeKernels implements Kernels {
   rowLengths: Kernels['rowLengths'] = (...call) => this.#reduction.rowLengths(...call);
   scaleToLengths: Kernels['scaleToLengths'] = (...call) => this.#reduction.scaleToLengths(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
+  softmaxRows: Kernels['softmaxRows'] = (...call) => this.#reduction.softmaxRows(...call);
   attend: Kernels['attend'] = (...call) => this.#attention.attend(...call);
   attendAsync: Kernels['attendAsync'] = (...call) => this.#attention.attendAsync(...call);
   centroidScores: Kernels['centroidScores'] = (...call) => this.#attention.centroidScores(...call);

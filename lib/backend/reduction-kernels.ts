@@ -67,6 +67,11 @@ export interface ReductionKernels {
   scaleToLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
   /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */
   sparseSquares(pattern: SparsePattern, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+  /**
+   * weights[entry] = exp(−temperature · (squares[entry] − the least of its row)), divided by the row's sum of them ('l1') or by the root of the sum of their squares ('l2'): row r has the entries
+   * [offsets[r], offsets[r + 1]). `weights` may be `squares`. Within 10⁻⁶.
+   */
+  softmaxRows(offsets: Uint32Array, squares: Float32Array, temperature: number, normalization: 'l1' | 'l2', weights: Float32Array): void;
 }
 
 /** What of the kernels reduces tokens, in the foreground or in the background. */

@@ -2,6 +2,7 @@
 import type { Steps } from '../clustering/steps';
 import { lengthOf } from '../backend/js/reduction/combinations';
 import { gather, type TokenRows } from './plan';
+import { unfilledFloats } from './unfilled';
 
 /** Cosine: of points of unit length. */
 export type DistanceKind = 'euclidean' | 'cosine';
@@ -23,7 +24,7 @@ export class StoredDistances implements Distances {
   ) {}
 
   static *of({ data, count, width }: TokenRows, kind: DistanceKind): Steps<StoredDistances> {
-    const squares = new Float32Array(count * count);
+    const squares = unfilledFloats(count * count);
     yield (kernels) => kernels.squaredDistances(data, width, squares);
     return new StoredDistances(squares, count, kind);
   }

@@ -1,7 +1,7 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
 import type { Step, Steps } from '../clustering/steps';
 import type { Plan, TokenRows } from './plan';
-import { cellShares, softmaxRows, twoWayPattern, type TwoWayPattern } from './sparse-weights';
+import { cellShares, twoWayPattern, type TwoWayPattern } from './sparse-weights';
 
 export interface ExpeditTask {
   readonly tokens: TokenRows;
@@ -40,11 +40,12 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   for (let i = 0; i < iterations; i++) {
     if (i > 0) yield measure;
     pattern = near;
-    ({ shares, masses } = cellShares(near, softmaxRows(near.byToken, squares, temperature)));
+    yield (kernels) => kernels.softmaxRows(near.byToken.offsets, squares, temperature, 'l1', squares);
+    ({ shares, masses } = cellShares(near, squares));
     yield* merge(tokens.data, tokens.width, centres);
   }
   const { source, unmerge } = yield* reconstruction(task, centres, temperature);
-  return { count: cells, source, size: masses, merge, unmerge };
+  return { count: cells, source, size: masses, reduced: centres, merge, unmerge };
 }
 
 export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {
@@ -90,19 +91,8 @@ function* reconstruction(
   const columns = new Uint32Array(count * few);
   const weights = new Float32Array(count * few);
   yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);
-  for (let first = 0; first < weights.length; first += few) {
-    const least = weights[first];
-    let sum = 0;
-    for (let at = first; at < first + few; at++) {
-      const weight = Math.exp(-temperature * (weights[at] - least));
-      weights[at] = weight;
-      sum += normalization === 'l1' ? weight : weight * weight;
-    }
-    const divisor = normalization === 'l1' ? sum : Math.sqrt(sum);
-    for (let at = first; at < first + few; at++) weights[at] /= divisor;
-    yield null;
-  }
   const pattern = { offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * few), columns };
+  yield (kernels) => kernels.softmaxRows(pattern.offsets, weights, temperature, normalization, weights);
   return {
     source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
     *unmerge(values, valueWidth, out) {

@@ -41,9 +41,20 @@ function merged(
   lengths: 'mean' | 'greatest' = 'mean',
 ): Plan {
   const into = new Int32Array(count).fill(-1);
-  for (const i of chosen) into[candidates[i]] = to[i];
+  for (let at = 0; at < chosen.length; at++) into[candidates[chosen[at]]] = to[chosen[at]];
   const { source, kept } = sourceOf(count, into);
   return planOfMeans(source, kept, weights, lengths);
+}
+
+/** Where the `few` greatest numbers are, in any order; of equal ones the first. */
+function greatest(values: Float32Array, few: number): Uint32Array {
+  return few === values.length ? everyPlace(few) : descending(values).subarray(0, few);
+}
+
+function everyPlace(count: number): Uint32Array {
+  const all = new Uint32Array(count);
+  for (let i = 0; i < count; i++) all[i] = i;
+  return all;
 }
 
 function places(count: number, accept: (place: number) => boolean): Uint32Array {
@@ -53,6 +64,17 @@ function places(count: number, accept: (place: number) => boolean): Uint32Array 
   return accepted.subarray(0, size);
 }
 
+/** Tokens that are free: those that are no destinations, and those that are. */
+function parted(isDestination: Uint8Array, isProtected: Uint8Array): [Uint32Array, Uint32Array] {
+  const parts = [new Uint32Array(isDestination.length), new Uint32Array(isDestination.length)];
+  const sizes = [0, 0];
+  for (let i = 0; i < isDestination.length; i++) {
+    const part = isDestination[i];
+    if (isProtected[i] === 0) parts[part][sizes[part]++] = i;
+  }
+  return [parts[0].subarray(0, sizes[0]), parts[1].subarray(0, sizes[1])];
+}
+
 /** Tokens that are no destinations join the most similar one that is: the `remove` most similar pairs, or all at least as similar as `threshold`. */
 export function* tome(
   task: MatchingTask,
@@ -60,12 +82,11 @@ export function* tome(
   most: { readonly remove: number } | { readonly threshold: number },
   lengths: 'mean' | 'greatest',
 ): Steps<Plan> {
-  const { count } = task.metric;
-  const free = (wanted: 0 | 1): Uint32Array => places(count, (i) => isDestination[i] === wanted && task.protected[i] === 0);
-  const [candidates, destinations] = [free(0), free(1)];
+  const [candidates, destinations] = parted(isDestination, task.protected);
   const { to, cosines } = yield* match(task, candidates, destinations);
-  const possible = destinations.length > 0 ? descending(cosines) : new Uint32Array(0);
-  const chosen = 'remove' in most ? possible.subarray(0, most.remove) : possible.filter((i) => cosines[i] >= most.threshold);
+  const possible = destinations.length > 0 ? candidates.length : 0;
+  const chosen =
+    'threshold' in most ? places(possible, (i) => cosines[i] >= most.threshold) : greatest(cosines, Math.min(possible, most.remove));
   return merged(task, { candidates, to, chosen }, lengths);
 }
 

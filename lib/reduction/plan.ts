@@ -11,6 +11,8 @@ export interface Plan {
   /** For each token its reduced token. */
   readonly source: Uint32Array;
   readonly size: Float32Array;
+  /** What `merge` makes of the tokens themselves, if that is known already: [count, width]. */
+  readonly reduced?: Float32Array;
   /** Fills `out`: [count, width]. `greatest`: plans of means give the greatest magnitude of `values` there, if they are asked. */
   readonly merge: (values: Float32Array, width: number, out: Float32Array, greatest: Float32Array | null) => Steps<void>;
   /** Fills `out`: [tokens, width]. */

@@ -46,7 +46,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
   const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens');
   const total = sequences.length * sequences[0].count;
   const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
-  if (size.some((value) => !(value > 0))) throw unexpected('size', 'positive numbers', 'a number that is not');
+  if (!size.every(isPositive)) throw unexpected('size', 'positive numbers', 'a number that is not');
   const metric = 'metric' in options && options.metric !== undefined ? yield* metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
@@ -64,6 +64,10 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
     onProgress?.(i + 1, sequences.length);
   }
   return yield* reductionOf(plans, tokens.data, sequences[0], options, measuredLate);
+}
+
+function isPositive(value: number): boolean {
+  return value > 0;
 }
 
 interface Task {
@@ -207,7 +211,8 @@ function* reductionOf(
     offsets,
     (plan) =>
       function* (values, valueWidth, out) {
-        yield* plan.merge(values, valueWidth, out, greatest);
+        if (plan.reduced === undefined) yield* plan.merge(values, valueWidth, out, greatest);
+        else out.set(plan.reduced);
         if (greatest !== null) refuseAbove(tokens, width, 'tokens', greatest[0]);
       },
   );

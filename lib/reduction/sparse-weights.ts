@@ -52,17 +52,3 @@ export function cellShares(
   }
   return { shares, masses };
 }
-
-/** softmax(−temperature · square) over each row's entries. */
-export function softmaxRows({ offsets }: SparsePattern, squares: Float32Array, temperature: number): Float32Array {
-  const weights = new Float32Array(squares.length);
-  for (let row = 0; row + 1 < offsets.length; row++) {
-    const [first, last] = [offsets[row], offsets[row + 1]];
-    let least = Infinity;
-    for (let entry = first; entry < last; entry++) if (squares[entry] < least) least = squares[entry];
-    let sum = 0;
-    for (let entry = first; entry < last; entry++) sum += weights[entry] = Math.exp(-temperature * (squares[entry] - least));
-    for (let entry = first; entry < last; entry++) weights[entry] /= sum;
-  }
-  return weights;
-}

@@ -138,6 +138,17 @@ Work sparse_squares_of(const Arguments& arguments) {
   return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out); };
 }
 
+// offsets, squares, temperature, squared, weights
+Work softmax_rows_of(const Arguments& arguments) {
+  const uint32_t* const offsets = data_of<uint32_t>(arguments[0]);
+  const size_t rows = length_of(arguments[0]) - 1;
+  const float* const squares = data_of<float>(arguments[1]);
+  const double temperature = arguments[2].As<Napi::Number>();
+  const bool squared = arguments[3].ToBoolean();
+  float* const weights = data_of<float>(arguments[4]);
+  return [=] { softmax_rows(offsets, rows, squares, temperature, squared, pool_size(), weights); };
+}
+
 // left, right, dims, out
 Work products_of(const Arguments& arguments) {
   const size_t dims = number_of(arguments[2]);
@@ -152,6 +163,7 @@ Work work_of(const Napi::Value& name, const Napi::Value& array) {
       {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
       {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"scaleToLengths", scale_to_lengths_of},
+      {"softmaxRows", softmax_rows_of},
   };
   return calls.at(name.As<Napi::String>())(Arguments(array));
 }

@@ -81,4 +81,24 @@ describeEachBackend('exact labels', (backend) => {
       if (backend === 'native') expect(await kmeans(points, { ...options, boundsBytes: 0, threads: 1 })).toEqual(result);
     }
   });
+
+  // Blocks of points are full then, and lists of those in reach are joined.
+  if (backend === 'native') {
+    test('the same bits with bounds and without, of many points', async () => {
+      const [count, dims] = [30_000, 64];
+      const random = new RandomStream(5);
+      const centres = Float32Array.from({ length: 60 * dims }, () => random.gaussian());
+      const data = Float32Array.from(
+        { length: count * dims },
+        (_, i) => centres[((Math.floor(i / dims) * 7919) % 60) * dims + (i % dims)] + random.gaussian(),
+      );
+      const options: KMeansOptions = { clusters: 256, initialization: 'random', maxIterations: 10, seed: 3, backend };
+      const [bounded, all] = [
+        await kmeans({ data, dims: [count, dims] }, options),
+        await kmeans({ data, dims: [count, dims] }, { ...options, boundsBytes: 0 }),
+      ];
+      expect(bounded.labels).toEqual(all.labels);
+      expect(bounded.centroids.data).toEqual(all.centroids.data);
+    });
+  }
 });

@@ -292,6 +292,51 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  test.each(['l1', 'l2'] as const)('softmaxRows: rows of any length, in place, %s', (normalization) => {
+    const lengths = [1, 0, 3, 16, 17, 40, 25, 64];
+    const offsets = Uint32Array.from([0, ...lengths.map((_, i) => lengths.slice(0, i + 1).reduce((sum, length) => sum + length, 0))]);
+    const squares = blobs(3, offsets.at(-1)!, 4, 1, 2).map((value, i) => (i % 31 === 7 ? 1e9 : 20 * Math.abs(value)));
+    const weights = squares.slice();
+    kernels.softmaxRows(offsets, weights, 0.3, normalization, weights);
+    const worst = new Worst();
+    for (let row = 0; row < lengths.length; row++) {
+      const own = squares.subarray(offsets[row], offsets[row + 1]);
+      const expected = Array.from(own, (value) => Math.exp(-0.3 * (value - Math.min(...own))));
+      const divisor = normalization === 'l1' ? expected.reduce((a, b) => a + b, 0) : Math.hypot(...expected);
+      expected.forEach((value, i) => worst.add(weights[offsets[row] + i], value / divisor, 1e-6));
+    }
+    worst.check();
+  });
+
+  test('combineRows and sparseSquares: neighbours on a grid, which share most columns, and numbers that are none', () => {
+    // Windows of 9 of 40 tokens, one further for each row, in groups of four and more.
+    const [rows, tokens, dims] = [13, 40, 300];
+    const [a, b] = [blobs(6, rows, 5, dims, 0.5), blobs(8, tokens, 5, dims, 0.5)];
+    const lists = Array.from({ length: rows }, (_, i) => Array.from({ length: 9 }, (_v, k) => 2 * i + k));
+    const offsets = Uint32Array.from({ length: rows + 1 }, (_, i) => 9 * i);
+    const columns = Uint32Array.from(lists.flat());
+    const weights = Float32Array.from(columns, (_, i) => (i % 7) - 2);
+    // Token 4 is in the windows of rows 0 to 2.
+    b[4 * dims + 5] = NaN;
+    const out = new Float32Array(rows * dims);
+    kernels.combineRows({ offsets, columns }, weights, b, dims, out, null);
+    const squares = new Float32Array(columns.length);
+    kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
+    const worst = new Worst();
+    lists.forEach((list, i) => {
+      for (let k = 0; k < dims; k++) {
+        const sum = list.reduce((all, token, at) => all + weights[9 * i + at] * b[token * dims + k], 0);
+        if (Number.isNaN(sum)) expect(out[i * dims + k]).toBeNaN();
+        else worst.add(out[i * dims + k], sum, 1e-4);
+      }
+      list.forEach((token, at) => {
+        const expected = square(a, i, b, token, dims);
+        if (token !== 4) worst.add(squares[9 * i + at], expected, 1e-5 * (1 + dot(a, i, a, i, dims) + dot(b, token, b, token, dims)));
+      });
+    });
+    worst.check();
+  });
+
   test('greatestMagnitude: of all numbers, and not finite if any is not', () => {
     const values = Float32Array.from({ length: 300_001 }, (_, i) => (i % 1000) - 600);
     const greatest = (numbers: Float32Array): number => {

@@ -21,7 +21,7 @@ import { JsPattern } from './pattern-matcher';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
-import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, sparseSquares } from './reduction/combinations';
+import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, softmaxRows, sparseSquares } from './reduction/combinations';
 import { densityPeaks } from './reduction/density-peaks';
 import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
 import { tokenJson } from './token-json';
@@ -62,6 +62,7 @@ const REDUCTION = {
   scaleToLengths,
   combineRows,
   sparseSquares,
+  softmaxRows,
 };
 
 export function createJsKernels(): Kernels {

@@ -11,16 +11,24 @@ namespace {
 
 constexpr float kUp = 1 + 1e-6f;
 // What a tile of bytes costs besides its dimensions, and a dimension of it, in dimensions of float32.
-constexpr double kOverhead = 20, kOfFloat = 0.25;
+constexpr double kOverhead = 20, kOfFloat = 0.25, kOfFloatByTiles = 0.05;
 // Shorter vectors' scores are not worth a bound.
 constexpr size_t kLeastDims = 48;
 constexpr uint8_t kFlip = 128;
+constexpr size_t kMatrixStep = 64;
 
 }  // namespace
 
+bool ByteForms::by_matrix_tiles(size_t dims) { return dims <= kMostMatrixDims && has_matrix_tiles(); }
+
+size_t ByteForms::stride_of(size_t dims) {
+  const size_t step = by_matrix_tiles(dims) ? kMatrixStep : kByteGroup;
+  return (dims + step - 1) / step * step;
+}
+
 // Twice: while points are put into another order.
 size_t ByteForms::needed(const PointBlocks& points, const CentroidPanels& centroids) {
-  return 2 * (points.size() + centroids.slots()) * (points.dims() + kByteGroup);
+  return 2 * (points.size() + centroids.slots()) * (points.dims() + (by_matrix_tiles(points.dims()) ? kMatrixStep : kByteGroup));
 }
 
 std::unique_ptr<ByteForms> ByteForms::make(const PointBlocks& points, const CentroidPanels& centroids, size_t bytes, unsigned threads) {
@@ -32,8 +40,9 @@ std::unique_ptr<ByteForms> ByteForms::make(const PointBlocks& points, const Cent
 ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids, unsigned threads)
     : points_(points),
       centroids_(centroids),
-      stride_((points.dims() + kByteGroup - 1) / kByteGroup * kByteGroup),
-      rows_(std::make_unique<parallel::HugeArray<uint8_t>>(points.size() * stride_)),
+      matrix_tiles_(by_matrix_tiles(points.dims())),
+      stride_(stride_of(points.dims())),
+      rows_(std::make_unique<parallel::HugeArray<uint8_t>>((points.size() + kRowsBehind) * stride_)),
       scales_(points.size()),
       errors_(points.size()),
       lengths_(points.size()),
@@ -89,11 +98,11 @@ BytePanels ByteForms::view() const {
 
 void ByteForms::guess(std::vector<uint32_t>& slots, unsigned threads) const {
   static const auto best = MERGANSER_SELECT(best_slots_by_bytes);
-  parallel::parallel_for(threads, points_.blocks(), [&](size_t block) { best(of_block(block), view(), slots.data() + points_.block_begin(block)); });
+  parallel::parallel_for(threads, points_.blocks(), [&](size_t block) { best(of_block(block), view(), slots.data() + points_.block_begin(block), matrix_tiles_); });
 }
 
 void ByteForms::reorder(const std::vector<uint32_t>& new_order, unsigned threads) {
-  auto rows = std::make_unique<parallel::HugeArray<uint8_t>>(points_.size() * stride_);
+  auto rows = std::make_unique<parallel::HugeArray<uint8_t>>((points_.size() + kRowsBehind) * stride_);
   parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
     const size_t begin = points_.block_begin(block), end = begin + points_.block_count(block);
     for (size_t position = begin; position < end; ++position) {
@@ -111,12 +120,12 @@ void ByteForms::reorder(const std::vector<uint32_t>& new_order, unsigned threads
 void ByteForms::sift(size_t block, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, const BlockBounds& bounds, const float* reach,
                      ReachLists& kept) const {
   static const auto kernel = MERGANSER_SELECT(sift_by_bytes);
-  kernel(of_block(block), view(), panel, how_many, alone, list, count, bounds, reach, kept);
+  kernel(of_block(block), view(), panel, how_many, alone, list, count, bounds, reach, kept, matrix_tiles_);
 }
 
 double ByteForms::cost(double surviving) const {
   const double dims = static_cast<double>(points_.dims());
-  return kOfFloat * dims + kOverhead + surviving * dims;
+  return (matrix_tiles_ ? kOfFloatByTiles : kOfFloat) * dims + kOverhead + surviving * dims;
 }
 
 float ByteForms::least_score(size_t position, uint32_t slot) const {

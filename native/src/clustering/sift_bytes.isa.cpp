@@ -14,14 +14,55 @@
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
 
-template <size_t kCount>
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+using simd::MERGANSER_ISA_NS::kBlock;
+using simd::MERGANSER_ISA_NS::MatrixTiles;
+
+// Whether the points of a block stand one behind the other. Lists may be several joined ones.
+MERGANSER_INLINE bool follow_each_other(const uint32_t* points) {
+  const __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), first = _mm512_add_epi32(_mm512_set1_epi32(static_cast<int>(points[0])), places);
+  const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(kBlock / 2));
+  return (_mm512_cmpneq_epi32_mask(_mm512_loadu_si512(points), first) | _mm512_cmpneq_epi32_mask(_mm512_loadu_si512(points + kBlock / 2), second)) == 0;
+}
+
+// Sums of the rows of a round and of two panels, the first one of a pair.
+struct RoundSums {
+  static_assert(kRound % kBlock == 0);
+  alignas(64) int32_t sums[kRound * kBlock];
+  // Blocks of listed rows, one behind the other.
+  alignas(64) uint8_t rows_of_block[kBlock * kMostMatrixDims];
+
+  MERGANSER_INLINE void compute(MatrixTiles& tiles, const ByteRows& rows, const uint32_t* points, size_t count, const BytePanels& panels, size_t panel) {
+    for (size_t first = 0; first < count; first += kBlock) {
+      const size_t some = count - first < kBlock ? count - first : kBlock;
+      const uint8_t* codes = rows.codes + points[first] * rows.stride;
+      if (some < kBlock || !follow_each_other(points + first)) {
+        for (size_t i = 0; i < some; ++i) {
+          const uint8_t* const from = rows.codes + points[first + i] * rows.stride;
+          for (size_t at = 0; at < rows.stride; at += 64) _mm512_store_si512(rows_of_block + i * rows.stride + at, _mm512_loadu_si512(from + at));
+        }
+        codes = rows_of_block;
+      }
+      block_of_sums(tiles, codes, rows.stride, panels, panel, sums + first * kBlock);
+    }
+  }
+  // The tile of rows [first, first + kTileHeight) of the round.
+  template <size_t kCount, typename ScaleOf>
+  MERGANSER_INLINE void tile_of(size_t first, const PanelScale* scales, size_t panel, ScaleOf scale_of, Tile<kCount>& tile) const {
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) {
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) tile.scores[p][row] = scales[p].scores(scale_of(row), sums + (first + row) * kBlock + (panel + p) % 2 * kPanel);
+    }
+  }
+};
+#endif
+
+template <size_t kCount, typename Compute>
 MERGANSER_INLINE void sift_panels(const ByteRows& rows, const BytePanels& panels, size_t panel, size_t alone, uint32_t* list, size_t count,
-                                  const BlockBounds& block, const float* reach, ReachLists& kept) {
+                                  const BlockBounds& block, const float* reach, ReachLists& kept, Compute compute) {
   sift<kCount>(
-      panel, alone, list, count, block, reach, kept,
-      [&](const uint32_t* points, Tile<kCount>& tile) MERGANSER_INLINE_LAMBDA {
-        score_bytes(ByteRowList(rows, [&](size_t row) MERGANSER_INLINE_LAMBDA { return points[row]; }), panels, panel, tile);
-      },
+      panel, alone, list, count, block, reach, kept, compute,
       [&](const uint32_t* points, float(*norms)[kAtOnce]) MERGANSER_INLINE_LAMBDA {
         alignas(64) float squares[kAtOnce], errors[kAtOnce], lengths[kAtOnce];
         collect(block.norms, points, squares);
@@ -36,6 +77,28 @@ MERGANSER_INLINE void sift_panels(const ByteRows& rows, const BytePanels& panels
 }
 
 template <size_t kCount>
+MERGANSER_INLINE void sift_with(const ByteRows& rows, const BytePanels& panels, size_t panel, size_t alone, uint32_t* list, size_t count, const BlockBounds& block, const float* reach, ReachLists& kept,
+                                [[maybe_unused]] bool matrix_tiles) {
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+  if (matrix_tiles) {
+    MatrixTiles tiles;
+    RoundSums sums;
+    const PanelScale scales[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
+    sift_panels<kCount>(rows, panels, panel, alone, list, count, block, reach, kept, [&](const uint32_t* points, Tile<kCount>& tile) MERGANSER_INLINE_LAMBDA {
+      const size_t at = static_cast<size_t>(points - list);
+      if (at % kRound == 0) sums.compute(tiles, rows, points, round_size(count, at), panels, panel);
+      sums.tile_of<kCount>(at % kRound, scales, panel, [&](size_t row) MERGANSER_INLINE_LAMBDA { return rows.scales[points[row]]; }, tile);
+    });
+    tiles.release();
+    return;
+  }
+#endif
+  sift_panels<kCount>(rows, panels, panel, alone, list, count, block, reach, kept, [&](const uint32_t* points, Tile<kCount>& tile) MERGANSER_INLINE_LAMBDA {
+    score_bytes(ByteRowList(rows, [&](size_t row) MERGANSER_INLINE_LAMBDA { return points[row]; }), panels, panel, tile);
+  });
+}
+
+template <size_t kCount>
 MERGANSER_INLINE void take_best(const ByteRows& rows, const BytePanels& panels, size_t panel, size_t begin, size_t end, BestByLane& best) {
   for (size_t first = begin; first < end; first += kTileHeight) {
     Tile<kCount> tile;
@@ -43,6 +106,24 @@ MERGANSER_INLINE void take_best(const ByteRows& rows, const BytePanels& panels, 
     best.take(tile, first - begin, panel);
   }
 }
+
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+template <size_t kCount>
+MERGANSER_INLINE void take_best_by_tiles(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, size_t panel, size_t begin, size_t end, BestByLane& best) {
+  RoundSums sums;
+  const PanelScale scales[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
+  for (size_t round = begin; round < end; round += kRound) {
+    const size_t size = round_size(end, round);
+    for (size_t first = 0; first < size; first += kBlock) block_of_sums(tiles, rows.codes + (round + first) * rows.stride, rows.stride, panels, panel, sums.sums + first * kBlock);
+    for (size_t first = 0; first < size; first += kTileHeight) {
+      Tile<kCount> tile;
+      // A tile's last row again where there are no more: what it has room for besides is looked at by nobody.
+      sums.tile_of<kCount>(first, scales, panel, [&](size_t row) MERGANSER_INLINE_LAMBDA { return rows.scales[first + row < size ? round + first + row : end - 1]; }, tile);
+      best.take(tile, round + first - begin, panel);
+    }
+  }
+}
+#endif
 
 // The greatest magnitude. Magnitudes compare as their bits do.
 MERGANSER_INLINE float greatest_of(const float* row, size_t dims) {
@@ -164,22 +245,34 @@ int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count) {
 }
 
 void sift_by_bytes(const ByteRows& rows, const BytePanels& panels, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count,
-                   const BlockBounds& block, const float* reach, ReachLists& kept) {
+                   const BlockBounds& block, const float* reach, ReachLists& kept, bool matrix_tiles) {
   if constexpr (kTilePanels > 1) {
-    if (how_many == 2) return sift_panels<2>(rows, panels, panel, alone, list, count, block, reach, kept);
+    if (how_many == 2) return sift_with<2>(rows, panels, panel, alone, list, count, block, reach, kept, matrix_tiles);
   }
-  sift_panels<1>(rows, panels, panel, alone, list, count, block, reach, kept);
+  sift_with<1>(rows, panels, panel, alone, list, count, block, reach, kept, matrix_tiles);
 }
 
-void best_slots_by_bytes(const ByteRows& rows, const BytePanels& panels, uint32_t* slots) {
+void best_slots_by_bytes(const ByteRows& rows, const BytePanels& panels, uint32_t* slots, [[maybe_unused]] bool matrix_tiles) {
   BestByLane best;
   for (size_t begin = 0; begin < rows.count; begin += BestByLane::kRows) {
     const size_t end = rows.count - begin < BestByLane::kRows ? rows.count : begin + BestByLane::kRows;
     best.clear();
-    size_t panel = 0;
-    for (; panel + kTilePanels <= panels.count; panel += kTilePanels) take_best<kTilePanels>(rows, panels, panel, begin, end, best);
-    if constexpr (kTilePanels > 1) {
-      if (panel < panels.count) take_best<1>(rows, panels, panel, begin, end, best);
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+    if (matrix_tiles) {
+      MatrixTiles tiles;
+      for (size_t panel = 0; panel < panels.count; panel += kTilePanels) {
+        if (panel + kTilePanels <= panels.count) take_best_by_tiles<kTilePanels>(tiles, rows, panels, panel, begin, end, best);
+        else take_best_by_tiles<1>(tiles, rows, panels, panel, begin, end, best);
+      }
+      tiles.release();
+    } else
+#endif
+    {
+      size_t panel = 0;
+      for (; panel + kTilePanels <= panels.count; panel += kTilePanels) take_best<kTilePanels>(rows, panels, panel, begin, end, best);
+      if constexpr (kTilePanels > 1) {
+        if (panel < panels.count) take_best<1>(rows, panels, panel, begin, end, best);
+      }
     }
     float score;
     for (size_t i = begin; i < end; ++i) slots[i] = best.best_of(i - begin, score);

@@ -192,6 +192,7 @@ void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteM
     each_pair(
         panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<2>(tiles, rows, panels, margins, panel, candidates, floors); },
         [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<1>(tiles, rows, panels, margins, panel, candidates, floors); });
+    tiles.release();
   } else
 #endif
     each_pair(

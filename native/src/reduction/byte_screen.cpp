@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
@@ -133,11 +134,11 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint
     errors[i] = token.form.error;
     lengths[i] = token.length;
   }
-  std::vector<Candidates> candidates(count);
+  const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
   // Tokens at the same place are often alike.
   const size_t near = (first + count / 2) * panels_ / left.count;
   find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
-       near, has_matrix_tiles(), candidates.data(), floors.data());
+       near, has_matrix_tiles(), candidates.get(), floors.data());
   std::vector<Pair> pairs;
   for (size_t i = 0; i < count; ++i) {
     if (candidates[i].count > Candidates::kMost || candidates[i].count == 0) {

@@ -6,6 +6,8 @@
 
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/shared_columns.hpp"
+#include "merganser/reduction/softmax_rows.hpp"
 #include "merganser/reduction/token_rows.hpp"
 
 namespace merganser::reduction {
@@ -16,7 +18,7 @@ constexpr size_t kPieceWork = 1 << 16;
 
 size_t piece_rows(const SparseRows& matrix, size_t dims) {
   const size_t work = std::max<size_t>(1, (matrix.offsets[matrix.rows] - matrix.offsets[0]) * dims / std::max<size_t>(1, matrix.rows));
-  return std::max<size_t>(2, kPieceWork / work) / 2 * 2;
+  return std::max<size_t>(kRowsTogether, kPieceWork / work) / kRowsTogether * kRowsTogether;
 }
 
 template <typename Body>
@@ -41,6 +43,44 @@ bool same_columns(const SparseRows& matrix, size_t row) {
   return matrix.offsets[row + 2] - matrix.offsets[row + 1] == count && std::equal(own, own + count, next);
 }
 
+// Short rows are in the nearest cache anyway.
+bool shares_loads(size_t dims) {
+  static const bool together = MERGANSER_SELECT(rows_together)() == kRowsTogether;
+  return together && dims >= 256;
+}
+
+void combine_shared(const SparseRows& matrix, const SharedColumns& shared, size_t first, const float* weights, const float* values, size_t dims, float* out) {
+  static const auto combine = MERGANSER_SELECT(combine_together);
+  const size_t columns = shared.columns.size();
+  std::vector<float> each(columns * kRowsTogether);
+  float* outs[kRowsTogether];
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+    outs[r] = out + (first + r) * dims;
+    const float* next = weights + matrix.offsets[first + r];
+    for (size_t entry = 0; entry < columns; ++entry) {
+      if (shared.has(entry, r)) each[entry * kRowsTogether + r] = *next++;
+    }
+  }
+  combine(values, dims, shared.columns.data(), each.data(), shared.members.data(), columns, outs);
+}
+
+// Products of rows and their columns, at their places in out.
+void multiply_shared(const SparseRows& matrix, const SharedColumns& shared, size_t first, const float* left, const float* right, size_t dims, float* out) {
+  static const auto multiply = MERGANSER_SELECT(products_together);
+  const size_t columns = shared.columns.size();
+  std::vector<float> products(columns * kRowsTogether);
+  const float* rows[kRowsTogether];
+  float* outs[kRowsTogether];
+  for (size_t r = 0; r < kRowsTogether; ++r) rows[r] = left + (first + r) * dims, outs[r] = products.data() + r * columns;
+  multiply(rows, right, dims, shared.columns.data(), columns, outs);
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+    float* to = out + matrix.offsets[first + r];
+    for (size_t entry = 0; entry < columns; ++entry) {
+      if (shared.has(entry, r)) *to++ = outs[r][entry];
+    }
+  }
+}
+
 }  // namespace
 
 void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out, float* greatest) {
@@ -48,7 +88,13 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
   static const auto combine_and_measure = MERGANSER_SELECT(combine_row_and_measure);
   std::vector<float> most(greatest ? matrix.rows : 0);
   for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
+    SharedColumns shared;
     for (size_t row = first; row < last; ++row) {
+      if (shares_loads(dims) && !greatest && row + kRowsTogether <= last && shared.gather(matrix, row)) {
+        combine_shared(matrix, shared, row, weights, values, dims, out);
+        row += kRowsTogether - 1;
+        continue;
+      }
       const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
       if (greatest) most[row] = combine_and_measure(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
       else combine(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
@@ -81,10 +127,14 @@ void sparse_squares(const SparseRows& matrix, const float* left, const float* ri
     }
   };
   for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
+    SharedColumns shared;
     for (size_t row = first; row < last; ++row) {
       const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
       const float* const token = left + row * dims;
-      if (row + 1 < last && same_columns(matrix, row)) {
+      if (shares_loads(dims) && row + kRowsTogether <= last && shared.gather(matrix, row)) {
+        multiply_shared(matrix, shared, row, left, right, dims, out);
+        for (size_t r = 0; r + 1 < kRowsTogether; ++r) to_squares(row++);
+      } else if (row + 1 < last && same_columns(matrix, row)) {
         two(token, token + dims, right, dims, matrix.columns + from, count, out + from, out + from + count);
         to_squares(row++);
       } else {
@@ -93,6 +143,14 @@ void sparse_squares(const SparseRows& matrix, const float* left, const float* ri
       to_squares(row);
     }
   });
+}
+
+void softmax_rows(const uint32_t* offsets, size_t rows, const float* squares, double temperature, bool squared, unsigned threads, float* weights) {
+  static const auto softmax = MERGANSER_SELECT(softmax_rows);
+  constexpr size_t kRows = 256;
+  const auto rate = static_cast<float>(temperature * 1.4426950408889634);
+  parallel::parallel_for(threads, (rows + kRows - 1) / kRows,
+                         [&](size_t piece) { softmax(offsets + piece * kRows, std::min(kRows, rows - piece * kRows), squares, rate, squared, weights); });
 }
 
 }  // namespace merganser::reduction

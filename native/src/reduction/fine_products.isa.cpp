@@ -87,6 +87,7 @@ MERGANSER_INLINE void all_scores(const FineRows& rows, const FinePairs& pairs, c
       }
     }
   }
+  tiles.release();
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ MERGANSER_INLINE void add_products(Floats16& sums, const Floats16& a, const Floa
 
 template <int kRows>
 MERGANSER_INLINE void add_all(Floats16 (*sums)[4], const Floats16* left, const Floats16* right) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int c = 0; c < 4; ++c) add_products(sums[r][c], left[r], right[c]);
@@ -78,7 +78,7 @@ MERGANSER_INLINE void add_all(Floats16 (*sums)[4], const Floats16* left, const F
 template <int kRows>
 MERGANSER_INLINE void four_products(const float* const* rows, const float* const* columns, size_t dims, float* const* out) {
   Floats16 sums[kRows][4];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
     for (int c = 0; c < 4; ++c) sums[r][c] = Floats16::broadcast(0);
@@ -86,7 +86,7 @@ MERGANSER_INLINE void four_products(const float* const* rows, const float* const
   size_t dim = 0;
   for (; dim + kLanes <= dims; dim += kLanes) {
     Floats16 left[kRows], right[4];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) left[r] = Floats16::load(rows[r] + dim);
 #pragma GCC unroll 4
     for (int c = 0; c < 4; ++c) right[c] = Floats16::load(columns[c] + dim);
@@ -201,6 +201,48 @@ MERGANSER_INLINE float combine(const float* values, size_t dims, const uint32_t*
   return std::bit_cast<float>(measure.greatest());
 }
 
+#if defined(__AVX512F__)
+// Rows stand anywhere, and what is read of one is short: they are asked for some entries ahead.
+constexpr size_t kAhead = 4;
+
+// Sums of kSums × 16 columns, of which the last have `left`.
+template <size_t kSums>
+MERGANSER_INLINE void combine_block_together(const float* values, size_t dims, const uint32_t* columns, const float* weights, const uint8_t* members, size_t count, size_t dim, __mmask16 left,
+                                             float* const* out) {
+  __m512 sums[kRowsTogether][kSums];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+#pragma GCC unroll 6
+    for (size_t i = 0; i < kSums; ++i) sums[r][i] = _mm512_setzero_ps();
+  }
+  for (size_t entry = 0; entry < count; ++entry) {
+    const float *const row = values + columns[entry] * dims + dim, *const next = values + columns[entry + kAhead < count ? entry + kAhead : count - 1] * dims + dim;
+    __m512 numbers[kSums];
+#pragma GCC unroll 6
+    for (size_t i = 0; i < kSums; ++i) {
+      simd::MERGANSER_ISA_NS::expect_line(next + i * kLanes);
+      numbers[i] = i + 1 < kSums ? _mm512_loadu_ps(row + i * kLanes) : _mm512_maskz_loadu_ps(left, row + i * kLanes);
+    }
+#pragma GCC unroll 4
+    for (size_t r = 0; r < kRowsTogether; ++r) {
+      // A number that is no member's must not count, not even one that is not finite.
+      const auto member = static_cast<__mmask16>(-(members[entry] >> r & 1));
+      const __m512 weight = _mm512_set1_ps(weights[entry * kRowsTogether + r]);
+#pragma GCC unroll 6
+      for (size_t i = 0; i < kSums; ++i) sums[r][i] = _mm512_mask3_fmadd_ps(weight, numbers[i], sums[r][i], member);
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+#pragma GCC unroll 6
+    for (size_t i = 0; i < kSums; ++i) {
+      if (i + 1 < kSums) _mm512_storeu_ps(out[r] + dim + i * kLanes, sums[r][i]);
+      else _mm512_mask_storeu_ps(out[r] + dim + i * kLanes, left, sums[r][i]);
+    }
+  }
+}
+#endif
+
 }  // namespace
 
 void add_elu(const float* scores, size_t stride, size_t rows, size_t columns, float margin, double* row_sums, double* column_sums) {
@@ -259,5 +301,27 @@ void products_of_two(const float* first, const float* second, const float* value
   float* const outs[2] = {out_first, out_second};
   all_products<2>(rows, values, dims, columns, count, outs);
 }
+
+#if defined(__AVX512F__)
+size_t rows_together() { return kRowsTogether; }
+
+void combine_together(const float* values, size_t dims, const uint32_t* columns, const float* weights, const uint8_t* members, size_t count, float* const* out) {
+  constexpr size_t kSums = 6, kBlock = kSums * kLanes;
+  size_t dim = 0;
+  for (; dim + kBlock <= dims; dim += kBlock) combine_block_together<kSums>(values, dims, columns, weights, members, count, dim, 0xFFFF, out);
+  for (; dim < dims; dim += kLanes) {
+    const auto left = static_cast<__mmask16>(dims - dim < kLanes ? (1u << (dims - dim)) - 1 : 0xFFFF);
+    combine_block_together<1>(values, dims, columns, weights, members, count, dim, left, out);
+  }
+}
+
+void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out) {
+  all_products<kRowsTogether>(rows, values, dims, columns, count, out);
+}
+#else
+size_t rows_together() { return 1; }
+void combine_together(const float*, size_t, const uint32_t*, const float*, const uint8_t*, size_t, float* const*) {}
+void products_together(const float* const*, const float*, size_t, const uint32_t*, size_t, float* const*) {}
+#endif
 
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

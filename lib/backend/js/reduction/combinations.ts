@@ -42,6 +42,28 @@ export function sparseSquares(
   }
 }
 
+export function softmaxRows(
+  offsets: Uint32Array,
+  squares: Float32Array,
+  temperature: number,
+  normalization: 'l1' | 'l2',
+  weights: Float32Array,
+): void {
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    const [first, last] = [offsets[row], offsets[row + 1]];
+    let least = Infinity;
+    for (let entry = first; entry < last; entry++) if (squares[entry] < least) least = squares[entry];
+    let sum = 0;
+    for (let entry = first; entry < last; entry++) {
+      const weight = Math.exp(-temperature * (squares[entry] - least));
+      weights[entry] = weight;
+      sum += normalization === 'l1' ? weight : weight * weight;
+    }
+    const divisor = normalization === 'l1' ? sum : Math.sqrt(sum);
+    for (let entry = first; entry < last; entry++) weights[entry] /= divisor;
+  }
+}
+
 export function rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void {
   for (let row = 0; row < lengths.length; row++) lengths[row] = lengthOf(values, row, dims);
 }

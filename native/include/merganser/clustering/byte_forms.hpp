@@ -40,6 +40,8 @@ class ByteForms final : public ShortForms {
 
  private:
   ByteForms(const PointBlocks& points, const CentroidPanels& centroids, unsigned threads);
+  static bool by_matrix_tiles(size_t dims);
+  static size_t stride_of(size_t dims);
   static size_t needed(const PointBlocks& points, const CentroidPanels& centroids);
   ByteRows of_block(size_t block) const;
   BytePanels view() const;
@@ -47,7 +49,8 @@ class ByteForms final : public ShortForms {
 
   const PointBlocks& points_;
   const CentroidPanels& centroids_;
-  size_t stride_;  // bytes of a row
+  const bool matrix_tiles_;
+  const size_t stride_;  // bytes of a row
   std::unique_ptr<parallel::HugeArray<uint8_t>> rows_;
   std::vector<float> scales_, errors_, lengths_;  // by position
   // By slot, row after row and as panels; lengths and errors by panel.

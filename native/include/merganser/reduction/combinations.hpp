@@ -24,4 +24,7 @@ void scale_to_lengths(float* values, size_t rows, size_t dims, const double* len
 // out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper.
 void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out);
 
+// weights = exp(−temperature × (square − the least of its row)), divided by the row's sum of them or, `squared`, by the root of their squares' sum. weights may be the squares.
+void softmax_rows(const uint32_t* offsets, size_t rows, const float* squares, double temperature, bool squared, unsigned threads, float* weights);
+
 }  // namespace merganser::reduction

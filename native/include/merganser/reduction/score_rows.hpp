@@ -7,6 +7,8 @@
 
 namespace merganser::reduction {
 
+constexpr size_t kRowsTogether = 4;
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* Adds ELU(score − margin) of each row's first `columns` scores to its sum, and, unless null, of each column's scores to its sum. A row has room for 64 numbers. */ \
@@ -17,6 +19,10 @@ namespace merganser::reduction {
   void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
   /* The same, and the greatest magnitude of the numbers of those rows: infinite or NaN if any is. */ \
   float combine_row_and_measure(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
+  /* So many rows are combined or multiplied together, and share what is loaded. 1: there are not enough registers, and these functions do nothing. */ \
+  size_t rows_together(); \
+  /* kRowsTogether such sums with the same columns: weights[entry][row] counts where bit `row` of members[entry] is set. */ \
+  void combine_together(const float* values, size_t dims, const uint32_t* columns, const float* weights, const uint8_t* members, size_t count, float* const* out); \
   /* Each number times `factor` in double precision, rounded once. */ \
   void multiply_row(float* row, size_t dims, double factor); \
   /* out[i] = ⟨row, row columns[i] of values⟩, in sixteen partial sums. */ \
@@ -24,6 +30,8 @@ namespace merganser::reduction {
   /* The same of two rows. */ \
   void products_of_two(const float* first, const float* second, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out_first, \
                        float* out_second); \
+  /* The same of kRowsTogether rows. */ \
+  void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -17,7 +17,7 @@ namespace merganser::simd::MERGANSER_ISA_NS {
 
 constexpr size_t kBlock = 32, kBlockDims = 64;
 
-// The thread's tiles, 16 rows of 64 bytes each, from here to the end of the scope.
+// The thread's tiles, 16 rows of 64 bytes each, until they are released. Not by a destructor: that would bring in what the compiler does about exceptions.
 class ConfiguredTiles {
  public:
   MERGANSER_INLINE ConfiguredTiles() {
@@ -28,13 +28,13 @@ class ConfiguredTiles {
     } const configuration;
     asm volatile("ldtilecfg %0" : : "m"(configuration));
   }
-  MERGANSER_INLINE ~ConfiguredTiles() { asm volatile("tilerelease"); }
+  MERGANSER_INLINE void release() { asm volatile("tilerelease"); }
   ConfiguredTiles(const ConfiguredTiles&) = delete;
   ConfiguredTiles& operator=(const ConfiguredTiles&) = delete;
 };
 
 // 0 … 3 are sums of two times 16 rows and two times 16 columns, 4 and 5 rows, 6 and 7 columns.
-class MatrixTiles : ConfiguredTiles {
+class MatrixTiles : public ConfiguredTiles {
  public:
   MERGANSER_INLINE void clear() { asm volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3"); }
   // Adds the products of `steps` times 64 dimensions.
@@ -62,7 +62,7 @@ class MatrixTiles : ConfiguredTiles {
 };
 
 // Products of numbers of several bytes each (reduction/fine_products.hpp): 0 … 5 are sums of 16 rows and two times 16 columns for each weight, 6 rows, 7 columns.
-class FineTiles : ConfiguredTiles {
+class FineTiles : public ConfiguredTiles {
  public:
   // The products of the 64 dimensions of each step from `begin` to `end`: sums[weight][16][32], to which they are added unless `begin` is 0. The first bytes of a row's numbers stand `apart` before the
   // second ones, those of columns 32 times as far.
