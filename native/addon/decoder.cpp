@@ -26,11 +26,11 @@ Napi::Value create_decoder(const Napi::CallbackInfo& info) {
 }
 
 // null where the bytes are not UTF-8, or V8 has no strings of that length
-Napi::Value string_of(Napi::Env env, parallel::KeptBuffer& utf8, size_t size) {
+Napi::Value string_of(Napi::Env env, parallel::KeptBuffer& utf8, size_t size, bool ascii) {
   const bool big = size >= kHandOverBytes;
   napi_value string = nullptr;
   napi_status status = napi_ok;
-  if (text::ascii_prefix(utf8.data(), size) == size) {
+  if (ascii) {
     if (big) string = hand_over_latin1(env, utf8, size);
     if (!string) status = napi_create_string_latin1(env, reinterpret_cast<const char*>(utf8.data()), size, &string);
   } else {
@@ -71,7 +71,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
 // The same; null also where the bytes are not UTF-8
 Napi::Value decode_well_formed(const Napi::CallbackInfo& info) {
   parallel::KeptBuffer& memory = Environment::of(info.Env()).decoded;
-  const auto [size, partial] = decode_into(info, memory);
+  const auto [size, partial, ascii] = decode_into(info, memory);
   if (size == bpe::Decoder::kUnknownId || (partial && text::find_malformed(memory.data(), size) < size)) return info.Env().Null();
   return bytes_of_buffer(info.Env(), memory, size);
 }
@@ -80,9 +80,9 @@ Napi::Value decode_well_formed(const Napi::CallbackInfo& info) {
 Napi::Value decode_text(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   parallel::KeptBuffer& utf8 = Environment::of(env).decoded;
-  const size_t size = decode_into(info, utf8).size;
+  const auto [size, partial, ascii] = decode_into(info, utf8);
   if (size == bpe::Decoder::kUnknownId) return env.Null();
-  const Napi::Value text = string_of(env, utf8, size);
+  const Napi::Value text = string_of(env, utf8, size, ascii);
   if (size >= kHandOverBytes) utf8 = {};
   return text;
 }

@@ -108,4 +108,18 @@ describe.each(BACKENDS)('%s', (backend) => {
     const ids = Array.from({ length: 200_001 }, (_, i) => (i * 7 + (i >> 3)) % 3);
     expectEqual(tokens, ids, false, decoderOf(kernels, tokens)(ids, false));
   });
+
+  test.each(['é', '文字', '😀', 'a long one of characters: ж'])('the one token that is not ASCII is anywhere: %s', (odd) => {
+    const tokens = ['plain', ' ', 'a token of more than sixteen bytes', odd].map((text) => ({
+      bytes: new TextEncoder().encode(text),
+      traits: 0,
+    }));
+    for (const count of [1, 9, 80, 700, 1300]) {
+      for (const place of [0, 1, 7, 8, 64, 511, 512, 515, count - 65, count - 1]) {
+        if (place < 0 || place >= count) continue;
+        const ids = Array.from({ length: count }, (_, i) => (i === place ? 3 : i % 16 === 5 ? 2 : i % 2));
+        expectEqual(tokens, ids, false, decoderOf(kernels, tokens)(ids, false));
+      }
+    }
+  });
 });

@@ -63,10 +63,34 @@ struct Pair {
   uint64_t both;
 };
 
+// All bytes of slots or-ed: behind a token they are zero, and its length is below 16.
+struct Bits {
+#if defined(__AVX2__)
+  MERGANSER_INLINE void copy(const TokenSlot* slot, uint8_t* to) {
+    const __m128i bytes = _mm_load_si128(reinterpret_cast<const __m128i*>(slot));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+    any = _mm_or_si128(any, bytes);
+  }
+  MERGANSER_INLINE bool ascii() const { return _mm_movemask_epi8(any) == 0; }
+
+  __m128i any = _mm_setzero_si128();
+#else
+  MERGANSER_INLINE void copy(const TokenSlot* slot, uint8_t* to) {
+    uint64_t words[2];
+    __builtin_memcpy(words, slot, sizeof words);
+    __builtin_memcpy(to, words, sizeof words);
+    any |= words[0] | words[1];
+  }
+  MERGANSER_INLINE bool ascii() const { return (any & 0x8080808080808080) == 0; }
+
+  uint64_t any = 0;
+#endif
+};
+
 // The slot's number; the end moves on by as much.
-MERGANSER_INLINE uint32_t copy(const TokenSlot* slot, uint8_t*& end) {
+MERGANSER_INLINE uint32_t copy(const TokenSlot* slot, uint8_t*& end, Bits& bits) {
   const uint32_t length = slot->length;
-  __builtin_memcpy(end, slot, sizeof *slot);
+  bits.copy(slot, end);
   end += length;
   return length;
 }
@@ -74,7 +98,9 @@ MERGANSER_INLINE uint32_t copy(const TokenSlot* slot, uint8_t*& end) {
 // `kAsk`: the table does not fit the L2 cache, and slots are asked for.
 template <bool kAsk>
 MERGANSER_INLINE CopiedSlots copy_slots(const uint32_t* ids, size_t count, const TokenSlot* slots, uint8_t* out) {
+  Bits bits;
   for (size_t i = 0; i < count; i += kSlotsTogether) {
+    Bits more = bits;
     __builtin_prefetch(out + kBytesAhead, 1);
     prefetch_beyond(ids + i, kIdsAhead);
     uint8_t* end = out;
@@ -88,20 +114,21 @@ MERGANSER_INLINE CopiedSlots copy_slots(const uint32_t* ids, size_t count, const
         prefetch_beyond(slots, later.second());
       }
       const Pair pair(ids + j);
-      lengths |= copy(slots + pair.first(), end);
-      lengths |= copy(slots + pair.second(), end);
+      lengths |= copy(slots + pair.first(), end, more);
+      lengths |= copy(slots + pair.second(), end, more);
     }
-    if (lengths & TokenSlot::kLookCloser) return {i, out, false};
+    if (lengths & TokenSlot::kLookCloser) return {i, out, false, bits.ascii()};
     out = end;
+    bits = more;
   }
-  return {count, out, false};
+  return {count, out, false, bits.ascii()};
 }
 
 }  // namespace
 
 CopiedSlots copy_slots(const uint32_t* ids, size_t count, const SlotTable& table, uint8_t* out) {
   const Seen seen = see(ids, count, table);
-  CopiedSlots copied{0, out, false};
+  CopiedSlots copied{0, out, false, true};
   if (!seen.beyond) copied = table.count <= kFewSlots ? copy_slots<false>(ids, count, table.slots, out) : copy_slots<true>(ids, count, table.slots, out);
   copied.partial = seen.partial;
   return copied;

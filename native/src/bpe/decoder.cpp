@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "merganser/text/utf16.hpp"
+
 namespace merganser::bpe {
 
 // The end of what was written, and room for more.
@@ -22,6 +24,7 @@ class Decoder::Output {
     return at_;
   }
   void set_end(uint8_t* end) { at_ = end; }
+  const uint8_t* end() const { return at_; }
   size_t size() const { return static_cast<size_t>(at_ - memory_.data()); }
 
  private:
@@ -57,7 +60,8 @@ size_t Decoder::expected_size(const uint32_t* ids, size_t count) const {
   return sampled + sampled / 8 + kSlotsRoom;
 }
 
-bool Decoder::append(const uint32_t* ids, size_t count, bool skip_special, Output& out) const {
+bool Decoder::append(const uint32_t* ids, size_t count, bool skip_special, Output& out, bool& ascii) const {
+  const size_t before = out.size();
   for (size_t i = 0; i < count; ++i) {
     const uint32_t id = ids[i];
     if (id >= slots_.size()) return false;
@@ -74,6 +78,8 @@ bool Decoder::append(const uint32_t* ids, size_t count, bool skip_special, Outpu
     if (length > 0) std::memcpy(at, bytes_.data() + begin, length);
     out.set_end(at + length);
   }
+  const size_t size = out.size() - before;
+  ascii = ascii && text::ascii_prefix(out.end() - size, size) == size;
   return true;
 }
 
@@ -84,7 +90,7 @@ bool Decoder::any_partial(const uint32_t* ids, size_t count) const {
 Decoder::Decoded Decoder::decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& memory) const {
   static const auto copy_slots = MERGANSER_SELECT(copy_slots);
   const SlotTable table{slots_.data(), static_cast<uint32_t>(slots_.size()), first_partial_, partials_};
-  bool partial = false;
+  bool partial = false, ascii = true;
   memory.reserve(expected_size(ids, count), 0);
   Output out(memory);
   size_t i = 0;
@@ -93,13 +99,14 @@ Decoder::Decoded Decoder::decode(const uint32_t* ids, size_t count, bool skip_sp
     const CopiedSlots copied = copy_slots(ids + i, most, table, out.room_for(kSlotsRoom));
     out.set_end(copied.end);
     partial = partial || copied.partial;
+    ascii = ascii && copied.ascii;
     i += copied.ids;
     if (copied.ids == most) continue;
-    if (!append(ids + i, kSlotsTogether, skip_special, out)) return {kUnknownId, false};
+    if (!append(ids + i, kSlotsTogether, skip_special, out, ascii)) return {kUnknownId, false, false};
     i += kSlotsTogether;
   }
-  if (!append(ids + i, count - i, skip_special, out)) return {kUnknownId, false};
-  return {out.size(), partial || any_partial(ids + i, count - i)};
+  if (!append(ids + i, count - i, skip_special, out, ascii)) return {kUnknownId, false, false};
+  return {out.size(), partial || any_partial(ids + i, count - i), ascii};
 }
 
 }  // namespace merganser::bpe

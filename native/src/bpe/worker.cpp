@@ -1,5 +1,7 @@
 #include "merganser/bpe/worker.hpp"
 
+#include <algorithm>
+
 #include "merganser/text/scanner.hpp"
 
 namespace merganser::bpe {
@@ -26,7 +28,7 @@ Worker::Worker(const Encoder& encoder)
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;
   if (out) out->expect(size);
-  batch_.expect(size);
+  batch_.expect(std::max(size, options.expected));
   batch_.start(out, {options.limit, options.cancelled});
   open_ = false;
   const bool whole = encode_text(text, size, readable, options, result);
@@ -39,7 +41,7 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
   EncodeResult result;
   const uint32_t *const offsets = texts.offsets, first = offsets[0], last = offsets[texts.count];
   out.expect(last - first);
-  batch_.expect(last - first);
+  batch_.expect(std::max<size_t>(last - first, options.expected));
   batch_.start(&out, {options.limit, options.cancelled}, ends);
   open_ = false;
   EncodeOptions text_options = options;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { selectKernels } from '../../../lib/backend/select';
 import { Tokenizer } from '../../../lib/index';
 import * as tokenizerJson from '../../../lib/tokenizer/load/tokenizer-json';
 import { smallTokenizer } from '../../attack/small-tokenizer';
@@ -58,6 +59,44 @@ describeEachBackend('the option cache', (backend) => {
         expect((await load(way)).tokenToId('abcd')).toBe(7);
         expect(readFileSync(compiledFile()).equals(whole)).toBe(true);
       }
+    });
+
+    it('takes no harm from what is begun early of a forged file', async () => {
+      const expected = (await load(way)).encode('abcd ab 12');
+      const whole = readFileSync(compiledFile());
+      const view = new DataView(whole.buffer, whole.byteOffset, whole.length);
+      const [place, length] = [view.getBigUint64(56, true), view.getBigUint64(64, true)];
+      const kernels = selectKernels(backend);
+      const forge = (change: (bytes: Buffer, view: DataView) => void): void => {
+        const bytes = Buffer.from(whole);
+        const own = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        change(bytes, own);
+        own.setBigUint64(24, kernels.checksum(bytes.subarray(32)), true);
+        writeFileSync(compiledFile(), bytes);
+      };
+      for (const [from, size] of [
+        [0n, 0n],
+        [0n, length],
+        [place, 1n],
+        [place + 8n, length],
+        [place, 1n << 62n],
+        [(1n << 64n) - 8n, 64n],
+        [BigInt(whole.length - 8), 64n],
+      ]) {
+        forge((_bytes, own) => {
+          own.setBigUint64(56, from, true);
+          own.setBigUint64(64, size, true);
+        });
+        expect((await load(way)).encode('abcd ab 12')).toEqual(expected);
+      }
+      // Each word of the tables: how many words of a hash table there are, which of them, and what they are.
+      for (let at = Number(place); at < Math.min(Number(place + length), Number(place) + 800); at += 8) {
+        forge((bytes) => bytes.fill(0xff, at, at + 8));
+        const outcome = await load(way).catch((error: unknown) => error);
+        if (outcome instanceof Tokenizer) outcome.dispose();
+      }
+      writeFileSync(compiledFile(), whole);
+      expect((await load(way)).encode('abcd ab 12')).toEqual(expected);
     });
 
     it('does not need the compiled form any more once it is loaded', async () => {

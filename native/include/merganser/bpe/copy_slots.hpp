@@ -31,6 +31,7 @@ struct CopiedSlots {
   size_t ids;
   uint8_t* end;
   bool partial;  // there are such ids among those of the call
+  bool ascii;    // of what was copied
 };
 
 // Copies the slots of `count` ids, a multiple of kSlotsTogether and at most kSlotsACall, as far as they are ids of the table: stops before those eight ids

@@ -24,6 +24,7 @@ class Decoder {
   struct Decoded {
     size_t size;   // bytes; kUnknownId where an id has no token
     bool partial;  // there may be partial tokens among the ids
+    bool ascii;    // the bytes are nothing else
   };
   // Writes the bytes that the ids stand for. `skip_special` leaves out special tokens. What was in the buffer is lost.
   Decoded decode(const uint32_t* ids, size_t count, bool skip_special, parallel::KeptBuffer& out) const;
@@ -33,8 +34,8 @@ class Decoder {
 
   // Bytes that so many ids will probably have, by some of them.
   size_t expected_size(const uint32_t* ids, size_t count) const;
-  // Appends ids one by one; false where one has no token.
-  bool append(const uint32_t* ids, size_t count, bool skip_special, Output& out) const;
+  // Appends ids one by one; false where one has no token. `ascii` is not true any more where there are other bytes.
+  bool append(const uint32_t* ids, size_t count, bool skip_special, Output& out, bool& ascii) const;
   // Whether any is among those from the first partial token to the last.
   bool any_partial(const uint32_t* ids, size_t count) const;
 

@@ -24,6 +24,7 @@ struct EncodeOptions {
   uint64_t limit = UINT64_MAX;                   // counting: stop when there are more
   const std::atomic<bool>* cancelled = nullptr;  // encoding: stop with whatever there is
   bool continues = false;                        // the text is the later part of one that find_cut has cut
+  size_t expected = 0;                           // bytes: a thread that encodes this text will encode about as many in all
 };
 
 // Texts back to back: text i is bytes[offsets[i], offsets[i + 1]) of `size` readable ones.
