@@ -2,6 +2,7 @@
 
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/bfloat16_tiles.hpp"
+#include "merganser/attention/next_block.hpp"
 #include "merganser/attention/raise_greatest.hpp"
 #include "merganser/attention/row_blocks.hpp"
 #include "merganser/simd/transpose16.hpp"
@@ -187,16 +188,18 @@ class MatrixAttention {
       pack_keys_in_pairs(rows_.keys, block_, keys_);
       pack_values_in_pairs(rows_.values, block_, values_);
       find_starts(rows_, block_, starts_);
-      attend_block();
+      attend_block(from);
     }
   }
 
  private:
   // One tile's logits become weights, while the next one's logits and the weighted sums of the one before are made.
-  void attend_block() {
+  void attend_block(size_t from) {
+    NextBlock ahead(rows_, from + kBlockRows, tiles_of_queries(rows_));
     size_t query = 0, number = 0;
     TileWork *before = nullptr, *now = nullptr;
     do {
+      ahead.ask();
       TileWork* const next = begin(query, works_[number++ % kWorks]);
       if (next) push_logits(*next);
       if (before) push_values(*before);
@@ -259,20 +262,23 @@ class MatrixAttention {
     }
   }
 
-  // Whether logits are products and nothing else.
-  bool are_plain(const TileWork& work) const {
-    if (rows_.bias || rows_.log_counts || !(factor_ > 0) || work.seen % kTileNumbers != 0) return false;
+  // How many steps' logits are products and nothing else, for all queries of a tile.
+  size_t plain_steps(const TileWork& work) const {
+    if (rows_.bias || rows_.log_counts || !(factor_ > 0)) return 0;
+    size_t rows = work.seen;
     for (size_t q = 0; q < work.count && rows_.limits; ++q) {
-      if (rows_.list || rows_.limits[work.query + q] < block_.rows[0] + work.seen) return false;
+      const uint32_t limit = rows_.limits[work.query + q], first = block_.rows[0];
+      if (rows_.list || limit <= first) return 0;
+      if (limit - first < rows) rows = limit - first;
     }
-    return true;
+    return rows / kTileNumbers;
   }
 
   void soften(TileWork& work) {
     // Weights are made in so many turns.
-    const size_t turns = work.count * work.steps(), every = products_.left() >= turns ? 1 : turns / (products_.left() + 1);
-    if (weight_parts_ == 1) are_plain(work) ? soften_each<true, false>(work, every) : soften_each<false, false>(work, every);
-    else are_plain(work) ? soften_each<true, true>(work, every) : soften_each<false, true>(work, every);
+    const size_t turns = work.count * work.steps(), every = products_.left() >= turns ? 1 : turns / (products_.left() + 1), plain = plain_steps(work);
+    if (weight_parts_ == 1) plain == work.steps() ? soften_each<false, true>(work, plain, every) : soften_each<false, false>(work, plain, every);
+    else soften_each<true, false>(work, plain, every);
   }
 
   // Sixteen logits of a query: hidden ones are kUnseen.
@@ -281,35 +287,45 @@ class MatrixAttention {
     return _mm512_mask_mov_ps(logit, _mm512_cmpge_epu32_mask(_mm512_loadu_si512(block_.rows + row), limit), _mm512_set1_ps(kUnseen));
   }
 
-  template <bool kPlain, bool kSplit>
-  void soften_each(TileWork& work, size_t every) {
-    for (size_t q = 0; q < work.count; ++q) soften<kPlain, kSplit>(work, q, every);
+  // From a query's logits to weights, relative to the greatest so far, which may rise.
+  template <bool kSplit, bool kPlain>
+  void soften_each(TileWork& work, size_t plain, size_t every) {
+    for (size_t q = 0; q < work.count; ++q) soften<kSplit, kPlain>(work, q, plain, every);
   }
-  template <bool kPlain, bool kSplit>
-  MERGANSER_INLINE void soften(TileWork& work, size_t q, size_t every) {
-    const size_t at = work.query + q, steps = work.steps();
+  template <bool kSplit, bool kPlain>
+  void soften(TileWork& work, size_t q, size_t plain, size_t every) {
+    const size_t at = work.query + q, steps = kPlain ? plain : work.steps();
     const float* const logits = work.logits + q * kLogitStride;
     const __m512i limit = _mm512_set1_epi32(rows_.limits ? static_cast<int>(rows_.limits[at]) : -1);
-    __m512 most = _mm512_set1_ps(kNothingSeen), more = most;
-    for (size_t step = 0; step < steps; ++step) {
-      most = _mm512_max_ps(most, kPlain ? _mm512_load_ps(logits + 32 * step) : logits_at(logits, 32 * step, limit));
-      more = _mm512_max_ps(more, kPlain ? _mm512_load_ps(logits + 32 * step + 16) : logits_at(logits, 32 * step + 16, limit));
+    __m512 most[2] = {_mm512_set1_ps(kNothingSeen), _mm512_set1_ps(kNothingSeen)};
+    for (size_t step = 0; step < plain; ++step) {
+      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], _mm512_load_ps(logits + 32 * step + 16 * half));
     }
-    const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most, more)) * (kPlain ? factor_ : 1);
+    if (plain > 0) most[0] = _mm512_mul_ps(_mm512_max_ps(most[0], most[1]), _mm512_set1_ps(factor_)), most[1] = most[0];
+    for (size_t step = plain; step < steps; ++step) {
+      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], logits_at(logits, 32 * step + 16 * half, limit));
+    }
+    const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
     if (greatest > running_.greatest[at]) raise_greatest(running_, at, greatest, 16 * ((rows_.values.dims + 15) / 16));
     const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
-    __m512 sum = _mm512_setzero_ps(), other = sum;
+    __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     uint16_t* weights = work.weights + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
-    for (size_t step = 0; step < steps; ++step, weights += 2 * kWholeTile) {
+    const auto put = [&](__m512 first_power, __m512 second_power) {
+      const __m512 first = exp2_of(first_power), second = exp2_of(second_power);
+      sums[0] = _mm512_add_ps(sums[0], first), sums[1] = _mm512_add_ps(sums[1], second);
+      put_weights<kSplit>(first, second, weights);
+      weights += 2 * kWholeTile;
       if (++turn_ >= every) turn_ = 0, products_.make_one();
-      const auto power = [&](size_t row) {
-        return kPlain ? _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below) : _mm512_add_ps(logits_at(logits, row, limit), below);
-      };
-      const __m512 low = exp2_of(power(32 * step)), high = exp2_of(power(32 * step + 16));
-      sum = _mm512_add_ps(sum, low), other = _mm512_add_ps(other, high);
-      put_weights<kSplit>(low, high, weights);
+    };
+    for (size_t step = 0; step < plain; ++step) {
+      const auto power = [&](size_t row) { return _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below); };
+      put(power(32 * step), power(32 * step + 16));
     }
-    running_.sums[at] += total({_mm512_add_ps(sum, other)});
+    for (size_t step = plain; step < steps; ++step) {
+      const auto power = [&](size_t row) { return _mm512_add_ps(logits_at(logits, row, limit), below); };
+      put(power(32 * step), power(32 * step + 16));
+    }
+    running_.sums[at] += total({_mm512_add_ps(sums[0], sums[1])});
   }
 
   // One whose logits are made, one whose logits become weights, one whose weights are used.

@@ -37,6 +37,9 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
     for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
   }
+  are_plain_ = forms.plain && shape.queries.type == RowType::bfloat16;
+  if (are_plain_) copy_plain(shape, unit);
+  if (are_plain_ && forms.only_plain && count() >= kTiledQueries) return;
   // Zeros behind the dimensions; what is behind the queries does not matter, but is to be numbers.
   const auto begin = [&](KeptNumbers& numbers) {
     const size_t all = std::max(with_queries_behind(count()), forms.plain ? count() + kMatrixQueriesBehind : 0);
@@ -59,8 +62,6 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
       squares_.data()[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
     }
   }
-  are_plain_ = forms.plain && shape.queries.type == RowType::bfloat16;
-  if (are_plain_) copy_plain(shape, unit);
 }
 
 void UnitQueries::copy_plain(const AttentionShape& shape, const Unit& unit) {

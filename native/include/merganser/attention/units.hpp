@@ -16,10 +16,11 @@ struct Unit {
 
 std::vector<Unit> units_of(const AttentionShape& shape);
 
-// What of a unit's queries is wanted beside the numbers. squares: for variances; plain: for matrix tiles, if they are bfloat16.
+// What of a unit's queries is wanted beside the numbers. squares: for variances; plain: for matrix tiles, if they are bfloat16; only_plain: and then nothing else.
 struct QueryForms {
   bool squares = false;
   bool plain = false;
+  bool only_plain = false;
 };
 
 // The queries of a unit, head by head, as kernels take them.
