@@ -1,7 +1,7 @@
 /** Queries, keys and values as users hand them over, as rows that the kernels read where they lie. */
-import type { AttentionOutput, AttentionShape, Float32HeadRows, HeadRows } from '../backend/attention-kernels';
+import type { AttentionOutput, AttentionShape, HeadRows, QueryRows } from '../backend/attention-kernels';
 import { invalidArgument, unexpected } from '../errors';
-import { float32Of } from './half-queries';
+import { queryNumbers } from './half-queries';
 import { readTensor, type AttentionTensor } from './tensors';
 import type { AttentionLayout, AttentionOptions, AttentionResult } from './types';
 
@@ -50,7 +50,7 @@ function readPacked(tensor: AttentionTensor, name: string, offsets: Uint32Array)
 
 export interface ReadAttention {
   readonly shape: AttentionShape;
-  readonly queries: Float32HeadRows;
+  readonly queries: QueryRows;
   readonly keys: SequenceRows;
   readonly values: SequenceRows;
   readonly to: AttentionOutput;
@@ -104,7 +104,7 @@ export function readAttention(
     scale,
     threads,
   };
-  const read = { ...asked.rows, data: float32Of(asked.rows.data, asked.rows.type), type: 'float32' as const };
+  const read = { ...asked.rows, ...queryNumbers(asked.rows.data, asked.rows.type) };
   return { shape, queries: read, keys: known, values: worth, ...outputsFor(asked, queries.dims, worth.rows.dims) };
 }
 

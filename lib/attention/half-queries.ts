@@ -1,5 +1,12 @@
-/** Queries as numbers: kernels take them in single precision. */
+/** Queries as kernels take them: in single precision, or bfloat16. */
 import { fromFloat16 } from '../backend/half-floats';
+
+export function queryNumbers(
+  data: Float32Array | Uint16Array,
+  type: 'float32' | 'float16' | 'bfloat16',
+): { readonly data: Float32Array | Uint16Array; readonly type: 'float32' | 'bfloat16' } {
+  return type === 'bfloat16' ? { data, type } : { data: float32Of(data, type), type: 'float32' };
+}
 
 export function float32Of(data: Float32Array | Uint16Array, type: 'float32' | 'float16' | 'bfloat16'): Float32Array {
   if (data instanceof Float32Array) return data;

@@ -5,7 +5,8 @@
  * tile of one stream, with the queries of all heads of its group: units are numbered by sequence, then KV head, then tile. What is listed for a unit is so for all of its
  * queries. The arrays must not change while a call is under way.
  *
- * Outputs are within 2 × the rounding error of the plain formula in single precision (the TypeScript backend computes in double precision). The result does not depend on
+ * Outputs are within 2 × the rounding error of the plain formula in single precision (the TypeScript backend computes in double precision). Where queries, keys and values
+ * all are bfloat16, a backend may round weights to bfloat16, too, as FlashAttention does: within 2⁻⁸ of the size of the values. The result does not depend on
  * the number of threads. A query that sees no key, or only such of weight −∞, has output 0 and log-sum-exp −∞. What queries and keys that are not finite give is not
  * defined; it does not touch other units.
  */
@@ -25,6 +26,8 @@ export interface HeadRows {
 }
 
 export type Float32HeadRows = HeadRows & { readonly data: Float32Array; readonly type: 'float32' };
+
+export type QueryRows = HeadRows & { readonly type: 'float32' | 'bfloat16' };
 
 /** Which rows each unit sees: entries offsets[u] … offsets[u + 1] − 1 belong to unit u. A row that is listed twice counts twice. */
 export interface RowLists {
@@ -69,7 +72,7 @@ export interface AttentionShape {
 }
 
 export interface AttentionSpec extends AttentionShape {
-  readonly queries: Float32HeadRows;
+  readonly queries: QueryRows;
   /** One softmax goes over all rows of all parts. */
   readonly parts: readonly KeyPart[];
 }
@@ -112,7 +115,7 @@ export interface ClusterGroups {
 }
 
 export interface CentroidScoreSpec extends AttentionShape {
-  readonly queries: Float32HeadRows;
+  readonly queries: QueryRows;
   readonly clusters: ClusterRows;
   /** Every so many queries of a tile vote, the first one always. */
   readonly step: number;

@@ -8,6 +8,7 @@ import {
   type Float32HeadRows,
   type HeadRows,
   type KeyPart,
+  type QueryRows,
 } from '../../lib/backend/attention-kernels';
 import { fromBfloat16, fromFloat16, toBfloat16 } from '../../lib/backend/half-floats';
 import { RandomStream } from '../../lib/clustering/random';
@@ -21,6 +22,7 @@ export interface CaseShape {
   readonly dims: number;
   readonly valueDims: number;
   readonly type: ElementType;
+  readonly queryType: QueryRows['type'];
   /** Rows of heads stand side by side ([rows, heads, d]) or apart ([heads, rows, d]). */
   readonly interleaved: boolean;
   readonly parts: readonly PartShape[];
@@ -54,6 +56,7 @@ export const caseShape: fc.Arbitrary<CaseShape> = fc.record({
   dims: fc.oneof(fc.integer({ min: 1, max: 256 }), fc.constantFrom(16, 64, 128)),
   valueDims: fc.oneof(fc.integer({ min: 1, max: 256 }), fc.constantFrom(16, 64, 128)),
   type: fc.constantFrom('float32', 'float16', 'bfloat16'),
+  queryType: fc.constantFrom('float32', 'bfloat16'),
   interleaved: fc.boolean(),
   parts: fc.array(partShape(90), { maxLength: 3 }),
   spread: fc.constantFrom(0, 0.1, 2, 10),
@@ -106,9 +109,9 @@ export function rowNumbers(rows: HeadRows, sequence: number, head: number, row: 
 
 export function attentionCase(shape: CaseShape): AttentionSpec {
   const random = new RandomStream(shape.seed);
-  const { queryLengths, kvHeads, group, dims, valueDims, type, interleaved, tile } = shape;
+  const { queryLengths, kvHeads, group, dims, valueDims, type, queryType, interleaved, tile } = shape;
   const gaussian = (): number => random.gaussian();
-  const queries = headRows(() => shape.spread * gaussian(), kvHeads * group, queryLengths, dims, 'float32', interleaved) as Float32HeadRows;
+  const queries = headRows(() => shape.spread * gaussian(), kvHeads * group, queryLengths, dims, queryType, interleaved) as QueryRows;
   const base = {
     sequences: queryLengths.length,
     kvHeads,
@@ -219,14 +222,21 @@ export const oneQuery: CaseShape = {
   dims: 128,
   valueDims: 128,
   type: 'float32',
+  queryType: 'float32',
   interleaved: false,
   parts: [{ length: 700, visible: 'all', block: 1, bias: false, variances: false }],
   spread: 1,
   seed: 3,
 };
 
-/** Rounding of single precision: in outputs by the size of values and of logits, in log-sum-exps by theirs. */
+/** Weights may be rounded to bfloat16. */
+function areAllBfloat16({ queries, parts }: AttentionSpec): boolean {
+  return queries.type === 'bfloat16' && parts.some(({ keys, values }) => keys.type === 'bfloat16' && values.type === 'bfloat16');
+}
+
+/** Rounding of single precision: in outputs by the size of values and of logits, in log-sum-exps by theirs. Values are less than 6. */
 export function expectClose(spec: AttentionSpec, to: AttentionOutput, sharpness: number): void {
+  const tolerance = 1e-5 * (1 + sharpness) + (areAllBfloat16(spec) ? 6 * 2 ** -9 : 0);
   expectedAttention(spec).forEach((heads, sequence) =>
     heads.forEach((rows, head) =>
       rows.forEach(({ output, logSumExp }, row) => {
@@ -236,7 +246,7 @@ export function expectClose(spec: AttentionSpec, to: AttentionOutput, sharpness:
         // One assertion for a row: they cost more than the arithmetic.
         const error = Math.max(...output.map((number, dim) => Math.abs(actual[dim] - number)));
         if (logSumExp === -Infinity) expect([place, sum, error]).toEqual([place, -Infinity, 0]);
-        else if (!(Math.abs(sum - logSumExp) < 2e-6 * (1 + sharpness + Math.abs(logSumExp)) && error < 1e-5 * (1 + sharpness))) {
+        else if (!(Math.abs(sum - logSumExp) < 2e-6 * (1 + sharpness + Math.abs(logSumExp)) && error < tolerance)) {
           throw new Error(`${place}: log-sum-exp ${sum} instead of ${logSumExp}, error of outputs ${error}`);
         }
       }),

@@ -57,6 +57,39 @@ describeEachBackend('attention', (backend) => {
     });
   });
 
+  // Tiles of 32 queries, blocks of 256 keys, products of 32 numbers: what they leave over, and what is hidden in them.
+  test.each(['float32', 'bfloat16'] as const)('many %s queries over bfloat16 keys', (queryType) => {
+    const bfloat16: CaseShape = { ...oneQuery, kvHeads: 1, type: 'bfloat16', queryType };
+    const length = backend === 'js' ? 100 : 600;
+    for (const visible of ['all', 'causal', 'runs'] as const) {
+      for (const [dims, valueDims] of [
+        [128, 128],
+        [40, 16],
+        [1, 256],
+        [33, 70],
+      ]) {
+        check({
+          ...bfloat16,
+          group: 1,
+          dims,
+          valueDims,
+          queryLengths: [75, 30],
+          tile: 80,
+          parts: [{ ...oneQuery.parts[0], length, visible }],
+        });
+      }
+    }
+    check({
+      ...bfloat16,
+      group: 8,
+      queryLengths: [9],
+      tile: 9,
+      parts: [{ ...oneQuery.parts[0], length: 257, visible: 'causal', bias: true }],
+    });
+    // A key that all look at alone, and one that many see beside others: exponents of weights reach from 0 to −∞.
+    check({ ...bfloat16, group: 8, queryLengths: [5], tile: 5, spread: 100, parts: [{ ...oneQuery.parts[0], length: 300 }] });
+  });
+
   test('no part, no key, no sequence', () => {
     const spec = attentionCase({ ...oneQuery, parts: [{ ...oneQuery.parts[0], length: 0 }] });
     const to = emptyOutput(spec, 128);
@@ -66,8 +99,12 @@ describeEachBackend('attention', (backend) => {
     check({ ...oneQuery, queryLengths: [0], parts: [{ ...oneQuery.parts[0], length: 9 }] });
   });
 
-  test('logits of ±10⁴', () => {
-    const spec = attentionCase({ ...oneQuery, parts: [{ ...oneQuery.parts[0], length: 50 }], spread: 3000 });
+  test.each([
+    ['float32', 'float32', 4],
+    ['float32', 'bfloat16', 40],
+    ['bfloat16', 'bfloat16', 40],
+  ] as const)('logits of ±10⁴: %s queries, %s keys, %d heads', (queryType, type, group) => {
+    const spec = attentionCase({ ...oneQuery, queryType, type, group, parts: [{ ...oneQuery.parts[0], length: 50 }], spread: 3000 });
     const to = emptyOutput(spec, 128);
     kernels.attend(spec, to);
     // The rounding of logits of that size decides between keys that are close; there are none here.

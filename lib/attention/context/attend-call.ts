@@ -8,10 +8,11 @@ import type {
   ClusterSelection,
   ClusterVectors,
   Float32HeadRows,
+  QueryRows,
   HeadRows,
   KeyPart,
 } from '../../backend/attention-kernels';
-import { float32Of } from '../half-queries';
+import { queryNumbers } from '../half-queries';
 import type { AttendPlan, Selection } from './attend-plan';
 import type { ContextSource } from './build-store';
 import { compactArrays } from './compact-arrays';
@@ -37,12 +38,13 @@ export function shapeOf(
   store: ContextStore,
   queries: Queries,
   tile: number,
-): AttentionShape & { readonly queries: Float32HeadRows; readonly step: number } {
+): AttentionShape & { readonly queries: QueryRows; readonly step: number } {
   const { batch, heads, dims, scale } = store;
+  const { data, type } = queryNumbers(queries.data, queries.type);
   return {
     ...{ sequences: batch, kvHeads: heads, group: groupOf(store, queries), tile, scale, threads: 0, step: 1 },
     queryLengths: new Uint32Array(batch).fill(queries.length),
-    queries: denseRows(float32Of(queries.data, queries.type), 'float32', queries.heads, queries.length, dims, batch) as Float32HeadRows,
+    queries: denseRows(data, type, queries.heads, queries.length, dims, batch) as QueryRows,
   };
 }
 

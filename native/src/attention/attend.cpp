@@ -29,9 +29,12 @@ bool suits_matrix_tiles(const AttentionShape& shape, RowType keys, RowType value
 
 QueryForms forms_for(const AttentionShape& shape, const std::vector<KeyPart>& parts) {
   QueryForms forms;
+  forms.only_plain = true;
   for (const KeyPart& part : parts) {
     if (part.variances.data) forms.squares = true;
-    else if (suits_matrix_tiles(shape, part.keys.type, part.values.type)) forms.plain = true;
+    const bool suits = !part.variances.data && suits_matrix_tiles(shape, part.keys.type, part.values.type);
+    if (suits) forms.plain = true;
+    else forms.only_plain = false;
   }
   return forms;
 }

@@ -131,6 +131,7 @@ class ClusteredUnits {
 void attend_clusters(const AttentionShape& shape, const ClusterAttention& clusters, const std::vector<KeyPart>& parts, const ResultRows& output,
                      const ResultRows& log_sum_exp, const ChosenClusters& chosen, const Control& control) {
   QueryForms forms = forms_for(shape, parts);
+  forms.only_plain = false;
   if (clusters.estimate.variances.data) forms.squares = true;
   if (suits_matrix_tiles(shape, clusters.keys.type, clusters.values.type)) forms.plain = true;
   const ClusteredUnits units(shape, clusters, parts, chosen);

@@ -2,6 +2,7 @@
 
 #include "merganser/attention/attend_tiles.hpp"
 #include "merganser/attention/bfloat16_tiles.hpp"
+#include "merganser/attention/next_block.hpp"
 #include "merganser/attention/raise_greatest.hpp"
 #include "merganser/attention/row_blocks.hpp"
 #include "merganser/simd/transpose16.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-// Queries of a tile, numbers of bfloat16 that a weight is split into, and a query that was none.
+// Queries of a tile, and numbers of bfloat16 that a weight and a query are split into where queries are not bfloat16.
 constexpr size_t kQueries = 2 * kTileSide, kWeightParts = 2, kQueryParts = 3;
 // Steps of 32 rows in a block, and numbers from one query's logits to the next: not a multiple of 4 KB for any few of them.
 constexpr size_t kSteps = kBlockRows / kTileNumbers, kLogitStride = kBlockRows + kTileSide;
@@ -24,6 +25,7 @@ constexpr size_t kPartApart = kSteps * 2 * kWholeTile;
 size_t steps_of(size_t numbers) { return (numbers + kTileNumbers - 1) / kTileNumbers; }
 size_t tiles_of_queries(const RowsToAttend& rows) { return (rows.query_count + kQueries - 1) / kQueries; }
 size_t parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : kQueryParts; }
+size_t weight_parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : kWeightParts; }
 // Numbers of bfloat16 in a tile of queries.
 size_t size_of_queries(const RowsToAttend& rows) { return steps_of(rows.keys.dims) * parts_of(rows) * 2 * kWholeTile; }
 
@@ -103,26 +105,80 @@ MERGANSER_INLINE __m512 exp2_of(__m512 x) {
 // The upper halves of both as pairs.
 MERGANSER_INLINE __m512i upper_halves(__m512i one, __m512i other) { return _mm512_mask_blend_epi16(0xAAAAAAAA, _mm512_srli_epi32(one, 16), other); }
 
-// 32 weights as pairs of bfloat16.
+// 32 weights as pairs of bfloat16: rounded, or split.
+template <bool kSplit>
 MERGANSER_INLINE void put_weights(__m512 one, __m512 other, uint16_t* to) {
   const __m512i half = _mm512_set1_epi32(0x8000);
+  if constexpr (!kSplit) {
+    _mm512_store_si512(to, upper_halves(_mm512_add_epi32(_mm512_castps_si512(one), half), _mm512_add_epi32(_mm512_castps_si512(other), half)));
+    return;
+  }
   const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xFFFF0000));
   const auto rest = [&](__m512 x) { return _mm512_add_epi32(_mm512_castps_si512(_mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(x), upper)))), half); };
   _mm512_store_si512(to, upper_halves(_mm512_castps_si512(one), _mm512_castps_si512(other)));
   _mm512_store_si512(to + kPartApart, upper_halves(rest(one), rest(other)));
 }
 
+// Products that are still to be made, one step after the other.
+class Products {
+ public:
+  // From the sums' first step to their last one: 32 rows at `rows` by 32 columns. No columns: those of the step before.
+  struct Step {
+    const uint16_t *rows, *first_columns, *second_columns;
+    enum : uint8_t { none, zero, sums, half_sums } begin, end;
+    float* at;
+    size_t stride;  // of sums, in numbers
+  };
+  void clear() { next_ = count_ = 0; }
+  void push(const Step& step) { steps_[count_++] = step; }
+  size_t left() const { return count_ - next_; }
+  MERGANSER_INLINE void make_one() {
+    if (next_ == count_) return;
+    const Step& step = steps_[next_++];
+    float *const first = step.at, *const second = first + kTileSide * step.stride;
+    if (step.begin != Step::none) {
+      if (step.begin != Step::sums) tiles_.clear();
+      if (step.begin == Step::sums) tiles_.load(first, second, step.stride * sizeof(float));
+      if (step.begin == Step::half_sums) tiles_.load_half(first, second, step.stride * sizeof(float));
+    }
+    if (step.first_columns) tiles_.load_columns(step.first_columns, step.second_columns);
+    tiles_.add_rows(step.rows);
+    if (step.end == Step::sums) tiles_.store(first, second, step.stride * sizeof(float));
+    if (step.end == Step::half_sums) tiles_.store_half(first, second, step.stride * sizeof(float));
+  }
+  void make_all() { while (left() > 0) make_one(); }
+
+ private:
+  // Of logits and of weighted sums.
+  static constexpr size_t kMost = kSteps * (kMaxDims / kTileNumbers) * (kQueryParts + kWeightParts);
+  Bfloat16Tiles tiles_;
+  size_t next_ = 0, count_ = 0;
+  Step steps_[kMost];
+};
+
+// A tile of queries that has met a block, as far as it is: its logits, then its weights.
+struct TileWork {
+  size_t query, count, seen;
+  alignas(64) float logits[kQueries * kLogitStride];
+  alignas(64) uint16_t weights[kWeightParts * kPartApart];
+
+  // Steps of 32 rows.
+  size_t steps() const { return steps_of(seen); }
+};
+
 class MatrixAttention {
  public:
   MatrixAttention(const RowsToAttend& rows, const Running& running, float* memory)
-      : rows_(rows), running_(running), steps_(steps_of(rows.keys.dims)), parts_(parts_of(rows)), factor_(rows.plain ? rows.query_factor : 1) {
+      : rows_(rows), running_(running), steps_(steps_of(rows.keys.dims)), parts_(parts_of(rows)), weight_parts_(weight_parts_of(rows)), factor_(rows.plain ? rows.query_factor : 1) {
     auto* const from = reinterpret_cast<uint16_t*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
     queries_ = from;
     keys_ = from + tiles_of_queries(rows) * size_of_queries(rows);
     values_ = keys_ + kBlockRows / kTileSide * steps_ * kWholeTile;
+    works_ = reinterpret_cast<TileWork*>(values_ + kSteps * 2 * steps_of(rows.values.dims) * kWholeTile);
   }
   static size_t memory(const RowsToAttend& rows) {
-    return 16 + (tiles_of_queries(rows) * size_of_queries(rows) + (kBlockRows / kTileSide * steps_of(rows.keys.dims) + kSteps * 2 * steps_of(rows.values.dims)) * kWholeTile) / 2;
+    const size_t numbers = tiles_of_queries(rows) * size_of_queries(rows) + (kBlockRows / kTileSide * steps_of(rows.keys.dims) + kSteps * 2 * steps_of(rows.values.dims)) * kWholeTile;
+    return 16 + numbers / 2 + kWorks * sizeof(TileWork) / sizeof(float);
   }
 
   void run() {
@@ -132,22 +188,38 @@ class MatrixAttention {
       pack_keys_in_pairs(rows_.keys, block_, keys_);
       pack_values_in_pairs(rows_.values, block_, values_);
       find_starts(rows_, block_, starts_);
-      for (size_t query = 0; query < rows_.query_count; query += kQueries) attend(query);
+      attend_block(from);
     }
   }
 
  private:
-  void attend(size_t query) {
-    const size_t count = rows_.query_count - query < kQueries ? rows_.query_count - query : kQueries, seen = seen_rows(query, count);
-    if (seen == 0) return;
-    const size_t steps = steps_of(seen);
-    find_logits(query, steps);
-    if (are_plain(query, count, steps)) {
-      for (size_t q = 0; q < count; ++q) soften<true>(query, q, steps);
-    } else {
-      for (size_t q = 0; q < count; ++q) soften<false>(query, q, steps);
+  // One tile's logits become weights, while the next one's logits and the weighted sums of the one before are made.
+  void attend_block(size_t from) {
+    NextBlock ahead(rows_, from + kBlockRows, tiles_of_queries(rows_));
+    size_t query = 0, number = 0;
+    TileWork *before = nullptr, *now = nullptr;
+    do {
+      ahead.ask();
+      TileWork* const next = begin(query, works_[number++ % kWorks]);
+      if (next) push_logits(*next);
+      if (before) push_values(*before);
+      if (now) soften(*now);
+      products_.make_all();
+      products_.clear();
+      before = now, now = next;
+    } while (before || now);
+  }
+
+  // The next tile from `query` on that sees some of the block, if there is one.
+  TileWork* begin(size_t& query, TileWork& work) const {
+    for (; query < rows_.query_count; query += kQueries) {
+      const size_t count = rows_.query_count - query < kQueries ? rows_.query_count - query : kQueries, seen = seen_rows(query, count);
+      if (seen == 0) continue;
+      work.query = query, work.count = count, work.seen = seen;
+      query += kQueries;
+      return &work;
     }
-    add_values(query, steps);
+    return nullptr;
   }
 
   // How many of the block's rows some of a tile's queries see.
@@ -159,26 +231,54 @@ class MatrixAttention {
     return limit - block_.rows[0] < block_.count ? limit - block_.rows[0] : block_.count;
   }
 
-  void find_logits(size_t query, size_t steps) {
-    const uint16_t* const queries = queries_ + query / kQueries * size_of_queries(rows_);
-    for (size_t step = 0; step < steps; ++step) {
+  void push_logits(TileWork& work) {
+    const uint16_t* const queries = queries_ + work.query / kQueries * size_of_queries(rows_);
+    for (size_t step = 0; step < work.steps(); ++step) {
       const uint16_t *keys = keys_ + 2 * step * steps_ * kWholeTile, *at = queries;
-      tiles_.clear();
       for (size_t dims = 0; dims < steps_; ++dims, keys += kWholeTile) {
-        tiles_.load_columns(keys, keys + steps_ * kWholeTile);
-        for (size_t part = 0; part < parts_; ++part, at += 2 * kWholeTile) tiles_.add_rows(at);
+        for (size_t part = 0; part < parts_; ++part, at += 2 * kWholeTile) {
+          const bool first = dims == 0 && part == 0, last = dims + 1 == steps_ && part + 1 == parts_;
+          products_.push({at, part == 0 ? keys : nullptr, keys + steps_ * kWholeTile, first ? Products::Step::zero : Products::Step::none, last ? Products::Step::sums : Products::Step::none,
+                          work.logits + step * kTileNumbers, kLogitStride});
+        }
       }
-      tiles_.store(logits_ + step * kTileNumbers, logits_ + step * kTileNumbers + kTileSide * kLogitStride, kLogitStride * sizeof(float));
     }
   }
 
-  // Whether logits are products and nothing else.
-  bool are_plain(size_t query, size_t count, size_t steps) const {
-    if (rows_.bias || rows_.log_counts || !(factor_ > 0) || steps * kTileNumbers > block_.count) return false;
-    for (size_t q = 0; q < count && rows_.limits; ++q) {
-      if (rows_.list || rows_.limits[query + q] < block_.rows[0] + steps * kTileNumbers) return false;
+  void push_values(const TileWork& work) {
+    float* const out = running_.out + work.query * running_.out_stride;
+    const size_t panels = (rows_.values.dims + 15) / 16;
+    for (size_t panel = 0; panel < panels; panel += 2) {
+      // A row of sums ends with its last sixteen columns.
+      const auto sums = panel + 2 <= panels ? Products::Step::sums : Products::Step::half_sums;
+      const uint16_t* values = values_ + panel * kSteps * kWholeTile;
+      for (size_t step = 0; step < work.steps(); ++step, values += kWholeTile) {
+        for (size_t part = 0; part < weight_parts_; ++part) {
+          const bool first = step == 0 && part == 0, last = step + 1 == work.steps() && part + 1 == weight_parts_;
+          products_.push({work.weights + part * kPartApart + step * 2 * kWholeTile, part == 0 ? values : nullptr, values + kSteps * kWholeTile, first ? sums : Products::Step::none,
+                          last ? sums : Products::Step::none, out + 16 * panel, running_.out_stride});
+        }
+      }
     }
-    return true;
+  }
+
+  // How many steps' logits are products and nothing else, for all queries of a tile.
+  size_t plain_steps(const TileWork& work) const {
+    if (rows_.bias || rows_.log_counts || !(factor_ > 0)) return 0;
+    size_t rows = work.seen;
+    for (size_t q = 0; q < work.count && rows_.limits; ++q) {
+      const uint32_t limit = rows_.limits[work.query + q], first = block_.rows[0];
+      if (rows_.list || limit <= first) return 0;
+      if (limit - first < rows) rows = limit - first;
+    }
+    return rows / kTileNumbers;
+  }
+
+  void soften(TileWork& work) {
+    // Weights are made in so many turns.
+    const size_t turns = work.count * work.steps(), every = products_.left() >= turns ? 1 : turns / (products_.left() + 1), plain = plain_steps(work);
+    if (weight_parts_ == 1) plain == work.steps() ? soften_each<false, true>(work, plain, every) : soften_each<false, false>(work, plain, every);
+    else soften_each<true, false>(work, plain, every);
   }
 
   // Sixteen logits of a query: hidden ones are kUnseen.
@@ -187,61 +287,59 @@ class MatrixAttention {
     return _mm512_mask_mov_ps(logit, _mm512_cmpge_epu32_mask(_mm512_loadu_si512(block_.rows + row), limit), _mm512_set1_ps(kUnseen));
   }
 
-  template <bool kPlain>
-  void soften(size_t query, size_t q, size_t steps) {
-    const size_t at = query + q;
-    const float* const logits = logits_ + q * kLogitStride;
+  // From a query's logits to weights, relative to the greatest so far, which may rise.
+  template <bool kSplit, bool kPlain>
+  void soften_each(TileWork& work, size_t plain, size_t every) {
+    for (size_t q = 0; q < work.count; ++q) soften<kSplit, kPlain>(work, q, plain, every);
+  }
+  template <bool kSplit, bool kPlain>
+  void soften(TileWork& work, size_t q, size_t plain, size_t every) {
+    const size_t at = work.query + q, steps = kPlain ? plain : work.steps();
+    const float* const logits = work.logits + q * kLogitStride;
     const __m512i limit = _mm512_set1_epi32(rows_.limits ? static_cast<int>(rows_.limits[at]) : -1);
-    __m512 most = _mm512_set1_ps(kNothingSeen), more = most;
-    for (size_t step = 0; step < steps; ++step) {
-      most = _mm512_max_ps(most, kPlain ? _mm512_load_ps(logits + 32 * step) : logits_at(logits, 32 * step, limit));
-      more = _mm512_max_ps(more, kPlain ? _mm512_load_ps(logits + 32 * step + 16) : logits_at(logits, 32 * step + 16, limit));
+    __m512 most[2] = {_mm512_set1_ps(kNothingSeen), _mm512_set1_ps(kNothingSeen)};
+    for (size_t step = 0; step < plain; ++step) {
+      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], _mm512_load_ps(logits + 32 * step + 16 * half));
     }
-    const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most, more)) * (kPlain ? factor_ : 1);
+    if (plain > 0) most[0] = _mm512_mul_ps(_mm512_max_ps(most[0], most[1]), _mm512_set1_ps(factor_)), most[1] = most[0];
+    for (size_t step = plain; step < steps; ++step) {
+      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], logits_at(logits, 32 * step + 16 * half, limit));
+    }
+    const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
     if (greatest > running_.greatest[at]) raise_greatest(running_, at, greatest, 16 * ((rows_.values.dims + 15) / 16));
     const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
-    __m512 sum = _mm512_setzero_ps(), other = sum;
-    uint16_t* weights = weights_ + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
-#pragma GCC unroll 2
-    for (size_t step = 0; step < steps; ++step, weights += 2 * kWholeTile) {
-      const auto power = [&](size_t row) {
-        return kPlain ? _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below) : _mm512_add_ps(logits_at(logits, row, limit), below);
-      };
-      const __m512 low = exp2_of(power(32 * step)), high = exp2_of(power(32 * step + 16));
-      sum = _mm512_add_ps(sum, low), other = _mm512_add_ps(other, high);
-      put_weights(low, high, weights);
+    __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    uint16_t* weights = work.weights + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
+    const auto put = [&](__m512 first_power, __m512 second_power) {
+      const __m512 first = exp2_of(first_power), second = exp2_of(second_power);
+      sums[0] = _mm512_add_ps(sums[0], first), sums[1] = _mm512_add_ps(sums[1], second);
+      put_weights<kSplit>(first, second, weights);
+      weights += 2 * kWholeTile;
+      if (++turn_ >= every) turn_ = 0, products_.make_one();
+    };
+    for (size_t step = 0; step < plain; ++step) {
+      const auto power = [&](size_t row) { return _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below); };
+      put(power(32 * step), power(32 * step + 16));
     }
-    running_.sums[at] += total({_mm512_add_ps(sum, other)});
+    for (size_t step = plain; step < steps; ++step) {
+      const auto power = [&](size_t row) { return _mm512_add_ps(logits_at(logits, row, limit), below); };
+      put(power(32 * step), power(32 * step + 16));
+    }
+    running_.sums[at] += total({_mm512_add_ps(sums[0], sums[1])});
   }
 
-  void add_values(size_t query, size_t steps) {
-    float* const out = running_.out + query * running_.out_stride;
-    const size_t panels = (rows_.values.dims + 15) / 16, stride = running_.out_stride * sizeof(float);
-    for (size_t panel = 0; panel < panels; panel += 2) {
-      float *const first = out + 16 * panel, *const second = first + kTileSide * running_.out_stride;
-      const uint16_t* values = values_ + panel * kSteps * kWholeTile;
-      // A row of sums ends with its last sixteen columns.
-      const bool both = panel + 2 <= panels;
-      if (both) tiles_.load(first, second, stride);
-      else tiles_.clear(), tiles_.load_half(first, second, stride);
-      for (size_t step = 0; step < steps; ++step, values += kWholeTile) {
-        tiles_.load_columns(values, values + kSteps * kWholeTile);
-        for (size_t part = 0; part < kWeightParts; ++part) tiles_.add_rows(weights_ + part * kPartApart + step * 2 * kWholeTile);
-      }
-      if (both) tiles_.store(first, second, stride);
-      else tiles_.store_half(first, second, stride);
-    }
-  }
-
+  // One whose logits are made, one whose logits become weights, one whose weights are used.
+  static constexpr size_t kWorks = 3;
   const RowsToAttend& rows_;
   const Running& running_;
-  const size_t steps_, parts_;
+  const size_t steps_, parts_, weight_parts_;
   const float factor_;
   uint16_t *queries_, *keys_, *values_;
-  Bfloat16Tiles tiles_;
+  TileWork* works_;
+  Products products_;
+  size_t turn_ = 0;
   Block block_;
-  alignas(64) float starts_[kBlockRows], logits_[kQueries * kLogitStride];
-  alignas(64) uint16_t weights_[kWeightParts * kPartApart] = {};
+  alignas(64) float starts_[kBlockRows];
 };
 
 }  // namespace

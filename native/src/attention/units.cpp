@@ -10,6 +10,15 @@ namespace merganser::attention {
 
 namespace {
 constexpr double kLog2E = 1.4426950408889634;
+
+// A row of queries in single precision: where it lies, or in `to`.
+const float* read(const RowSet& set, size_t row, float* to) {
+  const uint8_t* const from = set.data + set.stride * row;
+  if (set.type == RowType::float32) return reinterpret_cast<const float*>(from);
+  const auto* const halves = reinterpret_cast<const uint16_t*>(from);
+  for (size_t dim = 0; dim < set.dims; ++dim) to[dim] = std::bit_cast<float>(static_cast<uint32_t>(halves[dim]) << 16);
+  return to;
+}
 }
 
 std::vector<Unit> units_of(const AttentionShape& shape) {
@@ -28,6 +37,9 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   for (size_t head = unit.kv_head * shape.group; head < (unit.kv_head + 1) * shape.group; ++head) {
     for (size_t row = unit.from; row < unit.to; row += step) heads_.push_back(head), rows_.push_back(row);
   }
+  are_plain_ = forms.plain && shape.queries.type == RowType::bfloat16;
+  if (are_plain_) copy_plain(shape, unit);
+  if (are_plain_ && forms.only_plain && count() >= kTiledQueries) return;
   // Zeros behind the dimensions; what is behind the queries does not matter, but is to be numbers.
   const auto begin = [&](KeptNumbers& numbers) {
     const size_t all = std::max(with_queries_behind(count()), forms.plain ? count() + kMatrixQueriesBehind : 0);
@@ -38,39 +50,29 @@ UnitQueries::UnitQueries(const AttentionShape& shape, const Unit& unit, size_t s
   begin(numbers_);
   if (forms.squares) begin(squares_);
   const double factor = shape.scale * kLog2E, square_factor = shape.scale * shape.scale * kLog2E / 2;
+  float row[kMaxDims];
   for (size_t i = 0; i < count(); ++i) {
-    const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
-    const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
+    const float* const from = read(shape.queries.rows_of(unit.sequence, heads_[i]), rows_[i], row);
+    const size_t dims = shape.queries.dims;
     float* const to = numbers_.data() + i * stride_;
-    for (size_t dim = 0; dim < set.dims; ++dim) to[dim] = static_cast<float>(static_cast<double>(from[dim]) * factor);
+    for (size_t dim = 0; dim < dims; ++dim) to[dim] = static_cast<float>(static_cast<double>(from[dim]) * factor);
     if (!forms.squares) continue;
-    for (size_t dim = 0; dim < set.dims; ++dim) {
+    for (size_t dim = 0; dim < dims; ++dim) {
       const double number = static_cast<double>(from[dim]);
       squares_.data()[i * stride_ + dim] = static_cast<float>(number * number * square_factor);
     }
   }
-  if (forms.plain && count() >= kTiledQueries) are_plain_ = find_plain(shape, unit);
 }
 
-bool UnitQueries::find_plain(const AttentionShape& shape, const Unit& unit) {
-  constexpr uint32_t kLowerHalf = 0xFFFF;
-  const size_t all = (count() + kMatrixQueriesBehind) * plain_stride_;
-  plain_.resize(all / 2);
+void UnitQueries::copy_plain(const AttentionShape& shape, const Unit& unit) {
+  const size_t all = (count() + kMatrixQueriesBehind) * plain_stride_, dims = shape.queries.dims, written = plain_stride_ == dims ? count() * plain_stride_ : 0;
+  plain_.resize((all + 1) / 2);
   auto* const plain = reinterpret_cast<uint16_t*>(plain_.data());
-  const size_t written = plain_stride_ == shape.queries.dims ? count() * plain_stride_ : 0;
   std::fill_n(plain + written, all - written, uint16_t{0});
   for (size_t i = 0; i < count(); ++i) {
     const RowSet set = shape.queries.rows_of(unit.sequence, heads_[i]);
-    const float* const from = reinterpret_cast<const float*>(set.data + set.stride * rows_[i]);
-    uint32_t lower = 0;
-    for (size_t dim = 0; dim < set.dims; ++dim) {
-      const auto bits = std::bit_cast<uint32_t>(from[dim]);
-      lower |= bits & kLowerHalf;
-      plain[i * plain_stride_ + dim] = static_cast<uint16_t>(bits >> 16);
-    }
-    if (lower != 0) return false;
+    std::copy_n(reinterpret_cast<const uint16_t*>(set.data + set.stride * rows_[i]), dims, plain + i * plain_stride_);
   }
-  return true;
 }
 
 }  // namespace merganser::attention

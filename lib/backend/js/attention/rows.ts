@@ -1,5 +1,5 @@
 /** Reads rows of any element type as numbers. */
-import type { ElementType, Float32HeadRows, HeadRows } from '../../attention-kernels';
+import type { ElementType, HeadRows, QueryRows } from '../../attention-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 
 export function readNumbers(data: Float32Array | Uint16Array, type: ElementType, from: number, out: Float64Array): void {
@@ -21,7 +21,7 @@ export interface UnitQuery {
 }
 
 export function unitQueries(
-  queries: Float32HeadRows,
+  queries: QueryRows,
   group: number,
   { sequence, head, from, to }: { sequence: number; head: number; from: number; to: number },
   step = 1,
@@ -30,7 +30,7 @@ export function unitQueries(
   for (let member = head * group; member < (head + 1) * group; member++) {
     for (let row = from; row < to; row += step) {
       const numbers = new Float64Array(queries.dims);
-      readNumbers(queries.data, 'float32', rowStart(queries, sequence, member, row), numbers);
+      readNumbers(queries.data, queries.type, rowStart(queries, sequence, member, row), numbers);
       found.push({ head: member, row, numbers });
     }
   }

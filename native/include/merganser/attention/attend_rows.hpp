@@ -57,7 +57,7 @@ struct RowsToAttend {
   const float* squares;  // ½ (query · scale)² · log₂ e, for the variances
   size_t query_stride;
   size_t query_count;
-  const uint16_t* plain;   // the queries as they came, if all of a unit's are numbers of bfloat16: a multiple of 32 apart, with zeros behind the dimensions; null: they are not, or nobody asked
+  const uint16_t* plain;   // the queries as they came, if that was bfloat16: a multiple of 32 apart, with zeros behind the dimensions; null: it was not, or nobody asked
   float query_factor;      // scale · log₂ e
   const uint32_t* limits;  // per query: rows from this one on are not seen; null: all are
 };

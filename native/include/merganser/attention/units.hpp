@@ -16,10 +16,11 @@ struct Unit {
 
 std::vector<Unit> units_of(const AttentionShape& shape);
 
-// What of a unit's queries is wanted beside the numbers. squares: for variances; plain: for matrix tiles.
+// What of a unit's queries is wanted beside the numbers. squares: for variances; plain: for matrix tiles, if they are bfloat16; only_plain: and then nothing else.
 struct QueryForms {
   bool squares = false;
   bool plain = false;
+  bool only_plain = false;
 };
 
 // The queries of a unit, head by head, as kernels take them.
@@ -31,7 +32,7 @@ class UnitQueries {
   size_t stride() const { return stride_; }
   const float* numbers() const { return numbers_.data(); }
   const float* squares() const { return squares_.data(); }
-  // Null: nobody asked, or not all of them are numbers of bfloat16.
+  // Null: nobody asked, or they are not bfloat16.
   const uint16_t* plain() const { return are_plain_ ? reinterpret_cast<const uint16_t*>(plain_.data()) : nullptr; }
   size_t plain_stride() const { return plain_stride_; }
   float factor() const { return factor_; }
@@ -39,7 +40,7 @@ class UnitQueries {
   size_t row(size_t i) const { return rows_[i]; }
 
  private:
-  bool find_plain(const AttentionShape& shape, const Unit& unit);
+  void copy_plain(const AttentionShape& shape, const Unit& unit);
 
   size_t stride_, plain_stride_;
   float factor_;
