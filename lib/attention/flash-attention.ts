@@ -13,7 +13,7 @@ function plan(queries: AttentionTensor, keys: AttentionTensor, values: Attention
  *
  * queries: [batch, query heads, rows, d]; keys, values: [batch, KV heads, keys, d] (d of the values may differ; 1 … 256), in any of the layouts of the options; query head h
  * reads KV head ⌊h / (query heads / KV heads)⌋. Keys and values of float16 and bfloat16 are read as they are; outputs are float32. Numbers that are not finite,
- * and products beyond single precision, make the outputs of the queries that meet them NaN, and of no others: `logSumExp` shows them. Rejects with INVALID_ARGUMENT if shapes do not fit, and with ABORTED. (Dao et al. 2022, FlashAttention.)
+ * and products beyond single precision, make the outputs of the queries that meet them NaN or infinite, and of no others (but for values: with `causal`, also of queries a few rows before those that see them). Rejects with INVALID_ARGUMENT if shapes do not fit, and with ABORTED. (Dao et al. 2022, FlashAttention.)
  */
 export async function flashAttention(
   queries: AttentionTensor,

@@ -56,7 +56,7 @@ export interface KMeansResult {
   readonly centroids: Float32Vectors;
   /** The cluster of each point. */
   readonly labels: Uint32Array;
-  /** Points of each cluster. A cluster can be empty only if there are fewer different points than clusters, or if it was given or is capped. */
+  /** Points of each cluster. A cluster can be empty only if there are fewer different points than clusters, if it was given or is capped, or if `maxIterations` ended the run just when it had lost its points. */
   readonly sizes: Uint32Array;
   readonly members: Members;
   /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. Empty with `levels: 2`, whose levels have iterations of their own. */

@@ -162,6 +162,22 @@ describeEachBackend('attention functions', (backend) => {
     expect(output.data.slice(2 * 5 * 12)).toEqual(clean.output.data.slice(2 * 5 * 12));
   });
 
+  /** One query or many, of one head: few are computed row by row, many in tiles. */
+  test.each([1, 3, 40])('NaN in a key reaches every output of the %d queries that meet it; infinite values stay infinite', (count) => {
+    for (const length of [1, 9, 33, 300]) {
+      const [q, k, v] = [gaussian([1, 1, count, 16], 4), gaussian([1, 1, length, 16], 5), gaussian([1, 1, length, 8], 6)];
+      const spoilt = { ...k, data: k.data.with(k.data.length - 16, NaN) };
+      const { output, logSumExp } = flashAttentionSync(q, spoilt, v, { backend });
+      expect(new Set(output.data)).toEqual(new Set([NaN]));
+      expect(new Set(logSumExp.data)).toEqual(new Set([NaN]));
+      const seen = flashAttentionSync(q, spoilt, v, { backend, causal: true }).output.data.slice(0, -8);
+      // Only the last query sees the last key.
+      expect(new Set(seen.filter(Number.isNaN)).size).toBe(0);
+      const endless = flashAttentionSync(q, k, { ...v, data: v.data.with(v.data.length - 8, Infinity) }, { backend }).output.data;
+      expect(endless.every((value, i) => (Math.abs(value) === Infinity) === (i % 8 === 0))).toBe(true);
+    }
+  });
+
   test('what is refused', async () => {
     const refused = { code: 'INVALID_ARGUMENT' };
     const thrown = (call: () => unknown): void => expect(call).toThrow(expect.objectContaining(refused));

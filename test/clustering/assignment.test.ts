@@ -45,6 +45,27 @@ describeEachBackend('assignment', (backend) => {
     }
   });
 
+  test('small whole numbers: of equally near centroids the first, as kmeans has it', async () => {
+    for (const dims of [3, 17, 64]) {
+      const random = new RandomStream(dims);
+      const whole = (rows: number): { data: Float32Array; dims: number[] } => ({
+        data: Float32Array.from({ length: rows * dims }, () => random.below(5) - 2),
+        dims: [rows, dims],
+      });
+      const [points, centroids] = [whole(300), whole(35)];
+      const nearest = Uint32Array.from({ length: 300 }, (_, i) => {
+        const distances = Array.from({ length: 35 }, (_, c) => {
+          let sum = 0;
+          for (let dim = 0; dim < dims; dim++) sum += (points.data[i * dims + dim] - centroids.data[c * dims + dim]) ** 2;
+          return sum;
+        });
+        return distances.indexOf(Math.min(...distances));
+      });
+      expect((await assignToCentroids(points, centroids, { backend })).labels).toEqual(nearest);
+      expect((await kmeans(points, { initialization: centroids, maxIterations: 0, backend })).labels).toEqual(nearest);
+    }
+  });
+
   test('a start far away from the points', async () => {
     const points = vectors(5, 60, 1);
     const { labels, centroids } = await kmeans(points, { initialization: vectors(6, 5, 5e17), frozen: [0, 1, 2, 3, 4], backend });

@@ -41,6 +41,9 @@ class LinesAhead {
   size_t row_, at_ = 0;
 };
 
+// In place of values behind the last row, whose weights are 0: what would stand there might be infinite.
+alignas(64) constexpr uint8_t kNoValues[kMaxDims * sizeof(float)] = {};
+
 // Asks for the first lines of each page that a list of rows comes to, two blocks before it does: from there the processor's own prefetching goes on, which begins anew in every page
 // and, where rows are a run of a few, would only have begun when the run ends.
 void begin_pages(const RowsToAttend& rows, size_t from) {
@@ -267,6 +270,7 @@ void attend_rows(const RowsToAttend& rows, const Running& running) {
   for (size_t from = 0; from < rows.count; from += kRowBlock) {
     for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
     rows_of_block(rows, from, rows.values, values);
+    for (size_t i = rows.count - from; i < kRowBlock; ++i) values[i] = kNoValues;
     rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, first_read, next);
     if (rows.list) begin_pages(rows, from);
     LinesAhead values_ahead(values, rows.logits ? 0 : rows.values.dims * of_values.bytes), next_ahead(next, first_read.dims * of_first.bytes);

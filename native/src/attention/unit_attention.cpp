@@ -174,7 +174,7 @@ class UnitAttention {
         const float* const out = first[i].out + at * out_stride_;
         for (size_t dim = 0; dim < value_dims_; ++dim) total[dim] += weight * static_cast<double>(out[dim]);
       }
-      const bool seen = greatest > kNothingSeen;
+      const bool seen = has_seen(greatest, sum);
       for (size_t dim = 0; dim < value_dims_; ++dim) output[dim] = seen ? static_cast<float>(total[dim] / sum) : 0.f;
       *log_sum_exp = seen ? natural(greatest, sum) : -std::numeric_limits<float>::infinity();
     }
@@ -184,11 +184,14 @@ class UnitAttention {
   void finish(const PartialResult& result, size_t at, float* output, float* log_sum_exp) const {
     const float* const out = result.out + at * out_stride_;
     const float sum = result.sums[at];
-    const bool seen = result.greatest[at] > kNothingSeen;
+    const bool seen = has_seen(result.greatest[at], static_cast<double>(sum));
     if (seen) for (size_t dim = 0; dim < value_dims_; ++dim) output[dim] = out[dim] / sum;
     else std::fill_n(output, value_dims_, 0.f);
     *log_sum_exp = seen ? natural(result.greatest[at], static_cast<double>(sum)) : -std::numeric_limits<float>::infinity();
   }
+
+  // Logits that are NaN are greater than none.
+  static bool has_seen(float greatest, double sum) { return greatest > kNothingSeen || std::isnan(sum); }
 
   static float natural(float greatest, double sum) {
     return static_cast<float>((static_cast<double>(greatest) + std::log2(sum)) * 0.6931471805599453);

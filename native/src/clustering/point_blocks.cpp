@@ -17,10 +17,10 @@ constexpr size_t kCentreSample = 4096;
 // What is shorter than its inverse stays shorter than 1.
 constexpr double kGreatestScale = std::numeric_limits<float>::max();
 
-// A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
-float short_number(double value) {
+// A few leading bits of numbers of at most `greatest`: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
+float short_number(double value, float greatest) {
   if (!std::isfinite(static_cast<float>(value)) || value == 0) return 0;
-  const double step = std::ldexp(1, std::ilogb(value) - 5);
+  const double step = std::ldexp(1, std::ilogb(greatest) - 5);
   return static_cast<float>(std::floor(value / step + 0.5) * step);
 }
 
@@ -29,12 +29,15 @@ template <class Stage>
 std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
   const size_t sample = std::min(count, kCentreSample);
   std::vector<double> sums(padded);
-  std::vector<float> row(padded), mean(padded);
+  std::vector<float> row(padded), mean(padded), greatest(padded);
   for (size_t i = 0; i < sample; ++i) {
     stage(i * count / sample, row.data());
-    for (size_t dim = 0; dim < padded; ++dim) sums[dim] += row[dim];
+    for (size_t dim = 0; dim < padded; ++dim) {
+      sums[dim] += row[dim];
+      if (std::isfinite(row[dim])) greatest[dim] = std::max(greatest[dim], std::abs(row[dim]));
+    }
   }
-  for (size_t dim = 0; dim < padded; ++dim) mean[dim] = short_number(sums[dim] / static_cast<double>(sample));
+  for (size_t dim = 0; dim < padded; ++dim) mean[dim] = short_number(sums[dim] / static_cast<double>(sample), greatest[dim]);
   return mean;
 }
 

@@ -23,10 +23,10 @@ export function gridFor(magnitude: number, count: number): number {
   return 1.5 * 2 ** (binaryExponent(magnitude) + 1 - bits + 52);
 }
 
-/** A few leading bits: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores. */
-function shortNumber(value: number): number {
+/** A few leading bits of numbers of at most `greatest`: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores. */
+function shortNumber(value: number, greatest: number): number {
   if (value === 0 || !Number.isFinite(Math.fround(value))) return 0;
-  const step = 2 ** (binaryExponent(Math.abs(value)) - 5);
+  const step = 2 ** (binaryExponent(greatest) - 5);
   return Math.floor(value / step + 0.5) * step;
 }
 
@@ -138,11 +138,15 @@ export class PointRows {
 function shortMean(count: number, row: Float64Array, stage: (i: number) => void): Float64Array {
   const sample = Math.min(count, CENTRE_SAMPLE);
   const sums = new Float64Array(row.length);
+  const greatest = new Float64Array(row.length);
   for (let i = 0; i < sample; i++) {
     stage(Math.floor((i * count) / sample));
-    for (let dim = 0; dim < sums.length; dim++) sums[dim] += row[dim];
+    for (let dim = 0; dim < sums.length; dim++) {
+      sums[dim] += row[dim];
+      if (Number.isFinite(row[dim])) greatest[dim] = Math.max(greatest[dim], Math.abs(row[dim]));
+    }
   }
-  return sums.map((sum) => shortNumber(sum / sample));
+  return sums.map((sum, dim) => shortNumber(sum / sample, greatest[dim]));
 }
 
 function squareOf(row: Float64Array): number {

@@ -1,6 +1,7 @@
 // Powers of two, and what a softmax needs besides, of sixteen numbers at a time.
 //
 // 2^x = 2^n · 2^f with f in [−½, ½]: a polynomial of degree 5 is within 2.1·10⁻⁷ of 2^f, and n goes into the exponent. Below 2^−126 there are zeros.
+// NaN stays NaN.
 #pragma once
 #include <bit>
 #include <cstddef>
@@ -23,7 +24,7 @@ constexpr int kToNearest = 0;
 // 2^(x − greatest); x ≤ greatest + 127.
 MERGANSER_INLINE Floats16 exp2_below(const Floats16& x, const Floats16& greatest) {
   const __m512 power = _mm512_sub_ps(x.all, greatest.all);
-  const __mmask16 counts = _mm512_cmp_ps_mask(power, _mm512_set1_ps(kLeastExponent), _CMP_GT_OQ);
+  const __mmask16 counts = _mm512_cmp_ps_mask(power, _mm512_set1_ps(kLeastExponent), _CMP_NLE_UQ);
   const __m512 rounded = _mm512_add_ps(power, _mm512_set1_ps(kRounding));
   const __m512 rest = _mm512_reduce_ps(power, kToNearest);
   __m512 result = _mm512_set1_ps(kExp2[5]);
@@ -38,7 +39,7 @@ MERGANSER_INLINE Floats16 product_of(const Floats16& a, const Floats16& b) { ret
 #elif defined(__AVX2__)
 
 MERGANSER_INLINE __m256 exp2_of(__m256 power) {
-  const __m256 counts = _mm256_cmp_ps(power, _mm256_set1_ps(kLeastExponent), _CMP_GT_OQ);
+  const __m256 counts = _mm256_cmp_ps(power, _mm256_set1_ps(kLeastExponent), _CMP_NLE_UQ);
   const __m256 rounded = _mm256_add_ps(power, _mm256_set1_ps(kRounding));
   const __m256 rest = _mm256_sub_ps(power, _mm256_sub_ps(rounded, _mm256_set1_ps(kRounding)));
   __m256 result = _mm256_set1_ps(kExp2[5]);
@@ -56,7 +57,7 @@ MERGANSER_INLINE Floats16 product_of(const Floats16& a, const Floats16& b) { ret
 #elif defined(__ARM_NEON)
 
 MERGANSER_INLINE float32x4_t exp2_of(float32x4_t power) {
-  const uint32x4_t counts = vcgtq_f32(power, vdupq_n_f32(kLeastExponent));
+  const uint32x4_t counts = vmvnq_u32(vcleq_f32(power, vdupq_n_f32(kLeastExponent)));
   const float32x4_t rounded = vaddq_f32(power, vdupq_n_f32(kRounding));
   const float32x4_t rest = vsubq_f32(power, vsubq_f32(rounded, vdupq_n_f32(kRounding)));
   float32x4_t result = vdupq_n_f32(kExp2[5]);
@@ -83,7 +84,7 @@ MERGANSER_INLINE Floats16 product_of(const Floats16& a, const Floats16& b) {
 #else
 
 MERGANSER_INLINE float exp2_of(float power) {
-  if (!(power > kLeastExponent)) return 0;
+  if (power <= kLeastExponent) return 0;
   const float rounded = power + kRounding;
   const float rest = power - (rounded - kRounding);
   float result = kExp2[5];
@@ -119,7 +120,7 @@ MERGANSER_INLINE void exp2_below_each(Floats16 (&x)[2][kCount], const Floats16 (
   for (size_t i = 0; i < kAll; ++i) rest[i] = _mm512_sub_ps(x[i / kCount][i % kCount].all, greatest[i / kCount].all);
 #pragma GCC unroll 4
   for (size_t i = 0; i < kAll; ++i) {
-    counts[i] = _mm512_cmp_ps_mask(rest[i], _mm512_set1_ps(kLeastExponent), _CMP_GT_OQ);
+    counts[i] = _mm512_cmp_ps_mask(rest[i], _mm512_set1_ps(kLeastExponent), _CMP_NLE_UQ);
     rounded[i] = _mm512_add_ps(rest[i], _mm512_set1_ps(kRounding));
   }
 #pragma GCC unroll 4
