@@ -113,10 +113,16 @@ describeEachBackend('attention', (backend) => {
 
   test('any number of threads gives the same bits, now or later', async () => {
     // A hundred queries over few keys are divided among threads, into 96 and 4.
-    for (const group of [1, 4, 24, 100]) {
+    for (const [group, type] of [
+      [1, 'float32'],
+      [4, 'float32'],
+      [24, 'float32'],
+      [100, 'float32'],
+      [100, 'bfloat16'],
+    ] as const) {
       const spec = attentionCase({
         ...many,
-        group,
+        ...{ group, type, queryType: type },
         parts: [...(group < 100 ? many.parts : []), { ...oneQuery.parts[0], length: 40, visible: 'causal' }],
       });
       const [first, second, third] = [0, 1, 2].map(() => emptyOutput(spec, 128));

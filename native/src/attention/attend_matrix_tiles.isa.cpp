@@ -147,6 +147,7 @@ class Products {
     if (step.end == Step::half_sums) tiles_.store_half(first, second, step.stride * sizeof(float));
   }
   void make_all() { while (left() > 0) make_one(); }
+  void end() { tiles_.release(); }
 
  private:
   // Of logits and of weighted sums.
@@ -190,6 +191,7 @@ class MatrixAttention {
       find_starts(rows_, block_, starts_);
       attend_block(from);
     }
+    products_.end();
   }
 
  private:

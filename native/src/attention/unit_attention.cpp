@@ -106,7 +106,7 @@ class UnitAttention {
       if (from < to) {
         RowsToAttend rows = seen.rows;
         rows.list = seen.listed ? seen.list.data() : nullptr;
-        rows.queries = queries.numbers() + portion.first_query * queries.stride();
+        rows.queries = queries.numbers(portion.first_query);
         rows.squares = portioning_.forms.squares ? queries.squares() + portion.first_query * queries.stride() : nullptr;
         if (rows.logits) rows.logits += portion.first_query * rows.logit_stride;
         rows.query_stride = queries.stride();

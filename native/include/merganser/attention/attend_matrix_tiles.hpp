@@ -1,11 +1,14 @@
 // Attention of many queries over rows of bfloat16, by the processor's matrix tiles (AMX): the same as attend_tiles, and several times as fast.
 //
-// The tiles multiply numbers of bfloat16 and add them up in single precision. Keys and values are such numbers. Queries are, too, where they came as bfloat16: then the tiles take them as they
-// came, and what they are to be multiplied with comes behind the product. Otherwise a query is split into three numbers of bfloat16 whose sum it is, and a product is three. Weights are split
-// into two, which are within 2⁻¹⁷ of them: so outputs are those of single precision, whatever the logits are (docs/performance-attention.md has what rounding weights to one number would save).
+// The tiles multiply numbers of bfloat16 and add them up in single precision. Keys and values are such numbers. Where queries came as bfloat16, the tiles take them as they came (what they are to be
+// multiplied with comes behind the product, so logits are those of single precision), and weights are rounded to bfloat16 for the second product, as FlashAttention does; the sums that outputs are divided
+// by are those of the weights as they were. Other queries are split into three numbers of bfloat16 whose sum they are, and weights into two, which are within 2⁻¹⁵ of them: so outputs are about those of single
+// precision.
 //
-// A tile of 32 queries meets a block of 256 rows: logits (32 queries by 32 rows at a time, in four sums of 16 × 16), exponentials, weights as bfloat16, and weighted sums of 32 columns at a time.
-// Queries, weights are 16 rows of 32 numbers, one after the other; keys are pairs of dimensions of 16 rows, and values pairs of rows of 16 columns, as the second factor of a product wants them.
+// A tile of 32 queries meets a block of 256 rows: logits (32 queries by 32 rows at a time, in four sums of 16 × 16), exponentials, weights as bfloat16, and weighted sums of 32 columns at a time. While
+// one tile's logits become weights, the next one's logits and the weighted sums of the one before are made, a step of 32 × 32 × 32 products at a time (Products). Queries and weights are 16 rows of 32
+// numbers, one after the other; keys are pairs of dimensions of 16 rows, and values pairs of rows of 16 columns, as the second factor of a product wants them: a row goes with the sixteenth behind it, so
+// that two vectors of weights become pairs without numbers that change lanes.
 #pragma once
 #include "merganser/attention/attend_rows.hpp"
 

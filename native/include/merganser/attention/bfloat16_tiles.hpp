@@ -18,7 +18,7 @@ namespace merganser::attention::MERGANSER_ISA_NS {
 // Numbers of a row, and of a tile; rows of a tile, and numbers of single precision in one.
 constexpr size_t kTileNumbers = 32, kWholeTile = 512, kTileSide = 16;
 
-// The thread's tiles, from here to the end of the scope: 0 … 3 are sums of two times 16 rows and two times 16 columns, 4 and 5 rows, 6 and 7 columns.
+// The thread's tiles, from here to release() (a destructor would need the tables of exceptions, which no kernel throws): 0 … 3 are sums of two times 16 rows and two times 16 columns, 4 and 5 rows, 6 and 7 columns.
 class Bfloat16Tiles {
  public:
   MERGANSER_INLINE Bfloat16Tiles() {
@@ -29,7 +29,7 @@ class Bfloat16Tiles {
     } const configuration;
     asm volatile("ldtilecfg %0" : : "m"(configuration));
   }
-  MERGANSER_INLINE ~Bfloat16Tiles() { asm volatile("tilerelease"); }
+  MERGANSER_INLINE void release() { asm volatile("tilerelease"); }
   Bfloat16Tiles(const Bfloat16Tiles&) = delete;
   Bfloat16Tiles& operator=(const Bfloat16Tiles&) = delete;
 

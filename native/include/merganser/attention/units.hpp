@@ -30,7 +30,8 @@ class UnitQueries {
   UnitQueries(const AttentionShape& shape, const Unit& unit, size_t step, const QueryForms& forms);
   size_t count() const { return rows_.size(); }
   size_t stride() const { return stride_; }
-  const float* numbers() const { return numbers_.data(); }
+  // Of the query `first` and those behind it. Null where nobody wants them.
+  const float* numbers(size_t first = 0) const { return numbers_.data() ? numbers_.data() + first * stride_ : nullptr; }
   const float* squares() const { return squares_.data(); }
   // Null: nobody asked, or they are not bfloat16.
   const uint16_t* plain() const { return are_plain_ ? reinterpret_cast<const uint16_t*>(plain_.data()) : nullptr; }
