@@ -23,6 +23,11 @@ export function numberThat(value: number, name: string, expected: string, fits: 
   return value;
 }
 
+/** Refuses what cannot tell that it was aborted. */
+export function requireSignal(signal: AbortSignal | undefined): void {
+  if (signal && typeof signal.addEventListener !== 'function') throw invalidArgument('signal', 'an AbortSignal', signal);
+}
+
 /** Whether a shape is one: of so many whole numbers, from `least` on. */
 export function isShape(dims: readonly number[] | undefined, lengths: readonly number[], least: number): dims is readonly number[] {
   return Array.isArray(dims) && lengths.includes(dims.length) && dims.every((size) => Number.isInteger(size) && size >= least);

@@ -1,4 +1,5 @@
 /** Attention on the addon's threads. */
+import { requireSignal } from '../arguments';
 import { aborted, MerganserError } from '../errors';
 import type { AttentionJobHandle, ClusterAttentionCall, JobListener, NativeKernelAddon } from './addon-kernels';
 import {
@@ -21,6 +22,7 @@ function jobDone(
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
+    requireSignal(signal);
     const cancel = (): void => {
       addon.cancelAttention(job);
       reject(aborted(signal!));

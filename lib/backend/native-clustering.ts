@@ -1,4 +1,5 @@
 /** Clustering on the addon's threads, as promises. */
+import { requireSignal } from '../arguments';
 import { aborted, MerganserError } from '../errors';
 import type { ClusteringJobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 import type { ClusteringControl, ClusteringKernels, LloydStop } from './clustering-kernels';
@@ -14,6 +15,7 @@ function jobDone(
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
+    requireSignal(signal);
     const cancel = (): void => {
       addon.cancelClustering(job);
       reject(aborted(signal!));

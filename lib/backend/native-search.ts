@@ -1,4 +1,5 @@
 /** Search on the addon's threads, as promises. The addon has addresses only: the arrays of a view are kept here. */
+import { requireSignal } from '../arguments';
 import { aborted, MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 import { notStorable } from './js/search/store-rows';
@@ -12,6 +13,7 @@ function jobDone(
 ): Promise<void> {
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
+    requireSignal(signal);
     const cancel = (): void => addon.cancelJob(job);
     let failure: unknown = null;
     const job = start((finished, points) => {

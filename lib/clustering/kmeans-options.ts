@@ -1,5 +1,5 @@
 /** Checks what users pass to k-means, and makes every choice. */
-import { objectOf } from '../arguments';
+import { objectOf, requireSignal } from '../arguments';
 import type { ClusteringControl, PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -43,6 +43,7 @@ export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan
   const given = givenCentroids(options, points.dims);
   const clusters = clusterCount(options.clusters, given, points);
   const { algorithm = 'lloyd', levels = 1, signal, onProgress, maxClusterSize } = options;
+  requireSignal(signal);
   if (algorithm !== 'lloyd' && algorithm !== 'mini-batch') throw invalidArgument('algorithm', '"lloyd" or "mini-batch"', algorithm);
   if (levels !== 1 && levels !== 2) throw invalidArgument('levels', '1 or 2', levels);
   refuseTogether(options, given !== null);

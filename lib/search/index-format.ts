@@ -22,6 +22,7 @@ const MAGIC = 'MRGINDEX';
 const BYTE_ORDER = 0x01020304;
 const FORMAT_VERSION = 2;
 const HEADER_BYTES = 64;
+const RESERVED_FROM = 40;
 const ALIGNMENT = 64;
 
 const TYPES = { u8: Uint8Array, i8: Int8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
@@ -75,6 +76,7 @@ export async function readContents(source: ByteSource, kernels: Kernels, checked
   const version = view.getUint32(12, true);
   if (version !== FORMAT_VERSION) throw damaged(`version ${FORMAT_VERSION}`, `version ${version}`);
   if (view.getBigUint64(16, true) !== BigInt(source.size)) throw damaged(`${view.getBigUint64(16, true)} bytes`, `${source.size}`);
+  requireZeros(head.subarray(RESERVED_FROM));
   const length = Number(view.getBigUint64(32, true));
   if (length > source.size - HEADER_BYTES) throw damaged('an outline that lies in it', `one of ${length} bytes`);
   const outline = await source.read(HEADER_BYTES, length);
@@ -84,17 +86,26 @@ export async function readContents(source: ByteSource, kernels: Kernels, checked
     arrays: Record<string, unknown[]>;
   };
   const base = aligned(HEADER_BYTES + length);
+  const requireGap = async (end: number): Promise<void> => requireZeros(await source.read(end, Math.min(source.size, aligned(end)) - end));
+  await requireGap(HEADER_BYTES + length);
   const read: Record<string, IndexArray> = {};
   for (const [name, [type, place, count, checksum]] of Object.entries(arrays)) {
     const Type = TYPES[type as TypeName];
     const bytes = (count as number) * Type.BYTES_PER_ELEMENT;
     if (base + (place as number) + bytes > source.size) throw damaged(`${name} in it`, 'a file that ends before');
     const found = await source.read(base + (place as number), bytes);
-    if (checked(name) && (await blockwiseChecksum(found, kernels)).toString(16) !== checksum)
-      throw damaged(`the checksum of ${name}`, 'other bytes');
+    if (checked(name)) {
+      if ((await blockwiseChecksum(found, kernels)).toString(16) !== checksum) throw damaged(`the checksum of ${name}`, 'other bytes');
+      await requireGap(base + (place as number) + bytes);
+    }
     read[name] = new Type(found.buffer as ArrayBuffer, found.byteOffset, count as number);
   }
   return { facts, arrays: read };
+}
+
+/** What lies between the parts of a file. */
+function requireZeros(gap: Uint8Array): void {
+  if (gap.some((byte) => byte !== 0)) throw damaged('zeros between its parts', 'other bytes');
 }
 
 /** Bytes in memory. */

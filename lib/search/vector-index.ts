@@ -34,9 +34,14 @@ import type {
 
 type Appending = Pick<IndexPlan, 'kernels' | 'metric' | 'threads' | 'signal' | 'progress'>;
 
-/** Rejects with NOT_FOUND if there is no such file, else with UNSUPPORTED. */
+/** Rejects as reading does if there is nothing to be read, else with UNSUPPORTED. */
 async function refuseMapping(path: string): Promise<never> {
-  await (await openIndexFile(path)).close();
+  const file = await openIndexFile(path);
+  try {
+    await file.read(0, 1);
+  } finally {
+    await file.close();
+  }
   throw new MerganserError('UNSUPPORTED', 'Expected a backend and a system that can map files, but got others.');
 }
 

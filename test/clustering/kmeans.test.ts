@@ -346,6 +346,14 @@ describeEachBackend('k-means', (backend) => {
     expect(['ABORTED', 'no error']).toContain(end);
   });
 
+  test('a signal that is none is refused', async () => {
+    const run = kmeans(vectors(new Float32Array(40), 4), { clusters: 2, signal: 5 as unknown as AbortSignal, backend });
+    await expect(run).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'Expected signal to be an AbortSignal, but got the number 5.',
+    });
+  });
+
   test('several runs at once give what each gives alone', async () => {
     const random = new RandomStream(31);
     const sets = [3, 20, 70].map((dims): Vectors => ({

@@ -252,7 +252,7 @@ describeEachBackend('vector index', (backend) => {
       expect(again.search(queries, 6)).toEqual(found);
       const bytes = readFileSync(path);
       const malformed = expect.objectContaining({ code: 'MALFORMED_FILE' });
-      for (const at of [0, 9, 13, 17, 25, 33, 70, 400, bytes.length >> 1]) {
+      for (const at of [0, 9, 13, 17, 25, 33, 40, 63, 70, 400, bytes.length >> 1, bytes.length - 1]) {
         const damaged = Uint8Array.from(bytes);
         damaged[at] ^= 0x55;
         writeFileSync(path, damaged);
@@ -261,6 +261,10 @@ describeEachBackend('vector index', (backend) => {
       writeFileSync(path, bytes);
       truncateSync(path, bytes.length - 100);
       await expect(VectorIndex.load(path, { backend })).rejects.toThrow(malformed);
+      const mapped = backend === 'native';
+      writeFileSync(path, '');
+      await expect(VectorIndex.load(path, { backend, mapped })).rejects.toThrow(malformed);
+      await expect(VectorIndex.load(folder, { backend, mapped })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
       await expect(VectorIndex.load(join(folder, 'none'), { backend })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
       await expect(index.save(join(folder, 'no', 'folder'))).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
     } finally {
