@@ -48,7 +48,43 @@ function merged(
 
 /** Where the `few` greatest numbers are, in any order; of equal ones the first. */
 function greatest(values: Float32Array, few: number): Uint32Array {
-  return few === values.length ? everyPlace(few) : descending(values).subarray(0, few);
+  if (few === values.length) return everyPlace(few);
+  const least = few > 0 ? kthGreatest(values.slice(), few) : NaN;
+  if (Number.isNaN(least)) return descending(values).subarray(0, few);
+  const chosen = new Uint32Array(few);
+  let above = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > least) chosen[above++] = i;
+  for (let i = 0; above < few; i++) if (values[i] === least) chosen[above++] = i;
+  return chosen;
+}
+
+/** Parts numbers around one of them until the k-th is in its place (Hoare); NaN if any is. Changes their order. */
+function kthGreatest(numbers: Float32Array, k: number): number {
+  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i])) return NaN;
+  let [first, last] = [0, numbers.length - 1];
+  while (first < last) {
+    const middle = numbers[(first + last) >> 1];
+    let [i, j] = [first, last];
+    while (i <= j) {
+      while (numbers[i] > middle) i++;
+      while (numbers[j] < middle) j--;
+      if (i > j) break;
+      const moved = numbers[i];
+      numbers[i++] = numbers[j];
+      numbers[j--] = moved;
+    }
+    if (k - 1 <= j) last = j;
+    else if (k - 1 >= i) first = i;
+    else break;
+  }
+  return numbers[k - 1];
+}
+
+function atLeast(values: Float32Array, threshold: number): Uint32Array {
+  const chosen = new Uint32Array(values.length);
+  let size = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] >= threshold) chosen[size++] = i;
+  return chosen.subarray(0, size);
 }
 
 function everyPlace(count: number): Uint32Array {
@@ -84,9 +120,8 @@ export function* tome(
 ): Steps<Plan> {
   const [candidates, destinations] = parted(isDestination, task.protected);
   const { to, cosines } = yield* match(task, candidates, destinations);
-  const possible = destinations.length > 0 ? candidates.length : 0;
-  const chosen =
-    'threshold' in most ? places(possible, (i) => cosines[i] >= most.threshold) : greatest(cosines, Math.min(possible, most.remove));
+  if (destinations.length === 0) return merged(task, { candidates, to, chosen: new Uint32Array(0) }, lengths);
+  const chosen = 'threshold' in most ? atLeast(cosines, most.threshold) : greatest(cosines, most.remove);
   return merged(task, { candidates, to, chosen }, lengths);
 }
 

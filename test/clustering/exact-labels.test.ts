@@ -85,12 +85,12 @@ describeEachBackend('exact labels', (backend) => {
   // Blocks of points are full then, and lists of those in reach are joined.
   if (backend === 'native') {
     test('the same bits with bounds and without, of many points', async () => {
-      const [count, dims] = [30_000, 64];
+      const [count, dims] = [30_000, 192];
       const random = new RandomStream(5);
       const centres = Float32Array.from({ length: 60 * dims }, () => random.gaussian());
       const data = Float32Array.from(
         { length: count * dims },
-        (_, i) => centres[((Math.floor(i / dims) * 7919) % 60) * dims + (i % dims)] + random.gaussian(),
+        (_, i) => centres[((Math.floor(i / dims) * 7919) % 60) * dims + (i % dims)] + 1.5 * random.gaussian(),
       );
       const options: KMeansOptions = { clusters: 256, initialization: 'random', maxIterations: 10, seed: 3, backend };
       const [bounded, all] = [

@@ -11,7 +11,7 @@ const RUNS = { numRuns: 6, seed: FUZZ_SEED };
 const shape = fc.record({
   left: fc.constantFrom(1, 2, 15, 97, 250, 300),
   right: fc.constantFrom(1, 3, 16, 65, 130, 257),
-  dims: fc.constantFrom(1, 3, 16, 31, 64, 100),
+  dims: fc.constantFrom(1, 3, 16, 31, 64, 100, 700),
   seed: fc.nat(1000),
 });
 

@@ -15,11 +15,12 @@ constexpr double kOverhead = 20, kOfFloat = 0.25, kOfFloatByTiles = 0.05;
 // Shorter vectors' scores are not worth a bound.
 constexpr size_t kLeastDims = 48;
 constexpr uint8_t kFlip = 128;
-constexpr size_t kMatrixStep = 64;
+// Listed rows are copied for matrix tiles: of shorter ones that costs what it saves.
+constexpr size_t kMatrixStep = 64, kLeastMatrixDims = 192;
 
 }  // namespace
 
-bool ByteForms::by_matrix_tiles(size_t dims) { return dims <= kMostMatrixDims && has_matrix_tiles(); }
+bool ByteForms::by_matrix_tiles(size_t dims) { return dims >= kLeastMatrixDims && dims <= kMostMatrixDims && has_matrix_tiles(); }
 
 size_t ByteForms::stride_of(size_t dims) {
   const size_t step = by_matrix_tiles(dims) ? kMatrixStep : kByteGroup;
