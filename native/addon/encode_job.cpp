@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "merganser/parallel/thread_pool.hpp"
@@ -184,7 +185,16 @@ bool EncodeJob::place(size_t number) {
 
 void EncodeJob::encode(size_t number, Own& own) {
   Portion& portion = portions_[number];
+  const size_t size = portion.end - portion.begin;
+  // Of a piece that takes long, until all is done.
+  size_t told = 0;
+  const std::function<void(size_t)> merged = [&](size_t bytes) {
+    const size_t most = std::min(bytes, size), before = std::exchange(told, std::max(told, most));
+    bytes_done_ += told - before;
+    report_now_and_then();
+  };
   bpe::EncodeOptions options;
+  options.merged = &merged;
   options.actions = actions();
   options.cancelled = &cancelled_;
   options.expected = input_.size() / threads_;
@@ -210,7 +220,7 @@ void EncodeJob::encode(size_t number, Own& own) {
   result.refused_at += base;
   portion.ends.resize(portion.last - portion.first);
   if (result.refused) return refuse(result);
-  bytes_done_ += portion.end - portion.begin;
+  bytes_done_ += size - told;
   if (portions_.size() > 1) {
     joined_.encoded(number, portion.ids.size());
     own.waiting.push_back(number);

@@ -1,4 +1,4 @@
-/** Encoding that ends within a piece of a step that makes words, which the next steps divide: it ends soon, and nothing of it is taken for the whole piece afterwards. */
+/** Encoding that ends within a piece: it ends soon, and nothing of it is taken for the whole piece afterwards. */
 import { type MerganserError, Tokenizer } from '../../lib/index';
 import { definitionOf } from '../tokenizer/character-tokenizer';
 import { type BackendName, describeEachBackend } from './backends';
@@ -14,6 +14,19 @@ function tokenizerOf(backend: BackendName): Tokenizer {
 
 function word(letters: number): string {
   return 'ab'.repeat(letters / 2);
+}
+
+// The first makes words of the sample, so the second comes after the look-up.
+const LATE_STEPS = [{ type: 'WhitespaceSplit' }, { type: 'Split', pattern: { Regex: 'c' }, behavior: 'Isolated', invert: false }];
+
+/** Letters without a period, all of which may merge with their neighbours. */
+function irregularLetters(count: number): string {
+  const bytes = Buffer.alloc(count);
+  for (let i = 0, state = 1; i < count; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = 97 + (state >>> 31);
+  }
+  return bytes.toString('latin1');
 }
 
 describeEachBackend('stopped within a piece', (backend) => {
@@ -42,6 +55,33 @@ describeEachBackend('stopped within a piece', (backend) => {
     const ids = tokenizer.encode(word(letters));
     expect(ids.length).toBe(letters);
     expect(ids.every((id, i) => id === i % 2)).toBe(true);
+    tokenizer.dispose();
+  });
+
+  // On JavaScript's thread nobody could abort meanwhile.
+  const testNative = backend === 'native' ? test : test.skip;
+  testNative.each([
+    ['whole', {}],
+    ['a part that later steps made', { preTokenizer: { type: 'Sequence', pretokenizers: LATE_STEPS } }],
+  ])('by a signal while many letters merge: %s', async (_, parts) => {
+    const model = { type: 'BPE', vocab: { a: 0, b: 1, ab: 2, ba: 3, aba: 4, c: 5 }, merges: ['a b', 'b a', 'ab a'] };
+    const tokenizer = Tokenizer.fromJSON({ ...definitionOf(parts), model }, { backend });
+    const text = `c${irregularLetters(2_000_000)}`;
+    const control = new AbortController();
+    const told: number[] = [];
+    const encoded = tokenizer.encodeBatch([text], {
+      signal: control.signal,
+      onProgress: (fraction) => {
+        told.push(fraction);
+        control.abort();
+      },
+    });
+    await expect(encoded).rejects.toMatchObject({ name: 'MerganserError', code: 'ABORTED' });
+    expect(told).toHaveLength(1);
+    expect(told[0]).toBeGreaterThanOrEqual(0);
+    expect(told[0]).toBeLessThan(1);
+    const { values } = await tokenizer.encodeBatch([text]);
+    expect(tokenizer.decode(values).replaceAll(' ', '') === text).toBe(true);
     tokenizer.dispose();
   });
 });

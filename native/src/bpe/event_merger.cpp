@@ -66,7 +66,8 @@ class EventMerger::Run {
         previous_(scratch.previous),
         merging_(scratch.ranks),
         removing_(scratch.removing),
-        heap_(scratch.heap) {
+        heap_(scratch.heap),
+        scratch_(scratch) {
     next_.resize(count_);
     previous_.resize(count_);
     merging_.assign(count_, kNone);
@@ -79,17 +80,24 @@ class EventMerger::Run {
     for (uint32_t at = 0; at + 1 < count_; ++at) find_merge(at, 0);
   }
 
-  void to_end() {
+  // False if it was stopped.
+  bool to_end() {
+    size_t steps = 0;
+    uint32_t joined = 0;
     while (!heap_.empty()) {
+      // Tokens may fall apart again, so this is only about how far it is.
+      if (++steps % MergeScratch::kHeard == 0 && scratch_.stopped(std::min(joined, count_), count_)) return false;
       std::pop_heap(heap_.begin(), heap_.end(), std::greater<>());
       const uint32_t time = static_cast<uint32_t>(heap_.back() >> 32), at = static_cast<uint32_t>(heap_.back());
       heap_.pop_back();
       if (merging_[at] == time) {
         join(at, time);
+        ++joined;
       } else if (removing_[at] == time) {
         split(at, time);
       }
     }
+    return true;
   }
 
  private:
@@ -142,10 +150,11 @@ class EventMerger::Run {
   const uint32_t count_;
   std::vector<uint32_t>&ids_, &next_, &previous_, &merging_, &removing_;
   std::vector<uint64_t>& heap_;
+  MergeScratch& scratch_;
 };
 
 void EventMerger::merge(MergeScratch& scratch) const {
-  Run(*this, scratch).to_end();
+  if (!Run(*this, scratch).to_end()) return;
   std::vector<uint32_t>&ids = scratch.ids, &sizes = scratch.sizes, &next = scratch.next;
   const uint32_t count = static_cast<uint32_t>(ids.size());
   uint32_t kept = 0;

@@ -54,15 +54,18 @@ size_t steps_to_words(const Splitter& splitter) {
 
 LateSplits::Outcome LateSplits::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& ids, const StopRule& stop) {
   bool stopped = false;
-  parts_.start(size, &ids);
+  parts_.start(size, &ids, stop);
   parts_.begin_stretch(piece, piece + size);
   splitter_.split(piece, piece + size, {level_, splitter_.steps().size()}, parts_, scratch_, [&] { return stopped = stopped || stop(ids.size()); });
   parts_.end_stretch();
+  // Within a part, too.
+  stopped = stopped || stop.is_cancelled();
   return stopped ? Outcome::stopped : parts_.whole() ? Outcome::whole : Outcome::split;
 }
 
-void LateSplits::Parts::start(size_t size, std::vector<uint32_t>* ids) {
+void LateSplits::Parts::start(size_t size, std::vector<uint32_t>* ids, const StopRule& stop) {
   size_ = size;
+  lookup_.stop_by(stop);
   ids_ = ids;
   whole_ = false;
   ids->clear();

@@ -22,6 +22,7 @@ void merge_long(const MergeView& merges, MergeScratch& scratch) {
   ranks.assign(count, kNone);
   heap.clear();
   for (uint32_t i = 0; i < count; ++i) {
+    if (i % MergeScratch::kHeard == 0 && scratch.stopped(0, count)) return;
     next[i] = i + 1;
     previous[i] = i - 1;
     if (i + 1 == count) break;
@@ -35,11 +36,15 @@ void merge_long(const MergeView& merges, MergeScratch& scratch) {
     heap.push_back(static_cast<uint64_t>(ranks[at]) << 32 | at);
     std::push_heap(heap.begin(), heap.end(), std::greater<>());
   };
+  size_t steps = 0;
+  uint32_t joined = 0;
   while (!heap.empty()) {
+    if (++steps % MergeScratch::kHeard == 0 && scratch.stopped(joined, count)) return;
     std::pop_heap(heap.begin(), heap.end(), std::greater<>());
     const uint32_t merge = static_cast<uint32_t>(heap.back() >> 32), at = static_cast<uint32_t>(heap.back());
     heap.pop_back();
     if (ranks[at] != merge) continue;
+    ++joined;
     const uint32_t right = next[at];
     ids[at] = merges.product(merge);
     sizes[at] += sizes[right];

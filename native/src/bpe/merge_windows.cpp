@@ -72,6 +72,7 @@ bool MergeWindows::merge(const MergeView& merges, MergeScratch& scratch) {
   // Where long windows come again, they are the best there is.
   bool again = false;
   for (uint32_t barely = 0, patience = 1; row_.end < count_;) {
+    if (scratch.stopped(row_.end, count_)) return true;
     if (!again) {
       const Fit fit = merge_batch();
       if (fit == Fit::well || (fit == Fit::barely && ++barely < patience)) continue;

@@ -8,7 +8,7 @@ namespace merganser::bpe {
 bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values,
                        const StopRule& stop) {
   full_ = false;
-  stop_ = stop;
+  stop_ = scratch_.stop = stop;
   for (uint32_t done = 0; done < missed; done += kGroup) {
     gather(cache, text, bounds, misses + done, std::min(missed - done, kGroup), values);
     merge(cache);
@@ -118,6 +118,7 @@ uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids
 uint64_t MissPath::keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
   const uint64_t hash = hash_bytes(miss.piece, miss.size);
   if (miss.size > PieceMemory::kLongestPiece) {
+    // None if merging was stopped.
     if (count > 0) whole_pieces_.keep(miss.piece, miss.size, hash, {ids, count}, bytes_for_whole());
   } else if (long_pieces_.find(miss.piece, miss.size, hash).empty()) {  // else the same piece has come before in this group
     long_pieces_.keep(miss.piece, miss.size, hash, {ids, count});

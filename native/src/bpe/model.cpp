@@ -270,6 +270,7 @@ void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch
 
 void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
   symbols(piece, size, scratch);
+  scratch.bytes = size;
   merge_symbols(scratch);
 }
 
@@ -290,7 +291,8 @@ uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, boo
 }
 
 void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
-  if (token != kNone) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
+  // Without ids it was stopped.
+  if (token != kNone && count > 0) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
 }
 
 const CharacterStarts* Model::character_starts(size_t size) const {

@@ -25,11 +25,17 @@ Worker::Worker(const Encoder& encoder)
   if (spec.supermerges) supermerging_ = std::make_unique<SupermergeSink>(spec.model, spec.cache_bytes, *spec.supermerges, batch_);
 }
 
+void Worker::start(IdBuffer* out, const EncodeOptions& options, uint32_t* ends) {
+  const StopRule stop{options.limit, options.cancelled, options.merged};
+  batch_.start(out, stop, ends);
+  if (supermerging_) supermerging_->stop_by(stop);
+}
+
 EncodeResult Worker::encode(const uint8_t* text, size_t size, size_t readable, IdBuffer* out, const EncodeOptions& options) {
   EncodeResult result;
   if (out) out->expect(size);
   batch_.expect(std::max(size, options.expected));
-  batch_.start(out, {options.limit, options.cancelled});
+  start(out, options, nullptr);
   open_ = false;
   const bool whole = encode_text(text, size, readable, options, result);
   close();
@@ -42,7 +48,7 @@ EncodeResult Worker::encode_texts(const Texts& texts, IdBuffer& out, uint32_t* e
   const uint32_t *const offsets = texts.offsets, first = offsets[0], last = offsets[texts.count];
   out.expect(last - first);
   batch_.expect(std::max<size_t>(last - first, options.expected));
-  batch_.start(&out, {options.limit, options.cancelled}, ends);
+  start(&out, options, ends);
   open_ = false;
   EncodeOptions text_options = options;
   for (size_t i = 0; i < texts.count && !batch_.stopped(); ++i) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,6 +24,7 @@ struct EncodeOptions {
   const uint8_t* actions = nullptr;              // one per added token, or null: all become ids
   uint64_t limit = UINT64_MAX;                   // counting: stop when there are more
   const std::atomic<bool>* cancelled = nullptr;  // encoding: stop with whatever there is
+  const std::function<void(size_t bytes)>* merged = nullptr;  // see StopRule
   bool continues = false;                        // the text is the later part of one that find_cut has cut
   size_t expected = 0;                           // bytes: a thread that encodes this text will encode about as many in all
 };

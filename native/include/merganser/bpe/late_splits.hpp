@@ -34,7 +34,7 @@ class LateSplits {
   class Parts final : public PieceSink {
    public:
     Parts(std::shared_ptr<const Model> model, size_t memory_bytes) : lookup_(std::move(model), memory_bytes) {}
-    void start(size_t size, std::vector<uint32_t>* ids);
+    void start(size_t size, std::vector<uint32_t>* ids, const StopRule& stop);
     bool whole() const { return whole_; }
 
    private:

@@ -25,6 +25,7 @@ class MergeWindows {
   MergeWindows();
   ~MergeWindows();
   // Merges the ids of `scratch` (with their sizes) until no pair is left. False if windows do not fit each other: then `scratch` is as it was.
+  // True, and nothing left, if it is stopped.
   bool merge(const MergeView& merges, MergeScratch& scratch);
 
  private:

@@ -19,6 +19,8 @@ class PieceLookup {
 
   // `memory_bytes`: for pieces that are not tokens.
   PieceLookup(std::shared_ptr<const Model> model, size_t memory_bytes) : tokenizer_(std::move(model), memory_bytes) {}
+  // When merging ends before the pieces that come next do.
+  void stop_by(const StopRule& stop) { tokenizer_.stop_by(stop); }
   // Calls visit(i, piece) for base[bounds[i], bounds[i + 1]), i < count.
   template <typename Visit>
   void each(const uint8_t* base, const uint32_t* bounds, uint32_t count, Visit visit) {

@@ -15,6 +15,8 @@ class PieceTokenizer {
   // The memory takes at most `memory_bytes`.
   PieceTokenizer(std::shared_ptr<const Model> model, size_t memory_bytes) : model_(std::move(model)), memory_(memory_bytes) {}
   const Model& model() const { return *model_; }
+  // When merging ends before the pieces that come next do: a long one has no tokens then.
+  void stop_by(const StopRule& stop) { scratch_.stop = stop; }
 
   // The tokens of a piece: their ids and, `count` further, the number of bytes that each stands for. Good until the next call.
   struct Tokens {

@@ -14,6 +14,8 @@ class SupermergeSink final : public PieceSink {
   // The ids go to `out`.
   SupermergeSink(std::shared_ptr<const Model> model, size_t memory_bytes, const Supermerges& supermerges, PieceBatch& out)
       : supermerges_(supermerges), lookup_(std::move(model), memory_bytes), out_(out) {}
+  // When merging within pieces ends before they do.
+  void stop_by(const StopRule& stop) { lookup_.stop_by(stop); }
   // Behind a stretch: no run goes on.
   void end_run();
 

@@ -17,6 +17,7 @@ class Worker {
   EncodeResult encode_texts(const Texts& texts, IdBuffer& out, uint32_t* ends, const EncodeOptions& options);
 
  private:
+  void start(IdBuffer* out, const EncodeOptions& options, uint32_t* ends);
   // False if it holds an added token that is refused.
   bool encode_text(const uint8_t* text, size_t size, size_t readable, const EncodeOptions& options, EncodeResult& result);
   // A stretch of text between added tokens.
