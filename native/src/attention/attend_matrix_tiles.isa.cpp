@@ -283,9 +283,10 @@ class MatrixAttention {
     else soften_each<true, false>(work, plain, every);
   }
 
-  // Sixteen logits of a query: hidden ones are kUnseen.
-  MERGANSER_INLINE __m512 logits_at(const float* logits, size_t row, __m512i limit) const {
-    const __m512 logit = _mm512_fmadd_ps(_mm512_load_ps(logits + row), _mm512_set1_ps(factor_), _mm512_load_ps(starts_ + row));
+  // Sixteen logits of a query above `below`: hidden ones are kUnseen. Rounded once where rows begin with 0, as those of steps that are plain: which steps are depends on the tile.
+  MERGANSER_INLINE __m512 logits_at(const float* logits, size_t row, __m512i limit, __m512 below) const {
+    const __m512 start = _mm512_add_ps(_mm512_load_ps(starts_ + row), below);
+    const __m512 logit = _mm512_fmadd_ps(_mm512_load_ps(logits + row), _mm512_set1_ps(factor_), start);
     return _mm512_mask_mov_ps(logit, _mm512_cmpge_epu32_mask(_mm512_loadu_si512(block_.rows + row), limit), _mm512_set1_ps(kUnseen));
   }
 
@@ -305,15 +306,17 @@ class MatrixAttention {
     }
     if (plain > 0) most[0] = _mm512_mul_ps(_mm512_max_ps(most[0], most[1]), _mm512_set1_ps(factor_)), most[1] = most[0];
     for (size_t step = plain; step < steps; ++step) {
-      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], logits_at(logits, 32 * step + 16 * half, limit));
+      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], logits_at(logits, 32 * step + 16 * half, limit, _mm512_setzero_ps()));
     }
     const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
     if (greatest > running_.greatest[at]) raise_greatest(running_, at, greatest, 16 * ((rows_.values.dims + 15) / 16));
     const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
     __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     uint16_t* weights = work.weights + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
+    // The greatest logit is rounded and a power is not: of logits beyond 10⁹ it may be above 128.
+    const auto weights_of = [](__m512 powers) { return exp2_of(_mm512_min_ps(_mm512_setzero_ps(), powers)); };
     const auto put = [&](__m512 first_power, __m512 second_power) {
-      const __m512 first = exp2_of(first_power), second = exp2_of(second_power);
+      const __m512 first = weights_of(first_power), second = weights_of(second_power);
       sums[0] = _mm512_add_ps(sums[0], first), sums[1] = _mm512_add_ps(sums[1], second);
       put_weights<kSplit>(first, second, weights);
       weights += 2 * kWholeTile;
@@ -324,7 +327,7 @@ class MatrixAttention {
       put(power(32 * step), power(32 * step + 16));
     }
     for (size_t step = plain; step < steps; ++step) {
-      const auto power = [&](size_t row) { return _mm512_add_ps(logits_at(logits, row, limit), below); };
+      const auto power = [&](size_t row) { return logits_at(logits, row, limit, below); };
       put(power(32 * step), power(32 * step + 16));
     }
     running_.sums[at] += total({_mm512_add_ps(sums[0], sums[1])});

@@ -27,8 +27,11 @@ using clustering::kPanel;
 constexpr size_t kColumns = 64, kRows = 3 * kColumns;
 // With three bytes a number a piece's rows and the columns fit into the second-level cache three times over.
 constexpr size_t kTogether = 3;
-// Of energies that are nearer to each other the order might be another one in single precision: both are off by less than 1.3 · 10⁻⁷ then, and by a hundredth of that but for tokens that are all alike.
-constexpr double kNear = 2.5e-7;
+// Of energies that are nearer to each other the order might be another one in single precision. Measured, not proven: energies differ by less than 1.3 · 10⁻⁷, and by up to 7.3 · 10⁻⁷ where one
+// dimension is a hundred times as large as the others.
+constexpr double kNear = 1.5e-6;
+// With more tokens, energies stand so close that many would be found twice; with fewer dimensions, single precision is as fast.
+constexpr size_t kMostTokens = 4096, kLeastDims = 128;
 
 // score(first, count): what fills scores[count][kColumns] with the cosines of a piece's rows and of columns [column, column + columns). `together`: so many pieces see the same columns one after the
 // other, which come from memory once for them.
@@ -125,13 +128,16 @@ void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, doub
     };
   });
   const std::vector<uint32_t> near = undecided(means, tokens.count);
+  // Tokens that repeat have energies that are alike: all of them once more cost less than each for itself.
+  if (near.size() > tokens.count / 8) return by_tiles(tokens, margin, threads, means);
   if (!near.empty()) settle(tokens, fine, near, margin, threads, means);
 }
 
 }  // namespace
 
 void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
-  (FineTokens::pays(tokens.count, tokens.dims) ? by_fine_bytes : by_tiles)(tokens, margin, threads, means);
+  const bool fine = tokens.count <= kMostTokens && tokens.dims >= kLeastDims && FineTokens::pays(tokens.count, tokens.dims);
+  (fine ? by_fine_bytes : by_tiles)(tokens, margin, threads, means);
 }
 
 }  // namespace merganser::reduction

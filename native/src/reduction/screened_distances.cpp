@@ -29,8 +29,8 @@ class Candidates {
     size_ = above(scores, kColumns, ranks, rank, threshold_, static_cast<uint32_t>(column), columns_, values_, size_);
     return size_ <= kRoom / 2 || (shrink() && size_ <= kRoom);
   }
-  // Those that are left. False: there are too many.
-  bool finish() { return shrink() && size_ <= kRoom; }
+  // Those that are left. False: there are too many, or too few, as tokens of lengths near the greatest numbers have scores that are none.
+  bool finish() { return size_ >= few_ && shrink() && size_ <= kRoom; }
   size_t size() const { return size_; }
   uint32_t column(size_t i) const { return columns_[i]; }
 

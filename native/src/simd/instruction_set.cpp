@@ -94,7 +94,8 @@ InstructionSet choose() {
   return best;
 }
 
-#if defined(__x86_64__) && defined(__linux__)
+// Kernels of matrix tiles are compiled by GCC only (matrix_tiles.hpp).
+#if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 
 bool grants_matrix_tiles() {
   if (active_instruction_set() != InstructionSet::avx512 || std::getenv("MERGANSER_ISA") != nullptr) return false;
