@@ -150,7 +150,7 @@ export interface NativeKernelAddon {
   copyMergeCounts(job: JobHandle, counts: Float64Array): void;
   removalsSize(job: JobHandle): number;
   copyRemovals(job: JobHandle, removals: Uint32Array): void;
-  cancelJob(job: JobHandle): void;
+  cancelJob(job: JobHandle): boolean;
   /** Once it has ended: what went wrong. */
   jobError(job: JobHandle): string | null;
 
@@ -198,7 +198,7 @@ export interface NativeKernelAddon {
   nearest(call: NearestCall): string | null;
   startNearest(call: NearestCall, listener: JobListener): ClusteringJobHandle;
   lloydObjective(job: ClusteringJobHandle): number;
-  cancelClustering(job: ClusteringJobHandle): void;
+  cancelClustering(job: ClusteringJobHandle): boolean;
   clusteringError(job: ClusteringJobHandle): string | null;
   products(left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
   greatestProducts(left: Float32Array, right: Float32Array, dims: number, columns: Uint32Array, values: Float32Array): void;
@@ -254,7 +254,7 @@ export interface NativeKernelAddon {
   startAttend(call: { readonly spec: AttentionSpec; readonly to: AttentionOutput }, listener: JobListener): AttentionJobHandle;
   startCentroidScores(call: { readonly spec: CentroidScoreSpec; readonly scores: Float32Array }, listener: JobListener): AttentionJobHandle;
   startAttendClusters(call: ClusterAttentionCall, listener: JobListener): AttentionJobHandle;
-  cancelAttention(job: AttentionJobHandle): void;
+  cancelAttention(job: AttentionJobHandle): boolean;
   /** Once it has ended: what went wrong. */
   attentionError(job: AttentionJobHandle): string | null;
 

@@ -1,6 +1,5 @@
 /** Attention on the addon's threads. */
-import { requireSignal } from '../arguments';
-import { aborted, MerganserError } from '../errors';
+import { MerganserError } from '../errors';
 import type { AttentionJobHandle, ClusterAttentionCall, JobListener, NativeKernelAddon } from './addon-kernels';
 import {
   unitsOf,
@@ -13,34 +12,19 @@ import {
 import { mergeAttention } from './js/attention/merge';
 import { selectClusters } from './js/attention/select-clusters';
 import { running } from './native-errors';
+import { jobDone } from './native-job';
 
 /** Rejects with ABORTED or OUT_OF_MEMORY. */
-function jobDone(
+function attentionDone(
   addon: NativeKernelAddon,
   { signal, onProgress }: AttentionControl,
   start: (listener: JobListener) => AttentionJobHandle,
 ): Promise<void> {
-  if (signal?.aborted) return Promise.reject(aborted(signal));
-  return new Promise((resolve, reject) => {
-    requireSignal(signal);
-    const cancel = (): void => {
-      addon.cancelAttention(job);
-      reject(aborted(signal!));
-    };
-    const job = start((finished, done) => {
-      try {
-        if (!finished) return signal?.aborted ? undefined : onProgress?.(done);
-        signal?.removeEventListener('abort', cancel);
-        const message = addon.attentionError(job);
-        if (message === null) resolve();
-        else reject(new MerganserError('OUT_OF_MEMORY', `Attention failed: ${message}.`));
-      } catch (error) {
-        addon.cancelAttention(job);
-        reject(error);
-      }
-    });
-    signal?.addEventListener('abort', cancel, { once: true });
-  });
+  const errorOf = (job: AttentionJobHandle): Error | null => {
+    const message = addon.attentionError(job);
+    return message === null ? null : new MerganserError('OUT_OF_MEMORY', `Attention failed: ${message}.`);
+  };
+  return jobDone({ start, cancel: (job) => addon.cancelAttention(job), errorOf, progress: onProgress }, signal);
 }
 
 /** Room for what is chosen: memory that is not written to is not taken. */
@@ -61,10 +45,10 @@ function listsOf({ spec, chosen: { clusters, counts } }: ClusterAttentionCall): 
 export function attentionKernels(addon: NativeKernelAddon): AttentionKernels {
   return {
     attend: (spec, to) => running(() => addon.attend({ spec, to })),
-    attendAsync: (spec, to, control) => jobDone(addon, control, (listener) => addon.startAttend({ spec, to }, listener)),
+    attendAsync: (spec, to, control) => attentionDone(addon, control, (listener) => addon.startAttend({ spec, to }, listener)),
     centroidScores: (spec, scores) => running(() => addon.centroidScores({ spec, scores })),
     centroidScoresAsync: (spec, scores, control) =>
-      jobDone(addon, control, (listener) => addon.startCentroidScores({ spec, scores }, listener)),
+      attentionDone(addon, control, (listener) => addon.startCentroidScores({ spec, scores }, listener)),
     selectClusters,
     attendClusters: (spec, to) => {
       const call = callOf(spec, to);
@@ -79,7 +63,7 @@ export function attentionKernels(addon: NativeKernelAddon): AttentionKernels {
     },
     attendClustersAsync: async (spec, to, control) => {
       const call = callOf(spec, to);
-      await jobDone(addon, control, (listener) => addon.startAttendClusters(call, listener));
+      await attentionDone(addon, control, (listener) => addon.startAttendClusters(call, listener));
       return listsOf(call);
     },
     mergeAttention,

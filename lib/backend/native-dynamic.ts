@@ -48,7 +48,7 @@ function advanceOnThread(
 /** Rejects with ABORTED, or what went wrong. */
 function taskDone(addon: NativeKernelAddon, signal: AbortSignal | undefined, start: (listener: JobListener) => JobHandle): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cancel = (): void => addon.cancelJob(job);
+    const cancel = (): boolean => addon.cancelJob(job);
     const job = start((finished) => {
       if (!finished) return;
       signal?.removeEventListener('abort', cancel);

@@ -1,38 +1,21 @@
 /** Search on the addon's threads, as promises. The addon has addresses only: the arrays of a view are kept here. */
-import { requireSignal } from '../arguments';
-import { aborted, MerganserError } from '../errors';
+import { MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 import { notStorable } from './js/search/store-rows';
+import { jobDone } from './native-job';
 import type { SearchCall, SearchKernels, SearchSpec, SearchViewHandle, StoreControl } from './search-kernels';
 
-/** Rejects with ABORTED, INVALID_ARGUMENT or OUT_OF_MEMORY, when the addon does not use the arrays any more. */
-function jobDone(
+/** Rejects with ABORTED, INVALID_ARGUMENT or OUT_OF_MEMORY. */
+function searchDone(
   addon: NativeKernelAddon,
   { signal, onProgress }: StoreControl,
   start: (listener: JobListener) => JobHandle,
 ): Promise<void> {
-  if (signal?.aborted) return Promise.reject(aborted(signal));
-  return new Promise((resolve, reject) => {
-    requireSignal(signal);
-    const cancel = (): void => addon.cancelJob(job);
-    let failure: unknown = null;
-    const job = start((finished, points) => {
-      try {
-        if (!finished && failure === null && !signal?.aborted) onProgress?.(points);
-      } catch (error) {
-        failure = error;
-        addon.cancelJob(job);
-      }
-      if (!finished) return;
-      signal?.removeEventListener('abort', cancel);
-      const message = addon.jobError(job);
-      if (failure !== null) reject(failure);
-      else if (signal?.aborted) reject(aborted(signal));
-      else if (message !== null) reject(jobError(message));
-      else resolve();
-    });
-    signal?.addEventListener('abort', cancel, { once: true });
-  });
+  const errorOf = (job: JobHandle): Error | null => {
+    const message = addon.jobError(job);
+    return message === null ? null : jobError(message);
+  };
+  return jobDone({ start, cancel: (job) => addon.cancelJob(job), errorOf, progress: onProgress }, signal);
 }
 
 function jobError(message: string): Error {
@@ -52,7 +35,7 @@ export function searchKernels(addon: NativeKernelAddon): SearchKernels {
       return view;
     },
     storeRows: (view, stored, control) =>
-      jobDone(addon, control, (listener) => addon.startStoring(view, stored, kept.get(view)!, listener)),
+      searchDone(addon, control, (listener) => addon.startStoring(view, stored, kept.get(view)!, listener)),
     searchLists: (view, search, out) => {
       try {
         addon.searchLists(view, search, out);
@@ -61,6 +44,6 @@ export function searchKernels(addon: NativeKernelAddon): SearchKernels {
       }
     },
     searchListsAsync: (view, search, out, signal) =>
-      jobDone(addon, { signal }, (listener) => addon.startSearch(view, holding(view, search), out, listener)),
+      searchDone(addon, { signal }, (listener) => addon.startSearch(view, holding(view, search), out, listener)),
   };
 }

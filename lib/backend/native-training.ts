@@ -70,7 +70,7 @@ export function trainOnThread(
       addon.copyMergeCounts(job, merges.counts);
       return merges;
     };
-    const cancel = (): void => addon.cancelJob(job);
+    const cancel = (): boolean => addon.cancelJob(job);
     const end = (): void => {
       signal?.removeEventListener('abort', cancel);
       if (signal?.aborted) {

@@ -70,9 +70,9 @@ export async function daviesBouldinAsync(
 }
 
 function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
-  const { rows, dims, count, clusters, members } = yield* labelled(points, labels);
+  const { rows, dims, count, clusters, members } = yield* labelled(points, labels, true);
   const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
-  yield* measuring({ values: rows, dims, labels: members, clusters }, out, options);
+  yield* measuring({ values: rows, dims, labels: members, clusters }, count * dims, out, options);
   if (out.unfit[0] >= 0) throw notFinite(out.unfit[0]);
   return mean(out.widths);
 }
@@ -82,7 +82,7 @@ function* silhouetteByDistances(distances: ArrayLike<number>, labels: ArrayLike<
   const count = listOf(labels, 'labels').length;
   if (length !== count * count && length !== (count * (count - 1)) / 2)
     throw unexpected('distances', `${count} × ${count} distances, or ${(count * (count - 1)) / 2} of pairs`, `${length} numbers`);
-  const { members, clusters } = yield* numbered(labels);
+  const { members, clusters } = yield* numbered(labels, count);
   const values = distances instanceof Float64Array ? distances : yield* copiedDistances(distances);
   if (length === count * count) {
     for (let i = 0; i < count; i++) {
@@ -90,20 +90,26 @@ function* silhouetteByDistances(distances: ArrayLike<number>, labels: ArrayLike<
     }
   }
   const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
-  yield* measuring({ values, dims: 0, labels: members, clusters }, out, options);
+  yield* measuring({ values, dims: 0, labels: members, clusters }, length, out, options);
   if (out.unfit[0] >= 0) throw invalidArgument('distances', 'numbers from 0 to below 10^100', values[out.unfit[0]]);
   return mean(out.widths);
 }
 
 function* measuring(
   spec: Omit<SilhouetteSpec, 'threads'>,
+  numbers: number,
   out: SilhouetteWidths,
   { threads = 0, onProgress }: AsyncSilhouetteOptions,
 ): Steps<void> {
   integer(threads, 'threads', 0, 1024);
   const total = spec.labels.length;
   const control = onProgress && { onProgress: (done: number) => onProgress(done, total) };
-  yield (kernels, signal) => kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
+  yield (kernels, signal) => {
+    // There was time for others to take the array away.
+    if (spec.values.length !== numbers)
+      throw unexpected(spec.dims > 0 ? 'points' : 'distances', `${numbers} numbers, as before`, `${spec.values.length} numbers`);
+    return kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
+  };
 }
 
 function mean(numbers: Float64Array): number {
@@ -144,20 +150,27 @@ interface LabelledPoints {
   readonly members: Uint32Array;
 }
 
-function* labelled(points: Vectors, labels: ArrayLike<number>): Steps<LabelledPoints> {
+/** `own`: rows that nobody takes away while threads read them; next to all pairs of points a copy costs nothing. */
+function* labelled(points: Vectors, labels: ArrayLike<number>, own = false): Steps<LabelledPoints> {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;
   if (listOf(labels, 'labels').length !== count) throw unexpected('labels', `${count} labels, one per point`, `${labels.length} labels`);
-  const numbers = yield* numbered(labels);
-  if (array.data instanceof Float32Array) return { rows: array.data, dims, count, ...numbers };
+  const numbers = yield* numbered(labels, count);
+  if (!own && array.data instanceof Float32Array) return { rows: array.data, dims, count, ...numbers };
   const rows = new Float32Array(count * dims);
-  for (let i = 0; i < count; i++, yield null) copyRow(array, i, rows, i * dims);
+  const { length } = array.data;
+  for (let i = 0; i < count; i++, yield null) {
+    if (array.data.length !== length || length < (i + 1) * dims)
+      throw unexpected('points', `${count * dims} numbers, as before`, `${array.data.length} numbers`);
+    copyRow(array, i, rows, i * dims);
+  }
   return { rows, dims, count, ...numbers };
 }
 
 /** Labels from 0. Throws INVALID_ARGUMENT where no index is defined. */
-function* numbered(labels: ArrayLike<number>): Steps<{ members: Uint32Array; clusters: number }> {
+function* numbered(labels: ArrayLike<number>, count: number): Steps<{ members: Uint32Array; clusters: number }> {
   const { labels: members, count: clusters } = yield* numbering(labels);
+  if (members.length !== count) throw unexpected('labels', `${count} labels, as before`, `${members.length} labels`);
   if (clusters < 2 || clusters >= members.length) throw invalidArgument('labels', `2 to ${members.length - 1} different labels`, clusters);
   return { members, clusters };
 }

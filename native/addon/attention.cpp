@@ -189,7 +189,7 @@ void register_attention(Napi::Env env, Napi::Object exports) {
   add("startAttendClusters", [](const Napi::CallbackInfo& info) { return start(info, read_attend_clusters(info[0].As<Napi::Object>())); });
   add("startAttend", [](const Napi::CallbackInfo& info) { return start(info, read_attend(info[0].As<Napi::Object>())); });
   add("startCentroidScores", [](const Napi::CallbackInfo& info) { return start(info, read_scores(info[0].As<Napi::Object>())); });
-  add("cancelAttention", [](const Napi::CallbackInfo& info) { job_of(info[0])->cancel(); });
+  add("cancelAttention", [](const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), job_of(info[0])->cancel()); });
   add("attentionError", [](const Napi::CallbackInfo& info) -> Napi::Value {
     const char* const error = job_of(info[0])->error();
     return error ? Napi::String::New(info.Env(), error) : info.Env().Null();

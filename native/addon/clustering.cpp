@@ -140,7 +140,7 @@ Napi::Value start_nearest(const Napi::CallbackInfo& info) {
 // (job) => objective of the latest iteration
 Napi::Value lloyd_objective(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), task_of(info[0]).objective); }
 
-void cancel_clustering(const Napi::CallbackInfo& info) { task_of(info[0]).cancel(); }
+Napi::Value cancel_clustering(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), task_of(info[0]).cancel()); }
 
 // (job) => message | null
 Napi::Value clustering_error(const Napi::CallbackInfo& info) {

@@ -3,7 +3,7 @@
 namespace merganser::addon {
 namespace {
 
-void cancel_job(const Napi::CallbackInfo& info) { task_of(info[0]).cancel(); }
+Napi::Value cancel_job(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), task_of(info[0]).cancel()); }
 
 // (job) => message | null
 Napi::Value job_error(const Napi::CallbackInfo& info) {

@@ -112,13 +112,14 @@ describeEachBackend('attention', (backend) => {
   });
 
   test('any number of threads gives the same bits, now or later', async () => {
-    // A hundred queries over few keys are divided among threads, into 96 and 4.
+    // A hundred queries over few keys are divided among threads, into 96 and 4, five hundred where no tile ends.
     for (const [group, type] of [
       [1, 'float32'],
       [4, 'float32'],
       [24, 'float32'],
       [100, 'float32'],
       [100, 'bfloat16'],
+      [500, 'bfloat16'],
     ] as const) {
       const spec = attentionCase({
         ...many,

@@ -194,6 +194,16 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  test('densityPeaks: of tokens whose squares are beyond the greatest number', () => {
+    const [tokens, dims] = [200, 256];
+    const values = blobs(1, tokens, 5, dims, 0.5).map((x, i) => (i < dims ? 0 : Math.sign(x) * 9.2e17));
+    const [peaks, source] = [new Uint32Array(20), new Uint32Array(tokens)];
+    kernels.densityPeaks(values, dims, 5, peaks, source);
+    expect(new Set(peaks).size).toBe(20);
+    expect(Math.max(...peaks)).toBeLessThan(tokens);
+    expect(Math.max(...source)).toBeLessThan(20);
+  });
+
   test('meanElu', () => {
     fc.assert(
       fc.property(shape, fc.double({ min: -1.5, max: 1.5, noNaN: true }), ({ left, dims, seed }, margin) => {

@@ -105,6 +105,37 @@ describeEachBackend('silhouettes', (backend) => {
     await expect(running).rejects.toEqual(expect.objectContaining({ code: 'ABORTED' }));
   });
 
+  test('points that are taken away, labels that become more or fewer: the result of before or an error', async () => {
+    const wrong = { name: 'MerganserError', code: 'INVALID_ARGUMENT' };
+    const count = backend === 'js' ? 500 : 20_000;
+    const data = Float32Array.from({ length: count * 8 }, (_, i) => Math.sin(i));
+    const expected = silhouette({ data, dims: [count, 8] }, inTurns(count, 9), { backend });
+    const running = silhouetteAsync({ data, dims: [count, 8] }, inTurns(count, 9), { backend });
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    const outcome = await running.catch((error: unknown) => error);
+    if (typeof outcome === 'number') expect(outcome).toBe(expected);
+    else expect(outcome).toMatchObject(wrong);
+    for (const later of [3, 600_000]) {
+      let asked = 0;
+      const labels = new Proxy(inTurns(6, 2), {
+        get: (target, name) => (name === 'length' ? (asked++ === 0 ? 6 : later) : Reflect.get(target, name)),
+      }) as ArrayLike<number>;
+      expect(() => silhouette({ data: new Float32Array(12).map((_, i) => i), dims: [6, 2] }, labels, { backend })).toThrow(
+        expect.objectContaining(wrong),
+      );
+    }
+  });
+
+  test('after an abort nothing reads the points any more', async () => {
+    const data = Float32Array.from({ length: 20_000 * 64 }, (_, i) => Math.sin(i));
+    const controller = new AbortController();
+    const running = silhouetteAsync({ data, dims: [20_000, 64] }, inTurns(20_000, 9), { backend, signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    expect(data.length).toBe(0);
+  });
+
   test.each([NaN, Infinity, -Infinity])('a point of %d is refused, by its number', async (wrong) => {
     const data = blobs(12, 100, 5, 7, 0.4);
     data[63 * 7 + 5] = wrong;

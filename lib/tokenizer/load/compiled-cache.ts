@@ -73,8 +73,13 @@ export async function readCompiled({ file }: CachePlace, kernels: Kernels): Prom
 
 /** The same without a promise. */
 export function readCompiledSync({ file }: CachePlace, kernels: Kernels): Uint8Array | null {
-  const bytes = kernels.readFile(file) ?? readFileIfThere(file);
-  return bytes === null ? null : begun(bytes, kernels);
+  // There may be no memory for it.
+  try {
+    const bytes = kernels.readFile(file) ?? readFileIfThere(file);
+    return bytes === null ? null : begun(bytes, kernels);
+  } catch {
+    return null;
+  }
 }
 
 function readFileIfThere(path: string): Uint8Array | null {

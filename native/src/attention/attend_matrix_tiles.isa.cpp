@@ -313,21 +313,24 @@ class MatrixAttention {
     const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
     __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     uint16_t* weights = work.weights + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
-    // The greatest logit is rounded and a power is not: of logits beyond 10⁹ it may be above 128.
-    const auto weights_of = [](__m512 powers) { return exp2_of(_mm512_min_ps(_mm512_setzero_ps(), powers)); };
     const auto put = [&](__m512 first_power, __m512 second_power) {
-      const __m512 first = weights_of(first_power), second = weights_of(second_power);
+      const __m512 first = exp2_of(first_power), second = exp2_of(second_power);
       sums[0] = _mm512_add_ps(sums[0], first), sums[1] = _mm512_add_ps(sums[1], second);
       put_weights<kSplit>(first, second, weights);
       weights += 2 * kWholeTile;
       if (++turn_ >= every) turn_ = 0, products_.make_one();
     };
-    for (size_t step = 0; step < plain; ++step) {
+    // The greatest logit is rounded; a power need not be, unless logits are so large that this is all there is of it.
+    const bool fused = __builtin_fabsf(running_.greatest[at]) < 0x1p26f;
+    const size_t fused_steps = fused ? plain : 0;
+    for (size_t step = 0; step < fused_steps; ++step) {
       const auto power = [&](size_t row) { return _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below); };
       put(power(32 * step), power(32 * step + 16));
     }
-    for (size_t step = plain; step < steps; ++step) {
-      const auto power = [&](size_t row) { return logits_at(logits, row, limit, below); };
+    for (size_t step = fused_steps; step < steps; ++step) {
+      const auto power = [&](size_t row) {
+        return fused ? logits_at(logits, row, limit, below) : _mm512_add_ps(logits_at(logits, row, limit, _mm512_setzero_ps()), below);
+      };
       put(power(32 * step), power(32 * step + 16));
     }
     running_.sums[at] += total({_mm512_add_ps(sums[0], sums[1])});

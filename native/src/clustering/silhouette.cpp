@@ -248,6 +248,8 @@ class PointSilhouettes {
         const size_t unsure = distances_of_({rows_.data(), stride_, squares, padded(rows)}, panels, all_.unsure_, distances_.data(), kColumns, unsure_.data());
         for (size_t i = 0; i < unsure; ++i) {
           const auto [row, other] = unsure_[i];
+          // With millions of dimensions every pair is unsure, those of what is left over too.
+          if (row >= rows || other >= columns) continue;
           distances_[row * kColumns + other] = between_(all_.point(first + row), all_.point(first_ + column + other), all_.dims_);
         }
         if (group) {
