@@ -9,7 +9,7 @@
 
 namespace merganser::attention::MERGANSER_ISA_NS {
 
-#if defined(MERGANSER_KNOWS_BFLOAT16_TILES)
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
 
 namespace {
 

@@ -6,34 +6,19 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "merganser/simd/configured_tiles.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
 
-// Defined where the classes are there; has_matrix_tiles() says whether they may be used. Only GCC lets a file for AVX-512 hold the instructions.
-#if defined(__AVX512F__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define MERGANSER_KNOWS_BFLOAT16_TILES
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
 
 namespace merganser::attention::MERGANSER_ISA_NS {
 
 // Numbers of a row, and of a tile; rows of a tile, and numbers of single precision in one.
 constexpr size_t kTileNumbers = 32, kWholeTile = 512, kTileSide = 16;
 
-// The thread's tiles, from here to release() (a destructor would need the tables of exceptions, which no kernel throws): 0 … 3 are sums of two times 16 rows and two times 16 columns, 4 and 5 rows, 6 and 7 columns.
-class Bfloat16Tiles {
+class Bfloat16Tiles : public simd::MERGANSER_ISA_NS::ConfiguredTiles {
  public:
-  MERGANSER_INLINE Bfloat16Tiles() {
-    struct alignas(64) {
-      uint8_t palette = 1, start = 0, reserved[14] = {};
-      uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const configuration;
-    asm volatile("ldtilecfg %0" : : "m"(configuration));
-  }
-  MERGANSER_INLINE void release() { asm volatile("tilerelease"); }
-  Bfloat16Tiles(const Bfloat16Tiles&) = delete;
-  Bfloat16Tiles& operator=(const Bfloat16Tiles&) = delete;
-
-  MERGANSER_INLINE void clear() { asm volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3"); }
   // Sums stand `stride` bytes apart; the second 16 rows at `second`.
   MERGANSER_INLINE void load(const float* first, const float* second, size_t stride) {
     asm volatile("tileloadd (%0,%2,1), %%tmm0\n\ttileloadd 64(%0,%2,1), %%tmm1\n\ttileloadd (%1,%2,1), %%tmm2\n\ttileloadd 64(%1,%2,1), %%tmm3" : : "r"(first), "r"(second), "r"(stride) : "memory");

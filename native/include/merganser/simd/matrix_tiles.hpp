@@ -7,36 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "merganser/simd/configured_tiles.hpp"
 #include "merganser/simd/inline.hpp"
 
-// Defined where the class is there; has_matrix_tiles() says whether it may be used.
-#if defined(__AVX512F__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
-#define MERGANSER_KNOWS_MATRIX_TILES
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
 
 namespace merganser::simd::MERGANSER_ISA_NS {
 
 constexpr size_t kBlock = 32, kBlockDims = 64;
 
-// The thread's tiles, 16 rows of 64 bytes each, until they are released. Not by a destructor: that would bring in what the compiler does about exceptions.
-class ConfiguredTiles {
- public:
-  MERGANSER_INLINE ConfiguredTiles() {
-    struct alignas(64) {
-      uint8_t palette = 1, start = 0, reserved[14] = {};
-      uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-      uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-    } const configuration;
-    asm volatile("ldtilecfg %0" : : "m"(configuration));
-  }
-  MERGANSER_INLINE void release() { asm volatile("tilerelease"); }
-  ConfiguredTiles(const ConfiguredTiles&) = delete;
-  ConfiguredTiles& operator=(const ConfiguredTiles&) = delete;
-};
-
-// 0 … 3 are sums of two times 16 rows and two times 16 columns, 4 and 5 rows, 6 and 7 columns.
 class MatrixTiles : public ConfiguredTiles {
  public:
-  MERGANSER_INLINE void clear() { asm volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3"); }
   // Adds the products of `steps` times 64 dimensions.
   MERGANSER_INLINE void add(const uint8_t* rows, size_t stride, const int8_t* columns, size_t steps) {
     const uint8_t *first = rows, *second = rows + kBlock / 2 * stride;
