@@ -106,8 +106,7 @@ function* measuring(
   const control = onProgress && { onProgress: (done: number) => onProgress(done, total) };
   yield (kernels, signal) => {
     // There was time for others to take the array away.
-    if (spec.values.length !== numbers)
-      throw unexpected(spec.dims > 0 ? 'points' : 'distances', `${numbers} numbers, as before`, `${spec.values.length} numbers`);
+    if (spec.values.length !== numbers) throw unexpected('distances', `${numbers} numbers, as before`, `${spec.values.length} numbers`);
     return kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
   };
 }
