@@ -37,3 +37,23 @@ export function isShape(dims: readonly number[] | undefined, lengths: readonly n
 export function describeShape(dims: unknown): string {
   return Array.isArray(dims) ? `[${dims.join(', ')}]` : describe(dims);
 }
+
+/** Numbers of one of the types that kernels take: half-precision ones are given as their bits, and say which they are. */
+export interface TypedNumbers {
+  readonly data: Float32Array | Uint16Array;
+  readonly type?: 'float32' | 'float16' | 'bfloat16' | undefined;
+}
+
+/** The numbers with their type. What holds them is called `name`. */
+export function typedNumbers(numbers: TypedNumbers, name: string): Required<TypedNumbers> & { type: 'float32' | 'float16' | 'bfloat16' } {
+  const { data, type } = (numbers ?? {}) as Partial<TypedNumbers>;
+  if (!(data instanceof Float32Array) && !(data instanceof Uint16Array)) {
+    throw invalidArgument(`${name}.data`, 'a Float32Array, or a Uint16Array of half-precision numbers', data);
+  }
+  const expected = data instanceof Float32Array ? ['float32'] : ['float16', 'bfloat16'];
+  const actual = type ?? (data instanceof Float32Array ? 'float32' : undefined);
+  if (actual === undefined || !expected.includes(actual)) {
+    throw invalidArgument(`${name}.type`, `"${expected.join('" or "')}" for a ${data.constructor.name}`, type);
+  }
+  return { data, type: actual };
+}

@@ -1,8 +1,8 @@
 /** Vectors as users hand them over: an array and its shape, as onnxruntime's tensors have them. */
-import { describeShape, isShape } from '../arguments';
+import { describeShape, isShape, typedNumbers } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../backend/half-floats';
-import { invalidArgument, MerganserError, unexpected } from '../errors';
+import { MerganserError, unexpected } from '../errors';
 
 /** Rows of equal length. Half-precision numbers are given as their bits. */
 export interface Vectors {
@@ -26,15 +26,8 @@ export function float32Vectors(data: Float32Array, dims: number): Float32Vectors
 
 /** Checks type and shape; what the numbers are is found when they are read. Throws INVALID_ARGUMENT. */
 export function pointsOf(vectors: Vectors, name: string): PointArray {
-  const { data, dims, type } = (vectors ?? {}) as Partial<Vectors>;
-  if (!(data instanceof Float32Array) && !(data instanceof Uint16Array)) {
-    throw invalidArgument(`${name}.data`, 'a Float32Array, or a Uint16Array of half-precision numbers', data);
-  }
-  const expected = data instanceof Float32Array ? ['float32'] : ['float16', 'bfloat16'];
-  const actual = type ?? (data instanceof Float32Array ? 'float32' : undefined);
-  if (actual === undefined || !expected.includes(actual)) {
-    throw invalidArgument(`${name}.type`, `"${expected.join('" or "')}" for a ${data.constructor.name}`, type);
-  }
+  const { dims } = (vectors ?? {}) as Partial<Vectors>;
+  const { data, type } = typedNumbers(vectors, name);
   if (!isShape(dims, [2], 0)) throw unexpected(`${name}.dims`, 'the number of rows and their length', describeShape(dims));
   const [count, length] = dims;
   if (length === 0) throw unexpected(`${name}.dims`, 'rows of at least one number', `[${dims.join(', ')}]`);
@@ -44,7 +37,7 @@ export function pointsOf(vectors: Vectors, name: string): PointArray {
       `Expected ${name}.data to hold ${count} rows of ${length}, which are ${count * length} numbers, but got ${data.length}.`,
     );
   }
-  return { data, type: actual, dims: length, rows: null, count, weights: null };
+  return { data, type, dims: length, rows: null, count, weights: null };
 }
 
 /** Row `row` of the array as numbers. */
