@@ -2,7 +2,7 @@
 import type { PairJudge, PairQuestions } from '../backend/dynamic-kernels';
 import type { MergeParts } from '../tokenizer/merge-parts';
 import { VISIBLE_SPACE } from '../tokenizer/model-text';
-import { isWellFormed } from '../tokenizer/text-input';
+import { isWellFormed } from '../tokenizer/well-formed';
 import { isPunctuation } from '../tokenizer/unicode/predicates';
 import { decodeUtf8 } from '../tokenizer/utf8';
 

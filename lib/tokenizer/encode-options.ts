@@ -5,7 +5,7 @@ import { invalidArgument } from '../errors';
 import type { AddedTokens } from './added-tokens';
 import type { ResolvedPadding, ResolvedTruncation, TokenizerDefinition } from './definition';
 import { resolvePadding } from './padding';
-import type { InvalidUtf8 } from './text-input';
+import type { InvalidUtf8 } from './well-formed';
 import { checkStride, resolveTruncation } from './truncation';
 import type { AllowedSpecial, EncodeOptions } from './types';
 

@@ -15,9 +15,10 @@ import type { EncodeSettings } from './encode-options';
 import type { Engine } from './engine';
 import { applyLayout, type Layout, layoutLength, writeLayout } from './layout';
 import { padBatch, paddedLength, padIds } from './padding';
-import { checkText, chunkTexts, type InvalidUtf8, joinTexts, type JoinedTexts, kernelText, wellFormedTexts } from './text-input';
+import { checkText, chunkTexts, joinTexts, type JoinedTexts, kernelText, wellFormedTexts } from './text-input';
 import { checkPartStride, keptLengths, roomForText } from './truncation';
 import type { RaggedTokens, TextInput } from './types';
+import type { InvalidUtf8 } from './well-formed';
 
 /** The ids of a text or a pair, with everything that the settings ask for. */
 export function encodeIds(engine: Engine, text: TextInput, pair: TextInput | undefined, settings: EncodeSettings): Uint32Array {
@@ -183,11 +184,13 @@ async function encodeUnchecked(
     return await kernels.encodeBatchAsync(encoder, texts, control);
   } catch (error) {
     if (!(error instanceof MalformedText) && !(error instanceof DisallowedAddedToken)) throw unlessChanged(error);
-    const mended = wellFormedTexts(texts, invalidUtf8);
-    if (mended === texts) throw unlessChanged(error);
-    return kernels.encodeBatchAsync(encoder, mended, control).catch((again: unknown) => {
+    try {
+      const mended = await wellFormedTexts(texts, invalidUtf8, control.signal);
+      if (mended === texts) throw error;
+      return await kernels.encodeBatchAsync(encoder, mended, control);
+    } catch (again) {
       throw unlessChanged(again);
-    });
+    }
   }
 }
 

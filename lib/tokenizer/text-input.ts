@@ -2,12 +2,11 @@
 import { invalidArgument, MerganserError } from '../errors';
 import type { ChunkedTexts } from '../backend/kernels';
 import type { TextInput } from './types';
-import { decodeUtf8, encodeUtf8 } from './utf8';
+import { encodeUtf8 } from './utf8';
+import { type InvalidUtf8, isShared, wellFormedBytes, wellFormedBytesInTurns } from './well-formed';
 
 /** Offsets have 32 bits. */
 const MOST_BYTES = 0xffff_ffff;
-
-export type InvalidUtf8 = 'replace' | 'error';
 
 /** A Uint8Array of any realm, Node's Buffer included. */
 export function isBytes(value: unknown): value is Uint8Array {
@@ -21,31 +20,6 @@ export function checkText(text: unknown, name = 'text'): asserts text is TextInp
       'INVALID_ARGUMENT',
       `Expected ${name} to have less than 4 GiB, but it has ${text.length} bytes; encode it as a stream.`,
     );
-}
-
-/** Node's check, which makes no string; undefined where there is none. */
-const isUtf8: ((bytes: Uint8Array) => boolean) | undefined =
-  typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:buffer')?.isUtf8;
-
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Whether bytes are UTF-8. */
-export function isWellFormed(bytes: Uint8Array): boolean {
-  if (isUtf8 !== undefined) return isUtf8(bytes);
-  try {
-    strictDecoder.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The same bytes if they are UTF-8, or a copy of those that other threads may write to; otherwise U+FFFD for what is malformed, or INVALID_UTF8. */
-export function wellFormedBytes(bytes: Uint8Array, invalidUtf8: InvalidUtf8): Uint8Array {
-  if (isShared(bytes.buffer)) return wellFormedBytes(bytes.slice(), invalidUtf8);
-  if (isWellFormed(bytes)) return bytes;
-  if (invalidUtf8 === 'error') throw new MerganserError('INVALID_UTF8', 'Expected the text to be UTF-8, but it holds malformed bytes.');
-  return encodeUtf8(decodeUtf8(bytes));
 }
 
 /** A text as the kernels take it: strings as they are. */
@@ -193,10 +167,11 @@ class TextJoiner {
   }
 }
 
-/** Unchecked texts as UTF-8 at this time; the same object if they are. */
-export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): ChunkedTexts {
+/** Unchecked texts as UTF-8 at this time; the same object if they are. Others have their turns meanwhile. Rejects as {@link wellFormedBytesInTurns} does. */
+export async function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8, signal?: AbortSignal): Promise<ChunkedTexts> {
   if (texts.checked) return texts;
-  const chunks = texts.chunks.map((chunk) => wellFormedBytes(chunk, invalidUtf8));
+  const chunks: Uint8Array[] = [];
+  for (const chunk of texts.chunks) chunks.push(await wellFormedBytesInTurns(chunk, invalidUtf8, signal));
   if (chunks.every((chunk, i) => chunk === texts.chunks[i])) return texts;
   checkTotal(
     chunks.reduce((sum, chunk) => sum + chunk.length, 0),
@@ -222,10 +197,6 @@ export function wellFormedTexts(texts: ChunkedTexts, invalidUtf8: InvalidUtf8): 
 function checkTotal(bytes: number, name: string): void {
   if (bytes > MOST_BYTES)
     throw new MerganserError('INVALID_ARGUMENT', `Expected ${name} to have less than 4 GiB in all; encode them in several batches.`);
-}
-
-function isShared(memory: ArrayBufferLike): boolean {
-  return Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
 }
 
 function grown(bytes: Uint8Array, used: number, needed: number): Uint8Array<ArrayBuffer> {

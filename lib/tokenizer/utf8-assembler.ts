@@ -1,5 +1,6 @@
 import { MerganserError } from '../errors';
-import { checkText, type InvalidUtf8, wellFormedBytes } from './text-input';
+import { checkText } from './text-input';
+import { type InvalidUtf8, wellFormedBytes } from './well-formed';
 import type { TextInput } from './types';
 import { characterLength, encodeUtf8, isContinuation } from './utf8';
 

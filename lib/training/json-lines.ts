@@ -3,7 +3,7 @@ import { MerganserError } from '../errors';
 import { isJsonObject, ownField } from '../tokenizer/load/json-fields';
 import { joinBytes } from '../tokenizer/join-bytes';
 import { decodeUtf8 } from '../tokenizer/utf8';
-import { wellFormedBytes } from '../tokenizer/text-input';
+import { wellFormedBytes } from '../tokenizer/well-formed';
 
 const LINE_FEED = 0x0a;
 

@@ -10,7 +10,7 @@ import {
 import { MerganserError } from '../errors';
 import { buildBpeModel } from '../tokenizer/load/bpe-model';
 import { decodeUtf8 } from '../tokenizer/utf8';
-import { isWellFormed } from '../tokenizer/text-input';
+import { isWellFormed } from '../tokenizer/well-formed';
 import { StringVocabulary, type TextVocabulary } from '../tokenizer/vocabulary';
 import { Counting } from './counting';
 import { completingMerges } from './completing-merges';

@@ -3,7 +3,7 @@ import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { Kernels } from '../backend/kernels';
 import type { WordCounterHandle } from '../backend/training-kernels';
 import { aborted } from '../errors';
-import { wellFormedBytes } from '../tokenizer/text-input';
+import { wellFormedBytes } from '../tokenizer/well-formed';
 import type { TextInput } from '../tokenizer/types';
 import { Utf8Assembler } from '../tokenizer/utf8-assembler';
 import { type Block, ItemBlocks, LineBlocks, lineBounds } from './blocks';

@@ -3,7 +3,7 @@ import { LongestPrefixEncoder } from '../dynamic/longest-prefix';
 import type { TokensToEmbed } from '../dynamic/embeddings/types';
 import { TokenTexts } from '../dynamic/token-texts';
 import type { MergeParts } from '../tokenizer/merge-parts';
-import { isWellFormed } from '../tokenizer/text-input';
+import { isWellFormed } from '../tokenizer/well-formed';
 import type { Tokenizer } from '../tokenizer/tokenizer';
 import { encodeUtf8 } from '../tokenizer/utf8';
 

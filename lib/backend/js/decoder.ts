@@ -1,4 +1,4 @@
-import { isWellFormed } from '../../tokenizer/text-input';
+import { isWellFormed } from '../../tokenizer/well-formed';
 import { decodeWellFormed } from '../../tokenizer/utf8';
 import { type DecoderSpec, SPECIAL_TOKEN, UNKNOWN_TOKEN } from '../kernels';
 

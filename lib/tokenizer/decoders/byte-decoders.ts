@@ -1,6 +1,6 @@
 /** The decoders that turn tokens into bytes and bytes into text. */
 import { writeAlphabetBytes } from '../byte-alphabet';
-import { isWellFormed } from '../text-input';
+import { isWellFormed } from '../well-formed';
 import { decodeUtf8, encodeUtf8 } from '../utf8';
 import { type StageFactory, wholeToken } from './stage';
 

@@ -6,7 +6,7 @@
  * has the words for it.
  */
 import type { Kernels, ModelScannerKernels } from '../../backend/kernels';
-import { isWellFormed } from '../text-input';
+import { isWellFormed } from '../well-formed';
 import type { TokenTable } from '../token-table';
 import { decodeUtf8, encodeUtf8 } from '../utf8';
 import { PackedVocabulary } from '../vocabulary';
