@@ -95,7 +95,15 @@ bool MissPath::split(PieceCache& cache, const Miss& miss) {
 bool MissPath::find_long(PieceCache& cache, const Miss& miss) {
   if (miss.size <= kLongestKey) return false;
   const uint64_t hash = hash_bytes(miss.piece, miss.size);
-  const auto ids = miss.size <= PieceMemory::kLongestPiece ? long_pieces_.find(miss.piece, miss.size, hash) : whole_pieces_.find(miss.piece, miss.size, hash);
+  if (miss.size > PieceMemory::kLongestPiece) {
+    const WholePieces::Ids* const ids = whole_pieces_.find(miss.piece, miss.size, hash);
+    if (!ids) return false;
+    uint32_t* place;
+    *miss.value = cache.temporary(static_cast<uint32_t>(ids->size()), place);
+    ids->write(place);
+    return true;
+  }
+  const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
   if (ids.empty()) return false;
   *miss.value = cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
   return true;

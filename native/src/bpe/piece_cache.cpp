@@ -62,10 +62,17 @@ uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {
 }
 
 uint64_t PieceCache::temporary(const uint32_t* ids, uint32_t count) {
+  uint32_t* place;
+  const uint64_t value = temporary(count, place);
+  std::copy(ids, ids + count, place);
+  return value;
+}
+
+uint64_t PieceCache::temporary(uint32_t count, uint32_t*& ids) {
   const size_t place = temporary_.size();
   temporary_.resize(place + record_size(count));
   temporary_[place] = count;
-  std::copy(ids, ids + count, temporary_.begin() + static_cast<ptrdiff_t>(place) + 1);
+  ids = temporary_.data() + place + 1;
   return stored_value(place, count) | kTemporary;
 }
 

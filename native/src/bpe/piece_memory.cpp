@@ -1,7 +1,6 @@
 #include "merganser/bpe/piece_memory.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "merganser/bpe/token_index.hpp"
@@ -9,7 +8,9 @@
 namespace merganser::bpe {
 namespace {
 
-constexpr size_t kFirstSlots = 64, kFirstWords = 256;
+constexpr size_t kFirstSlots = 64;
+// How many words are made ready at a time.
+constexpr size_t kStep = 4096;
 
 size_t words_of(size_t bytes) { return (bytes + sizeof(uint32_t) - 1) / sizeof(uint32_t); }
 
@@ -36,9 +37,9 @@ void PieceMemory::keep(const uint8_t* piece, size_t size, uint64_t hash, std::sp
   const size_t words = values.size() + words_of(size);
   if (values.empty() || !make_room(words)) return;
   Slot& slot = slots_[slot_of(piece, size, hash)];
-  slot = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(words_.size()), static_cast<uint32_t>(size), static_cast<uint32_t>(values.size())};
-  words_.resize(words_.size() + words);
-  std::copy(values.begin(), values.end(), words_.begin() + slot.at);
+  slot = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(used_), static_cast<uint32_t>(size), static_cast<uint32_t>(values.size())};
+  used_ += words;
+  std::copy(values.begin(), values.end(), words_.data() + slot.at);
   std::memcpy(words_.data() + slot.at + slot.count, piece, size);
   ++entries_;
 }
@@ -46,19 +47,19 @@ void PieceMemory::keep(const uint8_t* piece, size_t size, uint64_t hash, std::sp
 bool PieceMemory::make_room(size_t words) {
   if (grow(words)) return true;
   slots_ = {};
-  words_ = {};
-  entries_ = 0;
+  words_.give_back(0, used_);
+  used_ = entries_ = 0;
   return grow(words);
 }
 
-// Room for one more piece. What is outgrown counts too, as it is there until it has been copied.
+// Room for one more piece. Slots that are outgrown count, as they are there until they have been copied.
 bool PieceMemory::grow(size_t words) {
-  const size_t slots = 2 * (entries_ + 1) <= slots_.size() ? slots_.size() : std::max(kFirstSlots, 2 * slots_.size());
-  const size_t capacity = words_.size() + words <= words_.capacity() ? words_.capacity() : std::max(kFirstWords, std::bit_ceil(words_.size() + words));
-  const size_t outgrown_slots = slots > slots_.size() ? slots_.size() : 0, outgrown_words = capacity > words_.capacity() ? words_.capacity() : 0;
-  if ((slots + outgrown_slots) * sizeof(Slot) + (capacity + outgrown_words) * sizeof(uint32_t) > limit_) return false;
-  words_.reserve(capacity);
-  if (slots > slots_.size()) rehash(slots);
+  const bool more_slots = 2 * (entries_ + 1) > slots_.size();
+  const size_t slots = more_slots ? std::max(kFirstSlots, 2 * slots_.size()) : slots_.size(), outgrown = more_slots ? slots_.size() : 0;
+  const size_t slot_bytes = (slots + outgrown) * sizeof(Slot), needed = used_ + words;
+  if (slot_bytes + needed * sizeof(uint32_t) > limit_) return false;
+  if (needed > words_.size()) words_.grow(std::min(needed + kStep, limit_ / sizeof(uint32_t)));
+  if (more_slots) rehash(slots);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include "merganser/text/nfc.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "merganser/text/utf8.hpp"
@@ -152,6 +153,16 @@ uint32_t compose_pair(uint32_t first, uint32_t second) {
   return found != std::end(kCompositions) && found->second == second && found->first == first ? found->composite : 0;
 }
 
+// What ASCII characters compose to with the marks of U+0300 to U+036F, 0 if to nothing: most text that is not composed is of these. All such composites have 16 bits.
+constexpr uint32_t kFirstMark = 0x300, kMarks = 0x70;
+constexpr auto kAsciiComposites = [] {
+  std::array<std::array<uint16_t, 0x80>, kMarks> composites{};
+  for (const Composition& pair : kCompositions) {
+    if (pair.first < 0x80 && pair.second - kFirstMark < kMarks) composites[pair.second - kFirstMark][pair.first] = static_cast<uint16_t>(pair.composite);
+  }
+  return composites;
+}();
+
 // Composes in place.
 void compose(std::vector<Mark>& text) {
   constexpr size_t kNoStarter = SIZE_MAX;
@@ -185,6 +196,14 @@ void append(uint32_t c, std::vector<uint8_t>& out) {
   }
 }
 
+// If the stretch up to `end` is an ASCII character and a mark that composes with it: what they make, else 0.
+uint32_t ascii_composite(const Doubt& doubt, const uint8_t* end) {
+  // These marks have two bytes.
+  if (*doubt.cut >= 0x80 || doubt.at != doubt.cut + 1 || end != doubt.cut + 3) return 0;
+  const uint32_t mark = decode(doubt.at).value - kFirstMark;
+  return mark < kMarks ? kAsciiComposites[mark][*doubt.cut] : 0;
+}
+
 }  // namespace
 
 bool is_nfc_quick(const uint8_t* text, size_t size) { return find_doubt(text, text + size).at == text + size; }
@@ -197,6 +216,10 @@ void to_nfc(const uint8_t* text, size_t size, std::vector<uint8_t>& out) {
     if (doubt.at == end) break;
     out.insert(out.end(), text, doubt.cut);
     text = next_cut(doubt.at, end);
+    if (const uint32_t composite = ascii_composite(doubt, text)) {
+      append(composite, out);
+      continue;
+    }
     stretch.clear();
     for (const uint8_t* at = doubt.cut; at < text;) {
       const CodePoint character = decode(at);

@@ -8,8 +8,8 @@
 // A split sees nothing beyond its segment, so text is a sequence of numbers, ideographs, and segments of anything else, each with its own beginning and
 // end. As cl100k (see there), with these differences. Marks are letters. A sign takes the letters behind it in only if all are of ASCII, else the word
 // breaks at the first that is not. Nothing stands in front of an ideograph's piece or a number's: white space there is at its segment's end, and one piece
-// but for its newlines. Characters that are none of all these (controls, unassigned ones) give pieces by what is NOT there: left to the plain reader,
-// as are the few signs among the ideographs.
+// but for its newlines. Of characters that are none of all these (controls, joiners, unassigned ones: "others") nothing matches a run, but the last may stand in front of a
+// word. The few signs among the ideographs are left to the plain reader.
 #include "merganser/text/scan_blocks.hpp"
 
 namespace merganser::text::MERGANSER_ISA_NS {
@@ -36,6 +36,21 @@ class SegmentReader {
   bool ideographs_;
 };
 
+// Characters of no kind: all their bytes, and the first ones.
+struct Others {
+  uint64_t all, first;
+
+  // The first bytes of those directly in front of words.
+  MERGANSER_INLINE uint64_t before(uint64_t letter) const {
+    uint64_t found = 0, at = letter >> 1 & all;
+    for (uint32_t byte = 0; byte < 4; ++byte) {
+      found |= at & first;
+      at = (at & ~first) >> 1;
+    }
+    return found;
+  }
+};
+
 struct DeepSeek {
   static const uint8_t* one(const ScannerView& view, const uint8_t* at, const uint8_t* end) {
     Reader reader(view, at, end);
@@ -55,23 +70,22 @@ struct DeepSeek {
     const Block64 block(at);
     Masks m = classify(block, at, end);
     uint64_t ideograph = 0;
-    const uint64_t controls = (block.within('\0', 32) & ~(m.space | m.newline)) | block.equal('\x7F');
-    if (controls) [[unlikely]] {
-      const uint32_t first = static_cast<uint32_t>(__builtin_ctzll(controls));
-      if (first < m.size) m.size = first;
-    }
-    if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m, ideograph);
+    Others others;
+    others.all = others.first = (block.within('\0', 32) & ~(m.space | m.newline)) | block.equal('\x7F');
+    if (m.not_ascii) [[unlikely]] take_non_ascii(view, block, at, m, ideograph, others);
     cut_off(m);
     ideograph &= m.valid;
+    others.all &= m.valid;
     ends_text = m.ends_text && m.size == static_cast<uint32_t>(end - at);
-    const uint64_t sign = ~(m.letter | m.digit | m.space | m.newline | ideograph) & m.valid;
+    const uint64_t sign = ~(m.letter | m.digit | m.space | m.newline | ideograph | others.all) & m.valid;
     const uint64_t sign_start = sign & ~(sign << 1) & ~(m.blank << 1);
     // ASCII letters behind the first of the signs, if that is of ASCII too, are of its piece. A carry runs to where they end.
     const uint64_t ascii_letter = block.letters() & m.valid;
     const uint64_t joined = (sign_start & ~m.not_ascii) << 1 & ascii_letter;
     const uint64_t behind_joined = (joined + ascii_letter) & ~ascii_letter;
-    uint64_t starts = sign_start | (m.letter & ~((m.letter | m.space) << 1) & ~joined) | (m.letter & behind_joined);
+    uint64_t starts = sign_start | (m.letter & ~((m.letter | m.space | others.all) << 1) & ~joined) | (m.letter & behind_joined);
     starts |= ideograph & ~(ideograph << 1);
+    if (others.all) [[unlikely]] starts |= (others.all & ~(others.all << 1)) | others.before(m.letter);
     starts |= digit_groups(m.digit, m.digit & ~(m.digit << 1), view.max_digits);
     const uint64_t sign_newline = m.newline & (sign << 1);
     const uint64_t taken = sign_newline ? m.newline & ~(m.newline + sign_newline) : 0;
@@ -112,14 +126,14 @@ struct DeepSeek {
     return reader.at();
   }
 
-  static void take_non_ascii(const ScannerView& view, const Block64& block, const uint8_t* at, Masks& m, uint64_t& ideograph) {
+  static void take_non_ascii(const ScannerView& view, const Block64& block, const uint8_t* at, Masks& m, uint64_t& ideograph, Others& others) {
     uint64_t rest = take_known_words(block, m, ideograph);
     while (rest) {
       const uint32_t i = static_cast<uint32_t>(__builtin_ctzll(rest));
       const Character c = character_at(view, at + i);
       const bool wide_letter = is_letter(c.kind) && c.size == 3 && at[i] >= kWideLead;
       const bool sign_of_ideographs = is_ideograph(c.value) && !in_word(c.kind);
-      if (i + c.size > m.size || c.kind == kDigit || c.kind == kSpace || c.kind == kOther || sign_of_ideographs) {
+      if (i + c.size > m.size || c.kind == kDigit || c.kind == kSpace || sign_of_ideographs) {
         m.size = i;
         return;
       }
@@ -129,6 +143,9 @@ struct DeepSeek {
         ideograph |= bytes;
       } else if (in_word(c.kind)) {
         m.letter |= bytes;
+      } else if (c.kind == kOther) {
+        others.all |= bytes;
+        others.first |= uint64_t{1} << i;
       }
       if (i + c.size == 64) return;
       rest &= ~uint64_t{0} << (i + c.size);

@@ -53,8 +53,8 @@ class MissPath {
   void merge_turns(PieceCache& cache, Turns<AnyTurn>& turns);
 
   const Model& model_;
-  // What `whole_pieces_` may take: `long_pieces_` comes first, and may grow to twice its size.
-  size_t bytes_for_whole() const { return memory_bytes_ - std::min(memory_bytes_, 2 * long_pieces_.bytes()); }
+  // What `whole_pieces_` may take: `long_pieces_` comes first.
+  size_t bytes_for_whole() const { return memory_bytes_ - std::min(memory_bytes_, long_pieces_.bytes()); }
   size_t memory_bytes_;
   PieceMemory long_pieces_;
   WholePieces whole_pieces_;

@@ -32,6 +32,8 @@ class PieceCache {
   uint64_t find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
+  // The same for ids that are yet to be written to `ids`, before anything else is called.
+  uint64_t temporary(uint32_t count, uint32_t*& ids);
   // One for a single id; it lasts as long.
   uint64_t known(uint32_t id) { return fits(&id, 1) ? uint64_t{1} << kCountShift | id : temporary(&id, 1); }
   void end_batch() { temporary_.clear(); }

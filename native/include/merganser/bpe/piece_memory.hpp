@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "merganser/parallel/huge_array.hpp"
+
 namespace merganser::bpe {
 
 class PieceMemory {
@@ -14,11 +16,12 @@ class PieceMemory {
   static constexpr size_t kLongestPiece = 255;
 
   // Takes at most `bytes`; when that is used up, it forgets everything.
-  explicit PieceMemory(size_t bytes) : limit_(bytes) {}
+  explicit PieceMemory(size_t bytes) : limit_(bytes), words_(0, bytes / sizeof(uint32_t)) {}
 
   // What was kept for a piece, empty if nothing was. Good until the next `keep`. `hash`: hash_bytes of the piece.
   std::span<const uint32_t> find(const uint8_t* piece, size_t size, uint64_t hash) const;
-  size_t bytes() const { return slots_.capacity() * sizeof(Slot) + words_.capacity() * sizeof(uint32_t); }
+  // How many bytes it takes.
+  size_t bytes() const { return slots_.size() * sizeof(Slot) + used_ * sizeof(uint32_t); }
   // Keeps `values`, if there are any, for a piece that is not there yet.
   void keep(const uint8_t* piece, size_t size, uint64_t hash, std::span<const uint32_t> values);
 
@@ -37,7 +40,9 @@ class PieceMemory {
   size_t limit_;
   size_t entries_ = 0;
   std::vector<Slot> slots_;  // a power of two, at most half full
-  std::vector<uint32_t> words_;
+  // Grows in place, as what is outgrown would have to count, too: half of the memory.
+  parallel::HugeArray<uint32_t> words_;
+  size_t used_ = 0;  // of words_
 };
 
 }  // namespace merganser::bpe

@@ -12,8 +12,23 @@ namespace merganser::bpe {
 
 class WholePieces {
  public:
-  // What was kept for a piece, empty if nothing was. Good until the next call of another function. `hash`: hash_bytes of the piece.
-  std::span<const uint32_t> find(const uint8_t* piece, size_t size, uint64_t hash) const;
+  // Ids in as many bytes each as the greatest needs: a piece has up to one a byte of text.
+  class Ids {
+   public:
+    Ids() = default;
+    explicit Ids(std::span<const uint32_t> ids);
+    size_t size() const { return count_; }
+    size_t bytes() const { return packed_.size(); }
+    void write(uint32_t* out) const;
+
+   private:
+    std::vector<uint8_t> packed_;
+    size_t count_ = 0;
+    uint32_t width_ = 0;
+  };
+
+  // What was kept for a piece, null if nothing was. Good until the next call of another function. `hash`: hash_bytes of the piece.
+  const Ids* find(const uint8_t* piece, size_t size, uint64_t hash) const;
   // Keeps the ids of a piece that is not there yet, if it fits into `bytes`, which all pieces together take at most.
   void keep(const uint8_t* piece, size_t size, uint64_t hash, std::span<const uint32_t> ids, size_t bytes);
   // Keeps no more than this.
@@ -22,8 +37,8 @@ class WholePieces {
  private:
   struct Kept {
     std::vector<uint8_t> piece;
-    std::vector<uint32_t> ids;
-    size_t bytes() const { return piece.size() + ids.size() * sizeof(uint32_t) + kOverhead; }
+    Ids ids;
+    size_t bytes() const { return piece.size() + ids.bytes() + kOverhead; }
   };
   static constexpr size_t kOverhead = 160;  // of containers and allocations
 
