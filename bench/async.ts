@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { backendInfo, Tokenizer } from '../lib/index';
 import { SUBJECTS } from './contestants';
 import { readCorpora } from './corpora';
-import { collectGarbage, machine, megabytesPerSecond, timed } from './measure';
+import { collectGarbage, machine, megabytesPerSecond, timed, timeOf } from './measure';
 import { arithmeticScaling } from './thread-scaling';
 
 const { values: options } = parseArgs({
@@ -90,7 +90,11 @@ async function main(): Promise<void> {
     if (state === 'cold') continue;
     await collectGarbage();
     const text = await watched('  one text', whole.length, () => all.encodeAsync(whole, OPTIONS));
-    console.log(`    ${(text / alone).toFixed(2)} × one thread`);
+    await collectGarbage();
+    const inOneCall = megabytesPerSecond(whole.length, await timeOf(() => one.encode(whole, OPTIONS)));
+    console.log(
+      `    ${(text / alone).toFixed(2)} × one thread, ${(text / inOneCall).toFixed(2)} × one thread in one call (${inOneCall.toFixed(0)} MB/s)`,
+    );
   }
   const { milliseconds } = await timed(() => texts.forEach((text) => one.count(text, OPTIONS)));
   console.log(`one thread, counting, warm: ${megabytesPerSecond(whole.length, milliseconds).toFixed(0)} MB/s`);

@@ -34,6 +34,8 @@ export function encodeOnThreads(
   if (signal?.aborted) return Promise.reject(aborted(signal));
   return new Promise((resolve, reject) => {
     let failure: { readonly error: unknown } | null = null;
+    // Threads ask as often as they like: it is one turn's copies that hold up the loop.
+    let toBeCopied: NodeJS.Immediate | null = null;
     const job = addon.startEncoding(encoder, chunks, checked, textOffsets, control.actions, (finished, bytesDone) => {
       if (finished === null) return copyMore();
       try {
@@ -58,7 +60,12 @@ export function encodeOnThreads(
     signal?.addEventListener('abort', cancel, { once: true });
 
     function copyMore(): void {
-      if (addon.copyMoreToEncode(job!)) setImmediate(copyMore);
+      if (!toBeCopied && addon.copyMoreToEncode(job!)) toBeCopied = setImmediate(copyInNextTurn);
+    }
+
+    function copyInNextTurn(): void {
+      toBeCopied = null;
+      copyMore();
     }
 
     function finishedResult(): RaggedIds {

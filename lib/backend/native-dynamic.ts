@@ -1,6 +1,6 @@
 /** Merging tokens of batches in the addon, which comes back for verdicts on pairs; and longest prefixes. */
 import { aborted, MerganserError } from '../errors';
-import type { JobHandle, JobListener, MergeRunHandle, NativeKernelAddon, PrefixRunHandle } from './addon-kernels';
+import type { MergeRunHandle, NativeKernelAddon, PrefixRunHandle } from './addon-kernels';
 import {
   type MergedTokens,
   type PairJudge,
@@ -11,6 +11,7 @@ import {
   type TokenMergerHandle,
   UnknownByte,
 } from './dynamic-kernels';
+import { addonJobDone } from './native-job';
 
 export function mergeTokens(addon: NativeKernelAddon, merger: TokenMergerHandle, run: TokenMergeRun, judge: PairJudge): MergedTokens {
   return explainingFailure(() => {
@@ -42,23 +43,7 @@ function advanceOnThread(
   { values }: TokenMergeRun,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  return taskDone(addon, signal, (listener) => addon.startMerging(handle, values, listener));
-}
-
-/** Rejects with ABORTED, or what went wrong. */
-function taskDone(addon: NativeKernelAddon, signal: AbortSignal | undefined, start: (listener: JobListener) => JobHandle): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = (): boolean => addon.cancelJob(job);
-    const job = start((finished) => {
-      if (!finished) return;
-      signal?.removeEventListener('abort', cancel);
-      if (signal?.aborted) return reject(aborted(signal));
-      const message = addon.jobError(job);
-      if (message === null) resolve();
-      else reject(failure(message));
-    });
-    signal?.addEventListener('abort', cancel, { once: true });
-  });
+  return addonJobDone(addon, (listener) => addon.startMerging(handle, values, listener), failure, signal);
 }
 
 export async function createPrefixTrieOnThread(
@@ -69,7 +54,7 @@ export async function createPrefixTrieOnThread(
 ): Promise<PrefixTrieHandle> {
   if (signal?.aborted) throw aborted(signal);
   const trie = explainingFailure(() => addon.createPrefixTrie(tokenBytes, tokenOffsets));
-  await taskDone(addon, signal, (listener) => addon.startBuildingPrefixTrie(trie, listener));
+  await addonJobDone(addon, (listener) => addon.startBuildingPrefixTrie(trie, listener), failure, signal);
   return trie;
 }
 
@@ -102,7 +87,7 @@ export async function encodePrefixesOnThread(
 ): Promise<EncodedPrefixes> {
   if (signal?.aborted) throw aborted(signal);
   const run = explainingFailure(() => addon.createPrefixRun(trie, offsets, unknownId));
-  await taskDone(addon, signal, (listener) => addon.startPrefixes(run, text, listener));
+  await addonJobDone(addon, (listener) => addon.startPrefixes(run, text, listener), failure, signal);
   return encodedPrefixes(addon, run, offsets);
 }
 

@@ -1,7 +1,7 @@
 /** Work on the addon's threads as promises. */
 import { requireSignal } from '../arguments';
 import { aborted } from '../errors';
-import type { JobListener } from './addon-kernels';
+import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 
 export interface NativeJob<Handle> {
   readonly start: (listener: JobListener) => Handle;
@@ -41,4 +41,19 @@ export function jobDone<Handle>({ start, cancel, errorOf, progress }: NativeJob<
     };
     signal?.addEventListener('abort', abort, { once: true });
   });
+}
+
+/** The same of jobs that any function of the addon takes; `explain`: the error for what such a job says that went wrong. */
+export function addonJobDone(
+  addon: NativeKernelAddon,
+  start: (listener: JobListener) => JobHandle,
+  explain: (message: string) => Error,
+  signal?: AbortSignal,
+  progress?: (done: number, job: JobHandle) => void,
+): Promise<void> {
+  const errorOf = (job: JobHandle): Error | null => {
+    const message = addon.jobError(job);
+    return message === null ? null : explain(message);
+  };
+  return jobDone({ start, cancel: (job) => addon.cancelJob(job), errorOf, progress }, signal);
 }

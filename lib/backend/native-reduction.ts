@@ -1,6 +1,7 @@
 /** Token reduction by the addon: at once, or on its threads. */
 import { MerganserError } from '../errors';
 import type { NativeKernelAddon } from './addon-kernels';
+import { addonJobDone } from './native-job';
 import type { BackgroundKernels, ReductionCall, ReductionCalls, ReductionKernels } from './reduction-kernels';
 
 /** Each call's arguments as the addon wants them. */
@@ -39,12 +40,9 @@ export function reductionKernels(addon: NativeKernelAddon): ReductionKernels {
 }
 
 function jobDone(addon: NativeKernelAddon, name: ReductionCall, call: readonly unknown[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const job = addon.startReduction(name, call, (finished) => {
-      if (!finished) return;
-      const message = addon.jobError(job);
-      if (message === null) resolve();
-      else reject(new MerganserError('OUT_OF_MEMORY', `Reducing failed: ${message}.`));
-    });
-  });
+  return addonJobDone(addon, (listener) => addon.startReduction(name, call, listener), failure);
+}
+
+function failure(message: string): MerganserError {
+  return new MerganserError('OUT_OF_MEMORY', `Reducing failed: ${message}.`);
 }

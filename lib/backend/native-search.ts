@@ -2,7 +2,7 @@
 import { MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
 import { notStorable } from './js/search/store-rows';
-import { jobDone } from './native-job';
+import { addonJobDone } from './native-job';
 import type { SearchCall, SearchKernels, SearchSpec, SearchViewHandle, StoreControl } from './search-kernels';
 
 /** Rejects with ABORTED, INVALID_ARGUMENT or OUT_OF_MEMORY. */
@@ -11,11 +11,7 @@ function searchDone(
   { signal, onProgress }: StoreControl,
   start: (listener: JobListener) => JobHandle,
 ): Promise<void> {
-  const errorOf = (job: JobHandle): Error | null => {
-    const message = addon.jobError(job);
-    return message === null ? null : jobError(message);
-  };
-  return jobDone({ start, cancel: (job) => addon.cancelJob(job), errorOf, progress: onProgress }, signal);
+  return addonJobDone(addon, start, jobError, signal, onProgress);
 }
 
 function jobError(message: string): Error {

@@ -1,6 +1,7 @@
 /** Counting and training on the addon's threads, as promises. */
-import { aborted, MerganserError } from '../errors';
+import { MerganserError } from '../errors';
 import type { JobHandle, JobListener, NativeKernelAddon } from './addon-kernels';
+import { addonJobDone } from './native-job';
 import type {
   BpeTrainingSpec,
   SymbolCounts,
@@ -12,15 +13,8 @@ import type {
 } from './training-kernels';
 
 /** Runs a job that nothing is heard of before its end. Rejects with INVALID_UTF8, NOT_FOUND or OUT_OF_MEMORY. */
-export function jobDone(addon: NativeKernelAddon, start: (listener: JobListener) => JobHandle): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const job = start((finished) => {
-      if (!finished) return;
-      const message = addon.jobError(job);
-      if (message === null) resolve();
-      else reject(jobError(message));
-    });
-  });
+export function trainingJobDone(addon: NativeKernelAddon, start: (listener: JobListener) => JobHandle): Promise<void> {
+  return addonJobDone(addon, start, jobError);
 }
 
 function jobError(message: string): MerganserError {
@@ -35,7 +29,7 @@ export async function countSymbols(
   counter: WordCounterHandle,
   { unit, placed }: SymbolKind,
 ): Promise<SymbolCounts> {
-  await jobDone(addon, (listener) => addon.countSymbols(counter, unit, placed, listener));
+  await trainingJobDone(addon, (listener) => addon.countSymbols(counter, unit, placed, listener));
   const count = addon.symbolCount(counter);
   const found = { symbols: new Uint32Array(count), counts: new Float64Array(count) };
   addon.takeSymbols(counter, found.symbols, found.counts);
@@ -55,41 +49,26 @@ function removalsOf(addon: NativeKernelAddon, job: JobHandle, { removalThreshold
   return { removals };
 }
 
-export function trainOnThread(
+export async function trainOnThread(
   addon: NativeKernelAddon,
   counter: WordCounterHandle,
   spec: BpeTrainingSpec,
   { signal, onProgress, onAbort }: TrainingControl,
 ): Promise<TrainedMerges> {
-  if (signal?.aborted) return Promise.reject(aborted(signal));
-  return new Promise((resolve, reject) => {
-    const mergesSoFar = (): TrainedMerges => {
-      const count = addon.mergeCount(job);
-      const merges = { triples: new Uint32Array(3 * count), counts: new Float64Array(count) };
-      addon.copyMerges(job, merges.triples);
-      addon.copyMergeCounts(job, merges.counts);
-      return merges;
-    };
-    const cancel = (): boolean => addon.cancelJob(job);
-    const end = (): void => {
-      signal?.removeEventListener('abort', cancel);
-      if (signal?.aborted) {
-        onAbort?.(mergesSoFar());
-        return reject(aborted(signal));
-      }
-      const message = addon.jobError(job);
-      if (message !== null) return reject(jobError(message));
-      resolve({ ...mergesSoFar(), ...removalsOf(addon, job, spec) });
-    };
-    const job = addon.startTraining(counter, spec, (finished, count) => {
-      try {
-        if (finished) end();
-        else if (!signal?.aborted) onProgress?.(count, mergesSoFar);
-      } catch (error) {
-        cancel();
-        reject(error);
-      }
-    });
-    signal?.addEventListener('abort', cancel, { once: true });
-  });
+  let job: JobHandle | null = null;
+  const mergesSoFar = (): TrainedMerges => {
+    const count = addon.mergeCount(job!);
+    const merges = { triples: new Uint32Array(3 * count), counts: new Float64Array(count) };
+    addon.copyMerges(job!, merges.triples);
+    addon.copyMergeCounts(job!, merges.counts);
+    return merges;
+  };
+  const start = (listener: JobListener): JobHandle => (job = addon.startTraining(counter, spec, listener));
+  try {
+    await addonJobDone(addon, start, jobError, signal, (count) => onProgress?.(count, mergesSoFar));
+  } catch (error) {
+    if (job !== null && signal?.aborted && (error as MerganserError).code === 'ABORTED') onAbort?.(mergesSoFar());
+    throw error;
+  }
+  return { ...mergesSoFar(), ...removalsOf(addon, job!, spec) };
 }

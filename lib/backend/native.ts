@@ -25,7 +25,7 @@ import {
   mergeTokens,
   mergeTokensOnThread,
 } from './native-dynamic';
-import { countSymbols, jobDone, takeSortedWords, trainOnThread } from './native-training';
+import { countSymbols, takeSortedWords, trainingJobDone, trainOnThread } from './native-training';
 
 /** Characters that count as parts of words for `singleWord`, as Rust's `\w`. */
 function wordRanges(): Uint32Array {
@@ -135,16 +135,16 @@ class NativeKernels implements Kernels {
   createWordCounter: Kernels['createWordCounter'] = (spec) =>
     building(() => this.#addon.createWordCounter({ ...spec, scannerKinds: usesScanner(spec) ? scannerKinds() : null }));
   countTexts: Kernels['countTexts'] = (counter, text, textOffsets) =>
-    jobDone(this.#addon, (listener) => this.#addon.countTexts(counter, text, textOffsets, listener));
+    trainingJobDone(this.#addon, (listener) => this.#addon.countTexts(counter, text, textOffsets, listener));
   countFile: Kernels['countFile'] = (counter, path, { from, to, size }, replace) =>
-    jobDone(this.#addon, (listener) => this.#addon.countFile(counter, path, from, to, size, replace, listener));
+    trainingJobDone(this.#addon, (listener) => this.#addon.countFile(counter, path, from, to, size, replace, listener));
   addWords: Kernels['addWords'] = (counter, { bytes, offsets, counts }) =>
     running(() => this.#addon.addWords(counter, bytes, offsets, counts));
   counterBytes: Kernels['counterBytes'] = (counter) => this.#addon.wordCounterBytes(counter);
   countedWords: Kernels['countedWords'] = (counter) => this.#addon.wordCounterTotal(counter);
   distinctWords: Kernels['distinctWords'] = (counter) => this.#addon.distinctWords(counter);
   countSymbols: Kernels['countSymbols'] = (counter, kind) => countSymbols(this.#addon, counter, kind);
-  sortWords: Kernels['sortWords'] = (counter) => jobDone(this.#addon, (listener) => this.#addon.sortWords(counter, listener));
+  sortWords: Kernels['sortWords'] = (counter) => trainingJobDone(this.#addon, (listener) => this.#addon.sortWords(counter, listener));
   takeSortedWords: Kernels['takeSortedWords'] = (counter, out, most) => takeSortedWords(this.#addon, counter, out, most);
   addWrittenWords: Kernels['addWrittenWords'] = (counter, bytes, words) =>
     running(() => this.#addon.addWrittenWords(counter, bytes, words));

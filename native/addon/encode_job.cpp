@@ -1,6 +1,7 @@
 #include "encode_job.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <utility>
@@ -13,7 +14,9 @@ namespace {
 
 constexpr size_t kPortionBytes = size_t{1} << 18;
 constexpr size_t kCutSearch = size_t{1} << 12;  // bytes looked through for a place to cut, once a portion: this is done on JavaScript's thread
-constexpr size_t kTurnBytes = size_t{1} << 21;    // copied in one turn of the event loop
+// What one turn of the event loop may take for copies, and how much is copied before it is asked for the time.
+constexpr std::chrono::milliseconds kTurn{4};
+constexpr size_t kStrip = size_t{1} << 18;
 
 }  // namespace
 
@@ -37,20 +40,24 @@ void EncodeJob::begin(Napi::Env env) {
 bool EncodeJob::copy_more(Napi::Env env) {
   if (!held()) return false;
   asked_ = false;
-  if (!guarded([&] { copy_in_this_turn(env); }) || cancelled_ || copied_ == portions_.size() || all_claimed()) let_go();
-  return held() && portions_[copied_].copy;
+  bool more = false;
+  if (!guarded([&] { more = copy_in_this_turn(env); }) || cancelled_ || copied_ == portions_.size() || all_claimed()) let_go();
+  return more && held();
 }
 
-void EncodeJob::copy_in_this_turn(Napi::Env env) {
+// Whether there is room for more than was copied.
+bool EncodeJob::copy_in_this_turn(Napi::Env env) {
+  using Clock = std::chrono::steady_clock;
+  const auto end_of_turn = Clock::now() + kTurn;
+  if (starved_.exchange(false)) copies_.widen();
   const auto chunks = kept_alive().As<Napi::Array>();
   const Chunk* at = nullptr;
   ByteSpan bytes{};
-  for (size_t left = kTurnBytes; copied_ < portions_.size() && !cancelled_;) {
+  while (copied_ < portions_.size() && !cancelled_ && Clock::now() < end_of_turn) {
     Portion& portion = portions_[copied_];
     const Chunk& chunk = *portion.chunk;
     const size_t size = portion.end - portion.begin;
-    if (!portion.copy && !(portion.copy = copies_.take(size))) return;
-    if (left == 0) return;
+    if (!portion.copy && !(portion.copy = copies_.take(size))) return false;
     if (&chunk != at) {
       const Napi::HandleScope scope(env);
       bytes = bytes_of(chunks[static_cast<uint32_t>(&chunk - input_.chunks.data())]);
@@ -59,17 +66,17 @@ void EncodeJob::copy_in_this_turn(Napi::Env env) {
     if (bytes.size != chunk.end - chunk.begin) {
       taken_away_ = true;
       cancel();
-      return;
+      return false;
     }
-    const size_t part = std::min(left, size - copied_bytes_);
+    const size_t part = std::min(kStrip, size - copied_bytes_);
     if (part > 0) std::memcpy(portion.copy.data + copied_bytes_, bytes.data + (portion.begin - chunk.begin) + copied_bytes_, part);
-    left -= part;
     copied_bytes_ += part;
-    if (copied_bytes_ < size) return;
+    if (copied_bytes_ < size) continue;
     copied_bytes_ = 0;
     ++copied_;
     publish();
   }
+  return true;
 }
 
 void EncodeJob::publish() {
@@ -86,6 +93,7 @@ void EncodeJob::publish() {
 bool EncodeJob::claim(size_t& number) {
   const std::lock_guard lock(mutex_);
   if (cancelled_ || next_ >= ready_) {
+    starved_ = next_ < portions_.size();
     --active_;
     return false;
   }
@@ -235,8 +243,15 @@ void EncodeJob::refuse(const bpe::EncodeResult& result) {
   next_ = ready_ = portions_.size();
 }
 
+// The job itself lives until JavaScript's handle of it is collected.
 void EncodeJob::finish() {
-  if (cancelled_ || refused_.refused) return;
+  if (!cancelled_ && !refused_.refused) put_together();
+  else if (portions_.size() > 1) joined_.take();  // nobody will
+  portions_.clear();
+  copies_.free();
+}
+
+void EncodeJob::put_together() {
   if (portions_.size() == 1) {
     std::copy(portions_[0].ends.begin(), portions_[0].ends.end(), value_offsets_.begin() + 1);
     values_ = std::move(portions_[0].ids);

@@ -67,12 +67,13 @@ class EncodeJob final : public Job {
   const uint8_t* actions() const { return input_.actions.empty() ? nullptr : input_.actions.data(); }
   void work() override;
   void finish() override;
+  void put_together();
   double progress() const override { return static_cast<double>(bytes_done_.load()); }
   void cut_into_portions();
   size_t cut_long_text(const Chunk& chunk, size_t begin, size_t end);
   size_t checked_end(const uint8_t* text, size_t size, size_t from, size_t to);
   void give_up_malformed();
-  void copy_in_this_turn(Napi::Env env);
+  bool copy_in_this_turn(Napi::Env env);
   // The next portion is there for threads.
   void publish();
   bool claim(size_t& number);
@@ -91,7 +92,7 @@ class EncodeJob final : public Job {
   size_t threads_;
   PortionMemory copies_;
   size_t copied_ = 0, copied_bytes_ = 0;  // portions that were copied, and bytes of the next one
-  std::atomic<bool> asked_{false}, taken_away_{false};
+  std::atomic<bool> asked_{false}, starved_{false}, taken_away_{false};
   std::vector<size_t> left_;  // portions whose place was not known when their threads were through
   bpe::JoinedIds joined_;
   std::atomic<uint64_t> bytes_done_{0};

@@ -10,7 +10,7 @@ namespace merganser::addon {
 namespace {
 
 // Memory that was handed over is given back between two turns of the event loop only, strings at a garbage collection. A loop that never lets it turn
-// must not fill the memory, so no more than this is ever out.
+// must not fill the memory, so no more than this is ever out, or a single larger one.
 constexpr size_t kOutAtMost = size_t{256} << 20;
 std::atomic<size_t> bytes_out{0};
 
@@ -36,7 +36,7 @@ void take_back(napi_env, void*, void* hint) {
 template <typename Create>
 napi_value hand_over_as(parallel::KeptBuffer& memory, HandOver limit, Create create) {
   const size_t capacity = memory.capacity();
-  if (limit == HandOver::limited && bytes_out + capacity > kOutAtMost) return nullptr;
+  if (limit == HandOver::limited && bytes_out > 0 && bytes_out + capacity > kOutAtMost) return nullptr;
   auto owner = std::make_unique<parallel::KeptBuffer>(std::move(memory));
   bytes_out += capacity;
   napi_value value = nullptr;

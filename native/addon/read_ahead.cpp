@@ -26,8 +26,7 @@ class EarlyWork {
   void begin() {
     {
       const std::lock_guard lock(mutex_);
-      if (begun_) return;
-      begun_ = true;
+      if (std::exchange(begun_, true)) return;
     }
     std::optional<Result> result;
     std::exception_ptr error;
@@ -37,7 +36,7 @@ class EarlyWork {
       error = std::current_exception();
     }
     const std::lock_guard lock(mutex_);
-    result_ = std::move(result);
+    if (wanted_) result_ = std::move(result);
     error_ = error;
     done_ = true;
     over_.notify_all();
@@ -50,12 +49,19 @@ class EarlyWork {
     if (error_) std::rethrow_exception(error_);
     return std::exchange(result_, std::nullopt);
   }
+  // In place of taking it.
+  void drop() {
+    const std::lock_guard lock(mutex_);
+    wanted_ = false;
+    if (!std::exchange(begun_, true)) done_ = true;
+    result_.reset();
+  }
 
  private:
   const std::function<Result()> work_;
   std::mutex mutex_;
   std::condition_variable over_;
-  bool begun_ = false, done_ = false;
+  bool begun_ = false, done_ = false, wanted_ = true;
   std::optional<Result> result_;
   std::exception_ptr error_;
 };
@@ -161,11 +167,16 @@ void read_ahead(const Napi::CallbackInfo& info) {
   }
 }
 
+// What was begun of these tables.
+std::shared_ptr<FileMemory> file_with(const uint8_t* tables) {
+  auto file = file_at(tables);
+  return file && file->ahead && file->ahead->tables.data == tables ? file : nullptr;
+}
+
 template <typename Result>
 std::optional<Result> take_of(const uint8_t* tables, EarlyWork<Result> ReadAhead::* work) {
-  const auto file = file_at(tables);
-  if (!file || !file->ahead || file->ahead->tables.data != tables) return std::nullopt;
-  return ((*file->ahead).*work).take();
+  const auto file = file_with(tables);
+  return file ? ((*file->ahead).*work).take() : std::nullopt;
 }
 
 }  // namespace
@@ -179,6 +190,13 @@ std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes) {
 std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::index); }
 
 std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::pairs); }
+
+void drop_tables_read_ahead(const uint8_t* tables) {
+  if (const auto file = file_with(tables)) {
+    file->ahead->index.drop();
+    file->ahead->pairs.drop();
+  }
+}
 
 void register_read_ahead(Napi::Env env, Napi::Object exports) {
   exports.Set("allocate", Napi::Function::New(env, allocate, "allocate"));

@@ -12,5 +12,7 @@ namespace merganser::addon {
 std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes);
 std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables);
 std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables);
+// Nobody needs what comes of these tables.
+void drop_tables_read_ahead(const uint8_t* tables);
 
 }  // namespace merganser::addon

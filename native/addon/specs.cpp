@@ -103,9 +103,12 @@ std::shared_ptr<const bpe::Model> read_model(Reader& reader, const bpe::SavedTab
     spec.removals = removals.array<uint32_t>("list");
     reader.include(removals);
   }
-  return std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
+  auto model = std::static_pointer_cast<const bpe::Model>(find_or_make("model" + reader.fingerprint(), [&]() -> std::shared_ptr<void> {
     return saved ? saved_model(std::move(spec), *saved) : std::make_shared<bpe::Model>(std::move(spec));
   }));
+  // Those that were not taken: the model is there already.
+  if (saved) drop_tables_read_ahead(saved->bytes());
+  return model;
 }
 
 }  // namespace

@@ -56,6 +56,19 @@ describeEachBackend('large texts', (backend) => {
       await expect(tokenizer.encodeBatch([LARGE, MALFORMED.subarray(0, 90_000)], refusing)).rejects.toMatchObject({ code: 'INVALID_UTF8' });
     });
 
+    test('other work holds up the loop that copies for threads', async () => {
+      const text = large(backend === 'native' ? 24_000_000 : 400_000);
+      let encoding = true;
+      const busy = (): void => {
+        for (const end = performance.now() + 25; performance.now() < end;);
+        if (encoding) setImmediate(busy);
+      };
+      busy();
+      const ids = await tokenizer.encodeAsync(text, options);
+      encoding = false;
+      expect(Buffer.compare(Buffer.from(ids.buffer), Buffer.from(tokenizer.encode(text, options).buffer))).toBe(0);
+    }, 60_000);
+
     test('once it is aborted, the texts may change', async () => {
       const text = LARGE.slice();
       const controller = new AbortController();

@@ -264,7 +264,8 @@ describeEachBackend('vector index', (backend) => {
       const mapped = backend === 'native';
       writeFileSync(path, '');
       await expect(VectorIndex.load(path, { backend, mapped })).rejects.toThrow(malformed);
-      await expect(VectorIndex.load(folder, { backend, mapped })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+      for (const none of [folder, `${path}\0x`])
+        await expect(VectorIndex.load(none, { backend, mapped })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
       await expect(VectorIndex.load(join(folder, 'none'), { backend })).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
       await expect(index.save(join(folder, 'no', 'folder'))).rejects.toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
     } finally {

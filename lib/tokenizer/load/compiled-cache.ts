@@ -24,7 +24,8 @@ export function cachePlace(
   kernels: Kernels,
 ): CachePlace | null {
   if (cache === undefined || cache === false) return null;
-  if (cache !== true && (typeof cache !== 'string' || cache === '')) throw invalidArgument('cache', 'true, false or a directory', cache);
+  if (cache !== true && (typeof cache !== 'string' || cache === '' || cache.includes('\0')))
+    throw invalidArgument('cache', 'true, false or a directory', cache);
   const { name, how } = identify();
   const key = JSON.stringify([...how, kernels.backend]);
   const digest = kernels.checksum(encodeUtf8(key)).toString(16).padStart(16, '0');

@@ -1,24 +1,9 @@
 #include "merganser/bpe/model.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <stdexcept>
 
-#include "merganser/text/utf16.hpp"
-
 namespace merganser::bpe {
-namespace {
-
-// So many merges of the model for each byte of pieces that are not ASCII: then to merge them has taken about as long as it takes to find out which characters
-// they can begin with.
-constexpr uint64_t kMergesPerWideByte = 4;
-// So many bytes of pieces that are not ASCII take about as long as it takes to find out what their letters merge to.
-constexpr uint64_t kWideBytes = 100'000;
-
-size_t character_size(uint8_t lead) { return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4; }
-
-}  // namespace
 
 Model::Model(ModelSpec spec) : spec_(std::move(spec)), index_(spec_), reachable_(spec_.vocab_size()) {
   if (spec_.vocab_size() > kNoSymbol) throw std::length_error("more tokens than 2^21");
@@ -74,7 +59,7 @@ void Model::index_characters() {
   for (uint32_t id = 0; id < spec_.vocab_size(); ++id) {
     const uint8_t* const token = spec_.token(id);
     const uint32_t size = spec_.token_size(id);
-    if (size == 0 || size > 3 || (token[0] & 0xC0) == 0x80 || character_size(token[0]) != size) continue;
+    if (size == 0 || size > 3 || (token[0] & 0xC0) == 0x80 || text::sequence_size(token[0]) != size) continue;
     uint32_t& known = character_ids_[text::decode(token).value];
     if (known == kNone) known = id;
   }
@@ -183,91 +168,6 @@ std::vector<uint32_t> Model::unreachable() const {
   return found;
 }
 
-uint32_t Model::unit_id(const uint8_t* unit, size_t size, bool first, bool last) const {
-  const bool prefixed = !first && !spec_.continuing_prefix.empty();
-  const bool suffixed = last && !spec_.end_of_word_suffix.empty();
-  if (!prefixed && !suffixed) {
-    if (!spec_.char_units) return byte_ids_[*unit];
-    return character_id(unit, size);
-  }
-  Bytes text;
-  if (prefixed) text = spec_.continuing_prefix;
-  text.insert(text.end(), unit, unit + size);
-  if (suffixed) text.insert(text.end(), spec_.end_of_word_suffix.begin(), spec_.end_of_word_suffix.end());
-  return index_.find(text.data(), text.size());
-}
-
-void Model::symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
-  auto& ids = scratch.ids;
-  auto& sizes = scratch.sizes;
-  ids.clear();
-  sizes.clear();
-  if (!complete_) return symbols_with_unknown(piece, size, scratch);
-  if (!spec_.char_units) {
-    ids.resize(size);
-    for (size_t i = 0; i < size; ++i) ids[i] = byte_ids_[piece[i]];
-    sizes.assign(size, 1);
-    return;
-  }
-  for (size_t i = 0; i < size;) {
-    const size_t length = character_size(piece[i]);
-    const uint32_t id = character_id(piece + i, length);
-    if (id != kNone) {
-      ids.push_back(id);
-      sizes.push_back(static_cast<uint32_t>(length));
-    } else {
-      for (size_t k = 0; k < length; ++k) {
-        ids.push_back(byte_ids_[piece[i + k]]);
-        sizes.push_back(1);
-      }
-    }
-    i += length;
-  }
-}
-
-// The reference's rules for what is not in the vocabulary, its oddities included: an unknown that waits to be fused is written when the next
-// known unit comes (byte tokens do not count as that), and sizes are summed up by the reader, so that units that vanish shift what follows.
-void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
-  auto add = [&](uint32_t id, uint32_t length) {
-    scratch.ids.push_back(id);
-    scratch.sizes.push_back(length);
-  };
-  uint32_t waiting = 0;  // size of the unknown that waits, 0: none
-  const uint32_t unk = static_cast<uint32_t>(spec_.unk_id);
-  for (size_t i = 0; i < size;) {
-    const size_t length = spec_.char_units ? character_size(piece[i]) : 1;
-    const bool first = i == 0, last = i + length == size;
-    const uint32_t id = unit_id(piece + i, length, first, last);
-    if (id != kNone) {
-      if (waiting) add(unk, waiting);
-      waiting = 0;
-      add(id, static_cast<uint32_t>(length));
-      i += length;
-      continue;
-    }
-    if (spec_.char_units && spec_.byte_fallback) {
-      Bytes text;
-      if (!first) text = spec_.continuing_prefix;
-      text.insert(text.end(), piece + i, piece + i + length);
-      if (last) text.insert(text.end(), spec_.end_of_word_suffix.begin(), spec_.end_of_word_suffix.end());
-      if (std::all_of(text.begin(), text.end(), [&](uint8_t byte) { return byte_ids_[byte] != kNone; })) {
-        for (const uint8_t byte : text) add(byte_ids_[byte], 1);
-        i += length;
-        continue;
-      }
-    }
-    if (spec_.unk_id >= 0) {
-      if (waiting && !spec_.fuse_unk) {
-        add(unk, waiting);
-        waiting = 0;
-      }
-      waiting += static_cast<uint32_t>(length);
-    }
-    i += length;
-  }
-  if (waiting) add(unk, waiting);
-}
-
 void Model::merge_piece(const uint8_t* piece, size_t size, MergeScratch& scratch) const {
   symbols(piece, size, scratch);
   scratch.bytes = size;
@@ -293,110 +193,6 @@ uint32_t Model::find_token(const uint8_t* piece, size_t size, uint64_t hash, boo
 void Model::note(uint32_t token, const uint32_t* ids, uint32_t count) const {
   // Without ids it was stopped.
   if (token != kNone && count > 0) reachable_[token].store(count == 1 && ids[0] == token ? 1 : 2, std::memory_order_relaxed);
-}
-
-const CharacterStarts* Model::character_starts(size_t size) const {
-  if (kMergesPerWideByte * (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size) < merge_count_) return nullptr;
-  std::call_once(character_starts_once_, [this] { character_starts_ = std::make_unique<const CharacterStarts>(*this); });
-  return character_starts_.get();
-}
-
-const LetterPairs* Model::letter_pairs(size_t size) const {
-  if (wide_bytes_.fetch_add(size, std::memory_order_relaxed) + size < kWideBytes) return nullptr;
-  std::call_once(letter_pairs_once_, [this] { letter_pairs_ = std::make_unique<const LetterPairs>(*this); });
-  return letter_pairs_.get();
-}
-
-uint32_t Model::begin_turn(const uint8_t* piece, size_t size, Turn& turn, LongTurn& long_turn, MergeScratch& scratch) const {
-  // No symbol has more than four bytes.
-  if (events_ || size > 4 * LongTurn::kMost) return 0;
-  const bool ascii = text::ascii_prefix(piece, size) == size;
-  uint32_t count = static_cast<uint32_t>(size);
-  const auto begin = [&](auto fill) {
-    if (count > LongTurn::kMost) return 0u;
-    count <= Turn::kMost ? fill(turn) : fill(long_turn);
-    return count;
-  };
-  if (!byte_pairs_.empty()) {
-    uint32_t ids[LongTurn::kMost];
-    const CharacterStarts* const starts = ascii ? nullptr : character_starts(size);
-    if (const uint32_t symbols = starts ? starts->symbols(piece, size, LongTurn::kMost, ids) : 0) {
-      count = symbols;
-      return begin([&](auto& any) { begin_symbols(any, ids, count); });
-    }
-    return begin([&](auto& any) { begin_bytes(any, piece, count); });
-  }
-  if (ascii_ && ascii) return begin([&](auto& any) { begin_ascii(any, piece, count); });
-  if (const LetterPairs* const letters = ascii_ ? letter_pairs(size) : nullptr) {
-    uint16_t numbers[LongTurn::kMost];
-    if (const uint32_t read = letters->read(piece, size, LongTurn::kMost, numbers)) {
-      count = read;
-      return begin([&](auto& any) { begin_letters(any, *letters, numbers, count); });
-    }
-  }
-  symbols(piece, size, scratch);
-  count = static_cast<uint32_t>(scratch.ids.size());
-  return begin([&](auto& any) { begin_symbols(any, scratch.ids.data(), count); });
-}
-
-template <typename AnyTurn>
-void Model::begin_bytes(AnyTurn& turn, const uint8_t* piece, uint32_t size) const {
-  turn.begin(size);
-  for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = byte_ids_[piece[i]];
-  for (uint32_t i = 1; i < size; ++i) {
-    const uint32_t merge = byte_pairs_[static_cast<uint32_t>(piece[i - 1]) << 8 | piece[i]];
-    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
-  }
-}
-
-template <typename AnyTurn>
-void Model::begin_ascii(AnyTurn& turn, const uint8_t* piece, uint32_t size) const {
-  turn.begin(size);
-  for (uint32_t i = 0; i < size; ++i) turn.ids[i + 1] = ascii_->symbol[piece[i]];
-  for (uint32_t i = 1; i < size; ++i) {
-    const uint32_t merge = ascii_->merge[piece[i - 1]][piece[i]];
-    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
-  }
-}
-
-template <typename AnyTurn>
-void Model::begin_letters(AnyTurn& turn, const LetterPairs& pairs, const uint16_t* letters, uint32_t count) const {
-  turn.begin(count);
-  for (uint32_t i = 0; i < count; ++i) turn.ids[i + 1] = pairs.symbol(letters[i]);
-  for (uint32_t i = 1; i < count; ++i) {
-    const uint32_t merge = pairs.merge(letters[i - 1], letters[i]);
-    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
-  }
-}
-
-// All lines that hold a pair, perhaps, are asked for before the first is read.
-template <typename AnyTurn>
-void Model::begin_symbols(AnyTurn& turn, const uint32_t* ids, uint32_t count) const {
-  turn.begin(count);
-  std::copy(ids, ids + count, turn.ids + 1);
-  const PairView& pairs = pairs_->view();
-  uint32_t places = 0;
-  for (uint32_t i = 1; i < count; ++i) {
-    const uint64_t key = PairView::key(turn.ids[i], turn.ids[i + 1]);
-    const bool maybe = pairs.maybe(key);
-    places |= static_cast<uint32_t>(maybe) << i;
-    if (maybe) pairs.prefetch(key);
-  }
-  for (; places; places &= places - 1) {
-    const uint32_t i = static_cast<uint32_t>(std::countr_zero(places));
-    const uint32_t merge = pairs.find_key(PairView::key(turn.ids[i], turn.ids[i + 1]));
-    turn.candidates[i] = merge == kNone ? kNone : merge << 6 | i;
-  }
-}
-
-void Model::merge_turns(Turn* turns, uint32_t count) const {
-  static const auto run = MERGANSER_SELECT(merge_in_turns);
-  if (count > 0) run(view(), turns, count);
-}
-
-void Model::merge_turns(LongTurn* turns, uint32_t count) const {
-  static const auto run = MERGANSER_SELECT(merge_in_long_turns);
-  if (count > 0) run(view(), turns, count);
 }
 
 void Model::encode(const uint8_t* piece, size_t size, std::vector<uint32_t>& out, MergeScratch& scratch) const {

@@ -1,7 +1,8 @@
 #include "merganser/io/mapped_file.hpp"
 
+#include "merganser/io/read_file.hpp"
+
 #if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ constexpr int kNoReserve = 0;
 }  // namespace
 
 std::unique_ptr<MappedFile> MappedFile::open(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open_to_read(path);
   if (file < 0) return nullptr;
   struct stat facts;
   void* memory = MAP_FAILED;

@@ -10,11 +10,21 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 #endif
 
 namespace merganser::io {
 
 #if defined(__unix__) || defined(__APPLE__)
+
+int open_to_read(const std::string& path) {
+  if (path.find('\0') != std::string::npos) return -1;  // the system would open what stands before it
+  for (;;) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file >= 0 || errno != EINTR) return file;
+  }
+}
 
 namespace {
 
@@ -23,7 +33,7 @@ constexpr unsigned kMostThreads = 4;
 
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit OpenFile(const std::string& path) : file_(open_to_read(path)) {}
   ~OpenFile() {
     if (file_ >= 0) ::close(file_);
   }
@@ -37,6 +47,7 @@ class OpenFile {
   bool read(uint8_t* to, size_t from, size_t end) const {
     while (from < end) {
       const ssize_t read = ::pread(file_, to + from, end - from, static_cast<off_t>(from));
+      if (read < 0 && errno == EINTR) continue;
       if (read <= 0) return false;
       from += static_cast<size_t>(read);
     }

@@ -72,6 +72,16 @@ void KeptMemory::keep_large(Block block) {
   if (block.bytes <= kLargest && offer_to_system(block)) {
     const std::lock_guard lock(mutex_);
     std::swap(block, large_);
+    large_since_ = std::chrono::steady_clock::now();
+  }
+  std::free(block.data);
+}
+
+void KeptMemory::let_large_go() {
+  Block block;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::chrono::steady_clock::now() - large_since_ >= kLinger) block = std::exchange(large_, {});
   }
   std::free(block.data);
 }

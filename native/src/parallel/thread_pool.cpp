@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "merganser/parallel/kept_memory.hpp"
+
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -51,15 +53,27 @@ void ThreadPool::start_thread() {
 void ThreadPool::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
-    wake_.wait(lock, [this] { return !tasks_.empty(); });
-    --idle_;
+    wait_for_task(lock);
     const std::function<void()> task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
     task();
     lock.lock();
   }
+}
+
+void ThreadPool::wait_for_task(std::unique_lock<std::mutex>& lock) {
+  const auto has_task = [this] { return !tasks_.empty(); };
+  ++idle_;
+  const bool soon = wake_.wait_for(lock, KeptMemory::kLinger, has_task);
+  --idle_;
+  if (soon) return;
+  lock.unlock();
+  KeptMemory::shared().let_large_go();
+  lock.lock();
+  ++idle_;
+  wake_.wait(lock, has_task);
+  --idle_;
 }
 
 }  // namespace merganser::parallel

@@ -51,6 +51,14 @@ describeEachBackend('the option cache', (backend) => {
       expect(readSource).toHaveBeenCalledTimes(2);
     });
 
+    it('has no file whose path holds a NUL character', async () => {
+      cache = `${cache}\0`;
+      await expect(load(way)).rejects.toMatchObject({ name: 'MerganserError', code: 'INVALID_ARGUMENT' });
+      cache = cache.slice(0, -1);
+      file = `${file}\0x`;
+      await expect(load(way)).rejects.toMatchObject({ name: 'MerganserError', code: 'NOT_FOUND' });
+    });
+
     it('replaces a compiled form that is damaged', async () => {
       await load(way);
       const whole = readFileSync(compiledFile());

@@ -10,4 +10,9 @@ namespace merganser::io {
 // Reads a file, or its first `most` bytes, into what `memory(size)` gives. False where the system cannot read so, or if it is no file with contents or changes meanwhile.
 bool read_file(const std::string& path, size_t most, const std::function<uint8_t*(size_t)>& memory);
 
+#if defined(__unix__) || defined(__APPLE__)
+// A file's number, to be closed by the caller; negative if there is none.
+int open_to_read(const std::string& path);
+#endif
+
 }  // namespace merganser::io

@@ -1,5 +1,6 @@
 // Memory of big results, kept for the next ones: the first touch of fresh memory costs as much as writing ids into it three times over.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <mutex>
 #include <vector>
@@ -17,8 +18,10 @@ class KeptMemory {
   // What is smaller is left to malloc, which keeps it anyway.
   static constexpr size_t kAtLeast = size_t{1} << 20;
   static constexpr size_t kLimit = size_t{64} << 20;
-  // One block beyond kLimit is kept besides, the latest, up to this size: a batch or a long text is often followed by another. Only where the system may have its pages back.
-  static constexpr size_t kLargest = size_t{512} << 20;
+  // One block beyond kLimit is kept besides, the latest, up to this size and for so long: a batch or a long text is often followed by another. Only where the system may have
+  // its pages back when it runs short.
+  static constexpr size_t kLargest = size_t{1} << (sizeof(size_t) > 4 ? 32 : 29);
+  static constexpr std::chrono::seconds kLinger{10};
 
   static KeptMemory& shared();
 
@@ -27,6 +30,8 @@ class KeptMemory {
   // The block is not the caller's any more. Up to `kLimit` bytes are kept, the latest ones, and a large block. Beyond the latest `kAtHand` the system may take back their pages
   // when it runs short; not before, because writing to a page that was offered costs 0.7 µs on a virtual machine, although it is still there.
   void give(Block block);
+  // Threads that have had nothing to do for kLinger call this: a large block that is as old goes back to the system.
+  void let_large_go();
 
  private:
   static constexpr size_t kAtHand = size_t{32} << 20;
@@ -38,6 +43,7 @@ class KeptMemory {
   std::vector<Block> blocks_;  // the oldest first
   size_t bytes_ = 0;
   Block large_;
+  std::chrono::steady_clock::time_point large_since_;
 };
 
 }  // namespace merganser::parallel

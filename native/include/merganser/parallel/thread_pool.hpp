@@ -22,6 +22,7 @@ class ThreadPool {
   explicit ThreadPool(unsigned size) : size_(size) {}
   void start_thread();
   void work();
+  void wait_for_task(std::unique_lock<std::mutex>& lock);
 
   const unsigned size_;
   unsigned started_ = 0;
