@@ -5,6 +5,9 @@
 
 import type { ClusteringKernels } from './clustering-kernels';
 
+/** findMedoids has all distances in memory: 16 MB of so many rows. */
+export const MOST_MEDOID_ROWS = 2048;
+
 /** Rows of a matrix: all of them, or the ones listed. */
 export interface RowSelection {
   readonly values: Float32Array;
@@ -45,6 +48,19 @@ export interface ReductionKernels {
    * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows.
    */
   densityPeaks(values: Float32Array, dims: number, neighbours: number, peaks: Uint32Array, source: Uint32Array): void;
+  /**
+   * Deterministic k-medoids: begins with the longest row and those farthest from what is chosen; then each medoid becomes the member with the least sum of distances to its cluster, until none
+   * does, or `iterations` times. Of equal ones the first. `medoids`: their rows, ascending. `source`: for each row the place of its nearest medoid; a medoid is its own. 'cosine': by 1 − cosine.
+   * 1 ≤ medoids ≤ rows ≤ MOST_MEDOID_ROWS.
+   */
+  findMedoids(
+    values: Float32Array,
+    dims: number,
+    distance: 'euclidean' | 'cosine',
+    iterations: number,
+    medoids: Uint32Array,
+    source: Uint32Array,
+  ): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */
