@@ -20,10 +20,11 @@ double length_of(const float* row, size_t dims) {
   return std::sqrt(sums[0] + sums[2] + (sums[1] + sums[3]));
 }
 
-// The first of the longest ones.
-uint32_t longest_of(const TokenRows& tokens) {
+// The first of the longest ones. square_of: what is known of them, in any order of sums.
+template <typename SquareOf>
+uint32_t longest_of(const TokenRows& tokens, SquareOf square_of) {
   std::vector<double> squares(tokens.count);
-  for (size_t i = 0; i < tokens.count; ++i) squares[i] = squared_length(tokens.row(i), tokens.dims);
+  for (size_t i = 0; i < tokens.count; ++i) squares[i] = square_of(i);
   // Those that another order of sums may have made shorter are measured anew.
   const double least = *std::max_element(squares.begin(), squares.end()) * (1 - static_cast<double>(tokens.dims) * 0x1p-48);
   uint32_t longest = 0;
@@ -39,10 +40,13 @@ uint32_t longest_of(const TokenRows& tokens) {
 // One run; each step is false if too much is left open.
 class Run {
  public:
-  Run(const TokenRows& tokens, bool cosine, bool exactly, size_t medoids, unsigned threads) : count_(tokens.count), cosine_(cosine), distances_(tokens, exactly, threads), medoids_(medoids), source_(tokens.count), places_(tokens.count) {}
+  // points: the tokens, for cosines at unit length.
+  Run(const TokenRows& tokens, const TokenRows& points, bool exactly, size_t medoids, unsigned threads)
+      : tokens_(tokens), count_(tokens.count), cosine_(points.data != tokens.data), distances_(points, exactly, threads), medoids_(medoids), source_(tokens.count), places_(tokens.count) {}
 
-  bool find(uint32_t longest, size_t most_iterations, uint32_t* chosen, uint32_t* source) {
-    if (!farthest_first(longest)) return false;
+  bool find(size_t most_iterations, uint32_t* chosen, uint32_t* source) {
+    medoids_[0] = longest_of(tokens_, [&](size_t token) { return cosine_ || !distances_.knows_squares() ? squared_length(tokens_.row(token), tokens_.dims) : distances_.square(token); });
+    if (!farthest_first()) return false;
     for (size_t iteration = 0; iteration < most_iterations; ++iteration) {
       const std::vector<uint32_t> before = source_, medoids = medoids_;
       if (!nearest() || !move(iteration > 0 ? &before : nullptr)) return false;
@@ -56,13 +60,12 @@ class Run {
   }
 
  private:
-  // Begins with the longest token; then each time the one that is farthest from those that are chosen, the first of equal ones.
-  bool farthest_first(uint32_t longest) {
+  // Each time the one that is farthest from those that are chosen, the first of equal ones.
+  bool farthest_first() {
     static const auto lower = MERGANSER_SELECT(lower_to);
     static const auto greatest = MERGANSER_SELECT(greatest_of);
     static const auto at_least = MERGANSER_SELECT(not_below);
     std::vector<float> low(count_, kInfinite), high(count_, kInfinite);
-    medoids_[0] = longest;
     for (size_t c = 1; c < medoids_.size(); ++c) {
       lower(distances_.row(medoids_[c - 1]), count_, low.data(), high.data());
       // Chosen tokens are not chosen again, not even where all others are equal to one.
@@ -184,6 +187,7 @@ class Run {
     return constant_.data();
   }
 
+  const TokenRows& tokens_;
   const size_t count_;
   const bool cosine_;
   MedoidDistances distances_;
@@ -207,9 +211,8 @@ std::vector<float> unit_rows(const TokenRows& tokens) {
 void find_medoids(const TokenRows& tokens, bool cosine, size_t most_iterations, size_t medoids, unsigned threads, uint32_t* chosen, uint32_t* source) {
   const std::vector<float> unit = cosine ? unit_rows(tokens) : std::vector<float>();
   const TokenRows points = cosine ? TokenRows{unit.data(), nullptr, tokens.count, tokens.dims} : tokens;
-  const uint32_t longest = longest_of(tokens);
-  if (MedoidDistances::may_bound(points) && Run(points, cosine, false, medoids, threads).find(longest, most_iterations, chosen, source)) return;
-  Run(points, cosine, true, medoids, threads).find(longest, most_iterations, chosen, source);
+  if (MedoidDistances::may_bound(points) && Run(tokens, points, false, medoids, threads).find(most_iterations, chosen, source)) return;
+  Run(tokens, points, true, medoids, threads).find(most_iterations, chosen, source);
 }
 
 }  // namespace merganser::reduction

@@ -21,6 +21,9 @@ class MedoidDistances {
   BoundedSquares row(size_t token) const { return of(squares() + token * stride_, bounds_, token); }
   // The same for some others: `storage` has room for four times as many numbers.
   BoundedSquares row(size_t token, const uint32_t* others, size_t count, float* storage) const;
+  // ‖token‖² in double precision, if that is known.
+  bool knows_squares() const { return fine_ != nullptr; }
+  double square(size_t token) const { return fine_->square(token); }
   // The squares as the matrix in single precision has them. False: there have been so many that this matrix costs less.
   bool exactly(const std::vector<TokenPair>& pairs, std::vector<float>& squares);
 
