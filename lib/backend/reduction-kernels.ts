@@ -28,7 +28,7 @@ export interface ReductionKernels {
   readonly background: BackgroundKernels;
   /**
    * For each row of `left` a row of `right`, as its place in the selection: 'cosine': the most similar one, `values` are the cosines (0 with zero vectors); 'euclidean': the nearest one, `values`
-   * are squared distances. Of equal ones the first. `right` is not empty.
+   * are squared distances, null if only the places matter. Of equal ones the first. `right` is not empty.
    */
   nearestRows(
     left: RowSelection,
@@ -36,7 +36,7 @@ export interface ReductionKernels {
     dims: number,
     similarity: 'cosine' | 'euclidean',
     columns: Uint32Array,
-    values: Float32Array,
+    values: Float32Array | null,
   ): void;
   /** The `few` nearest rows of `right` for each of `left`, and their squared distances: the nearest first, of equal ones the first. At most as many as there are. */
   fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;

@@ -47,7 +47,7 @@ export class DistancesOnDemand implements MedoidDistances<NonNullable<Step>> {
     const { data, count, width } = this.points;
     const places = new Uint32Array(count);
     const [left, right] = [null, chosen].map((rows) => ({ values: data, rows }));
-    yield (kernels) => kernels.nearestRows(left, right, width, 'euclidean', places, new Float32Array(count));
+    yield (kernels) => kernels.nearestRows(left, right, width, 'euclidean', places, null);
     return places;
   }
 
