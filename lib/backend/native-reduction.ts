@@ -19,6 +19,7 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   fewNearest: (...call) => call,
   squaredDistances: (...call) => call,
   densityPeaks: (...call) => call,
+  findMedoids: (values, dims, distance, ...rest) => [values, dims, distance === 'cosine', ...rest],
   meanElu: (...call) => call,
   greatestMagnitude: (...call) => call,
   rowLengths: (...call) => call,

@@ -193,6 +193,7 @@ class NativeKernels implements Kernels {
   fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
   squaredDistances: Kernels['squaredDistances'] = (...call) => this.#reduction.squaredDistances(...call);
   densityPeaks: Kernels['densityPeaks'] = (...call) => this.#reduction.densityPeaks(...call);
+  findMedoids: Kernels['findMedoids'] = (...call) => this.#reduction.findMedoids(...call);
   meanElu: Kernels['meanElu'] = (...call) => this.#reduction.meanElu(...call);
   greatestMagnitude: Kernels['greatestMagnitude'] = (...call) => this.#reduction.greatestMagnitude(...call);
   get background(): Kernels['background'] {

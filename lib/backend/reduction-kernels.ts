@@ -5,6 +5,9 @@
 
 import type { ClusteringKernels } from './clustering-kernels';
 
+/** findMedoids has all distances in memory: 16 MB of so many rows. */
+export const MOST_MEDOID_ROWS = 2048;
+
 /** Rows of a matrix: all of them, or the ones listed. */
 export interface RowSelection {
   readonly values: Float32Array;
@@ -25,7 +28,7 @@ export interface ReductionKernels {
   readonly background: BackgroundKernels;
   /**
    * For each row of `left` a row of `right`, as its place in the selection: 'cosine': the most similar one, `values` are the cosines (0 with zero vectors); 'euclidean': the nearest one, `values`
-   * are squared distances. Of equal ones the first. `right` is not empty.
+   * are squared distances, null if only the places matter. Of equal ones the first. `right` is not empty.
    */
   nearestRows(
     left: RowSelection,
@@ -33,7 +36,7 @@ export interface ReductionKernels {
     dims: number,
     similarity: 'cosine' | 'euclidean',
     columns: Uint32Array,
-    values: Float32Array,
+    values: Float32Array | null,
   ): void;
   /** The `few` nearest rows of `right` for each of `left`, and their squared distances: the nearest first, of equal ones the first. At most as many as there are. */
   fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
@@ -45,6 +48,19 @@ export interface ReductionKernels {
    * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows.
    */
   densityPeaks(values: Float32Array, dims: number, neighbours: number, peaks: Uint32Array, source: Uint32Array): void;
+  /**
+   * Deterministic k-medoids: begins with the longest row and those farthest from what is chosen; then each medoid becomes the member with the least sum of distances to its cluster, until none
+   * does, or `iterations` times. Of equal ones the first. `medoids`: their rows, ascending. `source`: for each row the place of its nearest medoid; a medoid is its own. 'cosine': by 1 − cosine.
+   * 1 ≤ medoids ≤ rows ≤ MOST_MEDOID_ROWS.
+   */
+  findMedoids(
+    values: Float32Array,
+    dims: number,
+    distance: 'euclidean' | 'cosine',
+    iterations: number,
+    medoids: Uint32Array,
+    source: Uint32Array,
+  ): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */

@@ -1,7 +1,7 @@
 /** Operators that choose tokens as centres: DPC-KNN, VisionZip. */
-import { descending } from '../backend/js/reduction/descending';
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
+import { greatest } from './greatest';
 import { planOfMeans, type Plan, type TokenRows } from './plan';
 
 /** Density peaks (Rodriguez & Laio 2014) with density from k nearest neighbours (Du et al. 2016). */
@@ -15,11 +15,10 @@ export function* dpcKnn({ data, count, width }: TokenRows, weights: Float32Array
  * The `dominant` tokens of the greatest attention stay; of the others, in order, every ⌊n / contextual⌋-th is a target, the rest join the most similar target
  * by `metric`. A target's value is its own plus the mean of those that joined.
  */
-export function* visionZip(metric: TokenRows, attention: ArrayLike<number>, dominant: number, contextual: number): Steps<Plan> {
+export function* visionZip(metric: TokenRows, attention: Float32Array, dominant: number, contextual: number): Steps<Plan> {
   const { count, width } = metric;
   const stays = new Uint8Array(count);
-  const order = descending(attention);
-  for (let i = 0; i < dominant; i++) stays[order[i]] = 1;
+  for (const token of greatest(attention, dominant)) stays[token] = 1;
   const kept = new Uint32Array(dominant + contextual);
   const joining = new Uint32Array(count - kept.length);
   const step = Math.floor((count - dominant) / Math.max(1, contextual));
@@ -32,7 +31,7 @@ export function* visionZip(metric: TokenRows, attention: ArrayLike<number>, domi
   const columns = new Uint32Array(joining.length);
   if (contextual > 0 && joining.length > 0) {
     const [left, right] = [joining, kept.subarray(dominant)].map((rows) => ({ values: metric.data, rows }));
-    yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, new Float32Array(joining.length));
+    yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, null);
   }
   const source = new Uint32Array(count);
   const joined = new Float64Array(kept.length);

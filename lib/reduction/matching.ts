@@ -2,6 +2,7 @@
 import { descending } from '../backend/js/reduction/descending';
 import { RandomStream } from '../clustering/random';
 import type { Steps } from '../clustering/steps';
+import { everyPlace, greatest } from './greatest';
 import { planOfMeans, sourceOf, type Plan, type TokenRows } from './plan';
 
 export interface MatchingTask {
@@ -11,21 +12,21 @@ export interface MatchingTask {
   readonly protected: Uint8Array;
 }
 
-/** The candidates' most similar destinations and the cosines with them. */
+/** The candidates' most similar destinations, and the cosines with them where there is room for these. */
 function* match(
   { metric: { data, width } }: MatchingTask,
   candidates: Uint32Array,
   destinations: Uint32Array,
-): Steps<{ to: Uint32Array; cosines: Float32Array }> {
+  cosines: Float32Array | null,
+): Steps<Uint32Array> {
   const columns = new Uint32Array(candidates.length);
-  const cosines = new Float32Array(candidates.length);
   if (candidates.length > 0 && destinations.length > 0) {
     const [left, right] = [candidates, destinations].map((rows) => ({ values: data, rows }));
     yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, cosines);
   }
   const to = new Uint32Array(candidates.length);
   for (let i = 0; i < to.length; i++) to[i] = destinations[columns[i]];
-  return { to, cosines };
+  return to;
 }
 
 /** `chosen` candidates each go to their own destination. */
@@ -46,51 +47,11 @@ function merged(
   return planOfMeans(source, kept, weights, lengths);
 }
 
-/** Where the `few` greatest numbers are, in any order; of equal ones the first. */
-function greatest(values: Float32Array, few: number): Uint32Array {
-  if (few === values.length) return everyPlace(few);
-  const least = few > 0 ? kthGreatest(values.slice(), few) : NaN;
-  if (Number.isNaN(least)) return descending(values).subarray(0, few);
-  const chosen = new Uint32Array(few);
-  let above = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] > least) chosen[above++] = i;
-  for (let i = 0; above < few; i++) if (values[i] === least) chosen[above++] = i;
-  return chosen;
-}
-
-/** Parts numbers around one of them until the k-th is in its place (Hoare); NaN if any is. Changes their order. */
-function kthGreatest(numbers: Float32Array, k: number): number {
-  for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i])) return NaN;
-  let [first, last] = [0, numbers.length - 1];
-  while (first < last) {
-    const middle = numbers[(first + last) >> 1];
-    let [i, j] = [first, last];
-    while (i <= j) {
-      while (numbers[i] > middle) i++;
-      while (numbers[j] < middle) j--;
-      if (i > j) break;
-      const moved = numbers[i];
-      numbers[i++] = numbers[j];
-      numbers[j--] = moved;
-    }
-    if (k - 1 <= j) last = j;
-    else if (k - 1 >= i) first = i;
-    else break;
-  }
-  return numbers[k - 1];
-}
-
 function atLeast(values: Float32Array, threshold: number): Uint32Array {
   const chosen = new Uint32Array(values.length);
   let size = 0;
   for (let i = 0; i < values.length; i++) if (values[i] >= threshold) chosen[size++] = i;
   return chosen.subarray(0, size);
-}
-
-function everyPlace(count: number): Uint32Array {
-  const all = new Uint32Array(count);
-  for (let i = 0; i < count; i++) all[i] = i;
-  return all;
 }
 
 function places(count: number, accept: (place: number) => boolean): Uint32Array {
@@ -119,9 +80,16 @@ export function* tome(
   lengths: 'mean' | 'greatest',
 ): Steps<Plan> {
   const [candidates, destinations] = parted(isDestination, task.protected);
-  const { to, cosines } = yield* match(task, candidates, destinations);
+  // Where all are taken, it does not matter how similar they are.
+  const cosines = 'remove' in most && most.remove === candidates.length ? null : new Float32Array(candidates.length);
+  const to = yield* match(task, candidates, destinations, cosines);
   if (destinations.length === 0) return merged(task, { candidates, to, chosen: new Uint32Array(0) }, lengths);
-  const chosen = 'threshold' in most ? atLeast(cosines, most.threshold) : greatest(cosines, most.remove);
+  const chosen =
+    cosines === null
+      ? everyPlace(candidates.length)
+      : 'threshold' in most
+        ? atLeast(cosines, most.threshold)
+        : greatest(cosines, most.remove);
   return merged(task, { candidates, to, chosen }, lengths);
 }
 
@@ -177,6 +145,6 @@ export function* pitome(task: MatchingTask, remove: number, margin: number): Ste
     destinations[i] = free[order[2 * i + 1]];
     chosen[i] = i;
   }
-  const { to } = yield* match(task, candidates, destinations);
+  const to = yield* match(task, candidates, destinations, null);
   return merged(task, { candidates, to, chosen });
 }

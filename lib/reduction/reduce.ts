@@ -51,6 +51,8 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
   const plans: Plan[] = [];
+  // Only by `threshold` do sequences become of different lengths: all others are merged at once, while their tokens are in the caches.
+  let data: Float32Array | null = null;
   for (const [i, sequence] of sequences.entries()) {
     const range = [i * sequence.count, (i + 1) * sequence.count] as const;
     const task = {
@@ -60,10 +62,38 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
       attention: attention?.subarray(...range) ?? null,
       grids,
     };
-    plans.push(yield* planFor(options, task));
+    const plan = yield* planFor(options, task);
+    plans.push(plan);
+    if (options.method !== 'threshold') {
+      const length = plan.count * sequence.width;
+      data ??= unfilledFloats(sequences.length * length);
+      yield* mergeTokens(plan, sequence, tokens.data, measuredLate, data.subarray(i * length, (i + 1) * length));
+    }
     onProgress?.(i + 1, sequences.length);
   }
-  return yield* reductionOf(plans, tokens.data, sequences[0], options, measuredLate);
+  const offsets = rowOffsets(plans);
+  if (data === null) {
+    const { width } = sequences[0];
+    data = unfilledFloats(offsets[plans.length] * width);
+    for (const [i, plan] of plans.entries())
+      yield* mergeTokens(plan, sequences[i], tokens.data, measuredLate, data.subarray(offsets[i] * width, offsets[i + 1] * width));
+  }
+  return reductionOf(plans, data, offsets, sequences[0], options);
+}
+
+/** What the tokens of a sequence become. `measure`: they are refused if they, or any others of `all`, are not finite. */
+function* mergeTokens(plan: Plan, { data, width }: TokenRows, all: Float32Array, measure: boolean, out: Float32Array): Steps<void> {
+  const greatest = measure ? new Float32Array(1) : null;
+  if (plan.reduced === undefined) yield* plan.merge(data, width, out, greatest);
+  else out.set(plan.reduced);
+  if (greatest !== null) refuseAbove(all, width, 'tokens', greatest[0]);
+}
+
+/** Where the reduced tokens of each sequence begin. */
+function rowOffsets(plans: readonly Plan[]): Uint32Array {
+  const offsets = new Uint32Array(plans.length + 1);
+  plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
+  return offsets;
 }
 
 function isPositive(value: number): boolean {
@@ -189,33 +219,17 @@ function planSpectral(options: Extract<ReduceOptions, { method: 'spectral' }>, {
   });
 }
 
-/** `tokens`: those of all sequences; `measure`: they are refused if they are not finite. */
-function* reductionOf(
+function reductionOf(
   plans: readonly Plan[],
-  tokens: Float32Array,
+  data: Float32Array,
+  offsets: Uint32Array,
   { count, width }: TokenRows,
   options: ReduceOptions,
-  measure: boolean,
-): Steps<Reduction> {
-  const offsets = new Uint32Array(plans.length + 1);
-  plans.forEach((plan, i) => (offsets[i + 1] = offsets[i] + plan.count));
+): Reduction {
   const before = Uint32Array.from(offsets, (_, i) => i * count);
-  const greatest = measure ? new Float32Array(1) : null;
   const merging = (values: Float32Array): Steps<Float32Array> =>
-    applyPlans(plans, values, before, offsets, (plan) => (input, width, out) => plan.merge(input, width, out, null));
+    applyPlans(plans, values, before, offsets, (plan) => (input, length, out) => plan.merge(input, length, out, null));
   const unmerging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
-  const data = yield* applyPlans(
-    plans,
-    tokens,
-    before,
-    offsets,
-    (plan) =>
-      function* (values, valueWidth, out) {
-        if (plan.reduced === undefined) yield* plan.merge(values, valueWidth, out, greatest);
-        else out.set(plan.reduced);
-        if (greatest !== null) refuseAbove(tokens, width, 'tokens', greatest[0]);
-      },
-  );
   const kernels = selectKernels(options.backend);
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },

@@ -11,6 +11,7 @@
 #include "merganser/reduction/density_peaks.hpp"
 #include "merganser/reduction/distances.hpp"
 #include "merganser/reduction/energies.hpp"
+#include "merganser/reduction/medoids.hpp"
 #include "merganser/reduction/nearest.hpp"
 #include "task.hpp"
 
@@ -79,6 +80,15 @@ Work density_peaks_of(const Arguments& arguments) {
   const size_t neighbours = number_of(arguments[2]), peaks = length_of(arguments[3]);
   uint32_t *const numbers = data_of<uint32_t>(arguments[3]), *const source = data_of<uint32_t>(arguments[4]);
   return [=] { density_peaks(tokens, neighbours, peaks, pool_size(), numbers, source); };
+}
+
+// values, dims, cosine, most iterations, medoids, source
+Work find_medoids_of(const Arguments& arguments) {
+  const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
+  const bool cosine = arguments[2].ToBoolean();
+  const size_t most = number_of(arguments[3]), medoids = length_of(arguments[4]);
+  uint32_t *const chosen = data_of<uint32_t>(arguments[4]), *const source = data_of<uint32_t>(arguments[5]);
+  return [=] { find_medoids(tokens, cosine, most, medoids, pool_size(), chosen, source); };
 }
 
 // values, dims, squares
@@ -163,7 +173,7 @@ Work work_of(const Napi::Value& name, const Napi::Value& array) {
       {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
       {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"scaleToLengths", scale_to_lengths_of},
-      {"softmaxRows", softmax_rows_of},
+      {"softmaxRows", softmax_rows_of}, {"findMedoids", find_medoids_of},
   };
   return calls.at(name.As<Napi::String>())(Arguments(array));
 }

@@ -23,6 +23,7 @@ import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, softmaxRows, sparseSquares } from './reduction/combinations';
 import { densityPeaks } from './reduction/density-peaks';
+import { findMedoids } from './reduction/medoids';
 import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
 import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
@@ -56,6 +57,7 @@ const REDUCTION = {
   fewNearest,
   squaredDistances,
   densityPeaks,
+  findMedoids,
   meanElu,
   greatestMagnitude,
   rowLengths,

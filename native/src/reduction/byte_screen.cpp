@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <memory>
 
 #include "merganser/clustering/row_arithmetic.hpp"
@@ -29,9 +28,8 @@ using clustering::kPanel;
 namespace {
 
 constexpr uint8_t kFlip = 128;
-constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
-// Products of small numbers are rounded to multiples of 2⁻¹⁴⁹, whatever they are: each may be off by as much in a product of tokens as they are, and all of them together by less than the second.
-constexpr double kLeastStep = 0x1p-148;
+constexpr float kUp = 1 + 1e-6f;
+// What products of small numbers may be off by, whatever they are: they are rounded to multiples of 2⁻¹⁴⁹.
 constexpr float kLeastRest = 1e-36f;
 // Shorter tokens' products cost no more than their bounds, and few tokens' less than rounding all to bytes.
 constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64, kMatrixStep = 64;
@@ -74,13 +72,11 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
       similarity_(similarity),
       panels_((tokens.count + kPanel - 1) / kPanel),
       stride_(padded(tokens.dims)),
-      rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
+      choice_(tokens, similarity, panels_ * kPanel),
       memory_((panels_ + 1) / 2 * 2 * kPanel * stride_ + kCacheLine),
       codes_(reinterpret_cast<int8_t*>((reinterpret_cast<uintptr_t>(memory_.data()) + kCacheLine - 1) / kCacheLine * kCacheLine)),
       starts_((panels_ + 1) / 2 * 2 * kPanel),
       code_scales_(panels_ * kPanel),
-      scales_(panels_ * kPanel),
-      halves_(panels_ * kPanel, kNeverBest),
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
       rest_(panels_ * kPanel),
@@ -91,10 +87,9 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
   });
-  for (size_t slot = 0; slot < tokens.count; ++slot) {
-    greatest_length_ = std::max(greatest_length_, lengths_[slot]);
-    greatest_half_ = std::max(greatest_half_, -halves_[slot]);
-  }
+  float greatest = 0;
+  for (const float length : lengths_) greatest = std::max(greatest, length);
+  choice_.finish(greatest);
 }
 
 void ByteScreen::pack_panel(size_t panel) {
@@ -104,11 +99,10 @@ void ByteScreen::pack_panel(size_t panel) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
     const RoundedToken token = round_token(tokens_.row(slot), tokens_.row(std::min(slot + 1, tokens_.count - 1)), tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
-    scales_[slot] = token.scale;
-    halves_[slot] = similarity_ == Similarity::cosine ? 0 : static_cast<float>(-token.square / 2);
+    choice_.set(slot, token.square);
     lengths_[slot] = (token.length + token.form.error) * kUp;
-    errors_[slot] = (token.form.error + rounding_ * lengths_[slot]) * kUp;
-    rest_[slot] = -halves_[slot] * rounding_ + kLeastRest;
+    errors_[slot] = (token.form.error + choice_.rounding() * lengths_[slot]) * kUp;
+    rest_[slot] = -choice_.halves()[slot] * choice_.rounding() + kLeastRest;
     most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
     most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
@@ -117,12 +111,10 @@ void ByteScreen::pack_panel(size_t panel) {
 }
 
 clustering::BytePanels ByteScreen::view() const {
-  return {codes_, starts_.data(), code_scales_.data(), halves_.data(), most_lengths_.data(), most_errors_.data(), panels_, stride_ / kByteGroup};
+  return {codes_, starts_.data(), code_scales_.data(), choice_.halves(), most_lengths_.data(), most_errors_.data(), panels_, stride_ / kByteGroup};
 }
 
-float ByteScreen::own_scale(double square) const { return similarity_ == Similarity::cosine ? unit_scale(square) : 1; }
-
-void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
+void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool wanted, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
   std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
   std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind);
@@ -139,65 +131,23 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, uint
   const size_t near = (first + count / 2) * panels_ / left.count;
   find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
        near, has_matrix_tiles(), candidates.get(), floors.data());
-  std::vector<Pair> pairs;
+  SlotChoice::Rows choice(choice_, left, first, count, wanted, slots, scores);
   for (size_t i = 0; i < count; ++i) {
-    if (candidates[i].count > Candidates::kMost || candidates[i].count == 0) {
-      left_over.push_back(static_cast<uint32_t>(first + i));
-    } else if (candidates[i].count <= kFew) {
-      for (size_t k = 0; k < candidates[i].count; ++k) pairs.push_back({first + i, candidates[i].slots[k], own_scale(squares[i])});
-    } else {
-      look_closer(left, first + i, squares[i], candidates[i], pairs);
-    }
-    scores[i] = -std::numeric_limits<float>::infinity();
+    const Candidates& of = candidates[i];
+    if (of.count > Candidates::kMost || of.count == 0) left_over.push_back(static_cast<uint32_t>(first + i));
+    else if (of.count <= (wanted ? kFew : 1)) choice.take(first + i, squares[i], of.slots, of.count);
+    else look_closer(left, first + i, squares[i], of, choice);
   }
-  for (size_t from = 0; from < pairs.size(); from += kPanel) settle(left, pairs.data() + from, std::min(kPanel, pairs.size() - from), first, slots, scores);
+  choice.finish();
 }
 
-void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, const Candidates& candidates, std::vector<Pair>& pairs) const {
+void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, const Candidates& candidates, SlotChoice::Rows& choice) const {
   static const auto multiply = MERGANSER_SELECT(products_with);
   uint32_t columns[Candidates::kMost];
   float products[Candidates::kMost];
-  const size_t count = candidates.count;
-  for (size_t i = 0; i < count; ++i) columns[i] = tokens_.rows ? tokens_.rows[candidates.slots[i]] : candidates.slots[i];
-  multiply(left.row(row), tokens_.data, left.dims, columns, count, products);
-  const double scale = static_cast<double>(own_scale(square));
-  double values[Candidates::kMost], most = -std::numeric_limits<double>::infinity(), greatest_factor = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const uint32_t slot = candidates.slots[i];
-    const double factor = scale * static_cast<double>(scales_[slot]);
-    values[i] = static_cast<double>(products[i]) * factor + static_cast<double>(halves_[slot]);
-    // What is no number stays, and decides nothing.
-    if (!std::isfinite(values[i])) values[i] = std::numeric_limits<double>::quiet_NaN();
-    else greatest_factor = std::max(greatest_factor, factor);
-    most = std::max(most, values[i]);
-  }
-  const double off = static_cast<double>(rounding_) * 2.1 * (std::sqrt(square) * scale * static_cast<double>(greatest_length_) + static_cast<double>(greatest_half_)) +
-                     kLeastStep * static_cast<double>(left.dims + 16) * greatest_factor;
-  for (size_t i = 0; i < count; ++i) {
-    if (!(values[i] < most - 2 * off)) pairs.push_back({row, candidates.slots[i], own_scale(square)});
-  }
-}
-
-// Sixteen pairs or fewer: their scores as a tile has them.
-void ByteScreen::settle(const TokenRows& left, const Pair* pairs, size_t count, size_t first, uint32_t* slots, float* scores) const {
-  static const auto add = MERGANSER_SELECT(add_chains);
-  const float *rows[kPanel], *columns[kPanel];
-  float row_scales[kPanel], column_scales[kPanel];
-  alignas(64) float sums[kPanel];
-  for (size_t i = 0; i < kPanel; ++i) {
-    // The last one is repeated where there are not sixteen.
-    const Pair& pair = pairs[std::min(i, count - 1)];
-    rows[i] = left.row(pair.row);
-    columns[i] = tokens_.row(pair.slot);
-    row_scales[i] = pair.scale;
-    column_scales[i] = scales_[pair.slot];
-    sums[i] = halves_[pair.slot];
-  }
-  add(rows, row_scales, columns, column_scales, left.dims, sums);
-  for (size_t i = 0; i < count; ++i) {
-    const size_t at = pairs[i].row - first;
-    if (sums[i] > scores[at] || (sums[i] == scores[at] && pairs[i].slot < slots[at])) scores[at] = sums[i], slots[at] = pairs[i].slot;
-  }
+  for (size_t i = 0; i < candidates.count; ++i) columns[i] = tokens_.rows ? tokens_.rows[candidates.slots[i]] : candidates.slots[i];
+  multiply(left.row(row), tokens_.data, left.dims, columns, candidates.count, products);
+  choice.take_greatest(row, square, candidates.slots, products, candidates.count);
 }
 
 }  // namespace merganser::reduction

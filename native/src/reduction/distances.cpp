@@ -61,22 +61,20 @@ void write_both(const Block& block, float* out, size_t stride) {
   }
 }
 
-}  // namespace
-
-void squared_distances(const TokenRows& tokens, unsigned threads, float* out, size_t stride) {
-  static const auto score = clustering::select_all_scores();
+// rows_from(first, rows): what gives the lengths ‖x‖² of these rows, and scores of them by columns [column, column + columns): ⟨x, y⟩ − ½‖y‖².
+template <typename RowsFrom>
+void fill_squares(size_t count, unsigned threads, float* out, size_t stride, RowsFrom rows_from) {
   static const auto to_squares = MERGANSER_SELECT(scores_to_squares);
-  const TokenPanels panels(tokens, Similarity::euclidean, threads);
   // The first pieces have most to do.
-  parallel::parallel_for(threads, (tokens.count + kRows - 1) / kRows, [&](size_t piece) {
-    const size_t first = piece * kRows, rows = std::min(kRows, tokens.count - first);
-    const StagedRows staged(tokens, first, rows, Similarity::euclidean);
+  parallel::parallel_for(threads, (count + kRows - 1) / kRows, [&](size_t piece) {
+    const size_t first = piece * kRows, rows = std::min(kRows, count - first);
+    const auto from = rows_from(first, rows);
     alignas(64) float squares[kRows * kColumns] = {};
     float lengths[kRows];
-    for (size_t r = 0; r < rows; ++r) lengths[r] = static_cast<float>(staged.squared_length_of(r));
-    for (size_t column = first; column < tokens.count; column += kColumns) {
-      const size_t columns = std::min(kColumns, tokens.count - column);
-      score(staged.view(), panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), squares, kColumns);
+    for (size_t r = 0; r < rows; ++r) lengths[r] = static_cast<float>(from.squared_length_of(r));
+    for (size_t column = first; column < count; column += kColumns) {
+      const size_t columns = std::min(kColumns, count - column);
+      from.score(column, columns, squares);
       to_squares(squares, kColumns, rows, lengths);
       const Block block{squares, first, rows, column, columns};
       if (column < first + rows) {
@@ -86,6 +84,39 @@ void squared_distances(const TokenRows& tokens, unsigned threads, float* out, si
       }
     }
   });
+}
+
+struct StagedScores {
+  const TokenPanels& panels;
+  StagedRows rows;
+  double squared_length_of(size_t i) const { return rows.squared_length_of(i); }
+  void score(size_t column, size_t columns, float* scores) const {
+    static const auto score = clustering::select_all_scores();
+    score(rows.view(), panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), scores, kColumns);
+  }
+};
+
+struct FineScores {
+  const FineTokens& tokens;
+  const FineColumns& all;
+  size_t first, rows;
+  double squared_length_of(size_t i) const { return tokens.square(first + i); }
+  void score(size_t column, size_t columns, float* scores) const {
+    static const auto score = MERGANSER_SELECT(fine_scores);
+    score(tokens.rows(first, rows), all.view(column / kFinePair, (columns + kFinePair - 1) / kFinePair), tokens.shape(), scores, kColumns);
+  }
+};
+
+}  // namespace
+
+void squared_distances(const TokenRows& tokens, unsigned threads, float* out, size_t stride) {
+  const TokenPanels panels(tokens, Similarity::euclidean, threads);
+  fill_squares(tokens.count, threads, out, stride, [&](size_t first, size_t rows) { return StagedScores{panels, {tokens, first, rows, Similarity::euclidean}}; });
+}
+
+void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) {
+  const FineColumns all(tokens, nullptr, count, threads);
+  fill_squares(count, threads, out, stride, [&](size_t first, size_t rows) { return FineScores{tokens, all, first, rows}; });
 }
 
 }  // namespace merganser::reduction

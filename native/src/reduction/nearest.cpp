@@ -1,12 +1,14 @@
 #include "merganser/reduction/nearest.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/byte_screen.hpp"
 #include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/slot_choice.hpp"
 
 namespace merganser::clustering {
 namespace {
@@ -24,6 +26,8 @@ using clustering::kPanel;
 
 // Panels that are scored at a time: their scores of a piece's rows stay in the nearest cache.
 constexpr size_t kPanels = 4, kColumns = kPanels * kPanel;
+// Of so few columns all products take less time than reading the rows.
+constexpr size_t kFewColumns = 24;
 
 float square_of(double own, float score) { return std::max(0.f, static_cast<float>(own - 2 * static_cast<double>(score))); }
 
@@ -81,13 +85,43 @@ void nearest_by_tiles(const TokenRows& left, const TokenRows& right, Similarity 
   });
 }
 
-void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* scores) {
+// All products of a row with few columns, in any order of their terms, leave one column nearly always, and the row is read once.
+void nearest_of_few(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* scores) {
+  static const auto multiply = MERGANSER_SELECT(products_together);
+  SlotChoice choice(right, similarity, right.count);
+  float greatest = 0;
+  std::vector<uint32_t> rows(right.count);
+  for (size_t slot = 0; slot < right.count; ++slot) {
+    const double square = squared_length(right.row(slot), right.dims);
+    choice.set(slot, square);
+    greatest = std::max(greatest, static_cast<float>(std::sqrt(square)) * choice.scale(slot) * (1 + 1e-6f));
+    rows[slot] = right.rows ? right.rows[slot] : static_cast<uint32_t>(slot);
+  }
+  choice.finish(greatest);
+  const size_t piece_rows = rows_of_piece(left.count, left.dims, threads);
+  parallel::parallel_for(threads, (left.count + piece_rows - 1) / piece_rows, [&](size_t piece) {
+    const size_t first = piece * piece_rows, count = std::min(piece_rows, left.count - first);
+    SlotChoice::Rows chosen(choice, left, first, count, false, columns + first, scores + first);
+    float products[kRowsTogether][kFewColumns];
+    for (size_t row = first; row < first + count; row += kRowsTogether) {
+      const float* together[kRowsTogether];
+      float* out[kRowsTogether];
+      // The last one is repeated where there are not four.
+      for (size_t r = 0; r < kRowsTogether; ++r) together[r] = left.row(std::min(row + r, first + count - 1)), out[r] = products[r];
+      multiply(together, right.data, right.dims, rows.data(), right.count, out);
+      for (size_t r = row; r < std::min(row + kRowsTogether, first + count); ++r) chosen.take_greatest(r, squared_length(left.row(r), left.dims), nullptr, products[r - row], right.count);
+    }
+    chosen.finish();
+  });
+}
+
+void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, bool wanted, uint32_t* columns, float* scores) {
   const ByteScreen screen(right, similarity, threads);
   const size_t piece_rows = rows_of_piece(left.count, left.dims, threads), pieces = (left.count + piece_rows - 1) / piece_rows;
   std::vector<std::vector<uint32_t>> left_over(pieces);
   parallel::parallel_for(threads, pieces, [&](size_t piece) {
     const size_t first = piece * piece_rows, count = std::min(piece_rows, left.count - first);
-    screen.nearest(left, first, count, columns + first, scores + first, left_over[piece]);
+    screen.nearest(left, first, count, wanted, columns + first, scores + first, left_over[piece]);
   });
   std::vector<uint32_t> places, rows;
   for (const auto& some : left_over) places.insert(places.end(), some.begin(), some.end());
@@ -102,8 +136,13 @@ void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity 
 }  // namespace
 
 void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values) {
-  (ByteScreen::pays(left, right) ? nearest_by_bytes : nearest_by_tiles)(left, right, similarity, threads, columns, values);
-  if (similarity == Similarity::cosine) return;
+  static const bool together = MERGANSER_SELECT(rows_together)() == kRowsTogether;
+  std::vector<float> unwanted(values ? 0 : left.count);
+  float* const scores = values ? values : unwanted.data();
+  if (ByteScreen::pays(left, right)) nearest_by_bytes(left, right, similarity, threads, values != nullptr, columns, scores);
+  else if (!values && together && right.count <= kFewColumns) nearest_of_few(left, right, similarity, threads, columns, scores);
+  else nearest_by_tiles(left, right, similarity, threads, columns, scores);
+  if (!values || similarity == Similarity::cosine) return;
   for (size_t i = 0; i < left.count; ++i) values[i] = square_of(squared_length(left.row(i), left.dims), values[i]);
 }
 

@@ -20,6 +20,6 @@ export function densityPeaks(values: Float32Array, dims: number, neighbours: num
     scores[row] = ranks[row] === 0 ? Infinity : density[row] * Math.sqrt(least);
   });
   peaks.set(descending(scores).subarray(0, peaks.length).sort());
-  nearestRows({ values, rows: null }, { values, rows: peaks }, dims, 'euclidean', source, new Float32Array(count));
+  nearestRows({ values, rows: null }, { values, rows: peaks }, dims, 'euclidean', source, null);
   peaks.forEach((row, place) => (source[row] = place));
 }

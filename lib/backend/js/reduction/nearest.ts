@@ -45,7 +45,7 @@ export function nearestRows(
   dims: number,
   similarity: 'cosine' | 'euclidean',
   columns: Uint32Array,
-  values: Float32Array,
+  values: Float32Array | null,
 ): void {
   const unit = similarity === 'cosine';
   const { rows, squares } = staged(right, dims);
@@ -67,7 +67,7 @@ export function nearestRows(
       if (score > most) [best, most] = [j, score];
     }
     columns[i] = best;
-    values[i] = unit ? most : Math.max(0, square - 2 * most);
+    if (values !== null) values[i] = unit ? most : Math.max(0, square - 2 * most);
   }
 }
 

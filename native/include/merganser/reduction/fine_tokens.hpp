@@ -5,6 +5,7 @@
 
 #include "merganser/parallel/kept_buffer.hpp"
 #include "merganser/reduction/fine_products.hpp"
+#include "merganser/reduction/medoid_rows.hpp"
 #include "merganser/reduction/token_rows.hpp"
 
 namespace merganser::reduction {
@@ -36,6 +37,9 @@ class FineTokens {
   float half(size_t token) const { return halves_[token]; }
   // How far a score of the token, as a row, may be from what the tiles of score_panels make of it (in two bytes).
   float margin(size_t token) const;
+  // The same of squared distances, for each pair.
+  SquareBounds square_bounds() const { return {lengths_.data(), off_.data(), off_one_.data(), rounding_, 2e-36f}; }
+  float greatest_length() const { return most_length_; }
 
  private:
   int8_t* codes() const { return reinterpret_cast<int8_t*>(memory_.data()); }

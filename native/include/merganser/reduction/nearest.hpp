@@ -5,7 +5,7 @@
 
 namespace merganser::reduction {
 
-// For each token of `left` the most similar one of `right` (of equal ones the first) and its cosine, or the nearest one and its squared distance.
+// For each token of `left` the most similar one of `right` (of equal ones the first) and its cosine, or the nearest one and its squared distance; values: null if these do not matter.
 void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values);
 
 // The `few` nearest tokens of `right` and their squared distances, the nearest first, of equal ones the first. few ≤ right.count.
