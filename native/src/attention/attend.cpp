@@ -2,6 +2,7 @@
 
 #include "merganser/attention/attend_matrix_tiles.hpp"
 #include "merganser/attention/attention.hpp"
+#include "merganser/attention/cluster_rows.hpp"
 #include "merganser/attention/unit_attention.hpp"
 
 namespace merganser::attention {
@@ -39,6 +40,14 @@ QueryForms forms_for(const AttentionShape& shape, const std::vector<KeyPart>& pa
   return forms;
 }
 
+void order_list(SeenRows& seen, const UnitWork& work) {
+  static const auto turns_kernel = MERGANSER_SELECT(rows_in_turns);
+  if (work.queries->count() >= kTiledQueries) return;
+  std::vector<uint32_t> turns(seen.count);
+  turns_kernel(seen.list.data(), seen.count, turns.data());
+  seen.list = std::move(turns);
+}
+
 void see_parts(const std::vector<KeyPart>& parts, UnitWork& work) {
   const auto [sequence, head, from, to] = work.unit;
   for (const KeyPart& part : parts) {
@@ -54,6 +63,7 @@ void see_parts(const std::vector<KeyPart>& parts, UnitWork& work) {
     if (seen.listed) {
       list_rows(part.lists, seen.length, work.index, seen.list);
       seen.count = seen.list.size();
+      order_list(seen, work);
     }
     work.seen.push_back(std::move(seen));
   }

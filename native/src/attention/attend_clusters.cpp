@@ -34,7 +34,7 @@ class ClusteredUnits {
       std::vector<float> logits(keep ? with_queries_behind(work.queries->count()) * with_room(clusters.count) : 0);
       const size_t count = choose(work, threads, stream, offsets, chosen, keep ? logits.data() : nullptr);
       to_.counts[work.index] = static_cast<uint32_t>(count);
-      work.seen.push_back(rows_of(work.unit, offsets, chosen, count));
+      work.seen.push_back(rows_of(work, offsets, chosen, count));
       if (all_.estimate.value_means.data) {
         if (keep && all_.estimate.variances.data) add_variances(*work.queries, stream, logits);
         work.seen.push_back(estimates(stream, chosen, count, std::move(logits)));
@@ -54,15 +54,16 @@ class ClusteredUnits {
     return select_clusters(scores.data(), offsets, clusters.count, all_.selection.kind, all_.selection.limits[stream], chosen);
   }
 
-  SeenRows rows_of(const Unit& unit, const uint32_t* offsets, const uint32_t* chosen, size_t count) const {
+  SeenRows rows_of(const UnitWork& work, const uint32_t* offsets, const uint32_t* chosen, size_t count) const {
     SeenRows seen;
-    seen.rows.keys = all_.keys.rows_of(unit.sequence, unit.kv_head);
-    seen.rows.values = all_.values.rows_of(unit.sequence, unit.kv_head);
+    seen.rows.keys = all_.keys.rows_of(work.unit.sequence, work.unit.kv_head);
+    seen.rows.values = all_.values.rows_of(work.unit.sequence, work.unit.kv_head);
     seen.listed = true;
     for (size_t i = 0; i < count; ++i) seen.count += offsets[chosen[i] + 1] - offsets[chosen[i]];
     seen.list.resize(seen.count + kRowsAtOnce);
     static const auto list_kernel = MERGANSER_SELECT(rows_of_clusters);
     list_kernel(offsets, chosen, count, seen.list.data());
+    order_list(seen, work);
     return seen;
   }
 

@@ -20,44 +20,32 @@ constexpr size_t kSums = 1, kSharing = 1;
 constexpr size_t kLine = 64;
 constexpr size_t kQueriesAtATime = 16;
 constexpr float kLog2E = 1.44269504f;
+// Bytes of a block's keys and values of which the first cache has room for two.
+constexpr size_t kNearBlock = 8192;
 
-// The cache lines of a block of rows, in the order of their addresses.
+// The cache lines of some rows, one row after the other.
 class LinesAhead {
  public:
-  MERGANSER_INLINE LinesAhead(const uint8_t* const* rows, size_t row_bytes)
-      : rows_(rows), row_bytes_(row_bytes), row_(row_bytes == 0 ? kRowBlock : 0) {}
+  MERGANSER_INLINE LinesAhead(const uint8_t* const* rows, size_t count, size_t row_bytes) : rows_(rows), end_(rows + count), row_bytes_(row_bytes) {}
   MERGANSER_INLINE void ask(size_t lines) {
-    for (; lines > 0 && row_ < kRowBlock; --lines) {
-      expect_line(reinterpret_cast<const float*>(rows_[row_] + at_));
+    for (; lines > 0 && rows_ < end_; --lines) {
+      expect_line(reinterpret_cast<const float*>(*rows_ + at_));
       at_ += kLine;
-      if (at_ >= row_bytes_) at_ = 0, ++row_;
+      if (at_ >= row_bytes_) at_ = 0, ++rows_;
     }
   }
+  // Of a block's rows.
   MERGANSER_INLINE size_t lines() const { return kRowBlock * ((row_bytes_ + kLine - 1) / kLine); }
 
  private:
   const uint8_t* const* rows_;
+  const uint8_t* const* end_;
   size_t row_bytes_;
-  size_t row_, at_ = 0;
+  size_t at_ = 0;
 };
 
 // In place of values behind the last row, whose weights are 0: what would stand there might be infinite.
 alignas(64) constexpr uint8_t kNoValues[kMaxDims * sizeof(float)] = {};
-
-// Asks for the first lines of each page that a list of rows comes to, two blocks before it does: from there the processor's own prefetching goes on, which begins anew in every page
-// and, where rows are a run of a few, would only have begun when the run ends.
-void begin_pages(const RowsToAttend& rows, size_t from) {
-  constexpr size_t kBlocksAhead = 2, kLines = 2, kPage = 4096;
-  for (size_t i = from + kBlocksAhead * kRowBlock; i < from + (kBlocksAhead + 1) * kRowBlock && i < rows.count; ++i) {
-    const uint32_t* const row = rows.list + rows.first + i;
-    const bool follows = row[0] == row[-1] + 1;
-    for (const RowSet* const set : {&rows.keys, &rows.values}) {
-      const uint8_t* const at = set->data + set->stride * *row;
-      if (follows && reinterpret_cast<uintptr_t>(at) % kPage >= set->stride) continue;
-      for (size_t line = 0; line < kLines; ++line) expect_line_later(reinterpret_cast<const float*>(at + kLine * line));
-    }
-  }
-}
 
 // Logits of a block's rows for `heads` queries: out[head × kRowBlock + row].
 template <typename Type, size_t heads>
@@ -222,7 +210,7 @@ void finish_logits(const RowsToAttend& rows, size_t from, size_t begin, size_t c
   if (rows.variances.data) {
     const uint8_t* variances[kRowBlock];
     rows_of_block(rows, from, rows.variances, variances);
-    LinesAhead none(variances, 0);
+    LinesAhead none(variances, 0, 0);
     alignas(64) float spread[kQueriesAtATime * kRowBlock];
     of_type(rows.variances.type).logits(variances, rows.variances.dims, rows.squares + begin * rows.query_stride, rows.query_stride, count, none, spread);
     multiply(rows, from, rows.variance_scales, count, spread);
@@ -258,26 +246,30 @@ void find_logits(const RowsToAttend& rows, const uint8_t* const* keys, size_t fr
   multiply(rows, from, rows.scales, count, logits);
 }
 
-}  // namespace
-
-void attend_rows(const RowsToAttend& rows, const Running& running) {
-  if (rows.count == 0) return;
-  // Without keys to be read, the values of the next block are asked for in their place.
-  const RowSet& first_read = rows.logits ? rows.values : rows.keys;
+// both: keys and values of the next block are asked for together.
+template <bool both>
+void attend_blocks(const RowsToAttend& rows, const RowSet& first_read, const Running& running) {
+  constexpr size_t kStep = both ? 2 : 1, kValues = both ? 1 : kRowBlock;
   const OfType of_first = of_type(first_read.type), of_values = of_type(rows.values.type);
-  const uint8_t *keys[kRowBlock], *values[kRowBlock], *next[kRowBlock];
-  rows_of_block(rows, 0, first_read, next);
+  // Of the next block: first keys, then values, or a row of each in turns.
+  const uint8_t *keys[kRowBlock], *values[kRowBlock], *next[2 * kRowBlock], *some[kRowBlock];
+  const auto find_next = [&](size_t from) {
+    rows_of_block(rows, from, first_read, some);
+    for (size_t i = 0; i < kRowBlock; ++i) next[kStep * i] = some[i];
+    rows_of_block(rows, from, rows.values, some);
+    for (size_t i = 0; i < kRowBlock; ++i) next[kStep * i + kValues] = some[i];
+  };
+  find_next(0);
   for (size_t from = 0; from < rows.count; from += kRowBlock) {
-    for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[i];
-    rows_of_block(rows, from, rows.values, values);
+    for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[kStep * i], values[i] = next[kStep * i + kValues];
     for (size_t i = rows.count - from; i < kRowBlock; ++i) values[i] = kNoValues;
-    rows_of_block(rows, from + kRowBlock < rows.count ? from + kRowBlock : from, first_read, next);
-    if (rows.list) begin_pages(rows, from);
-    LinesAhead values_ahead(values, rows.logits ? 0 : rows.values.dims * of_values.bytes), next_ahead(next, first_read.dims * of_first.bytes);
+    find_next(from + kRowBlock < rows.count ? from + kRowBlock : from);
+    LinesAhead values_ahead(values, both || rows.logits ? 0 : kRowBlock, rows.values.dims * of_values.bytes);
+    LinesAhead next_ahead(next, kStep * kRowBlock, first_read.dims * of_first.bytes);
     for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {
       const size_t count = rows.query_count - begin < kQueriesAtATime ? rows.query_count - begin : kQueriesAtATime;
       alignas(64) float logits[kQueriesAtATime * kRowBlock];
-      find_logits(rows, keys, from, begin, count, values_ahead, logits);
+      find_logits(rows, keys, from, begin, count, both ? next_ahead : values_ahead, logits);
       finish_logits(rows, from, begin, count, logits);
       next_ahead.ask(14);
       for (size_t q = 0; q < count; ++q) soften(logits + q * kRowBlock, running, begin + q, rows.values.dims);
@@ -285,6 +277,17 @@ void attend_rows(const RowsToAttend& rows, const Running& running) {
       of_values.add(values, rows.values.dims, logits, count, next_ahead, running.out + begin * running.out_stride, running.out_stride);
     }
   }
+}
+
+}  // namespace
+
+void attend_rows(const RowsToAttend& rows, const Running& running) {
+  if (rows.count == 0) return;
+  // Without keys to be read, the values of the next block are asked for in their place.
+  const RowSet& first_read = rows.logits ? rows.values : rows.keys;
+  const size_t bytes = first_read.dims * of_type(first_read.type).bytes, value_bytes = rows.values.dims * of_type(rows.values.type).bytes;
+  const bool near = !rows.logits && bytes == value_bytes && kRowBlock * (bytes + value_bytes) <= kNearBlock;
+  (near ? attend_blocks<true> : attend_blocks<false>)(rows, first_read, running);
 }
 
 // count: a multiple of 16.

@@ -38,4 +38,12 @@ void rows_of_clusters(const uint32_t* offsets, const uint32_t* chosen, size_t co
   }
 }
 
+void rows_in_turns(const uint32_t* rows, size_t count, uint32_t* turns) {
+  const size_t each = count / kPlaces;
+  for (size_t i = 0; i < each; ++i, turns += kPlaces) {
+    for (size_t place = 0; place < kPlaces; ++place) turns[place] = rows[place * each + i];
+  }
+  for (size_t i = kPlaces * each; i < count; ++i) *turns++ = rows[i];
+}
+
 }  // namespace merganser::attention::MERGANSER_ISA_NS

@@ -1,9 +1,9 @@
 // Attention of few queries over many rows: decoding. Memory is what it waits for.
 //
 // Every row of keys and values is read once, where it lies, for all queries that share it, widened in registers. Blocks of 16 rows: their logits first,
-// then one step of the running softmax for each query, then the weighted sum of the values. While the logits of a block are computed, its values are asked
-// for; while its values are summed, the keys of the next block are. The requests run over whole rows in the order of addresses, evenly spread over the
-// arithmetic: in the order of use, strips of columns, they cost a third of the bandwidth.
+// then one step of the running softmax for each query, then the weighted sum of the values. Meanwhile keys and values of the next block are asked for; where two blocks
+// would not fit into the first cache, the block's own values while its logits are computed, and then the next one's keys. The requests run over whole rows in the order of
+// addresses, evenly spread over the arithmetic: in the order of use, strips of columns, they cost a third of the bandwidth.
 //
 // Logits are in units of log 2, so that weights are powers of two.
 #pragma once

@@ -65,6 +65,8 @@ void attend_units(const AttentionShape& shape, const Portioning& portioning, con
 bool suits_matrix_tiles(const AttentionShape& shape, RowType keys, RowType values);
 // What attention over parts wants of queries.
 QueryForms forms_for(const AttentionShape& shape, const std::vector<KeyPart>& parts);
+// Puts a list of rows into the order in which they are read best, if the unit's queries are few.
+void order_list(SeenRows& seen, const UnitWork& work);
 // Adds what a unit sees of parts.
 void see_parts(const std::vector<KeyPart>& parts, UnitWork& work);
 
