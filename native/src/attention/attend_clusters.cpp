@@ -134,7 +134,8 @@ void attend_clusters(const AttentionShape& shape, const ClusterAttention& cluste
   QueryForms forms = forms_for(shape, parts);
   forms.only_plain = false;
   if (clusters.estimate.variances.data) forms.squares = true;
-  if (suits_matrix_tiles(shape, clusters.keys.type, clusters.values.type)) forms.plain = true;
+  const bool estimates = clusters.estimate.value_means.data && suits_matrix_tiles(shape, clusters.clusters.type, clusters.estimate.value_means.type);
+  if (estimates || suits_matrix_tiles(shape, clusters.keys.type, clusters.values.type)) forms.plain = true;
   const ClusteredUnits units(shape, clusters, parts, chosen);
   attend_units(shape, {kRowsAtATime, forms}, [&](UnitWork& work, unsigned threads) { units.find_rows(work, threads); }, output, log_sum_exp, control);
 }

@@ -1,11 +1,9 @@
 #include "merganser/attention/attend_matrix_tiles.hpp"
 
 #include "merganser/attention/attend_tiles.hpp"
-#include "merganser/attention/bfloat16_tiles.hpp"
 #include "merganser/attention/next_block.hpp"
 #include "merganser/attention/raise_greatest.hpp"
-#include "merganser/attention/row_blocks.hpp"
-#include "merganser/simd/transpose16.hpp"
+#include "merganser/attention/tile_products.hpp"
 
 namespace merganser::attention::MERGANSER_ISA_NS {
 
@@ -15,81 +13,14 @@ namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-// Queries of a tile, and numbers of bfloat16 that a weight and a query are split into where queries are not bfloat16.
-constexpr size_t kQueries = 2 * kTileSide, kWeightParts = 2, kQueryParts = 3;
-// Steps of 32 rows in a block, and numbers from one query's logits to the next: not a multiple of 4 KB for any few of them.
-constexpr size_t kSteps = kBlockRows / kTileNumbers, kLogitStride = kBlockRows + kTileSide;
+// Numbers from one query's logits to the next: not a multiple of 4 KB for any few of them. From logits to what variances add to them.
+constexpr size_t kLogitStride = kBlockRows + kTileSide, kPlane = kTileQueries * kLogitStride;
 // From weights' first parts to their second ones.
-constexpr size_t kPartApart = kSteps * 2 * kWholeTile;
+constexpr size_t kPartApart = kPairSteps * 2 * kWholeTile;
 
-size_t steps_of(size_t numbers) { return (numbers + kTileNumbers - 1) / kTileNumbers; }
-size_t tiles_of_queries(const RowsToAttend& rows) { return (rows.query_count + kQueries - 1) / kQueries; }
-size_t parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : kQueryParts; }
+bool are_bytes(const RowsToAttend& rows) { return rows.keys.type == RowType::int8; }
+size_t parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : are_bytes(rows) ? kByteQueryParts : kQueryParts; }
 size_t weight_parts_of(const RowsToAttend& rows) { return rows.plain ? 1 : kWeightParts; }
-// Numbers of bfloat16 in a tile of queries.
-size_t size_of_queries(const RowsToAttend& rows) { return steps_of(rows.keys.dims) * parts_of(rows) * 2 * kWholeTile; }
-
-// [tile][32 dimensions][part][two times][16 queries][32]
-void pack_queries(const RowsToAttend& rows, uint16_t* to) {
-  const size_t steps = steps_of(rows.keys.dims), parts = parts_of(rows);
-  for (size_t query = 0; query < tiles_of_queries(rows) * kQueries; query += kTileSide) {
-    for (size_t step = 0; step < steps; ++step) {
-      uint16_t* const tile = to + query / kQueries * size_of_queries(rows) + step * parts * 2 * kWholeTile + query / kTileSide % 2 * kWholeTile;
-      for (size_t q = 0; q < kTileSide; ++q) {
-        uint16_t* const row = tile + q * kTileNumbers;
-        if (rows.plain) {
-          _mm512_storeu_si512(row, _mm512_loadu_si512(rows.plain + (query + q) * steps * kTileNumbers + step * kTileNumbers));
-          continue;
-        }
-        const float* const from = rows.queries + (query + q) * rows.query_stride + step * kTileNumbers;
-        const bool both = (step + 1) * kTileNumbers <= rows.query_stride;
-        __m512 low = _mm512_loadu_ps(from), high = both ? _mm512_loadu_ps(from + 16) : _mm512_setzero_ps();
-        for (size_t part = 0; part < parts; ++part) {
-          _mm512_storeu_si512(row + part * 2 * kWholeTile, to_bfloat16(low, high));
-          low = _mm512_sub_ps(low, rounded_to_bfloat16(low)), high = _mm512_sub_ps(high, rounded_to_bfloat16(high));
-        }
-      }
-    }
-  }
-}
-
-MERGANSER_INLINE __mmask32 mask_of(size_t numbers) { return numbers >= 32 ? ~__mmask32{0} : (__mmask32{1} << numbers) - 1; }
-
-// [16 rows][32 dimensions][pair][row][2]
-void pack_keys_in_pairs(const RowSet& set, const Block& block, uint16_t* to) {
-  const size_t steps = steps_of(set.dims);
-  for (size_t panel = 0; panel < block.panels; ++panel) {
-    for (size_t step = 0; step < steps; ++step, to += kWholeTile) {
-      const __mmask32 mask = mask_of(set.dims - step * kTileNumbers);
-      Floats16 numbers[16];
-      for (size_t i = 0; i < 16; ++i) {
-        const uint8_t* const from = set.data + set.stride * block.rows[16 * panel + i] + step * kTileNumbers * sizeof(uint16_t);
-        numbers[i].all = _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(mask, from));
-      }
-      store_turned(numbers, 16, reinterpret_cast<float*>(to));
-    }
-  }
-}
-
-// [16 columns][32 rows][pair][column][2]; a pair is a row and the sixteenth behind it, as put_weights has them.
-void pack_values_in_pairs(const RowSet& set, const Block& block, uint16_t* to) {
-  alignas(64) uint16_t order[2][32];
-  for (size_t i = 0; i < 32; ++i) {
-    for (size_t half = 0; half < 2; ++half) order[half][i] = static_cast<uint16_t>(16 * half + i / 2 + i % 2 * 32);
-  }
-  const __m512i first = _mm512_load_si512(order[0]), second = _mm512_load_si512(order[1]);
-  for (size_t pair = 0; pair < 8 * block.panels; ++pair) {
-    const size_t row = pair / kTileSide * kTileNumbers + pair % kTileSide;
-    const uint8_t *const one = set.data + set.stride * block.rows[row], *const other = set.data + set.stride * block.rows[row + kTileSide];
-    for (size_t dim = 0; dim < set.dims; dim += kTileNumbers) {
-      const __mmask32 mask = mask_of(set.dims - dim);
-      const __m512i a = _mm512_maskz_loadu_epi16(mask, one + dim * sizeof(uint16_t)), b = _mm512_maskz_loadu_epi16(mask, other + dim * sizeof(uint16_t));
-      uint16_t* const at = to + pair * kTileNumbers + dim / kTileSide * kSteps * kWholeTile;
-      _mm512_storeu_si512(at, _mm512_permutex2var_epi16(a, first, b));
-      _mm512_storeu_si512(at + kSteps * kWholeTile, _mm512_permutex2var_epi16(a, second, b));
-    }
-  }
-}
 
 // 2^x, for x < 128, within 10⁻⁷ of it; what is too small for single precision is 0, and NaN stays NaN.
 constexpr float kExp2FromFloor[6] = {0.99999994f, 0.693153083f, 0.240153611f, 0.0558263175f, 0.00898933969f, 0.00187757669f};
@@ -119,48 +50,10 @@ MERGANSER_INLINE void put_weights(__m512 one, __m512 other, uint16_t* to) {
   _mm512_store_si512(to + kPartApart, upper_halves(rest(one), rest(other)));
 }
 
-// Products that are still to be made, one step after the other.
-class Products {
- public:
-  // From the sums' first step to their last one: 32 rows at `rows` by 32 columns. No columns: those of the step before.
-  struct Step {
-    const uint16_t *rows, *first_columns, *second_columns;
-    enum : uint8_t { none, zero, sums, half_sums } begin, end;
-    float* at;
-    size_t stride;  // of sums, in numbers
-  };
-  void clear() { next_ = count_ = 0; }
-  void push(const Step& step) { steps_[count_++] = step; }
-  size_t left() const { return count_ - next_; }
-  MERGANSER_INLINE void make_one() {
-    if (next_ == count_) return;
-    const Step& step = steps_[next_++];
-    float *const first = step.at, *const second = first + kTileSide * step.stride;
-    if (step.begin != Step::none) {
-      if (step.begin != Step::sums) tiles_.clear();
-      if (step.begin == Step::sums) tiles_.load(first, second, step.stride * sizeof(float));
-      if (step.begin == Step::half_sums) tiles_.load_half(first, second, step.stride * sizeof(float));
-    }
-    if (step.first_columns) tiles_.load_columns(step.first_columns, step.second_columns);
-    tiles_.add_rows(step.rows);
-    if (step.end == Step::sums) tiles_.store(first, second, step.stride * sizeof(float));
-    if (step.end == Step::half_sums) tiles_.store_half(first, second, step.stride * sizeof(float));
-  }
-  void make_all() { while (left() > 0) make_one(); }
-  void end() { tiles_.release(); }
-
- private:
-  // Of logits and of weighted sums.
-  static constexpr size_t kMost = kSteps * (kMaxDims / kTileNumbers) * (kQueryParts + kWeightParts);
-  Bfloat16Tiles tiles_;
-  size_t next_ = 0, count_ = 0;
-  Step steps_[kMost];
-};
-
 // A tile of queries that has met a block, as far as it is: its logits, then its weights.
 struct TileWork {
   size_t query, count, seen;
-  alignas(64) float logits[kQueries * kLogitStride];
+  alignas(64) float logits[2 * kPlane];
   alignas(64) uint16_t weights[kWeightParts * kPartApart];
 
   // Steps of 32 rows.
@@ -171,30 +64,47 @@ class MatrixAttention {
  public:
   MatrixAttention(const RowsToAttend& rows, const Running& running, float* memory)
       : rows_(rows), running_(running), steps_(steps_of(rows.keys.dims)), parts_(parts_of(rows)), weight_parts_(weight_parts_of(rows)), factor_(rows.plain ? rows.query_factor : 1) {
-    auto* const from = reinterpret_cast<uint16_t*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
-    queries_ = from;
-    keys_ = from + tiles_of_queries(rows) * size_of_queries(rows);
-    values_ = keys_ + kBlockRows / kTileSide * steps_ * kWholeTile;
-    works_ = reinterpret_cast<TileWork*>(values_ + kSteps * 2 * steps_of(rows.values.dims) * kWholeTile);
+    queries_ = reinterpret_cast<uint16_t*>((reinterpret_cast<uintptr_t>(memory) + 63) / 64 * 64);
+    squares_ = queries_ + tiles_of_queries(rows) * size_of_queries(rows.keys.dims, parts_);
+    keys_ = squares_ + size_of_squares(rows);
+    variances_ = keys_ + size_of_keys(rows.keys.dims);
+    values_ = variances_ + (rows.variances.data ? size_of_keys(rows.keys.dims) : 0);
+    works_ = reinterpret_cast<TileWork*>(values_ + size_of_values(rows.values.dims));
   }
   static size_t memory(const RowsToAttend& rows) {
-    const size_t numbers = tiles_of_queries(rows) * size_of_queries(rows) + (kBlockRows / kTileSide * steps_of(rows.keys.dims) + kSteps * 2 * steps_of(rows.values.dims)) * kWholeTile;
+    const size_t numbers = tiles_of_queries(rows) * size_of_queries(rows.keys.dims, parts_of(rows)) + size_of_squares(rows) + size_of_keys(rows.keys.dims) * (rows.variances.data ? 2 : 1) +
+                           size_of_values(rows.values.dims);
     return 16 + numbers / 2 + kWorks * sizeof(TileWork) / sizeof(float);
   }
 
   void run() {
-    pack_queries(rows_, queries_);
+    pack_pairs_of_queries(rows_, rows_.plain, rows_.queries, parts_, queries_);
+    if (rows_.variances.data) pack_pairs_of_queries(rows_, nullptr, rows_.squares, kByteQueryParts, squares_);
     for (size_t from = 0; from < rows_.count; from += kBlockRows) {
       find_block(rows_, from, block_);
       pack_keys_in_pairs(rows_.keys, block_, keys_);
       pack_values_in_pairs(rows_.values, block_, values_);
+      if (rows_.variances.data) pack_keys_in_pairs(rows_.variances, block_, variances_);
       find_starts(rows_, block_, starts_);
+      if (are_bytes(rows_)) find_scales();
       attend_block(from);
     }
     products_.end();
   }
 
  private:
+  static size_t size_of_squares(const RowsToAttend& rows) { return rows.variances.data ? tiles_of_queries(rows) * size_of_queries(rows.keys.dims, kByteQueryParts) : 0; }
+
+  // Of the block's rows.
+  void find_scales() {
+    for (size_t i = 0; i < kBlockRows; ++i) {
+      const uint32_t row = block_.rows[i];
+      key_scales_[i] = (rows_.scales ? rows_.scales[row] : 1) * factor_;
+      variance_scales_[i] = rows_.variance_scales ? rows_.variance_scales[row] : 1;
+      value_scales_[i] = rows_.value_scales ? rows_.value_scales[row] : 1;
+    }
+  }
+
   // One tile's logits become weights, while the next one's logits and the weighted sums of the one before are made.
   void attend_block(size_t from) {
     NextBlock ahead(rows_, from + kBlockRows, tiles_of_queries(rows_));
@@ -203,7 +113,8 @@ class MatrixAttention {
     do {
       ahead.ask();
       TileWork* const next = begin(query, works_[number++ % kWorks]);
-      if (next) push_logits(*next);
+      if (next) push_logits(*next, queries_, keys_, parts_, next->logits);
+      if (next && rows_.variances.data) push_logits(*next, squares_, variances_, kByteQueryParts, next->logits + kPlane);
       if (before) push_values(*before);
       if (now) soften(*now);
       products_.make_all();
@@ -214,11 +125,11 @@ class MatrixAttention {
 
   // The next tile from `query` on that sees some of the block, if there is one.
   TileWork* begin(size_t& query, TileWork& work) const {
-    for (; query < rows_.query_count; query += kQueries) {
-      const size_t count = rows_.query_count - query < kQueries ? rows_.query_count - query : kQueries, seen = seen_rows(query, count);
+    for (; query < rows_.query_count; query += kTileQueries) {
+      const size_t count = rows_.query_count - query < kTileQueries ? rows_.query_count - query : kTileQueries, seen = seen_rows(query, count);
       if (seen == 0) continue;
       work.query = query, work.count = count, work.seen = seen;
-      query += kQueries;
+      query += kTileQueries;
       return &work;
     }
     return nullptr;
@@ -233,15 +144,15 @@ class MatrixAttention {
     return limit - block_.rows[0] < block_.count ? limit - block_.rows[0] : block_.count;
   }
 
-  void push_logits(TileWork& work) {
-    const uint16_t* const queries = queries_ + work.query / kQueries * size_of_queries(rows_);
+  void push_logits(const TileWork& work, const uint16_t* all_queries, const uint16_t* all_keys, size_t parts, float* logits) {
+    const uint16_t* const queries = all_queries + work.query / kTileQueries * size_of_queries(rows_.keys.dims, parts);
     for (size_t step = 0; step < work.steps(); ++step) {
-      const uint16_t *keys = keys_ + 2 * step * steps_ * kWholeTile, *at = queries;
+      const uint16_t *keys = all_keys + 2 * step * steps_ * kWholeTile, *at = queries;
       for (size_t dims = 0; dims < steps_; ++dims, keys += kWholeTile) {
-        for (size_t part = 0; part < parts_; ++part, at += 2 * kWholeTile) {
-          const bool first = dims == 0 && part == 0, last = dims + 1 == steps_ && part + 1 == parts_;
+        for (size_t part = 0; part < parts; ++part, at += 2 * kWholeTile) {
+          const bool first = dims == 0 && part == 0, last = dims + 1 == steps_ && part + 1 == parts;
           products_.push({at, part == 0 ? keys : nullptr, keys + steps_ * kWholeTile, first ? Products::Step::zero : Products::Step::none, last ? Products::Step::sums : Products::Step::none,
-                          work.logits + step * kTileNumbers, kLogitStride});
+                          logits + step * kTileNumbers, kLogitStride});
         }
       }
     }
@@ -253,11 +164,11 @@ class MatrixAttention {
     for (size_t panel = 0; panel < panels; panel += 2) {
       // A row of sums ends with its last sixteen columns.
       const auto sums = panel + 2 <= panels ? Products::Step::sums : Products::Step::half_sums;
-      const uint16_t* values = values_ + panel * kSteps * kWholeTile;
+      const uint16_t* values = values_ + panel * kPairSteps * kWholeTile;
       for (size_t step = 0; step < work.steps(); ++step, values += kWholeTile) {
         for (size_t part = 0; part < weight_parts_; ++part) {
           const bool first = step == 0 && part == 0, last = step + 1 == work.steps() && part + 1 == weight_parts_;
-          products_.push({work.weights + part * kPartApart + step * 2 * kWholeTile, part == 0 ? values : nullptr, values + kSteps * kWholeTile, first ? sums : Products::Step::none,
+          products_.push({work.weights + part * kPartApart + step * 2 * kWholeTile, part == 0 ? values : nullptr, values + kPairSteps * kWholeTile, first ? sums : Products::Step::none,
                           last ? sums : Products::Step::none, out + 16 * panel, running_.out_stride});
         }
       }
@@ -276,11 +187,16 @@ class MatrixAttention {
     return rows / kTileNumbers;
   }
 
+  // Steps whose logits are: all products and nothing else, some of them, or products of bytes.
+  enum class Steps : uint8_t { plain, some_plain, bytes };
+
   void soften(TileWork& work) {
     // Weights are made in so many turns.
-    const size_t turns = work.count * work.steps(), every = products_.left() >= turns ? 1 : turns / (products_.left() + 1), plain = plain_steps(work);
-    if (weight_parts_ == 1) plain == work.steps() ? soften_each<false, true>(work, plain, every) : soften_each<false, false>(work, plain, every);
-    else soften_each<true, false>(work, plain, every);
+    const size_t turns = work.count * work.steps(), every = products_.left() >= turns ? 1 : turns / (products_.left() + 1);
+    if (are_bytes(rows_)) return weight_parts_ == 1 ? soften_each<false, Steps::bytes>(work, 0, every) : soften_each<true, Steps::bytes>(work, 0, every);
+    const size_t plain = plain_steps(work);
+    if (weight_parts_ == 1) plain == work.steps() ? soften_each<false, Steps::plain>(work, plain, every) : soften_each<false, Steps::some_plain>(work, plain, every);
+    else soften_each<true, Steps::some_plain>(work, plain, every);
   }
 
   // Sixteen logits of a query above `below`: hidden ones are kUnseen. Rounded once where rows begin with 0, as those of steps that are plain: which steps are depends on the tile.
@@ -290,15 +206,24 @@ class MatrixAttention {
     return _mm512_mask_mov_ps(logit, _mm512_cmpge_epu32_mask(_mm512_loadu_si512(block_.rows + row), limit), _mm512_set1_ps(kUnseen));
   }
 
-  // From a query's logits to weights, relative to the greatest so far, which may rise.
-  template <bool kSplit, bool kPlain>
-  void soften_each(TileWork& work, size_t plain, size_t every) {
-    for (size_t q = 0; q < work.count; ++q) soften<kSplit, kPlain>(work, q, plain, every);
+  // Products of bytes become logits: sixteen of them.
+  MERGANSER_INLINE __m512 put_logits(float* logits, size_t row) const {
+    __m512 logit = _mm512_fmadd_ps(_mm512_load_ps(logits + row), _mm512_load_ps(key_scales_ + row), _mm512_load_ps(starts_ + row));
+    if (rows_.variances.data) logit = _mm512_fmadd_ps(_mm512_load_ps(logits + kPlane + row), _mm512_load_ps(variance_scales_ + row), logit);
+    _mm512_store_ps(logits + row, logit);
+    return logit;
   }
-  template <bool kSplit, bool kPlain>
+
+  // From a query's logits to weights, relative to the greatest so far, which may rise.
+  template <bool kSplit, Steps kKind>
+  void soften_each(TileWork& work, size_t plain, size_t every) {
+    for (size_t q = 0; q < work.count; ++q) soften<kSplit, kKind>(work, q, plain, every);
+  }
+  template <bool kSplit, Steps kKind>
   void soften(TileWork& work, size_t q, size_t plain, size_t every) {
-    const size_t at = work.query + q, steps = kPlain ? plain : work.steps();
-    const float* const logits = work.logits + q * kLogitStride;
+    constexpr bool kBytes = kKind == Steps::bytes;
+    const size_t at = work.query + q, steps = kKind == Steps::plain ? plain : work.steps();
+    float* const logits = work.logits + q * kLogitStride;
     const __m512i limit = _mm512_set1_epi32(rows_.limits ? static_cast<int>(rows_.limits[at]) : -1);
     __m512 most[2] = {_mm512_set1_ps(kNothingSeen), _mm512_set1_ps(kNothingSeen)};
     for (size_t step = 0; step < plain; ++step) {
@@ -306,32 +231,36 @@ class MatrixAttention {
     }
     if (plain > 0) most[0] = _mm512_mul_ps(_mm512_max_ps(most[0], most[1]), _mm512_set1_ps(factor_)), most[1] = most[0];
     for (size_t step = plain; step < steps; ++step) {
-      for (size_t half = 0; half < 2; ++half) most[half] = _mm512_max_ps(most[half], logits_at(logits, 32 * step + 16 * half, limit, _mm512_setzero_ps()));
+      for (size_t half = 0; half < 2; ++half) {
+        const size_t row = 32 * step + 16 * half;
+        most[half] = _mm512_max_ps(most[half], kBytes ? put_logits(logits, row) : logits_at(logits, row, limit, _mm512_setzero_ps()));
+      }
     }
     const float greatest = _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
     if (greatest > running_.greatest[at]) raise_greatest(running_, at, greatest, 16 * ((rows_.values.dims + 15) / 16));
-    const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(factor_);
+    const __m512 below = _mm512_set1_ps(-running_.greatest[at]), factor = _mm512_set1_ps(kBytes ? 1 : factor_);
     __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
     uint16_t* weights = work.weights + q / kTileSide * kWholeTile + q % kTileSide * kTileNumbers;
-    const auto put = [&](__m512 first_power, __m512 second_power) {
-      const __m512 first = exp2_of(first_power), second = exp2_of(second_power);
+    const auto put = [&](size_t row, __m512 first_power, __m512 second_power) {
+      __m512 first = exp2_of(first_power), second = exp2_of(second_power);
       sums[0] = _mm512_add_ps(sums[0], first), sums[1] = _mm512_add_ps(sums[1], second);
+      if constexpr (kBytes) first = _mm512_mul_ps(first, _mm512_load_ps(value_scales_ + row)), second = _mm512_mul_ps(second, _mm512_load_ps(value_scales_ + row + 16));
       put_weights<kSplit>(first, second, weights);
       weights += 2 * kWholeTile;
       if (++turn_ >= every) turn_ = 0, products_.make_one();
     };
     // The greatest logit is rounded; a power need not be, unless logits are so large that this is all there is of it.
     const bool fused = __builtin_fabsf(running_.greatest[at]) < 0x1p26f;
-    const size_t fused_steps = fused ? plain : 0;
+    const size_t fused_steps = kBytes ? steps : fused ? plain : 0;
     for (size_t step = 0; step < fused_steps; ++step) {
       const auto power = [&](size_t row) { return _mm512_fmadd_ps(_mm512_load_ps(logits + row), factor, below); };
-      put(power(32 * step), power(32 * step + 16));
+      put(32 * step, power(32 * step), power(32 * step + 16));
     }
     for (size_t step = fused_steps; step < steps; ++step) {
       const auto power = [&](size_t row) {
         return fused ? logits_at(logits, row, limit, below) : _mm512_add_ps(logits_at(logits, row, limit, _mm512_setzero_ps()), below);
       };
-      put(power(32 * step), power(32 * step + 16));
+      put(32 * step, power(32 * step), power(32 * step + 16));
     }
     running_.sums[at] += total({_mm512_add_ps(sums[0], sums[1])});
   }
@@ -342,12 +271,13 @@ class MatrixAttention {
   const Running& running_;
   const size_t steps_, parts_, weight_parts_;
   const float factor_;
-  uint16_t *queries_, *keys_, *values_;
+  uint16_t *queries_, *squares_, *keys_, *variances_, *values_;
   TileWork* works_;
   Products products_;
   size_t turn_ = 0;
   Block block_;
   alignas(64) float starts_[kBlockRows];
+  alignas(64) float key_scales_[kBlockRows], variance_scales_[kBlockRows], value_scales_[kBlockRows];  // of rows of bytes
 };
 
 }  // namespace

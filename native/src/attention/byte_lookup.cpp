@@ -9,7 +9,7 @@
 namespace merganser::attention {
 namespace {
 
-// Queries whose shares are summed up in single precision: whole tiles of every instruction set.
+// Queries whose shares are summed up in single precision: whole tiles of every instruction set, and of matrix tiles.
 constexpr size_t kQueriesAtATime = 96;
 // Sums of so many times as many are in memory at once.
 constexpr size_t kSumsAtATime = 16;
@@ -17,20 +17,24 @@ constexpr size_t kSumsAtATime = 16;
 // Panels, but for those of which no cluster counts: groups of clusters that are left out are neighbours.
 class PackedCentroids {
  public:
-  PackedCentroids(const RowsToAttend& rows, const ClusterSizes& clusters, size_t count) : pairs_(pairs_of(rows.keys.dims)) {
+  PackedCentroids(const RowsToAttend& rows, const ClusterSizes& clusters, size_t count) : dims_(rows.keys.dims), for_matrix_tiles_(has_matrix_tiles()) {
     for (size_t first = 0; first < count; first += kBytePanel) {
       const float* const sizes = clusters.sizes.data() + first;
       if (std::any_of(sizes, sizes + std::min(kBytePanel, count - first), [](float size) { return size > 0; })) firsts_.push_back(first);
     }
     // An even number of them.
     const size_t room = (firsts_.size() + 1) / 2 * 2 * kBytePanel;
-    numbers_.reserve(std::max(room * 2 * pairs_, parallel::KeptMemory::kAtLeast), 0);
+    numbers_.reserve(std::max(room * row_bytes(), parallel::KeptMemory::kAtLeast), 0);
     scales_.resize(room), sizes_.resize(room), hidden_.resize(room, kUnseen);
+    const bool whole = firsts_.size() % 2 == 0 && count % kBytePanel == 0;
+    // Behind the last centroid there are zeros, in the last two panels.
+    if (!whole && room > 0) std::memset(numbers_.data() + (room - kByteColumns) * row_bytes(), 0, kByteColumns * row_bytes());
     for (size_t i = 0; i < firsts_.size(); ++i) pack(rows, clusters, firsts_[i], std::min(kBytePanel, count - firsts_[i]), i);
-    if (firsts_.size() % 2 == 1) std::memset(numbers_.data() + (room - kBytePanel) * 2 * pairs_, 0, kPairBytes * pairs_);
   }
 
-  BytePanels panels() const { return {reinterpret_cast<const int8_t*>(numbers_.data()), sizes_.size() / kBytePanel, pairs_, scales_.data(), hidden_.data(), sizes_.data()}; }
+  BytePanels panels() const {
+    return {reinterpret_cast<const int8_t*>(numbers_.data()), for_matrix_tiles_, sizes_.size() / kBytePanel, dims_, scales_.data(), hidden_.data(), sizes_.data()};
+  }
 
   // From sums over packed clusters to all of them.
   void spread(const std::vector<double>& sums, double factor, size_t count, float* scores) const {
@@ -41,18 +45,22 @@ class PackedCentroids {
   }
 
  private:
+  size_t row_bytes() const { return for_matrix_tiles_ ? byte_steps_of(dims_) * kByteStep : 2 * pairs_of(dims_); }
+
   void pack(const RowsToAttend& rows, const ClusterSizes& clusters, size_t first, size_t count, size_t panel) {
-    int8_t* const to = reinterpret_cast<int8_t*>(numbers_.data()) + panel * pairs_ * kPairBytes;
-    if (count < kBytePanel) std::memset(to, 0, kPairBytes * pairs_);
+    int8_t* const numbers = reinterpret_cast<int8_t*>(numbers_.data());
     for (size_t i = 0; i < count; ++i) {
-      pack_byte_row(rows.keys.data + rows.keys.stride * (first + i), rows.keys.dims, i, to);
+      const uint8_t* const row = rows.keys.data + rows.keys.stride * (first + i);
+      if (for_matrix_tiles_) pack_byte_column(row, dims_, panel % 2 * kBytePanel + i, numbers + panel / 2 * kByteColumns * row_bytes());
+      else pack_byte_row(row, dims_, i, numbers + panel * kBytePanel * row_bytes());
       scales_[panel * kBytePanel + i] = rows.scales ? rows.scales[first + i] : 1.f;
       sizes_[panel * kBytePanel + i] = clusters.sizes[first + i];
       hidden_[panel * kBytePanel + i] = clusters.hidden[first + i];
     }
   }
 
-  size_t pairs_;
+  size_t dims_;
+  bool for_matrix_tiles_;
   std::vector<size_t> firsts_;  // clusters of panels
   parallel::KeptBuffer numbers_;
   std::vector<float> scales_, sizes_, hidden_;

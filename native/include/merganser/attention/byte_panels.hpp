@@ -1,4 +1,4 @@
-// Rows of one byte as kernels multiply them with many queries: panels [pair of dimensions][16 rows][2].
+// Rows of one byte as kernels multiply them with many queries: panels [pair of dimensions][16 rows][2], or for matrix tiles (simd/matrix_tiles.hpp) two panels together, [four dimensions][32 rows][4].
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +21,17 @@ MERGANSER_INLINE void pack_byte_row(const uint8_t* row, size_t dims, size_t lane
     to[1] = static_cast<int8_t>(row[dim + 1]);
   }
   if (dims % 2 == 1) to[0] = static_cast<int8_t>(row[dims - 1]), to[1] = 0;
+}
+
+// The same for matrix tiles: row number `lane` of two panels. Dimensions are padded with zeros to whole steps of tiles.
+constexpr size_t kByteStep = 64, kByteColumns = 2 * kBytePanel;
+
+constexpr size_t byte_steps_of(size_t dims) { return (dims + kByteStep - 1) / kByteStep; }
+
+MERGANSER_INLINE void pack_byte_column(const uint8_t* row, size_t dims, size_t lane, int8_t* panels) {
+  for (size_t dim = 0; dim < byte_steps_of(dims) * kByteStep; ++dim) {
+    panels[dim / 4 * 4 * kByteColumns + 4 * lane + dim % 4] = dim < dims ? static_cast<int8_t>(row[dim]) : int8_t{0};
+  }
 }
 
 }  // namespace merganser::attention

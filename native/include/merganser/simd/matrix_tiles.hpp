@@ -18,7 +18,8 @@ constexpr size_t kBlock = 32, kBlockDims = 64;
 
 class MatrixTiles : public ConfiguredTiles {
  public:
-  // Adds the products of `steps` times 64 dimensions.
+  // Adds the products of `steps` times 64 dimensions. kSigned: rows are bytes of −128 … 127.
+  template <bool kSigned = false>
   MERGANSER_INLINE void add(const uint8_t* rows, size_t stride, const int8_t* columns, size_t steps) {
     const uint8_t *first = rows, *second = rows + kBlock / 2 * stride;
     constexpr size_t kGroup = 4 * kBlock;
@@ -28,7 +29,8 @@ class MatrixTiles : public ConfiguredTiles {
           :
           : "r"(first), "r"(stride), "r"(columns), "r"(kGroup), "r"(second)
           : "memory");
-      asm volatile("tdpbusd %tmm6, %tmm4, %tmm0\n\ttdpbusd %tmm7, %tmm4, %tmm1\n\ttdpbusd %tmm6, %tmm5, %tmm2\n\ttdpbusd %tmm7, %tmm5, %tmm3");
+      if constexpr (kSigned) asm volatile("tdpbssd %tmm6, %tmm4, %tmm0\n\ttdpbssd %tmm7, %tmm4, %tmm1\n\ttdpbssd %tmm6, %tmm5, %tmm2\n\ttdpbssd %tmm7, %tmm5, %tmm3");
+      else asm volatile("tdpbusd %tmm6, %tmm4, %tmm0\n\ttdpbusd %tmm7, %tmm4, %tmm1\n\ttdpbusd %tmm6, %tmm5, %tmm2\n\ttdpbusd %tmm7, %tmm5, %tmm3");
       first += kBlockDims, second += kBlockDims, columns += kBlockDims / 4 * kGroup;
     }
   }
