@@ -5,6 +5,8 @@
  *
  *   npm run bench:async -- [--corpus FOLDER] [--file code] [--megabytes 1000] [--tokenizer cl100k]
  *
+ * Strings are converted on JavaScript's thread, in turns of the event loop, before threads begin: by how much that is slower, and whether the loop goes on.
+ *
  * What threads give that only compute is printed beside it: on a virtual machine they may have less than a processor each.
  *
  * The delay is what `perf_hooks.monitorEventLoopDelay` measures beyond its own interval.
@@ -95,6 +97,12 @@ async function main(): Promise<void> {
     console.log(
       `    ${(text / alone).toFixed(2)} × one thread, ${(text / inOneCall).toFixed(2)} × one thread in one call (${inOneCall.toFixed(0)} MB/s)`,
     );
+  }
+  const strings = texts.slice(0, 400).map((text) => new TextDecoder().decode(text));
+  const bytes = texts.slice(0, 400).reduce((sum, { length }) => sum + length, 0);
+  for (let run = 0; run < 2; run++) {
+    await collectGarbage();
+    await watched(`a batch of ${strings.length} strings`, bytes, () => all.encodeBatch(strings, OPTIONS));
   }
   const { milliseconds } = await timed(() => texts.forEach((text) => one.count(text, OPTIONS)));
   console.log(`one thread, counting, warm: ${megabytesPerSecond(whole.length, milliseconds).toFixed(0)} MB/s`);

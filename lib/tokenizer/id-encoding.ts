@@ -5,7 +5,6 @@ import {
   type ChunkedTexts,
   DisallowedAddedToken,
   type EncoderHandle,
-  type Kernels,
   MalformedText,
   type RaggedIds,
   TakenAway,
@@ -15,7 +14,8 @@ import type { EncodeSettings } from './encode-options';
 import type { Engine } from './engine';
 import { applyLayout, type Layout, layoutLength, writeLayout } from './layout';
 import { padBatch, paddedLength, padIds } from './padding';
-import { checkText, chunkTexts, joinTexts, type JoinedTexts, kernelText, wellFormedTexts } from './text-input';
+import { checkText, kernelText, wellFormedTexts } from './text-input';
+import { type Chunking, chunkTexts, joinTexts, type JoinedTexts } from './text-joiner';
 import { checkPartStride, keptLengths, roomForText } from './truncation';
 import type { RaggedTokens, TextInput } from './types';
 import type { InvalidUtf8 } from './well-formed';
@@ -81,15 +81,26 @@ function checkPairs(pairs: unknown, texts: TextInput[]): asserts pairs is TextIn
     throw invalidArgument('pairs', `an array of ${texts.length} texts, one for each of texts`, pairs);
 }
 
-/** The same for threads: large arrays stay where they are, if the backend takes them as they are. */
-export function chunkBatch(engine: Engine, texts: unknown, pairs: unknown, settings: EncodeSettings): ChunkedBatch {
+/** The same for threads: large arrays stay where they are, if the backend takes them as they are. Many strings take turns of the event loop. */
+export function chunkBatch(
+  engine: Engine,
+  texts: unknown,
+  pairs: unknown,
+  settings: EncodeSettings,
+  signal: AbortSignal | undefined,
+): ChunkedBatch | Promise<ChunkedBatch> {
   checkTexts(texts);
   checkPairs(pairs, texts);
-  const own = engine.encoder !== null && settings.dropout === null ? engine.kernels.ownChunkBytes : Infinity;
-  return {
-    texts: chunkTexts(texts, settings.invalidUtf8, own),
-    pairs: pairs === undefined ? null : chunkTexts(pairs, settings.invalidUtf8, own, 'pairs'),
-  };
+  const { kernels } = engine;
+  const { ownChunkBytes } = kernels;
+  const chunking: Chunking | null =
+    engine.encoder !== null && settings.dropout === null && ownChunkBytes < Infinity
+      ? { ownChunkBytes, allocate: (bytes) => kernels.allocate(bytes) }
+      : null;
+  const first = chunkTexts(texts, settings.invalidUtf8, chunking, signal);
+  const second = pairs === undefined ? null : chunkTexts(pairs, settings.invalidUtf8, chunking, signal, 'pairs');
+  if (!('then' in first) && (second === null || !('then' in second))) return { texts: first, pairs: second };
+  return Promise.all([first, second]).then(([texts, pairs]) => ({ texts, pairs }));
 }
 
 /** A batch, on this thread. */
@@ -151,7 +162,7 @@ async function batchIdsAsync(
   const { encoder } = engine;
   if (encoder !== null && dropout === null) {
     try {
-      return await encodeUnchecked(engine.kernels, encoder, texts, { ...control, signal, onProgress }, invalidUtf8);
+      return await encodeUnchecked(engine, encoder, texts, { ...control, signal, onProgress }, invalidUtf8);
     } catch (error) {
       throw engine.explainRefusal(error);
     }
@@ -174,12 +185,13 @@ async function batchIdsAsync(
 
 /** What is malformed is replaced, or an error, before any refused token is. */
 async function encodeUnchecked(
-  kernels: Kernels,
+  engine: Engine,
   encoder: EncoderHandle,
   texts: ChunkedTexts,
   control: AsyncControl,
   invalidUtf8: InvalidUtf8,
 ): Promise<RaggedIds> {
+  const { kernels } = engine;
   try {
     return await kernels.encodeBatchAsync(encoder, texts, control);
   } catch (error) {
@@ -187,6 +199,7 @@ async function encodeUnchecked(
     try {
       const mended = await wellFormedTexts(texts, invalidUtf8, control.signal);
       if (mended === texts) throw error;
+      engine.checkAlive();
       return await kernels.encodeBatchAsync(encoder, mended, control);
     } catch (again) {
       throw unlessChanged(again);

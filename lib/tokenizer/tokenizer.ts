@@ -160,8 +160,9 @@ export class Tokenizer implements Disposable {
    */
   async encodeBatch(texts: readonly TextInput[], options: AsyncEncodeOptions & BatchEncodeOptions = {}): Promise<RaggedTokens> {
     const settings = this.#engine.options.resolve(options);
-    const input = chunkBatch(this.#engine, texts, options.pairs, settings);
-    return encodeBatchAsync(this.#engine, input, settings, { signal: options.signal, onProgress: options.onProgress });
+    const { signal, onProgress } = options;
+    const input = chunkBatch(this.#engine, texts, options.pairs, settings, signal);
+    return encodeBatchAsync(this.#engine, 'then' in input ? await input : input, settings, { signal, onProgress });
   }
 
   /** `encodeBatch` on the calling thread. */

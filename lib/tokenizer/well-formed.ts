@@ -91,6 +91,7 @@ function sequenceStart(bytes: Uint8Array, at: number): number {
   return at;
 }
 
+/** Whether other threads may write to it. */
 export function isShared(memory: ArrayBufferLike): boolean {
   return Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
 }

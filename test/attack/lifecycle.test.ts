@@ -168,6 +168,19 @@ describeEachBackend('lifecycle', (backend) => {
       60_000,
     );
 
+    test('dispose while malformed bytes are replaced, after each number of turns', async () => {
+      const text = new TextEncoder().encode(LONG.repeat(4));
+      text[text.length - 100] = 0xff;
+      for (let count = 0; count < 24; count++) {
+        const gone = await load();
+        const work = settled(gone.encodeAsync(text));
+        await turns(count);
+        gone.dispose();
+        const outcome = await work;
+        if (outcome !== 'fulfilled') expect(outcome).toMatchObject(DISPOSED);
+      }
+    }, 120_000);
+
     test('a change of the input while it is encoded does no harm to others', async () => {
       const before = Array.from(tokenizer.encode('Hello world'));
       const text = new TextEncoder().encode(LONG.repeat(2));

@@ -90,6 +90,19 @@ describeEachBackend('memory that moves', (backend) => {
       else expect(outcome.offsets.length).toBe(texts.length + 1);
     }, 120_000);
 
+    test('texts are transferred while malformed bytes of another are replaced', async () => {
+      for (let count = 0; count < 16; count++) {
+        const texts = Array.from({ length: 4 }, () => textOf(1_500_000));
+        texts[0][1000] = 0xff;
+        const work = settled(tokenizer.encodeBatch(texts));
+        await turns(count);
+        for (const text of texts.slice(1)) giveAway(text);
+        const outcome = await work;
+        if ('error' in outcome) expect(outcome.error).toMatchObject(TAKEN_AWAY);
+        else expect(outcome.offsets.length).toBe(texts.length + 1);
+      }
+    }, 120_000);
+
     test('the rest is right when one text was transferred, and afterwards too', async () => {
       const gone = textOf(large);
       const stays = textOf(200_000);
