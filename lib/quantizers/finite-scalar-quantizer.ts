@@ -4,12 +4,10 @@ import { float32Vectors, type Float32Vectors, type Vectors } from '../clustering
 import { invalidArgument, unexpected } from '../errors';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { checkCodes, codesOf } from './codebook-quantizer';
+import { LevelFinder } from './scalar-levels';
 import { writeQuantizer } from './quantizer-file';
 import type { Codes, CodingOptions, Quantizer } from './types';
 import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
-
-/** Keeps a bounded value off the last level. */
-const MARGIN = 1e-3;
 
 /**
  * Finite scalar quantization (Mentzer et al. 2023): every number is bounded and rounded to one of a few levels; together they are the index of a code, the
@@ -38,20 +36,18 @@ export class FiniteScalarQuantizer implements Quantizer {
     const { levels, basis, dims } = this;
     const points = vectorsOfLength(vectors, dims);
     const data = new Uint32Array(points.count);
-    // A number takes as long as a hundred that are only copied.
-    await eachBlock(points.count, Math.ceil(blockRows(dims) / 16), objectOf(options, 'options'), (first, rows) => {
+    const finders = levels.map((level) => LevelFinder.of(level));
+    await eachBlock(points.count, Math.ceil(blockRows(dims) / 4), objectOf(options, 'options'), (first, rows) => {
       const block = readBlock(points, first, rows);
-      for (let row = 0; row < rows; row++) {
-        let code = 0;
-        for (let i = 0; i < dims; i++) code += levelOf(block[row * dims + i], levels[i]) * basis[i];
-        data[first + row] = code;
-      }
+      const codes = new Float64Array(rows);
+      for (let i = 0; i < dims; i++) finders[i].add(block, i, dims, basis[i], codes);
+      data.set(codes, first);
     });
     return codesOf(data, 1);
   }
 
   /** Numbers from −1 to 1. */
-  async decode(codes: Codes, options: Pick<CodingOptions, 'signal' | 'onProgress'> = {}): Promise<Float32Vectors> {
+  async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
     const { levels, basis, dims } = this;
     checkCodes(codes, this.codebookSizes);
     const out = new Float32Array(codes.data.length * dims);
@@ -74,18 +70,4 @@ export class FiniteScalarQuantizer implements Quantizer {
   async save(path: string): Promise<void> {
     await writeBytesAtomically(path, this.toBytes());
   }
-}
-
-/** 0 … level − 1. */
-function levelOf(value: number, level: number): number {
-  if (level === 2) return value < 0 ? 0 : 1;
-  const half = ((level - 1) * (1 + MARGIN)) / 2;
-  const offset = level % 2 === 0 ? 0.5 : 0;
-  const bounded = Math.tanh(value + Math.atanh(offset / half)) * half - offset;
-  return roundHalfToEven(bounded) + Math.floor(level / 2);
-}
-
-function roundHalfToEven(value: number): number {
-  const rounded = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -1,11 +1,10 @@
 /** Product quantization (Jégou, Douze & Schmid 2011): vectors are cut into parts, each with a codebook of its own. */
 import { listOf, objectOf } from '../arguments';
-import { assignToCentroids } from '../clustering/kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
-import { CodebookQuantizer, codesOf, trainCodebook } from './codebook-quantizer';
+import { CodebookQuantizer, trainCodebook } from './codebook-quantizer';
 import type { Codes, CodingOptions, QuantizerTraining } from './types';
-import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+import { blockRows, eachBlock, readBlock } from './vector-blocks';
 
 export interface ProductTraining extends QuantizerTraining {
   /** How many parts of equal length; a divisor of the vectors' length. */
@@ -42,22 +41,8 @@ export class ProductQuantizer extends CodebookQuantizer {
     return new ProductQuantizer(codebooks);
   }
 
-  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
-    const { dims, codebooks } = this;
-    const points = vectorsOfLength(vectors, dims);
-    const data = new Uint32Array(points.count * codebooks.length);
-    const { onProgress: _whole, ...each } = objectOf(options, 'options');
-    await eachBlock(points.count, blockRows(dims), options, async (first, rows) => {
-      const block = readBlock(points, first, rows);
-      for (let part = 0; part < codebooks.length; part++) {
-        const length = codebooks[part].dims[1];
-        const columns = new Float32Array(rows * length);
-        copyColumns(block, dims, this.placeOf(part), length, columns, 0);
-        const { labels } = await assignToCentroids(float32Vectors(columns, length), codebooks[part], each);
-        labels.forEach((label, row) => (data[(first + row) * codebooks.length + part] = label));
-      }
-    });
-    return codesOf(data, codebooks.length);
+  encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    return this.encodeBy('part', 1, vectors, options);
   }
 
   protected placeOf(part: number): number {

@@ -2,7 +2,7 @@
 import type { Steps } from '../clustering/steps';
 import { lengthOf } from '../backend/js/reduction/combinations';
 import { gather, type TokenRows } from './plan';
-import { unfilledFloats } from './unfilled';
+import { unfilledFloats } from '../unfilled';
 
 /** Cosine: of points of unit length. */
 export type DistanceKind = 'euclidean' | 'cosine';
