@@ -59,15 +59,16 @@ export abstract class CodebookQuantizer implements Quantizer {
     integer(threads, 'threads', 0, 1024);
     requireSignal(signal);
     const { dims } = this;
-    checkCodes(codes, this.codebookSizes);
+    checkShape(codes, this.codebookSizes);
     if (signal?.aborted) throw aborted(signal);
     const count = codes.dims[0];
     const data = await ownArray(codes.data, 'codes', signal);
+    const kernels = selectKernels(backend);
     const out = unfilledFloats(count * dims);
     if (count > 0) {
-      checkCodes({ ...codes, data }, this.codebookSizes);
+      checkValues(data, this.codebookSizes);
       const spec = { codes: data, count, codebooks: await this.ownCodebooks(signal), dims, threads };
-      await selectKernels(backend).decodeCodes(spec, out, { signal, onProgress: onProgress && ((done) => onProgress(done, count)) });
+      await kernels.decodeCodes(spec, out, { signal, onProgress: onProgress && ((done) => onProgress(done, count)) });
     }
     onProgress?.(count, count);
     return float32Vectors(out, dims);
@@ -109,15 +110,22 @@ function shortEnough(data: Float32Array, dims: number): boolean {
 
 /** Throws INVALID_ARGUMENT unless the codes are of codebooks of these sizes. */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
+  checkShape(codes, sizes);
+  checkValues(codes.data, sizes);
+}
+
+function checkShape(codes: Codes, sizes: readonly number[]): void {
   const { data, dims } = (codes ?? {}) as Partial<Codes>;
   listOf(sizes, 'codebookSizes');
   if (!(data instanceof Uint32Array)) throw invalidArgument('codes.data', 'a Uint32Array', data);
   if (!isShape(dims, [2], 0) || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
     throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape ${describeShape(dims)}`);
-  for (let at = 0; at < data.length;) {
-    for (const size of sizes) {
-      const code = data[at++];
-      if (code >= size) throw invalidArgument('codes', `below ${size}, the size of the codebook`, code);
+}
+
+function checkValues(data: Uint32Array, sizes: readonly number[]): void {
+  for (const [book, size] of sizes.entries()) {
+    for (let at = book; at < data.length; at += sizes.length) {
+      if (data[at] >= size) throw invalidArgument('codes', `below ${size}, the size of the codebook`, data[at]);
     }
   }
 }

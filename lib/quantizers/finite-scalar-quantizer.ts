@@ -4,10 +4,14 @@ import { float32Vectors, type Float32Vectors, type Vectors } from '../clustering
 import { invalidArgument, unexpected } from '../errors';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { checkCodes, codesOf } from './codebook-quantizer';
+import { KMeansQuantizer } from './kmeans-quantizer';
 import { LevelFinder } from './scalar-levels';
 import { writeQuantizer } from './quantizer-file';
 import type { Codes, CodingOptions, Quantizer } from './types';
 import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+
+/** Up to so many codes what each stands for is kept. */
+const MOST_TABLED = 1 << 12;
 
 /**
  * Finite scalar quantization (Mentzer et al. 2023): every number is bounded and rounded to one of a few levels; together they are the index of a code, the
@@ -20,6 +24,7 @@ export class FiniteScalarQuantizer implements Quantizer {
   /** Number of codes. */
   readonly codes: number;
   private readonly basis: number[];
+  #codebook: KMeansQuantizer | null = null;
 
   /** Throws INVALID_ARGUMENT unless each number of levels is a whole one from 2, and there are at most 2³² codes. */
   constructor(readonly levels: readonly number[]) {
@@ -48,19 +53,33 @@ export class FiniteScalarQuantizer implements Quantizer {
 
   /** Numbers from −1 to 1. */
   async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
-    const { levels, basis, dims } = this;
+    const { dims } = this;
+    if (this.codes <= MOST_TABLED) return this.#table().decode(codes, options);
     checkCodes(codes, this.codebookSizes);
     const out = new Float32Array(codes.data.length * dims);
     await eachBlock(codes.data.length, blockRows(dims), objectOf(options, 'options'), (first, rows) => {
-      for (let row = first; row < first + rows; row++) {
-        for (let i = 0; i < dims; i++) {
-          const place = Math.floor(codes.data[row] / basis[i]) % levels[i];
-          const half = Math.floor(levels[i] / 2);
-          out[row * dims + i] = levels[i] === 2 ? place - 0.5 : (place - half) / half;
-        }
-      }
+      for (let row = first; row < first + rows; row++) this.#writeNumbers(codes.data[row], out, row * dims);
     });
     return float32Vectors(out, dims);
+  }
+
+  #writeNumbers(code: number, out: Float32Array, at: number): void {
+    const { levels, basis, dims } = this;
+    for (let i = 0; i < dims; i++) {
+      const place = Math.floor(code / basis[i]) % levels[i];
+      const half = Math.floor(levels[i] / 2);
+      out[at + i] = levels[i] === 2 ? place - 0.5 : (place - half) / half;
+    }
+  }
+
+  /** All codes as a codebook. */
+  #table(): KMeansQuantizer {
+    if (this.#codebook === null) {
+      const data = new Float32Array(this.codes * this.dims);
+      for (let code = 0; code < this.codes; code++) this.#writeNumbers(code, data, code * this.dims);
+      this.#codebook = new KMeansQuantizer(float32Vectors(data, this.dims));
+    }
+    return this.#codebook;
   }
 
   toBytes(): Uint8Array {

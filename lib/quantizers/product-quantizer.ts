@@ -30,13 +30,14 @@ export class ProductQuantizer extends CodebookQuantizer {
     const { count, dims } = points;
     if (!Number.isInteger(parts) || parts < 1 || dims % parts !== 0) throw invalidArgument('parts', `a divisor of ${dims}`, parts);
     const length = dims / parts;
+    const columns = Array.from({ length: parts }, () => new Float32Array(count * length));
+    await eachBlock(count, blockRows(dims), options.signal ? { signal: options.signal } : {}, (first, rows) => {
+      const block = readBlock(points, first, rows);
+      for (const [part, out] of columns.entries()) copyColumns(block, dims, part * length, length, out, first);
+    });
     const codebooks: Float32Vectors[] = [];
-    for (let part = 0; part < parts; part++) {
-      const columns = new Float32Array(count * length);
-      await eachBlock(count, blockRows(dims), options.signal ? { signal: options.signal } : {}, (first, rows) =>
-        copyColumns(readBlock(points, first, rows), dims, part * length, length, columns, first),
-      );
-      codebooks.push((await trainCodebook(float32Vectors(columns, length), options, part, parts)).centroids);
+    for (const [part, data] of columns.entries()) {
+      codebooks.push((await trainCodebook(float32Vectors(data, length), options, part, parts)).centroids);
     }
     return new ProductQuantizer(codebooks);
   }
@@ -54,5 +55,7 @@ export class ProductQuantizer extends CodebookQuantizer {
 
 /** Columns [from, from + length) of all rows, to rows from `first` on. */
 function copyColumns(rows: Float32Array, dims: number, from: number, length: number, out: Float32Array, first: number): void {
-  for (let at = from, to = first * length; at < rows.length; at += dims, to += length) out.set(rows.subarray(at, at + length), to);
+  for (let at = from, to = first * length; at < rows.length; at += dims - length) {
+    for (const end = at + length; at < end;) out[to++] = rows[at++];
+  }
 }
