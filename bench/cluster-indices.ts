@@ -6,16 +6,15 @@
  *
  * Python is what the environment variable PYTHON names, else that of scripts/python-oracle/setup.sh.
  */
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { RandomStream } from '../lib/clustering/random';
 import { backendInfo, compareLabels, daviesBouldin, silhouette, silhouetteOfDistances } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine, median, timed } from './measure';
+import { PeerProcess } from './peer-process';
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string', default: '' }, runs: { type: 'string', default: '5' }, threads: { type: 'string', default: '1' } },
@@ -78,35 +77,6 @@ function workOf({ index, count, dims }: Case, { data, classes, labels }: ReturnT
   return () => silhouetteOfDistances(distances, labels);
 }
 
-/** scikit-learn in a process of its own, which waits for its turns. */
-class Peer {
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(python: string, order: Record<string, unknown>) {
-    const threads = { OPENBLAS_NUM_THREADS: options.threads, OMP_NUM_THREADS: options.threads };
-    this.#process = spawn(python, ['bench/cluster-indices.py'], { env: { ...process.env, ...threads } });
-    this.#process.stderr.pipe(process.stderr);
-    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
-    this.#process.stdin.write(`${JSON.stringify(order)}\n`);
-  }
-
-  async answer<Answer>(): Promise<Answer> {
-    const { done, value } = await this.#lines.next();
-    if (done === true) throw new Error('Expected an answer of bench/cluster-indices.py, but it ended.');
-    return JSON.parse(value) as Answer;
-  }
-
-  turn(): Promise<number> {
-    this.#process.stdin.write('\n');
-    return this.answer();
-  }
-
-  end(): void {
-    this.#process.stdin.end();
-  }
-}
-
 function equal(ours: Value, theirs: Value): boolean {
   if (typeof ours === 'number') return Math.abs(ours - (theirs as number)) < 1e-9 * (1 + Math.abs(ours));
   return Object.entries(theirs as Record<string, number>).every(([name, value]) => equal(ours[name], value));
@@ -125,7 +95,10 @@ async function compare(each: Case, folder: string, python: string | null): Promi
   const work = workOf(each, input);
   // Until the functions that matter are compiled.
   for (const start = performance.now(); performance.now() - start < WARM;) work();
-  const peer = python === null ? null : new Peer(python, { ...files, dims: each.dims, index: each.index });
+  const peer =
+    python === null
+      ? null
+      : new PeerProcess(python, 'bench/cluster-indices.py', options.threads, { ...files, dims: each.dims, index: each.index });
   const answer = await peer?.answer<{ version: string; value: Value }>();
   const [ours, theirs]: [number[], number[]] = [[], []];
   let value: Value = NaN;

@@ -14,6 +14,7 @@ import type { AttentionKernels } from './attention-kernels';
 import type { DynamicKernels, PrefixTrieHandle, TokenMergerHandle } from './dynamic-kernels';
 import type { ClusteringKernels } from './clustering-kernels';
 import type { SearchKernels, SearchViewHandle } from './search-kernels';
+import type { QuantizerKernels } from './quantizer-kernels';
 import type { ReductionKernels } from './reduction-kernels';
 import type { TrainingKernels, WordCounterHandle } from './training-kernels';
 
@@ -22,7 +23,15 @@ export * from './encoding-kernels';
 export type BackendName = 'native' | 'js';
 
 export interface Kernels
-  extends EncodingKernels, TrainingKernels, DynamicKernels, ClusteringKernels, SearchKernels, ReductionKernels, AttentionKernels {
+  extends
+    EncodingKernels,
+    TrainingKernels,
+    DynamicKernels,
+    ClusteringKernels,
+    QuantizerKernels,
+    SearchKernels,
+    ReductionKernels,
+    AttentionKernels {
   readonly backend: BackendName;
 
   /** XXH64 with seed 0. */

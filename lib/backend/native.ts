@@ -11,6 +11,8 @@ import { attentionKernels } from './native-attention';
 import { clusteringKernels } from './native-clustering';
 import { searchKernels } from './native-search';
 import type { SearchKernels } from './search-kernels';
+import { quantizerKernels } from './native-quantizers';
+import type { QuantizerKernels } from './quantizer-kernels';
 import { reductionKernels } from './native-reduction';
 import type { ReductionKernels } from './reduction-kernels';
 import { scannerKinds } from './scanner-kinds';
@@ -51,6 +53,7 @@ class NativeKernels implements Kernels {
   readonly #clustering: ClusteringKernels;
   readonly #attention: AttentionKernels;
   readonly #search: SearchKernels;
+  readonly #quantizers: QuantizerKernels;
   readonly #reduction: ReductionKernels;
   readonly #short = new ShortResults();
 
@@ -60,6 +63,7 @@ class NativeKernels implements Kernels {
     this.#clustering = clusteringKernels(addon);
     this.#attention = attentionKernels(addon);
     this.#search = searchKernels(addon);
+    this.#quantizers = quantizerKernels(addon);
     this.#reduction = reductionKernels(addon);
   }
 
@@ -185,6 +189,8 @@ class NativeKernels implements Kernels {
   maxSim: Kernels['maxSim'] = (...call) => this.#clustering.maxSim(...call);
   maxSimAsync: Kernels['maxSimAsync'] = (...call) => this.#clustering.maxSimAsync(...call);
 
+  encodeVectors: Kernels['encodeVectors'] = (...call) => this.#quantizers.encodeVectors(...call);
+  decodeCodes: Kernels['decodeCodes'] = (...call) => this.#quantizers.decodeCodes(...call);
   createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);

@@ -1,13 +1,17 @@
 /** What quantizers with codebooks have in common. */
-import { describeShape, isShape, listOf, objectOf } from '../arguments';
+import { describeShape, isShape, listOf, objectOf, requireSignal } from '../arguments';
+import type { CodebookRows, VectorCoding } from '../backend/quantizer-kernels';
+import { selectKernels } from '../backend/select';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { kmeans } from '../clustering/kmeans';
 import { integer } from '../clustering/kmeans-options';
-import { invalidArgument, unexpected } from '../errors';
+import { aborted, invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
+import { unfilledFloats } from '../unfilled';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { writeQuantizer, type QuantizerHeader } from './quantizer-file';
 import type { Codes, CodingOptions, Quantizer, QuantizerKind, QuantizerTraining } from './types';
-import { blockRows, eachBlock } from './vector-blocks';
+import { vectorsOfLength } from './vector-blocks';
 
 /** A quantizer whose codes stand for rows of codebooks, each of which makes up a part of a vector or a term of it. */
 export abstract class CodebookQuantizer implements Quantizer {
@@ -19,9 +23,9 @@ export abstract class CodebookQuantizer implements Quantizer {
     readonly dims: number,
     readonly codebooks: readonly Float32Vectors[],
   ) {
-    for (const { data } of codebooks) {
-      if (!(data instanceof Float32Array) || data.length === 0 || !data.every(Number.isFinite))
-        throw unexpected('codebooks', 'rows of finite numbers in a Float32Array', 'others');
+    for (const { data, dims: shape } of codebooks) {
+      if (!(data instanceof Float32Array) || data.length === 0 || !shortEnough(data, shape[1]))
+        throw unexpected('codebooks', 'rows of finite numbers in a Float32Array, no longer than 3e18', 'others');
     }
     this.codebookSizes = codebooks.map((codebook) => codebook.dims[0]);
   }
@@ -31,22 +35,53 @@ export abstract class CodebookQuantizer implements Quantizer {
   /** Where in a vector the rows of a codebook belong. */
   protected abstract placeOf(codebook: number): number;
 
-  async decode(codes: Codes, options: Pick<CodingOptions, 'signal' | 'onProgress'> = {}): Promise<Float32Vectors> {
-    const { dims, codebooks } = this;
-    const books = codebooks.length;
-    checkCodes(codes, this.codebookSizes);
-    const out = new Float32Array(codes.dims[0] * dims);
-    await eachBlock(codes.dims[0], blockRows(dims * books), objectOf(options, 'options'), (first, rows) => {
-      for (let row = first; row < first + rows; row++) {
-        for (let book = 0; book < books; book++) {
-          const { data, dims: shape } = codebooks[book];
-          const from = codes.data[row * books + book] * shape[1];
-          const to = row * dims + this.placeOf(book);
-          for (let k = 0; k < shape[1]; k++) out[to + k] += data[from + k];
-        }
-      }
-    });
+  /** Codes of every codebook. @internal */
+  protected async encodeBy(kind: VectorCoding['kind'], beam: number, vectors: Vectors, options: CodingOptions): Promise<Codes> {
+    const { backend, threads = 0, signal, onProgress } = objectOf(options, 'options');
+    integer(threads, 'threads', 0, 1024);
+    requireSignal(signal);
+    const kernels = selectKernels(backend);
+    const points = vectorsOfLength(vectors, this.dims);
+    const { count } = points;
+    const out = new Uint32Array(count * this.codebooks.length);
+    if (signal?.aborted) throw aborted(signal);
+    if (count > 0) {
+      const data = await ownArray(points.data, 'vectors', signal);
+      const spec = { points: { ...points, data }, codebooks: await this.ownCodebooks(signal), kind, beam, threads };
+      await kernels.encodeVectors(spec, out, { signal, onProgress: onProgress && ((done) => onProgress(done, count)) });
+    }
+    onProgress?.(count, count);
+    return codesOf(out, this.codebooks.length);
+  }
+
+  async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
+    const { backend, threads = 0, signal, onProgress } = objectOf(options, 'options');
+    integer(threads, 'threads', 0, 1024);
+    requireSignal(signal);
+    const { dims } = this;
+    checkShape(codes, this.codebookSizes);
+    if (signal?.aborted) throw aborted(signal);
+    const count = codes.dims[0];
+    const data = await ownArray(codes.data, 'codes', signal);
+    const kernels = selectKernels(backend);
+    const out = unfilledFloats(count * dims);
+    if (count > 0) {
+      checkValues(data, this.codebookSizes);
+      const spec = { codes: data, count, codebooks: await this.ownCodebooks(signal), dims, threads };
+      await kernels.decodeCodes(spec, out, { signal, onProgress: onProgress && ((done) => onProgress(done, count)) });
+    }
+    onProgress?.(count, count);
     return float32Vectors(out, dims);
+  }
+
+  private ownCodebooks(signal: AbortSignal | undefined): Promise<CodebookRows[]> {
+    return Promise.all(
+      this.codebooks.map(async ({ data, dims: [codes, dims] }, i) => {
+        const own = await ownArray(data, 'codebooks', signal);
+        if (own.length !== codes * dims) throw unexpected('codebooks', `${codes * dims} numbers, as before`, `${own.length}`);
+        return { data: own, codes, dims, place: this.placeOf(i) };
+      }),
+    );
   }
 
   /** What the header of the file has beyond kind and length. @internal */
@@ -63,15 +98,36 @@ export abstract class CodebookQuantizer implements Quantizer {
   }
 }
 
+/** Whether rows are finite, and as short as vectors must be. */
+function shortEnough(data: Float32Array, dims: number): boolean {
+  for (let from = 0; from < data.length; from += dims) {
+    let square = 0;
+    for (let at = from; at < from + dims; at++) square += data[at] * data[at];
+    if (!(square < 1e37)) return false;
+  }
+  return true;
+}
+
 /** Throws INVALID_ARGUMENT unless the codes are of codebooks of these sizes. */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
+  checkShape(codes, sizes);
+  checkValues(codes.data, sizes);
+}
+
+function checkShape(codes: Codes, sizes: readonly number[]): void {
   const { data, dims } = (codes ?? {}) as Partial<Codes>;
   listOf(sizes, 'codebookSizes');
   if (!(data instanceof Uint32Array)) throw invalidArgument('codes.data', 'a Uint32Array', data);
   if (!isShape(dims, [2], 0) || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
     throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape ${describeShape(dims)}`);
-  const bad = data.findIndex((code, i) => code >= sizes[i % sizes.length]);
-  if (bad >= 0) throw invalidArgument('codes', `below ${sizes[bad % sizes.length]}, the size of the codebook`, data[bad]);
+}
+
+function checkValues(data: Uint32Array, sizes: readonly number[]): void {
+  for (const [book, size] of sizes.entries()) {
+    for (let at = book; at < data.length; at += sizes.length) {
+      if (data[at] >= size) throw invalidArgument('codes', `below ${size}, the size of the codebook`, data[at]);
+    }
+  }
 }
 
 export function codesOf(data: Uint32Array, books: number): Codes {

@@ -4,12 +4,14 @@ import { float32Vectors, type Float32Vectors, type Vectors } from '../clustering
 import { invalidArgument, unexpected } from '../errors';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { checkCodes, codesOf } from './codebook-quantizer';
+import { KMeansQuantizer } from './kmeans-quantizer';
+import { LevelFinder } from './scalar-levels';
 import { writeQuantizer } from './quantizer-file';
 import type { Codes, CodingOptions, Quantizer } from './types';
 import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
 
-/** Keeps a bounded value off the last level. */
-const MARGIN = 1e-3;
+/** Up to so many codes what each stands for is kept. */
+const MOST_TABLED = 1 << 12;
 
 /**
  * Finite scalar quantization (Mentzer et al. 2023): every number is bounded and rounded to one of a few levels; together they are the index of a code, the
@@ -22,6 +24,7 @@ export class FiniteScalarQuantizer implements Quantizer {
   /** Number of codes. */
   readonly codes: number;
   private readonly basis: number[];
+  #codebook: KMeansQuantizer | null = null;
 
   /** Throws INVALID_ARGUMENT unless each number of levels is a whole one from 2, and there are at most 2³² codes. */
   constructor(readonly levels: readonly number[]) {
@@ -38,33 +41,45 @@ export class FiniteScalarQuantizer implements Quantizer {
     const { levels, basis, dims } = this;
     const points = vectorsOfLength(vectors, dims);
     const data = new Uint32Array(points.count);
-    // A number takes as long as a hundred that are only copied.
-    await eachBlock(points.count, Math.ceil(blockRows(dims) / 16), objectOf(options, 'options'), (first, rows) => {
+    const finders = levels.map((level) => LevelFinder.of(level));
+    await eachBlock(points.count, Math.ceil(blockRows(dims) / 4), objectOf(options, 'options'), (first, rows) => {
       const block = readBlock(points, first, rows);
-      for (let row = 0; row < rows; row++) {
-        let code = 0;
-        for (let i = 0; i < dims; i++) code += levelOf(block[row * dims + i], levels[i]) * basis[i];
-        data[first + row] = code;
-      }
+      const codes = new Float64Array(rows);
+      for (let i = 0; i < dims; i++) finders[i].add(block, i, dims, basis[i], codes);
+      data.set(codes, first);
     });
     return codesOf(data, 1);
   }
 
   /** Numbers from −1 to 1. */
-  async decode(codes: Codes, options: Pick<CodingOptions, 'signal' | 'onProgress'> = {}): Promise<Float32Vectors> {
-    const { levels, basis, dims } = this;
+  async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
+    const { dims } = this;
+    if (this.codes <= MOST_TABLED) return this.#table().decode(codes, options);
     checkCodes(codes, this.codebookSizes);
     const out = new Float32Array(codes.data.length * dims);
     await eachBlock(codes.data.length, blockRows(dims), objectOf(options, 'options'), (first, rows) => {
-      for (let row = first; row < first + rows; row++) {
-        for (let i = 0; i < dims; i++) {
-          const place = Math.floor(codes.data[row] / basis[i]) % levels[i];
-          const half = Math.floor(levels[i] / 2);
-          out[row * dims + i] = levels[i] === 2 ? place - 0.5 : (place - half) / half;
-        }
-      }
+      for (let row = first; row < first + rows; row++) this.#writeNumbers(codes.data[row], out, row * dims);
     });
     return float32Vectors(out, dims);
+  }
+
+  #writeNumbers(code: number, out: Float32Array, at: number): void {
+    const { levels, basis, dims } = this;
+    for (let i = 0; i < dims; i++) {
+      const place = Math.floor(code / basis[i]) % levels[i];
+      const half = Math.floor(levels[i] / 2);
+      out[at + i] = levels[i] === 2 ? place - 0.5 : (place - half) / half;
+    }
+  }
+
+  /** All codes as a codebook. */
+  #table(): KMeansQuantizer {
+    if (this.#codebook === null) {
+      const data = new Float32Array(this.codes * this.dims);
+      for (let code = 0; code < this.codes; code++) this.#writeNumbers(code, data, code * this.dims);
+      this.#codebook = new KMeansQuantizer(float32Vectors(data, this.dims));
+    }
+    return this.#codebook;
   }
 
   toBytes(): Uint8Array {
@@ -74,18 +89,4 @@ export class FiniteScalarQuantizer implements Quantizer {
   async save(path: string): Promise<void> {
     await writeBytesAtomically(path, this.toBytes());
   }
-}
-
-/** 0 … level − 1. */
-function levelOf(value: number, level: number): number {
-  if (level === 2) return value < 0 ? 0 : 1;
-  const half = ((level - 1) * (1 + MARGIN)) / 2;
-  const offset = level % 2 === 0 ? 0.5 : 0;
-  const bounded = Math.tanh(value + Math.atanh(offset / half)) * half - offset;
-  return roundHalfToEven(bounded) + Math.floor(level / 2);
-}
-
-function roundHalfToEven(value: number): number {
-  const rounded = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -1,11 +1,10 @@
 /** Product quantization (Jégou, Douze & Schmid 2011): vectors are cut into parts, each with a codebook of its own. */
 import { listOf, objectOf } from '../arguments';
-import { assignToCentroids } from '../clustering/kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
-import { CodebookQuantizer, codesOf, trainCodebook } from './codebook-quantizer';
+import { CodebookQuantizer, trainCodebook } from './codebook-quantizer';
 import type { Codes, CodingOptions, QuantizerTraining } from './types';
-import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+import { blockRows, eachBlock, readBlock } from './vector-blocks';
 
 export interface ProductTraining extends QuantizerTraining {
   /** How many parts of equal length; a divisor of the vectors' length. */
@@ -31,33 +30,20 @@ export class ProductQuantizer extends CodebookQuantizer {
     const { count, dims } = points;
     if (!Number.isInteger(parts) || parts < 1 || dims % parts !== 0) throw invalidArgument('parts', `a divisor of ${dims}`, parts);
     const length = dims / parts;
+    const columns = Array.from({ length: parts }, () => new Float32Array(count * length));
+    await eachBlock(count, blockRows(dims), options.signal ? { signal: options.signal } : {}, (first, rows) => {
+      const block = readBlock(points, first, rows);
+      for (const [part, out] of columns.entries()) copyColumns(block, dims, part * length, length, out, first);
+    });
     const codebooks: Float32Vectors[] = [];
-    for (let part = 0; part < parts; part++) {
-      const columns = new Float32Array(count * length);
-      await eachBlock(count, blockRows(dims), options.signal ? { signal: options.signal } : {}, (first, rows) =>
-        copyColumns(readBlock(points, first, rows), dims, part * length, length, columns, first),
-      );
-      codebooks.push((await trainCodebook(float32Vectors(columns, length), options, part, parts)).centroids);
+    for (const [part, data] of columns.entries()) {
+      codebooks.push((await trainCodebook(float32Vectors(data, length), options, part, parts)).centroids);
     }
     return new ProductQuantizer(codebooks);
   }
 
-  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
-    const { dims, codebooks } = this;
-    const points = vectorsOfLength(vectors, dims);
-    const data = new Uint32Array(points.count * codebooks.length);
-    const { onProgress: _whole, ...each } = objectOf(options, 'options');
-    await eachBlock(points.count, blockRows(dims), options, async (first, rows) => {
-      const block = readBlock(points, first, rows);
-      for (let part = 0; part < codebooks.length; part++) {
-        const length = codebooks[part].dims[1];
-        const columns = new Float32Array(rows * length);
-        copyColumns(block, dims, this.placeOf(part), length, columns, 0);
-        const { labels } = await assignToCentroids(float32Vectors(columns, length), codebooks[part], each);
-        labels.forEach((label, row) => (data[(first + row) * codebooks.length + part] = label));
-      }
-    });
-    return codesOf(data, codebooks.length);
+  encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    return this.encodeBy('part', 1, vectors, options);
   }
 
   protected placeOf(part: number): number {
@@ -69,5 +55,7 @@ export class ProductQuantizer extends CodebookQuantizer {
 
 /** Columns [from, from + length) of all rows, to rows from `first` on. */
 function copyColumns(rows: Float32Array, dims: number, from: number, length: number, out: Float32Array, first: number): void {
-  for (let at = from, to = first * length; at < rows.length; at += dims, to += length) out.set(rows.subarray(at, at + length), to);
+  for (let at = from, to = first * length; at < rows.length; at += dims - length) {
+    for (const end = at + length; at < end;) out[to++] = rows[at++];
+  }
 }

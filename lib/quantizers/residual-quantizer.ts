@@ -1,14 +1,11 @@
 /** Residual vector quantization: each codebook quantizes what the ones before left over. */
 import { listOf, objectOf } from '../arguments';
-import { selectKernels } from '../backend/select';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
-import { assignToCentroids } from '../clustering/kmeans';
 import { invalidArgument, unexpected } from '../errors';
-import { BeamSearch } from './beam-search';
-import { CodebookQuantizer, codesOf, trainCodebook } from './codebook-quantizer';
+import { CodebookQuantizer, trainCodebook } from './codebook-quantizer';
 import type { QuantizerHeader } from './quantizer-file';
 import type { Codes, CodingOptions, QuantizerTraining } from './types';
-import { blockRows, eachBlock, readBlock, vectorsOfLength } from './vector-blocks';
+import { blockRows, eachBlock, readBlock } from './vector-blocks';
 
 const MOST_BEAM = 256;
 
@@ -55,19 +52,8 @@ export class ResidualQuantizer extends CodebookQuantizer {
     return new ResidualQuantizer(books, beam);
   }
 
-  async encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
-    const { dims, codebooks } = this;
-    const points = vectorsOfLength(vectors, dims);
-    const data = new Uint32Array(points.count * codebooks.length);
-    const { onProgress: _whole, ...each } = objectOf(options, 'options');
-    const search = this.beam > 1 ? new BeamSearch(selectKernels(options.backend), codebooks, this.beam) : null;
-    await eachBlock(points.count, search?.blockRows ?? blockRows(dims), options, async (first, rows) => {
-      const rest = readBlock(points, first, rows);
-      const codes = data.subarray(first * codebooks.length, (first + rows) * codebooks.length);
-      if (search !== null) search.encode(rest, codes);
-      else await encodeGreedily(rest, codebooks, codes, each);
-    });
-    return codesOf(data, codebooks.length);
+  encode(vectors: Vectors, options: CodingOptions = {}): Promise<Codes> {
+    return this.encodeBy('rest', this.beam, vectors, options);
   }
 
   protected placeOf(): number {
@@ -76,20 +62,6 @@ export class ResidualQuantizer extends CodebookQuantizer {
 
   protected override header(): Partial<QuantizerHeader> {
     return { beam: this.beam };
-  }
-}
-
-async function encodeGreedily(
-  rest: Float32Array,
-  codebooks: readonly Float32Vectors[],
-  codes: Uint32Array,
-  options: CodingOptions,
-): Promise<void> {
-  const dims = codebooks[0].dims[1];
-  for (let book = 0; book < codebooks.length; book++) {
-    const { labels } = await assignToCentroids(float32Vectors(rest, dims), codebooks[book], options);
-    labels.forEach((label, row) => (codes[row * codebooks.length + book] = label));
-    if (book + 1 < codebooks.length) subtractCodes(rest, codebooks[book], labels);
   }
 }
 

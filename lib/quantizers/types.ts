@@ -30,8 +30,8 @@ export interface Quantizer {
   readonly codebookSizes: readonly number[];
   /** Rejects with INVALID_ARGUMENT for vectors of another length or with numbers that are not finite, and with ABORTED. */
   encode(vectors: Vectors, options?: CodingOptions): Promise<Codes>;
-  /** What the codes stand for. Rejects with INVALID_ARGUMENT for codes that the quantizer does not have. */
-  decode(codes: Codes, options?: Pick<CodingOptions, 'signal' | 'onProgress'>): Promise<Float32Vectors>;
+  /** What the codes stand for. Rejects with INVALID_ARGUMENT for codes that the quantizer does not have, and with ABORTED. */
+  decode(codes: Codes, options?: CodingOptions): Promise<Float32Vectors>;
   /** As a file that {@link loadQuantizer} reads; docs/clustering.md describes it. */
   toBytes(): Uint8Array;
   /** Writes that file as a whole: whoever reads it sees the old contents or the new ones. Rejects with NOT_FOUND if it cannot be written. */

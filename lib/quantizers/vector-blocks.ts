@@ -47,8 +47,9 @@ export function vectorsOfLength(vectors: Vectors, dims: number): PointArray {
 export function readBlock(points: PointArray, first: number, rows: number): Float32Array {
   const { dims } = points;
   const out = new Float32Array(rows * dims);
+  if (points.type === 'float32') out.set(points.data.subarray(first * dims, (first + rows) * dims));
   for (let row = 0; row < rows; row++) {
-    copyRow(points, first + row, out, row * dims);
+    if (points.type !== 'float32') copyRow(points, first + row, out, row * dims);
     let square = 0;
     for (let at = row * dims; at < (row + 1) * dims; at++) square += out[at] * out[at];
     if (!(square < GREATEST_SQUARE))

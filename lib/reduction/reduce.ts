@@ -13,7 +13,7 @@ import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
-import { unfilledFloats } from './unfilled';
+import { unfilledFloats } from '../unfilled';
 
 /**
  * Reduces the tokens of one sequence or of several. `merge` and `unmerge` do the same to other values of the tokens, such as values beside keys, or bring

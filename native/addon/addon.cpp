@@ -20,6 +20,7 @@ void register_tasks(Napi::Env env, Napi::Object exports);
 void register_prefixes(Napi::Env env, Napi::Object exports);
 void register_clustering(Napi::Env env, Napi::Object exports);
 void register_attention(Napi::Env env, Napi::Object exports);
+void register_quantizers(Napi::Env env, Napi::Object exports);
 void register_reduction(Napi::Env env, Napi::Object exports);
 void register_search(Napi::Env env, Napi::Object exports);
 void register_handles(Napi::Env env, Napi::Object exports);
@@ -51,6 +52,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   addon::register_prefixes(env, exports);
   addon::register_clustering(env, exports);
   addon::register_attention(env, exports);
+  addon::register_quantizers(env, exports);
   addon::register_reduction(env, exports);
   addon::register_search(env, exports);
   addon::register_handles(env, exports);

@@ -18,6 +18,7 @@ import { mergeTokens, mergeTokensAsync } from './dynamic/token-merger';
 import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
+import { decodeCodes, encodeVectors } from './quantizers/code-vectors';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
@@ -133,6 +134,8 @@ export function createJsKernels(): Kernels {
     silhouettes,
     silhouettesAsync,
     maxSim,
+    encodeVectors,
+    decodeCodes,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),

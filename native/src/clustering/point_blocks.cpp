@@ -56,6 +56,10 @@ double grid_for(double magnitude, size_t count) {
   return std::ldexp(1.5, std::ilogb(magnitude) + 1 - bits + 52);
 }
 
+std::vector<float> centre_on(const CentredOn& vectors, size_t dims) {
+  return short_mean(vectors.count, (dims + 7) / 8 * 8, [&](size_t i, float* out) { std::copy_n(vectors.rows + i * dims, dims, out); });
+}
+
 PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn* others)
     : source_{points.data, points.type, points.dims, nullptr, nullptr},
       rows_(points.rows),
@@ -73,8 +77,7 @@ PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned thre
     for (double& weight : weights_) weight = (weight + weight_grid) - weight_grid;
   }
   if (unit_length) find_scales(threads);
-  centre_ = others ? short_mean(others->count, padded_, [&](size_t i, float* out) { std::copy_n(others->rows + i * dims(), dims(), out); })
-                   : short_mean(count_, padded_, [&](size_t i, float* out) { stage(i, out); });
+  centre_ = others ? centre_on(*others, dims()) : short_mean(count_, padded_, [&](size_t i, float* out) { stage(i, out); });
   source_.centre = centre_.data();
   measure(threads);
 }

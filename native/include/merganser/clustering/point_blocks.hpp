@@ -52,6 +52,9 @@ struct CentredOn {
   size_t count;
 };
 
+// What is subtracted from points that are compared with the vectors: about their mean, padded to a multiple of 8.
+std::vector<float> centre_on(const CentredOn& vectors, size_t dims);
+
 class PointBlocks {
  public:
   // Directions only, if `unit_length`: points are scaled to it (but zeros stay zeros). Throws NotFinite.

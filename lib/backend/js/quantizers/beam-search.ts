@@ -1,26 +1,18 @@
 /** Codes by beam search: several partial sums of codes are kept, and the one that ends nearest to the vector wins. */
-import type { Kernels } from '../backend/kernels';
-import type { Float32Vectors } from '../clustering/matrix';
-
-/** Multiplications of a block of vectors, for the last codebooks. */
-const BLOCK_WORK = 1 << 26;
+import type { CodebookRows } from '../../quantizer-kernels';
+import { products } from '../clustering/products';
 
 export class BeamSearch {
-  /** How many vectors are worth a call. */
-  readonly blockRows: number;
   private readonly dims: number;
   /** ½‖c‖² of each code. */
   private readonly halves: readonly Float64Array[];
 
   constructor(
-    private readonly kernels: Kernels,
-    private readonly codebooks: readonly Float32Vectors[],
+    private readonly codebooks: readonly CodebookRows[],
     private readonly beam: number,
   ) {
-    this.dims = codebooks[0].dims[1];
-    const largest = Math.max(...codebooks.map(({ dims }) => dims[0]));
-    this.blockRows = Math.max(1, Math.floor(BLOCK_WORK / (largest * this.dims * beam)));
-    this.halves = codebooks.map(({ data, dims: [codes, dims] }) =>
+    this.dims = codebooks[0].dims;
+    this.halves = codebooks.map(({ data, codes, dims }) =>
       Float64Array.from({ length: codes }, (_, code) => squaredLength(data, code * dims, dims) / 2),
     );
   }
@@ -32,7 +24,7 @@ export class BeamSearch {
     const books = codebooks.length;
     let states: States = { width: 1, rests: vectors, paths: new Uint32Array(0), halves: squaredHalves(vectors, dims) };
     for (let book = 0; book < books; book++) {
-      const width = Math.min(beam, states.width * codebooks[book].dims[0]);
+      const width = Math.min(beam, states.width * codebooks[book].codes);
       states = this.extend(states, count, book, width);
     }
     // The best state of each vector stands first.
@@ -44,10 +36,9 @@ export class BeamSearch {
   /** The `width` best continuations of each vector's states by a code of the codebook, the best first. */
   private extend(states: States, count: number, book: number, width: number): States {
     const { dims } = this;
-    const { data, dims: shape } = this.codebooks[book];
-    const codes = shape[0];
-    const products = new Float32Array(count * states.width * codes);
-    this.kernels.products(states.rests, data, dims, products);
+    const { data, codes } = this.codebooks[book];
+    const scores = new Float32Array(count * states.width * codes);
+    products(states.rests, data, dims, scores);
     const next: States = {
       width,
       rests: new Float32Array(count * width * dims),
@@ -59,7 +50,7 @@ export class BeamSearch {
       best.clear();
       for (let state = row * states.width; state < (row + 1) * states.width; state++) {
         const own = states.halves[state];
-        for (let code = 0, at = state * codes; code < codes; code++, at++) best.offer(own + this.halves[book][code] - products[at], at);
+        for (let code = 0, at = state * codes; code < codes; code++, at++) best.offer(own + this.halves[book][code] - scores[at], at);
       }
       for (let rank = 0; rank < width; rank++) {
         const [from, code] = [Math.floor(best.ids[rank] / codes), best.ids[rank] % codes];

@@ -1,0 +1,37 @@
+/** Arrays that threads may read: memory that nobody takes away from them. */
+import { yieldToEventLoop } from './backend/js/event-loop';
+import { aborted, unexpected } from './errors';
+
+type NumberArray = Float32Array | Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array;
+
+/** Bytes that are copied between two looks at the clock: a tenth of a millisecond. */
+const STEP_BYTES = 1 << 20;
+const TURN_MILLISECONDS = 1;
+
+/**
+ * Whoever has an ArrayBuffer may transfer it to a worker or shrink it, and then its memory is gone, whatever threads do with it. So it is copied first, with turns for other work. Memory that is shared is
+ * never taken away: such an array is used where it is. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
+ */
+export async function ownArray<Array extends NumberArray>(array: Array, name: string, signal?: AbortSignal): Promise<Array> {
+  if (isShared(array)) return array;
+  const { length } = array;
+  if (array.byteLength <= STEP_BYTES) return array.slice() as Array;
+  const step = STEP_BYTES / array.BYTES_PER_ELEMENT;
+  const copy = new (array.constructor as new (length: number) => Array)(length);
+  let begin = performance.now();
+  for (let at = 0; at < length; at += step) {
+    copy.set(array.subarray(at, at + step), at);
+    if (performance.now() - begin < TURN_MILLISECONDS) continue;
+    await yieldToEventLoop();
+    if (signal?.aborted) throw aborted(signal);
+    if (array.length !== length) throw unexpected(name, `${length} numbers, as before`, `${array.length}: its memory was taken away`);
+    begin = performance.now();
+  }
+  return copy;
+}
+
+/** Whether nobody can take its memory away. */
+function isShared({ buffer }: NumberArray): boolean {
+  // Realms have constructors of their own.
+  return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+}

@@ -1,0 +1,111 @@
+#include "merganser/quantizers/code_vectors.hpp"
+
+#include <algorithm>
+
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/quantizers/beam_search.hpp"
+
+namespace merganser::quantizers {
+namespace {
+
+using namespace clustering;
+
+// Norms must be finite in single precision, as the scores are.
+constexpr double kTooLong = 1e37;
+constexpr size_t kPartRows = 240;
+// Numbers that a thread decodes at a time.
+constexpr size_t kDecodedNumbers = size_t{1} << 16;
+
+// Stages points from `begin` on; the first that is not finite is kept in `bad`.
+void stage_points(const PointSet& points, const std::vector<float>& centre, size_t begin, size_t count, StagedRows& staged, size_t& bad) {
+  static const auto stage = MERGANSER_SELECT(stage_row);
+  static const auto square = MERGANSER_SELECT(squared_norm);
+  const PointSource source{points.data, points.type, points.dims, nullptr, centre.data()};
+  for (size_t i = 0; i < count; ++i) {
+    stage(source, points.rows ? points.rows[begin + i] : begin + i, staged.row(i), centre.size());
+    if (!(square(staged.row(i), centre.size()) < kTooLong)) bad = std::min(bad, begin + i);
+  }
+}
+
+// Runs `encode(staged rows, count, codes)` on all blocks.
+template <class MakeEncoder>
+void each_block(const PointSet& points, const std::vector<float>& centre, size_t rows, const CodingControl& control, uint32_t* codes, size_t books, MakeEncoder&& encoder) {
+  const size_t blocks = (points.count + rows - 1) / rows;
+  std::vector<size_t> bad(blocks, points.count);
+  // Several blocks to a thread's turn, so that what it needs for them is made seldom.
+  const size_t turns = std::min<size_t>(blocks, 8 * std::max(1u, control.threads));
+  parallel::parallel_for(control.threads, turns, [&](size_t turn) {
+    StagedRows staged(std::min(rows, points.count), centre.size());
+    auto encode = encoder();
+    for (size_t block = turn * blocks / turns; block < (turn + 1) * blocks / turns; ++block) {
+      if (control.cancelled && *control.cancelled) return;
+      const size_t begin = block * rows, count = std::min(rows, points.count - begin);
+      stage_points(points, centre, begin, count, staged, bad[block]);
+      if (bad[block] < points.count) return;
+      encode(staged, count, codes + begin * books);
+      if (control.done) control.done(count);
+    }
+  });
+  const size_t first_bad = blocks == 0 ? 0 : *std::min_element(bad.begin(), bad.end());
+  if (first_bad < points.count) throw NotFinite(first_bad);
+}
+
+void encode_parts(const PointSet& points, const std::vector<PackedCodebook>& codebooks, const CodingControl& control, uint32_t* codes) {
+  static const auto best = MERGANSER_SELECT(best_slots);
+  std::vector<float> centre((points.dims + 7) / 8 * 8);
+  for (const PackedCodebook& codebook : codebooks) std::copy_n(codebook.centre.data(), codebook.source.dims, centre.data() + codebook.source.place);
+  const size_t books = codebooks.size();
+  each_block(points, centre, kPartRows, control, codes, books, [&] {
+    return [&, slots = std::vector<uint32_t>(kPartRows), scores = std::vector<float>(kPartRows)](StagedRows& staged, size_t count, uint32_t* to) mutable {
+      for (size_t book = 0; book < books; ++book) {
+        Rows rows = staged.rows(count);
+        rows.data += codebooks[book].source.place;
+        best(rows, codebooks[book].panels.view(), slots.data(), scores.data());
+        for (size_t row = 0; row < count; ++row) to[row * books + book] = slots[row];
+      }
+    };
+  });
+}
+
+void encode_rests(const PointSet& points, const std::vector<PackedCodebook>& codebooks, size_t beam, const CodingControl& control, uint32_t* codes) {
+  const std::vector<float> none((points.dims + 7) / 8 * 8);
+  const size_t rows = BeamSearch::block_rows(beam);
+  each_block(points, none, rows, control, codes, codebooks.size(), [&] {
+    return [search = BeamSearch(codebooks, beam)](StagedRows& staged, size_t count, uint32_t* to) mutable {
+      search.encode(staged.row(0), staged.rows(count).stride, count, to);
+    };
+  });
+}
+
+}  // namespace
+
+void encode_vectors(const PointSet& points, const std::vector<Codebook>& codebooks, CodeKind kind, size_t beam, const CodingControl& control, uint32_t* codes) {
+  std::vector<PackedCodebook> packed;
+  packed.reserve(codebooks.size());
+  for (const Codebook& codebook : codebooks) packed.emplace_back(codebook, control.threads);
+  if (kind == CodeKind::part) encode_parts(points, packed, control, codes);
+  else encode_rests(points, packed, beam, control, codes);
+}
+
+void decode_codes(const uint32_t* codes, size_t count, const std::vector<Codebook>& codebooks, size_t dims, const CodingControl& control, float* out) {
+  const size_t rows = std::max<size_t>(1, kDecodedNumbers / dims), books = codebooks.size();
+  parallel::parallel_for(control.threads, (count + rows - 1) / rows, [&](size_t block) {
+    if (control.cancelled && *control.cancelled) return;
+    const size_t begin = block * rows, end = std::min(count, begin + rows);
+    for (size_t row = begin; row < end; ++row) {
+      float* const to = out + row * dims;
+      for (size_t book = 0; book < books; ++book) {
+        const Codebook& codebook = codebooks[book];
+        const float* const code = codebook.rows + codes[row * books + book] * codebook.dims;
+        if (book == 0 || codebook.place > 0) {
+          std::copy_n(code, codebook.dims, to + codebook.place);
+        } else {
+          for (size_t dim = 0; dim < codebook.dims; ++dim) to[dim] += code[dim];
+        }
+      }
+    }
+    if (control.done) control.done(end - begin);
+  });
+}
+
+}  // namespace merganser::quantizers
