@@ -70,13 +70,15 @@ void logits_of(const RowsToAttend& rows, size_t query, float* out, size_t out_st
   }
 }
 
-// Of rows of one byte. There is so little to compute that row after row is read, and the next ones are on their way meanwhile.
+// Of rows of one byte. There is so little to compute that row after row is read, from some places in turns.
 template <bool vnni, size_t heads>
 void byte_logits_of(const RowsToAttend& rows, size_t query, float* out, size_t out_stride) {
-  constexpr size_t kRows = 4, kBytesAhead = 2048;
+  constexpr size_t kRows = 4, kPlacesAtOnce = 4, kBytesAhead = 2048;
   const size_t dims = rows.keys.dims, whole = dims / kByteStep * kByteStep;
   const WholeRows<heads> queries(rows.queries + query * rows.query_stride, rows.query_stride, dims);
-  for (size_t from = 0; from < rows.count; from += kRows) {
+  const size_t blocks = (rows.count + kRows - 1) / kRows;
+  for (size_t block = 0; block < blocks; ++block) {
+    const size_t from = kRows * in_turns(block, blocks, kPlacesAtOnce);
     ByteSum sums[heads][kRows];
 #pragma GCC unroll 4
     for (size_t r = 0; r < kRows; ++r) {
