@@ -19,6 +19,12 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 5, 11, 11, 40],
     ['int8', 3, 50, 29, 40],
     ['int8', 2, 60, 60, 33],
+    ['int8', 1, 1, 1, 1],
+    ['int8', 3, 1, 1, 31],
+    ['int8', 7, 1, 1, 32],
+    ['int8', 1, 3, 3, 128],
+    ['int8', 2, 2, 2, 250],
+    ['int8', 1, 1, 1, 256],
   ] as const)('scores with %s centroids, %d heads, %d queries in tiles of %d, %d dimensions', (type, group, queries, tile, dims) => {
     const { spec, centroids } = clusteredCase(type, group, queries, tile, 1, 'float32', dims);
     for (const step of [1, 3]) {
@@ -76,6 +82,9 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 3, 12, 12, 40],
     ['int8', 3, 40, 40, 40],
     ['int8', 2, 30, 30, 33],
+    ['int8', 5, 1, 1, 17],
+    ['int8', 1, 7, 7, 95],
+    ['int8', 1, 1, 1, 256],
   ] as const)(
     'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d, %d dimensions',
     (type, group, queries, tile, dims) => {

@@ -22,6 +22,8 @@ constexpr size_t kQueriesAtATime = 16;
 constexpr float kLog2E = 1.44269504f;
 // Bytes of a block's keys and values of which the first cache has room for two.
 constexpr size_t kNearBlock = 8192;
+// Blocks of means, which are short, are read from so many places in turns.
+constexpr size_t kPlacesAtOnce = 4;
 
 // The cache lines of some rows, one row after the other.
 class LinesAhead {
@@ -259,11 +261,13 @@ void attend_blocks(const RowsToAttend& rows, const RowSet& first_read, const Run
     rows_of_block(rows, from, rows.values, some);
     for (size_t i = 0; i < kRowBlock; ++i) next[kStep * i + kValues] = some[i];
   };
+  const size_t blocks = (rows.count + kRowBlock - 1) / kRowBlock, places = rows.logits ? kPlacesAtOnce : 1;
   find_next(0);
-  for (size_t from = 0; from < rows.count; from += kRowBlock) {
+  for (size_t block = 0; block < blocks; ++block) {
+    const size_t from = kRowBlock * in_turns(block, blocks, places), then = kRowBlock * in_turns(block + 1 < blocks ? block + 1 : block, blocks, places);
     for (size_t i = 0; i < kRowBlock; ++i) keys[i] = next[kStep * i], values[i] = next[kStep * i + kValues];
     for (size_t i = rows.count - from; i < kRowBlock; ++i) values[i] = kNoValues;
-    find_next(from + kRowBlock < rows.count ? from + kRowBlock : from);
+    find_next(then);
     LinesAhead values_ahead(values, both || rows.logits ? 0 : kRowBlock, rows.values.dims * of_values.bytes);
     LinesAhead next_ahead(next, kStep * kRowBlock, first_read.dims * of_first.bytes);
     for (size_t begin = 0; begin < rows.query_count; begin += kQueriesAtATime) {

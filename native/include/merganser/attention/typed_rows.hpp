@@ -43,6 +43,12 @@ MERGANSER_INLINE Floats16 load_some(const uint8_t* from, size_t count) {
   return Type::load(bytes);
 }
 
+// The i-th of `count`, if they are taken from so many places in turns: while memory is late at one of them, it answers at the others.
+MERGANSER_INLINE size_t in_turns(size_t i, size_t count, size_t places) {
+  const size_t each = count / places;
+  return i < each * places ? i % places * each + i / places : i;
+}
+
 // `kRowBlock` rows from the `from`-th on; behind the end the last one is repeated.
 MERGANSER_INLINE void rows_of_block(const RowsToAttend& rows, size_t from, const RowSet& set, const uint8_t** out) {
   for (size_t i = 0; i < kRowBlock; ++i) {
