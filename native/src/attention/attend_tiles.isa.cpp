@@ -10,9 +10,6 @@ namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-// From one query's weights to the next one's: not a power of two, or those of a tile would share few places of the nearest cache.
-constexpr size_t kWeightStride = kBlockRows + 16;
-
 // Logits of rows that a query does not see.
 void hide(const Block& block, uint32_t limit, size_t count, float* logits) {
   for (size_t i = 0; i < count; ++i) logits[i] = block.rows[i] >= limit ? kUnseen : logits[i];
@@ -37,7 +34,7 @@ void soften(float* logits, size_t count, const Floats16* most, size_t queries, c
     Floats16 sums[2] = {Floats16::broadcast(0), Floats16::broadcast(0)};
     for (size_t i = 0; i < count; i += 16 * kTilePanels) {
       Floats16 weights[2][kTilePanels];
-      float* const at[2] = {logits + q * kWeightStride + i, logits + (q + 1) * kWeightStride + i};
+      float* const at[2] = {logits + q * kBlockRows + i, logits + (q + 1) * kBlockRows + i};
 #pragma GCC unroll 2
       for (size_t j = 0; j < 2; ++j) {
 #pragma GCC unroll 2
@@ -62,7 +59,7 @@ template <size_t kCount>
 MERGANSER_INLINE void add_panels(const float* weights, size_t count, const float* values, float* out, size_t out_stride) {
   Tile<kCount> tile;
   tile.load(out, out_stride);
-  tile.add(TileRows(weights, kWeightStride), values, count);
+  tile.add(TileRows(weights, kBlockRows), values, count);
   tile.store(out, out_stride);
 }
 
@@ -109,7 +106,7 @@ namespace {
 template <typename Logits>
 void attend_tiles_by(const RowsToAttend& rows, const Running& running, const TileMemory& memory) {
   const size_t value_panels = panels_of(rows.values.dims);
-  alignas(64) float starts[kBlockRows], weights[kTileHeight * kWeightStride];
+  alignas(64) float starts[kBlockRows], weights[kTileHeight * kBlockRows];
   Block block;
   Logits logits(rows, memory);
   for (size_t from = 0; from < rows.count; from += kBlockRows) {
@@ -124,11 +121,11 @@ void attend_tiles_by(const RowsToAttend& rows, const Running& running, const Til
       if (seen == 0) continue;
       const size_t panels = whole_tiles(seen);
       Floats16 most[kTileHeight];
-      logits.find(query, panels, starts, weights, kWeightStride, most);
+      logits.find(query, panels, starts, weights, kBlockRows, most);
       for (size_t q = 0; q < count && rows.limits; ++q) {
         if (!rows.list && rows.limits[query + q] >= block.rows[0] + 16 * panels) continue;
-        hide(block, rows.limits[query + q], 16 * panels, weights + q * kWeightStride);
-        most[q] = greatest_of(weights + q * kWeightStride, 16 * panels);
+        hide(block, rows.limits[query + q], 16 * panels, weights + q * kBlockRows);
+        most[q] = greatest_of(weights + q * kBlockRows, 16 * panels);
       }
       soften(weights, 16 * panels, most, count, running, query, value_panels);
       add_values(weights, seen, memory.values, value_panels, running.out + query * running.out_stride, running.out_stride);
