@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "merganser/simd/inline.hpp"
 
@@ -29,8 +30,10 @@ constexpr size_t kByteStep = 64, kByteColumns = 2 * kBytePanel;
 constexpr size_t byte_steps_of(size_t dims) { return (dims + kByteStep - 1) / kByteStep; }
 
 MERGANSER_INLINE void pack_byte_column(const uint8_t* row, size_t dims, size_t lane, int8_t* panels) {
-  for (size_t dim = 0; dim < byte_steps_of(dims) * kByteStep; ++dim) {
-    panels[dim / 4 * 4 * kByteColumns + 4 * lane + dim % 4] = dim < dims ? static_cast<int8_t>(row[dim]) : int8_t{0};
+  for (size_t dim = 0; dim < byte_steps_of(dims) * kByteStep; dim += 4) {
+    int8_t* const to = panels + dim * kByteColumns + 4 * lane;
+    if (dim + 4 <= dims) std::memcpy(to, row + dim, 4);
+    else for (size_t i = 0; i < 4; ++i) to[i] = dim + i < dims ? static_cast<int8_t>(row[dim + i]) : int8_t{0};
   }
 }
 
