@@ -12,7 +12,7 @@ namespace {
 // they can begin with.
 constexpr uint64_t kMergesPerWideByte = 4;
 // So many bytes of pieces that are not ASCII take about as long as it takes to find out what their letters merge to.
-constexpr uint64_t kWideBytes = 100'000;
+constexpr uint64_t kWideBytes = 20'000;
 
 }  // namespace
 

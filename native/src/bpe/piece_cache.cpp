@@ -11,6 +11,8 @@ namespace {
 // 8/15 of the bytes for pieces of 9 to 15 bytes (two to a line), 4/15 for the short ones (four to a line), 2/15 for the long ones, 1/15 for results
 // of many ids.
 constexpr uint32_t kFirst8 = 12, kFirst16 = 12, kFirst32 = 10;
+// Where a megabyte or more comes: what the pieces of two to four fill.
+constexpr uint32_t kMuch8 = 13, kMuch16 = 14, kMuch32 = 15;
 constexpr size_t kFirstStore = 4096;
 // Vocabularies up to this size have ids of 18 bits in their values: Gemma 3's few beyond that are stored.
 constexpr uint32_t kMostly18Bits = 3u << 17;
@@ -31,9 +33,9 @@ PieceCache::PieceCache(size_t bytes, uint32_t vocab_size)
       inline_ids_(54 / id_bits_) {}
 
 void PieceCache::expect_much() {
-  table8_.expect_much();
-  table16_.expect_much();
-  table32_.expect_much();
+  table8_.expect_much(kMuch8);
+  table16_.expect_much(kMuch16);
+  table32_.expect_much(kMuch32);
 }
 
 uint64_t PieceCache::find(const PieceKey& key, uint32_t size) const {

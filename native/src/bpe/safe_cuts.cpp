@@ -12,6 +12,19 @@ namespace {
 // Bits that a pair of characters is hashed to.
 constexpr uint32_t kLeastBits = 10, kMostBits = 24;
 
+text::CutClass class_of(uint32_t ascii) {
+  if (ascii == ' ') return text::kCutBlank;
+  if (ascii >= '0' && ascii <= '9') return text::kCutDigit;
+  const uint32_t lower = ascii | 0x20;
+  return lower >= 'a' && lower <= 'z' ? text::kCutLetter : text::kCutOther;
+}
+
+// Whether a unit may be a letter that CutView::apart_behind and apart_before speak of. Parts of characters may be parts of such.
+bool may_be_letter(const TokenUnit& unit) {
+  const uint32_t c = unit.value;
+  return !unit.whole || (c >= 0xC0 && c < 0x180) || (c >= 0x400 && c < 0x460) || (c >= 0x900 && c < 0x980 && (c < 0x964 || c > 0x970));
+}
+
 }  // namespace
 
 std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
@@ -20,6 +33,8 @@ std::unique_ptr<SafeCuts> SafeCuts::find(const Model& model) {
   // Bytes that characters fall back to must not merge: what they would make is no text of its own.
   if (spec.char_units && (!spec.has_merges || spec.ignore_merges || model.merges_bytes())) return nullptr;
   auto cuts = std::unique_ptr<SafeCuts>(new SafeCuts());
+  std::fill(std::begin(cuts->view_.apart_behind), std::end(cuts->view_.apart_behind), ~uint64_t{0});
+  std::fill(std::begin(cuts->view_.apart_before), std::end(cuts->view_.apart_before), ~uint64_t{0});
   std::vector<uint64_t> joined;
   if (spec.char_units) {
     for (const uint32_t id : model.merged_tokens()) cuts->note_token(spec.token(id), spec.token(id) + spec.token_size(id), joined);
@@ -39,6 +54,8 @@ std::unique_ptr<SafeCuts> SafeCuts::read(io::TableReader& tables) {
   tables.array(&view.ascii[0][0], std::size(view.ascii) * 2);
   tables.array(&view.never[0][0], 16);
   tables.array(&view.ask[0][0], 16);
+  tables.array(view.apart_behind, std::size(view.apart_behind));
+  tables.array(view.apart_before, std::size(view.apart_before));
   tables.array(view.partial, std::size(view.partial));
   if (tables.value<uint64_t>() != 0) {
     cuts->guards_.resize(kGuards);
@@ -57,6 +74,8 @@ void SafeCuts::save(io::TableWriter& tables) const {
   tables.array(&view_.ascii[0][0], std::size(view_.ascii) * 2);
   tables.array(&view_.never[0][0], 16);
   tables.array(&view_.ask[0][0], 16);
+  tables.array(view_.apart_behind, std::size(view_.apart_behind));
+  tables.array(view_.apart_before, std::size(view_.apart_before));
   tables.array(view_.partial, std::size(view_.partial));
   tables.value(uint64_t{!guards_.empty()});
   if (!guards_.empty()) tables.array(guards_.data(), guards_.size());
@@ -74,6 +93,9 @@ void SafeCuts::guard_unreachable(const Model& model, std::vector<uint64_t>& join
     const TokenUnit last = unit_at(token + text::previous_start(token, static_cast<size_t>(end - token)), end);
     // No piece of whole characters is spelt like a token that begins or ends within one.
     if (!first.whole || !last.whole) continue;
+    // Guarded characters join with whatever stands beside them.
+    std::fill(std::begin(view_.apart_behind), std::end(view_.apart_behind), 0);
+    std::fill(std::begin(view_.apart_before), std::end(view_.apart_before), 0);
     joined.push_back(static_cast<uint64_t>(text::CutView::kAny) << 32 | first.value);
     joined.push_back(static_cast<uint64_t>(last.value) << 32 | text::CutView::kAny);
     guards_.resize(kGuards);
@@ -91,6 +113,8 @@ void SafeCuts::note_token(const uint8_t* token, const uint8_t* end, std::vector<
     if (left.whole && right.whole && left.value < 128 && right.value < 128) {
       view_.ascii[left.value][right.value >> 6] |= uint64_t{1} << (right.value & 63);
     } else {
+      if (left.whole && left.value < 128 && may_be_letter(right)) view_.apart_before[class_of(left.value)] = 0;
+      if (right.whole && right.value < 128 && may_be_letter(left)) view_.apart_behind[class_of(right.value)] = 0;
       joined.push_back(seam_key(left, right, at));
       if (!left.whole || !right.whole) view_.partial[at[-1] & 63] |= uint64_t{1} << (at[0] & 63);
     }
@@ -121,12 +145,6 @@ void SafeCuts::sum_up_parts() {
 
 // Once everything is noted.
 void SafeCuts::sum_up_classes() {
-  const auto class_of = [](uint8_t c) {
-    if (c == ' ') return text::kCutBlank;
-    if (c >= '0' && c <= '9') return text::kCutDigit;
-    const uint8_t lower = c | 0x20;
-    return lower >= 'a' && lower <= 'z' ? text::kCutLetter : text::kCutOther;
-  };
   bool any[4][4] = {}, all[4][4];
   std::fill(&all[0][0], &all[0][0] + 16, true);
   for (uint8_t left = 0; left < 128; ++left) {

@@ -47,15 +47,23 @@ MERGANSER_INLINE uint64_t cuts_at_places(const CutView& cuts, const uint8_t* at,
 }
 
 // Cuts at both ends of the characters that are not ASCII. Letters of alphabets are left alone beside letters and behind a blank, as ASCII's are.
-MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, uint64_t ascii_letters,
-                                           uint64_t blanks, uint64_t not_ascii, uint64_t valid) {
+// Between letters and a class of ASCII that none of them joins with every place is a cut, without a look at the pair: so where Russian words end.
+MERGANSER_INLINE uint64_t cuts_around_wide(const CutView& cuts, const simd::MERGANSER_ISA_NS::Block64& block, const uint8_t* at, const uint64_t (&classes)[4],
+                                           uint64_t not_ascii, uint64_t valid) {
   const uint64_t first = not_ascii & ~block.within('\x80', 0x40);
   const CasedLetters latin = latin_letters(block, valid), cyrillic = cyrillic_letters(block, valid);
   const IndicLetters devanagari = devanagari_letters(block, valid);
-  const uint64_t letters = ascii_letters | two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) |
-                           three_bytes(devanagari.letters | devanagari.marks);
-  uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | blanks) << 1) & valid & ~uint64_t{1};
-  const uint64_t found = cuts_together(cuts, at, rest);
+  const uint64_t wide = two_bytes(latin.upper | latin.lower | cyrillic.upper | cyrillic.lower) | three_bytes(devanagari.letters | devanagari.marks);
+  const uint64_t letters = (classes[kCutLetter] & valid) | wide;
+  uint64_t rest = (first | (not_ascii << 1 & ~not_ascii)) & ~(letters & (letters | classes[kCutBlank]) << 1) & valid & ~uint64_t{1};
+  uint64_t apart = 0;
+  for (const CutClass c : {kCutDigit, kCutBlank, kCutOther}) {
+    apart |= (wide << 1 & classes[c] & cuts.apart_behind[c]) | (classes[c] << 1 & wide & cuts.apart_before[c]);
+  }
+  apart &= rest;
+  rest &= ~apart;
+  if (rest == 0) return apart;
+  const uint64_t found = apart | cuts_together(cuts, at, rest);
   return found | cuts_at_places(cuts, at, rest);
 }
 
@@ -122,7 +130,7 @@ MERGANSER_INLINE uint64_t block_cuts(const CutView& cuts, const uint8_t* at, Ext
     found &= ~together;
     ask &= ~together;
   }
-  if (not_ascii) [[unlikely]] found |= cuts_around_wide(cuts, block, at, classes[kCutLetter] & valid, classes[kCutBlank], not_ascii, valid);
+  if (not_ascii) [[unlikely]] found |= cuts_around_wide(cuts, block, at, classes, not_ascii, valid);
   found |= asked_cuts(cuts, at, ask & valid);
   return found & valid & ~uint64_t{1};
 }

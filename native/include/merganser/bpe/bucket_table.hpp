@@ -17,7 +17,14 @@ class BucketTable {
   BucketTable(uint32_t log2_buckets, uint32_t log2_limit)
       : buckets_(size_t{1} << log2_buckets, size_t{1} << log2_limit), log2_(log2_buckets), log2_limit_(log2_limit) {}
 
-  void expect_much() { buckets_.expect_much(); }
+  // Many pieces are about to come: a table that is empty still begins with 2^log2 buckets, so that it does not grow through those sizes.
+  void expect_much(uint32_t log2) {
+    buckets_.expect_much();
+    log2 = std::min(log2, log2_limit_);
+    if (entries_ > 0 || log2 <= log2_) return;
+    buckets_.grow(size_t{1} << log2);
+    log2_ = log2;
+  }
   const Bucket* buckets() const { return buckets_.data(); }
   // Home of a piece: its hash >> shift().
   uint32_t shift() const { return 32 - log2_; }

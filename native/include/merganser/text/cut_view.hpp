@@ -16,6 +16,9 @@ struct CutView {
   uint64_t ascii[128][2];  // pairs of ASCII characters, exactly
   // The same by classes (CutClass): ~0 where no pair of the two classes joins, and where some do and some do not, so that each is to be looked at.
   uint64_t never[4][4], ask[4][4];
+  // ~0 where no letter of an alphabet beyond ASCII (the letters and marks of script_masks.hpp but those of wide scripts) joins with an ASCII character of the class
+  // that stands behind it, or before it.
+  uint64_t apart_behind[4], apart_before[4];
   const uint64_t* pairs;   // of other characters: a Bloom filter with one hash. A false "may join" costs a longer piece, nothing else
   uint32_t pair_shift;
   // Characters that join with whatever stands before (bit 0 of two) or behind (bit 1), those below 0x10000; null if there are none. The filter knows them all:
