@@ -57,6 +57,10 @@ uint32_t AddedTokens::child(uint32_t node, uint8_t byte) const {
   }
 }
 
+bool AddedTokens::all_are_text(const uint8_t* actions) const {
+  return actions && std::all_of(actions, actions + tokens_.size(), [](uint8_t action) { return action == kText; });
+}
+
 size_t AddedTokens::next_candidate(const uint8_t* text, size_t size, size_t from) const {
   while (from < size) {
     if (only_start_ >= 0) {

@@ -36,18 +36,16 @@ MERGANSER_INLINE void note(uint32_t first, uint32_t mask, uint16_t* out, uint32_
   count += static_cast<uint32_t>(__builtin_popcount(mask));
 }
 
-MERGANSER_INLINE __m512i sizes16(const uint32_t* bounds) { return _mm512_sub_epi32(_mm512_loadu_si512(bounds + 1), _mm512_loadu_si512(bounds)); }
-
-// bounds[0 .. 32] are readable.
-MERGANSER_INLINE void prepare(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t first, uint32_t count, Group& group, List& medium,
+// 32 places are readable.
+MERGANSER_INLINE void prepare(const TablesView& tables, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, uint32_t first, uint32_t count, Group& group, List& medium,
                               List& large) {
   alignas(64) uint64_t words[kGroup];
-  for (uint32_t i = 0; i < count; ++i) words[i] = load64(text + bounds[i]);
+  for (uint32_t i = 0; i < count; ++i) words[i] = load64(text + begins[i]);
   const __m512i multiplier = _mm512_set1_epi64(static_cast<long long>(kHash8)), all = _mm512_set1_epi64(-1);
   const __m128i shift = _mm_cvtsi32_si128(static_cast<int>(32 + tables.shift8));
   for (uint32_t i = 0; i < kGroup; i += 16) {
     const __mmask16 valid = static_cast<__mmask16>(count >= i + 16 ? 0xFFFF : count > i ? (1u << (count - i)) - 1 : 0);
-    const __m512i size = _mm512_maskz_mov_epi32(valid, sizes16(bounds + i));
+    const __m512i size = _mm512_maskz_sub_epi32(valid, _mm512_loadu_si512(ends + i), _mm512_loadu_si512(begins + i));
     const __mmask16 beyond8 = _mm512_cmpgt_epu32_mask(size, _mm512_set1_epi32(8)), beyond15 = _mm512_cmpgt_epu32_mask(size, _mm512_set1_epi32(15));
     note(first + i, beyond8 & ~static_cast<uint32_t>(beyond15), medium.number, medium.count);
     if (beyond15) [[unlikely]] note(first + i, beyond15, large.number, large.count);
@@ -71,11 +69,11 @@ MERGANSER_INLINE void find8(const Bucket8& bucket, uint64_t key, uint64_t* value
 }
 
 // The short pieces whose values do not have their length.
-MERGANSER_INLINE uint32_t note_missed8(const uint32_t* bounds, uint32_t count, const uint64_t* values, uint16_t* misses) {
+MERGANSER_INLINE uint32_t note_missed8(const uint32_t* begins, const uint32_t* ends, uint32_t count, const uint64_t* values, uint16_t* misses) {
   uint32_t missed = 0;
   for (uint32_t i = 0; i < count; i += 16) {
     const __mmask16 valid = static_cast<__mmask16>(count >= i + 16 ? 0xFFFF : (1u << (count - i)) - 1);
-    const __m512i size = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(valid, bounds + i + 1), _mm512_maskz_loadu_epi32(valid, bounds + i));
+    const __m512i size = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(valid, ends + i), _mm512_maskz_loadu_epi32(valid, begins + i));
     const __m256i low = _mm512_cvtepi64_epi32(_mm512_srli_epi64(_mm512_maskz_loadu_epi64(static_cast<__mmask8>(valid), values + i), kLengthShift));
     const __m256i high = _mm512_cvtepi64_epi32(_mm512_srli_epi64(_mm512_maskz_loadu_epi64(static_cast<__mmask8>(valid >> 8), values + i + 8), kLengthShift));
     const __m512i length = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
@@ -87,14 +85,14 @@ MERGANSER_INLINE uint32_t note_missed8(const uint32_t* bounds, uint32_t count, c
 
 #else
 
-MERGANSER_INLINE void prepare(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t first, uint32_t count, Group& group, List& medium,
+MERGANSER_INLINE void prepare(const TablesView& tables, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, uint32_t first, uint32_t count, Group& group, List& medium,
                               List& large) {
   for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t size = bounds[i + 1] - bounds[i];
+    const uint32_t size = ends[i] - begins[i];
     medium.number[medium.count] = large.number[large.count] = static_cast<uint16_t>(first + i);
     medium.count += size - 9 < 7;
     large.count += size > 15;
-    const uint64_t key = low_bytes(load64(text + bounds[i]), size <= 8 ? size : 0);
+    const uint64_t key = low_bytes(load64(text + begins[i]), size <= 8 ? size : 0);
     group.key[i] = key;
     group.home[i] = hash8(key) >> tables.shift8;
   }
@@ -113,10 +111,10 @@ MERGANSER_INLINE void find8(const Bucket8& bucket, uint64_t key, uint64_t* value
   *value = bucket.value[__builtin_ctz(mask | 8)] & there;
 }
 
-MERGANSER_INLINE uint32_t note_missed8(const uint32_t* bounds, uint32_t count, const uint64_t* values, uint16_t* misses) {
+MERGANSER_INLINE uint32_t note_missed8(const uint32_t* begins, const uint32_t* ends, uint32_t count, const uint64_t* values, uint16_t* misses) {
   uint32_t missed = 0;
   for (uint32_t i = 0; i < count; ++i) {
-    const uint32_t size = bounds[i + 1] - bounds[i];
+    const uint32_t size = ends[i] - begins[i];
     misses[missed] = static_cast<uint16_t>(i);
     missed += static_cast<uint32_t>(values[i] >> kLengthShift != size) & static_cast<uint32_t>(size <= 8);
   }
@@ -125,16 +123,19 @@ MERGANSER_INLINE uint32_t note_missed8(const uint32_t* bounds, uint32_t count, c
 
 #endif
 
-void look_up8(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t count, uint64_t* values, List& medium, List& large) {
+void look_up8(const TablesView& tables, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, uint32_t count, uint64_t* values, List& medium, List& large) {
   const Bucket8* const table = tables.table8;
   Group groups[2];
-  // The last group's bounds, so that whole vectors of them can be read.
-  uint32_t last_bounds[kGroup + 16] = {};
+  // The last group's, so that whole vectors of them can be read.
+  uint32_t last_begins[kGroup] = {}, last_ends[kGroup] = {};
   const auto prepare_group = [&](uint32_t first) {
     const uint32_t size = count - first < kGroup ? count - first : kGroup;
-    const uint32_t* from = bounds + first;
-    if (size < kGroup) from = static_cast<const uint32_t*>(__builtin_memcpy(last_bounds, from, (size + 1) * sizeof(uint32_t)));
-    prepare(tables, text, from, first, size, groups[first / kGroup % 2], medium, large);
+    const uint32_t *from = begins + first, *to = ends + first;
+    if (size < kGroup) {
+      from = static_cast<const uint32_t*>(__builtin_memcpy(last_begins, from, size * sizeof(uint32_t)));
+      to = static_cast<const uint32_t*>(__builtin_memcpy(last_ends, to, size * sizeof(uint32_t)));
+    }
+    prepare(tables, text, from, to, first, size, groups[first / kGroup % 2], medium, large);
     return size;
   };
   if (count == 0) return;
@@ -169,13 +170,14 @@ MERGANSER_INLINE void for_list(const List& list, Ask ask, Find find) {
 
 }  // namespace
 
-uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t count, uint64_t* values, uint16_t* misses) {
+uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, uint32_t count, uint64_t* values,
+                        uint16_t* misses) {
   List medium, large;
-  look_up8(tables, text, bounds, count, values, medium, large);
-  uint32_t missed = note_missed8(bounds, count, values, misses);
-  const auto size_of = [&](uint32_t i) { return bounds[i + 1] - bounds[i]; };
+  look_up8(tables, text, begins, ends, count, values, medium, large);
+  uint32_t missed = note_missed8(begins, ends, count, values, misses);
+  const auto size_of = [&](uint32_t i) { return ends[i] - begins[i]; };
   const auto bucket16 = [&](uint32_t i, uint64_t& low, uint64_t& high) -> const Bucket16& {
-    const uint8_t* piece = text + bounds[i];
+    const uint8_t* piece = text + begins[i];
     low = load64(piece);
     high = low_bytes(load64(piece + 8), size_of(i) - 8);
     return tables.table16[hash16(low, high) >> tables.shift16];
@@ -198,7 +200,7 @@ uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uin
   for_list(
       large,
       [&](uint32_t i) {
-        if (size_of(i) <= kLongestKey) prefetch(&tables.table32[piece_key(text + bounds[i], size_of(i)).hash >> tables.shift32]);
+        if (size_of(i) <= kLongestKey) prefetch(&tables.table32[piece_key(text + begins[i], size_of(i)).hash >> tables.shift32]);
       },
       [&](uint32_t i) {
         misses[missed] = static_cast<uint16_t>(i);
@@ -206,13 +208,32 @@ uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uin
           missed += 1;
           return;
         }
-        const PieceKey key = piece_key(text + bounds[i], size_of(i));
+        const PieceKey key = piece_key(text + begins[i], size_of(i));
         const Bucket32& bucket = tables.table32[key.hash >> tables.shift32];
         const uint64_t different = (bucket.key[0] ^ key.word[0]) | (bucket.key[1] ^ key.word[1]) | (bucket.key[2] ^ key.word[2]) | (bucket.key[3] ^ key.word[3]);
         values[i] = bucket.value[0];
         missed += different != 0;
       });
   return missed;
+}
+
+uint32_t list_longer(const uint32_t* bounds, uint32_t count, uint32_t* begins, uint32_t* ends) {
+  uint32_t listed = 0, i = 0;
+#if defined(__AVX512F__)
+  for (; i + 16 <= count; i += 16) {
+    const __m512i begin = _mm512_loadu_si512(bounds + i), end = _mm512_loadu_si512(bounds + i + 1);
+    const __mmask16 longer = _mm512_cmpneq_epi32_mask(_mm512_sub_epi32(end, begin), _mm512_set1_epi32(1));
+    _mm512_storeu_si512(begins + listed, _mm512_maskz_compress_epi32(longer, begin));
+    _mm512_storeu_si512(ends + listed, _mm512_maskz_compress_epi32(longer, end));
+    listed += static_cast<uint32_t>(__builtin_popcount(longer));
+  }
+#endif
+  for (; i < count; ++i) {
+    begins[listed] = bounds[i];
+    ends[listed] = bounds[i + 1];
+    listed += bounds[i + 1] - bounds[i] != 1;
+  }
+  return listed;
 }
 
 }  // namespace merganser::bpe::MERGANSER_ISA_NS

@@ -5,25 +5,25 @@
 
 namespace merganser::bpe {
 
-bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values,
+bool MissPath::resolve(PieceCache& cache, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, const uint16_t* misses, uint32_t missed, uint64_t* values,
                        const StopRule& stop) {
   full_ = false;
   stop_ = scratch_.stop = stop;
   for (uint32_t done = 0; done < missed; done += kGroup) {
-    gather(cache, text, bounds, misses + done, std::min(missed - done, kGroup), values);
+    gather(cache, text, begins, ends, misses + done, std::min(missed - done, kGroup), values);
     merge(cache);
   }
   return !full_;
 }
 
 // Finds what is in the cache's second place. Of the rest, the keys and hashes, with what the vocabulary knows of them on its way.
-void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values) {
+void MissPath::gather(PieceCache& cache, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, const uint16_t* misses, uint32_t missed, uint64_t* values) {
   const bool knows_tokens = model_.knows_tokens();
   for (uint32_t i = 0; i < missed; ++i) {
     Miss& miss = misses_[i];
     const uint32_t at = misses[i];
-    miss.piece = text + bounds[at];
-    miss.size = bounds[at + 1] - bounds[at];
+    miss.piece = text + begins[at];
+    miss.size = ends[at] - begins[at];
     miss.value = values + at;
     if (knows_tokens) miss.hash = model_.index().prefetch(miss.piece, miss.size);
     if (miss.size > kLongestKey) continue;
@@ -33,7 +33,7 @@ void MissPath::gather(const PieceCache& cache, const uint8_t* text, const uint32
   missed_ = 0;
   for (uint32_t i = 0; i < missed; ++i) {
     Miss& miss = misses_[i];
-    if (miss.size <= kLongestKey && (*miss.value = cache.find(miss.key, miss.size)) != 0) continue;
+    if (miss.size <= kLongestKey && ((*miss.value = cache.find(miss.key, miss.size)) != 0 || find_crowded_out(cache, miss))) continue;
     if (knows_tokens) model_.index().prefetch_spelling(miss.hash);
     if (missed_ != i) misses_[missed_] = miss;
     ++missed_;
@@ -91,6 +91,18 @@ bool MissPath::split(PieceCache& cache, const Miss& miss) {
   return true;
 }
 
+// Whether it found no place in the cache and is in the memory of long pieces.
+bool MissPath::find_crowded_out(PieceCache& cache, const Miss& miss) {
+  return cache.is_crowded(miss.key, miss.size) && find_kept(cache, miss, hash_bytes(miss.piece, miss.size));
+}
+
+bool MissPath::find_kept(PieceCache& cache, const Miss& miss, uint64_t hash) {
+  const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
+  if (ids.empty()) return false;
+  *miss.value = cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
+  return true;
+}
+
 // Whether a memory of long pieces has it.
 bool MissPath::find_long(PieceCache& cache, const Miss& miss) {
   if (miss.size <= kLongestKey) return false;
@@ -103,10 +115,7 @@ bool MissPath::find_long(PieceCache& cache, const Miss& miss) {
     ids->write(place);
     return true;
   }
-  const auto ids = long_pieces_.find(miss.piece, miss.size, hash);
-  if (ids.empty()) return false;
-  *miss.value = cache.temporary(ids.data(), static_cast<uint32_t>(ids.size()));
-  return true;
+  return find_kept(cache, miss, hash);
 }
 
 // Into ids_.
@@ -119,20 +128,29 @@ void MissPath::merge_alone(const Miss& miss) {
 uint64_t MissPath::keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
   if (miss.size > kLongestKey) return keep_long(cache, miss, ids, count);
   full_ = full_ || cache.full_for(ids, count);
+  if (full_) return cache.temporary(ids, count);
+  bool kept;
   // The same piece may have come before in this group.
-  return full_ ? cache.temporary(ids, count) : cache.find_or_keep(miss.key, miss.size, ids, count);
+  const uint64_t value = cache.find_or_keep(miss.key, miss.size, ids, count, kept);
+  if (!kept) remember(miss, hash_bytes(miss.piece, miss.size), {ids, count});
+  return value;
 }
 
 uint64_t MissPath::keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count) {
   const uint64_t hash = hash_bytes(miss.piece, miss.size);
-  if (miss.size > PieceMemory::kLongestPiece) {
-    // None if merging was stopped.
-    if (count > 0) whole_pieces_.keep(miss.piece, miss.size, hash, {ids, count}, bytes_for_whole());
-  } else if (long_pieces_.find(miss.piece, miss.size, hash).empty()) {  // else the same piece has come before in this group
-    long_pieces_.keep(miss.piece, miss.size, hash, {ids, count});
-    whole_pieces_.shrink(bytes_for_whole());
+  if (miss.size <= PieceMemory::kLongestPiece) {
+    remember(miss, hash, {ids, count});
+  } else if (count > 0) {  // none if merging was stopped
+    whole_pieces_.keep(miss.piece, miss.size, hash, {ids, count}, bytes_for_whole());
   }
   return cache.temporary(ids, count);
+}
+
+void MissPath::remember(const Miss& miss, uint64_t hash, std::span<const uint32_t> ids) {
+  // The same piece may have come before in this group.
+  if (!long_pieces_.find(miss.piece, miss.size, hash).empty()) return;
+  long_pieces_.keep(miss.piece, miss.size, hash, ids);
+  whole_pieces_.shrink(bytes_for_whole());
 }
 
 }  // namespace merganser::bpe

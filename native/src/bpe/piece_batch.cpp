@@ -15,7 +15,8 @@ constexpr size_t kLongPieces = 16;     // one part in so many of the cache's byt
 PieceBatch::PieceBatch(const Model& model, size_t cache_bytes, size_t late_bytes, LateSplits* late)
     : model_(model),
       cache_(cache_bytes - cache_bytes / kLongPieces, model.spec().vocab_size()),
-      miss_path_(model, cache_bytes / kLongPieces - late_bytes, late) {}
+      miss_path_(model, cache_bytes / kLongPieces - late_bytes, late),
+      bytes_are_ids_(model.complete() && !late) {}
 
 void PieceBatch::expect(size_t text_bytes) {
   if (text_bytes < kMuchText || expects_much_) return;
@@ -36,41 +37,57 @@ void PieceBatch::push_id(uint32_t id) {
 }
 
 void PieceBatch::take(const Batch& batch) {
-  uint64_t values[kRoom];
-  look_up(batch, values);
-  for (uint32_t i = 0; batch.dropped && i < batch.count; ++i) {
-    if (batch.is_dropped(i)) values[i] = 0;
+  if (!out_ && bytes_are_ids_ && !batch.dropped && batch.known_count == 0) {
+    count_ids(batch);
+  } else {
+    uint64_t values[kRoom];
+    look_up(batch, batch.bounds, batch.bounds + 1, batch.count, values);
+    for (uint32_t i = 0; batch.dropped && i < batch.count; ++i) {
+      if (batch.is_dropped(i)) values[i] = 0;
+    }
+    for (uint32_t i = 0; i < batch.known_count; ++i) values[batch.known[i].piece] = cache_.known(batch.known[i].id);
+    write(batch, values);
   }
-  for (uint32_t i = 0; i < batch.known_count; ++i) values[batch.known[i].piece] = cache_.known(batch.known[i].id);
-  write(batch, values);
   cache_.end_batch();
   if (forget_) cache_.forget();
   forget_ = false;
 }
 
+// A fifth of the pieces of most text are single bytes, whose number of ids needs no look-up.
+void PieceBatch::count_ids(const Batch& batch) {
+  static const auto list_longer = MERGANSER_SELECT(list_longer);
+  uint64_t values[kRoom];
+  uint32_t begins[kRoom + 16], ends[kRoom + 16];
+  const uint32_t longer = list_longer(batch.bounds, batch.count, begins, ends);
+  look_up(batch, begins, ends, longer, values);
+  total_ += batch.count - longer + cache_.count(values, longer);
+}
+
 // Pieces that begin too near the end of readable memory are looked up in a padded copy.
-void PieceBatch::look_up(const Batch& batch, uint64_t* values) {
+void PieceBatch::look_up(const Batch& batch, const uint32_t* begins, const uint32_t* ends, uint32_t count, uint64_t* values) {
   static const auto look_up_pieces = MERGANSER_SELECT(look_up_pieces);
   const uint8_t *const base = batch.base, *const readable_end = batch.readable_end;
-  const uint32_t* const bounds = batch.bounds;
-  const uint32_t count = batch.count;
   const StopRule stop = stop_.after(total_);
   static_assert(kRoom <= kMostPieces);
   uint16_t misses[kMostPieces + 16];
   uint32_t direct = count;
-  while (direct > 0 && base + bounds[direct - 1] + kReadAhead > readable_end) --direct;
+  while (direct > 0 && base + begins[direct - 1] + kReadAhead > readable_end) --direct;
   if (direct > 0) {
-    const uint32_t missed = look_up_pieces(cache_.view(), base, bounds, direct, values, misses);
-    if (!miss_path_.resolve(cache_, base, bounds, misses, missed, values, stop)) forget_ = true;
+    const uint32_t missed = look_up_pieces(cache_.view(), base, begins, ends, direct, values, misses);
+    if (!miss_path_.resolve(cache_, base, begins, ends, misses, missed, values, stop)) forget_ = true;
   }
   if (direct == count) return;
-  const uint32_t from = bounds[direct], size = bounds[count] - from;
+  const uint32_t from = begins[direct], size = ends[count - 1] - from;
   padded_.assign(size + kReadAhead, 0);
   std::memcpy(padded_.data(), base + from, size);
-  uint32_t rest[kReadAhead + 1];  // at most one piece a byte
-  for (uint32_t i = direct; i <= count; ++i) rest[i - direct] = bounds[i] - from;
-  const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), rest, count - direct, values + direct, misses);
-  if (!miss_path_.resolve(cache_, padded_.data(), rest, misses, missed, values + direct, stop)) forget_ = true;
+  // At most one piece a byte.
+  uint32_t rest_begins[kReadAhead], rest_ends[kReadAhead];
+  for (uint32_t i = direct; i < count; ++i) {
+    rest_begins[i - direct] = begins[i] - from;
+    rest_ends[i - direct] = ends[i] - from;
+  }
+  const uint32_t missed = look_up_pieces(cache_.view(), padded_.data(), rest_begins, rest_ends, count - direct, values + direct, misses);
+  if (!miss_path_.resolve(cache_, padded_.data(), rest_begins, rest_ends, misses, missed, values + direct, stop)) forget_ = true;
 }
 
 void PieceBatch::write(const Batch& batch, const uint64_t* values) {

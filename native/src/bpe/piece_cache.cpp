@@ -48,10 +48,15 @@ void PieceCache::prefetch_second(const PieceKey& key, uint32_t size) const {
   size <= 15 ? table16_.prefetch_second(key) : table32_.prefetch_second(key);
 }
 
-uint64_t PieceCache::find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count) {
+bool PieceCache::is_crowded(const PieceKey& key, uint32_t size) const {
+  if (size <= 8) return table8_.is_crowded(key);
+  return size <= 15 ? table16_.is_crowded(key) : table32_.is_crowded(key);
+}
+
+uint64_t PieceCache::find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count, bool& kept) {
   const auto make = [&] { return pack(size, ids, count); };
-  if (size <= 8) return table8_.find_or_keep(key, size, make);
-  return size <= 15 ? table16_.find_or_keep(key, size, make) : table32_.find_or_keep(key, size, make);
+  if (size <= 8) return table8_.find_or_keep(key, size, make, kept);
+  return size <= 15 ? table16_.find_or_keep(key, size, make, kept) : table32_.find_or_keep(key, size, make, kept);
 }
 
 uint64_t PieceCache::pack(uint32_t size, const uint32_t* ids, uint32_t count) {

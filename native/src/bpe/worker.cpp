@@ -9,6 +9,8 @@ namespace {
 
 // Bytes that are rewritten at a time.
 constexpr size_t kRewritten = size_t{1} << 16;
+// From here on it pays to ask whether any added token is to be found at all.
+constexpr size_t kMuchText = size_t{1} << 16;
 // One part in so many of the cache's bytes is for parts of pieces that late steps make.
 constexpr size_t kLateShare = 32;
 
@@ -74,7 +76,8 @@ bool Worker::encode_text(const uint8_t* text, size_t size, size_t readable, cons
     const StretchPlace place = begin > 0 ? StretchPlace::later : options.continues ? StretchPlace::within : StretchPlace::first;
     if (begin < end) encode_stretch({text + begin, text + end, text + readable}, place, options);
   };
-  while (!added.empty() && added.find(text, size, from, done, options.actions, match)) {
+  const bool sought = !added.empty() && !(size >= kMuchText && added.all_are_text(options.actions));
+  while (sought && added.find(text, size, from, done, options.actions, match)) {
     if (options.actions && options.actions[match.token] == AddedTokens::kRefuse) {
       result.refused = true;
       result.refused_token = match.token;

@@ -23,6 +23,7 @@ class AddedTokens {
   AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint32_t> word_ranges);
 
   bool empty() const { return tokens_.empty(); }
+  bool all_are_text(const uint8_t* actions) const;
   // The next match that begins at or after `from` in text[0, size); `taken` is the end of the last match. actions: one per token, or null.
   bool find(const uint8_t* text, size_t size, size_t from, size_t taken, const uint8_t* actions, AddedMatch& match) const;
   // Whether some token stands in text[0, size) so that it reaches to `at` or beyond, from `at` or before: words and white space around it aside.

@@ -1,5 +1,5 @@
 // One size class of the cache: buckets that hold what came last. Starts small, so that what is in use stays near the processor, and doubles while
-// it fills up, to a limit; then a full pair of buckets loses an entry for each that comes.
+// it fills up, to a limit; then a full pair of buckets loses an entry for each that comes. (Before that, what finds no place goes elsewhere.)
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -43,9 +43,16 @@ class BucketTable {
     return 0;
   }
 
-  // The value of a piece; if it is not there, what `make` gives, which is kept.
+  // Whether there may be no place for a piece that is not there, although the table can grow: so few neighbours are full that it does not yet.
+  bool is_crowded(const PieceKey& key) const {
+    const uint32_t home = key.hash >> shift();
+    return log2_ < log2_limit_ && buckets_[home].value[Bucket::kWays - 1] != 0 && buckets_[home ^ 1].value[Bucket::kWays - 1] != 0;
+  }
+
+  // The value of a piece; if it is not there, what `make` gives, which is kept. `kept`: false if there is no place for it.
   template <typename Make>
-  uint64_t find_or_keep(const PieceKey& key, uint32_t size, Make make) {
+  uint64_t find_or_keep(const PieceKey& key, uint32_t size, Make make, bool& kept) {
+    kept = true;
     const uint32_t home = key.hash >> shift();
     for (const uint32_t place : {home, home ^ 1}) {
       Bucket& bucket = buckets_[place];
@@ -59,7 +66,7 @@ class BucketTable {
       }
     }
     const uint64_t value = make();
-    insert(key, value);
+    kept = insert(key, value);
     return value;
   }
 
@@ -69,12 +76,17 @@ class BucketTable {
   }
 
  private:
-  void insert(const PieceKey& key, uint64_t value) {
+  bool insert(const PieceKey& key, uint64_t value) {
     while (!place(key, value)) {
-      if (log2_ == log2_limit_ || Bucket::kSparse * entries_ < Bucket::kWays * buckets_.size()) return replace(key, value);
+      if (log2_ == log2_limit_) {
+        replace(key, value);
+        return true;
+      }
+      if (Bucket::kSparse * entries_ < Bucket::kWays * buckets_.size()) return false;
       grow();
     }
     ++entries_;
+    return true;
   }
   bool place(const PieceKey& key, uint64_t value) {
     const uint32_t home = key.hash >> shift();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "merganser/bpe/late_splits.hpp"
@@ -19,9 +20,9 @@ class MissPath {
   MissPath(const Model& model, size_t memory_bytes, LateSplits* late)
       : model_(model), memory_bytes_(memory_bytes), long_pieces_(memory_bytes), late_(late) {}
 
-  // values[m] for the pieces text[bounds[m], bounds[m + 1]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
+  // values[m] for the pieces text[begins[m], ends[m]) of all m in misses[0, missed); 32 bytes are readable from the start of each.
   // False if the cache's store is full: it wants to forget, once these values have been used. `stop`: of a piece, by its own ids.
-  bool resolve(PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values, const StopRule& stop);
+  bool resolve(PieceCache& cache, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, const uint16_t* misses, uint32_t missed, uint64_t* values, const StopRule& stop);
 
  private:
   static constexpr uint32_t kGroup = 64;  // pieces whose look-ups are under way together
@@ -34,10 +35,13 @@ class MissPath {
     uint32_t token;  // the token that is spelt as the piece, if there is one
   };
 
-  void gather(const PieceCache& cache, const uint8_t* text, const uint32_t* bounds, const uint16_t* misses, uint32_t missed, uint64_t* values);
+  void gather(PieceCache& cache, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, const uint16_t* misses, uint32_t missed, uint64_t* values);
   void merge(PieceCache& cache);
   bool split(PieceCache& cache, const Miss& miss);
+  bool find_crowded_out(PieceCache& cache, const Miss& miss);
   bool find_long(PieceCache& cache, const Miss& miss);
+  bool find_kept(PieceCache& cache, const Miss& miss, uint64_t hash);
+  void remember(const Miss& miss, uint64_t hash, std::span<const uint32_t> ids);
   void merge_alone(const Miss& miss);
   uint64_t keep(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);
   uint64_t keep_long(PieceCache& cache, const Miss& miss, const uint32_t* ids, uint32_t count);

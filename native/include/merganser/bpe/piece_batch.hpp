@@ -34,12 +34,16 @@ class PieceBatch final : public PieceSink {
 
  private:
   void take(const Batch& batch) override;
-  void look_up(const Batch& batch, uint64_t* values);
+  // Values of the pieces base[begins[i], ends[i]).
+  void look_up(const Batch& batch, const uint32_t* begins, const uint32_t* ends, uint32_t count, uint64_t* values);
+  void count_ids(const Batch& batch);
   void write(const Batch& batch, const uint64_t* values);
 
   const Model& model_;
   PieceCache cache_;
   MissPath miss_path_;
+  // Every single byte that is a piece is one id.
+  bool bytes_are_ids_;
   std::vector<uint8_t> padded_;
   IdBuffer* out_ = nullptr;
   StopRule stop_;

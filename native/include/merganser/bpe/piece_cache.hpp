@@ -28,8 +28,10 @@ class PieceCache {
   uint64_t find(const PieceKey& key, uint32_t size) const;
   // Asks for the place that `find` looks at after the one that the hot loop has looked at.
   void prefetch_second(const PieceKey& key, uint32_t size) const;
-  // The value of a piece; if it is not there yet, one for `ids`, which is kept. The store must have room (`full_for`).
-  uint64_t find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count);
+  // Whether a piece that is not there may have found no place.
+  bool is_crowded(const PieceKey& key, uint32_t size) const;
+  // The value of a piece; if it is not there yet, one for `ids`, which is kept, or, if there is no place for it (`kept`), lasts for now. The store must have room (`full_for`).
+  uint64_t find_or_keep(const PieceKey& key, uint32_t size, const uint32_t* ids, uint32_t count, bool& kept);
   // A value that lasts until `end_batch`.
   uint64_t temporary(const uint32_t* ids, uint32_t count);
   // The same for ids that are yet to be written to `ids`, before anything else is called.

@@ -122,12 +122,15 @@ MERGANSER_INLINE PieceKey piece_key(const uint8_t* piece, uint32_t size) {
 // How many pieces can be looked up at once.
 constexpr uint32_t kMostPieces = 1088;
 
-// Looks up pieces text[bounds[i], bounds[i + 1]) for i < count <= kMostPieces. values[i] is the value found; the numbers of pieces that were not
+// Looks up pieces text[begins[i], ends[i]) for i < count <= kMostPieces. values[i] is the value found; the numbers of pieces that were not
 // found are written to `misses`, which has room for kMostPieces + 16, in any order, and how many these are is returned. Reads up to 32 bytes from the
 // start of each piece.
+// `list_longer`: where the pieces of more than one byte begin and end, of pieces that lie back to back between the bounds; up to 16 places more may be written. Returns how
+// many they are.
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* bounds, uint32_t count, uint64_t* values, uint16_t* misses); \
+  uint32_t look_up_pieces(const TablesView& tables, const uint8_t* text, const uint32_t* begins, const uint32_t* ends, uint32_t count, uint64_t* values, uint16_t* misses); \
+  uint32_t list_longer(const uint32_t* bounds, uint32_t count, uint32_t* begins, uint32_t* ends); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
