@@ -393,6 +393,12 @@ describeEachBackend('reduction kernels', (backend) => {
     worst.check();
   });
 
+  test('softmaxRows: a temperature beyond single precision leaves the least squares', () => {
+    const weights = new Float32Array(6);
+    kernels.softmaxRows(Uint32Array.of(0, 1, 6), Float32Array.of(1e-38, 1e-30, 1e-38, 0.5, 1e-38, 7), 1e300, 'l1', weights);
+    expect([...weights]).toEqual([1, 0, 0.5, 0, 0.5, 0]);
+  });
+
   test('combineRows and sparseSquares: neighbours on a grid, which share most columns, and numbers that are none', () => {
     // Windows of 9 of 40 tokens, one further for each row, in groups of four and more.
     const [rows, tokens, dims] = [13, 40, 300];
