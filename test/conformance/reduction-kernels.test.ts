@@ -159,6 +159,23 @@ describeEachBackend('reduction kernels', (backend) => {
     }
   });
 
+  test.each(HARD)('nearestRows: the same places if only these are wanted, %s', (_, make) => {
+    for (const [count, others, dims] of [
+      [170, 150, 128],
+      [171, 10, 131],
+      [97, 24, 200],
+      [90, 1, 64],
+    ]) {
+      const [left, right] = [3, 5].map((seed, i) => ({ values: make(seed, i === 0 ? count : others, dims), rows: null }));
+      for (const similarity of ['cosine', 'euclidean'] as const) {
+        const [columns, places] = [new Uint32Array(count), new Uint32Array(count)];
+        kernels.nearestRows(left, right, dims, similarity, columns, new Float32Array(count));
+        kernels.nearestRows(left, right, dims, similarity, places, null);
+        expect(places).toEqual(columns);
+      }
+    }
+  });
+
   test('fewNearest: ascending, all different, none nearer left out', () => {
     fc.assert(
       fc.property(shape, fc.integer({ min: 1, max: 20 }), ({ left, right, dims, seed }, wanted) => {
@@ -374,6 +391,12 @@ describeEachBackend('reduction kernels', (backend) => {
       expected.forEach((value, i) => worst.add(weights[offsets[row] + i], value / divisor, 1e-6));
     }
     worst.check();
+  });
+
+  test('softmaxRows: a temperature beyond single precision leaves the least squares', () => {
+    const weights = new Float32Array(6);
+    kernels.softmaxRows(Uint32Array.of(0, 1, 6), Float32Array.of(1e-38, 1e-30, 1e-38, 0.5, 1e-38, 7), 1e300, 'l1', weights);
+    expect([...weights]).toEqual([1, 0, 0.5, 0, 0.5, 0]);
   });
 
   test('combineRows and sparseSquares: neighbours on a grid, which share most columns, and numbers that are none', () => {

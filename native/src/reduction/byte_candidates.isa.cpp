@@ -101,6 +101,12 @@ MERGANSER_INLINE void look_at(const ByteRows& rows, const ByteMargins& margins, 
   if (not_less(highest, floors[row])) take(scores, highest, panel, candidates[row], floors[row]);
 }
 
+// The pair of panels that the block of `size` rows from `first` on looks at first.
+MERGANSER_INLINE size_t own_pair(const RowPlaces& places, size_t first, size_t size, size_t panels) {
+  const size_t panel = (places.first + first + size / 2) * panels / places.of;
+  return (panel < panels ? panel : panels - 1) / kTilePanels;
+}
+
 template <size_t kCount>
 MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
@@ -128,11 +134,19 @@ MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, co
 }
 
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
+// Which rows look at a pair of panels: [begin, end), by blocks; `others`: but those that have looked at it already.
+struct SomeRows {
+  size_t begin, end;
+  bool others;
+};
+
 // The same by matrix tiles: sums go through memory, and rows are looked at one by one.
 template <size_t kCount>
-MERGANSER_INLINE void examine_blocks(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
+MERGANSER_INLINE void examine_blocks(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, size_t panel, const SomeRows& some_rows,
+                                     Candidates* candidates, float* floors) {
   const PanelScale of_panels[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
-  for (size_t first = 0; first < rows.count; first += kBlock) {
+  for (size_t first = some_rows.begin; first < some_rows.end; first += kBlock) {
+    if (some_rows.others && own_pair(places, first, kBlock, panels.count) == panel / kTilePanels) continue;
     alignas(64) float thresholds[kCount][kBlock];
     alignas(64) int32_t sums[kBlock * kBlock];
     for (size_t p = 0; p < kCount; ++p) find_thresholds<kBlock>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
@@ -160,7 +174,7 @@ template <typename Pair, typename Alone>
 MERGANSER_INLINE void each_pair(size_t panels, size_t near, Pair pair, Alone alone) {
   const size_t turns = (panels + kTilePanels - 1) / kTilePanels;
   for (size_t turn = 0; turn < turns; ++turn) {
-    const size_t panel = (near / kTilePanels + turn) % turns * kTilePanels;
+    const size_t panel = (near + turn) % turns * kTilePanels;
     if (panel + kTilePanels <= panels) pair(panel);
     else alone(panel);
   }
@@ -184,14 +198,19 @@ MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t
 
 }  // namespace
 
-void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t near, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
+void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
   for (size_t i = 0; i < rows.count; ++i) candidates[i].count = 0, floors[i] = kLowestFloor;
+  const size_t near = own_pair(places, 0, rows.count, panels.count);
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
   if (matrix_tiles) {
     MatrixTiles tiles;
-    each_pair(
-        panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<2>(tiles, rows, panels, margins, panel, candidates, floors); },
-        [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine_blocks<1>(tiles, rows, panels, margins, panel, candidates, floors); });
+    const auto look = [&](size_t panel, const SomeRows& some) MERGANSER_INLINE_LAMBDA {
+      if (panel + kTilePanels <= panels.count) examine_blocks<kTilePanels>(tiles, rows, panels, margins, places, panel, some, candidates, floors);
+      else examine_blocks<1>(tiles, rows, panels, margins, places, panel, some, candidates, floors);
+    };
+    for (size_t first = 0; first < rows.count; first += kBlock) look(own_pair(places, first, kBlock, panels.count) * kTilePanels, {first, first + kBlock < rows.count ? first + kBlock : rows.count, false});
+    const auto others = [&](size_t panel) MERGANSER_INLINE_LAMBDA { look(panel, {0, rows.count, true}); };
+    each_pair(panels.count, near, others, others);
     tiles.release();
   } else
 #endif

@@ -127,10 +127,8 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
     lengths[i] = token.length;
   }
   const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
-  // Tokens at the same place are often alike.
-  const size_t near = (first + count / 2) * panels_ / left.count;
   find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
-       near, has_matrix_tiles(), candidates.get(), floors.data());
+       {first, left.count}, has_matrix_tiles(), candidates.get(), floors.data());
   SlotChoice::Rows choice(choice_, left, first, count, wanted, slots, scores);
   for (size_t i = 0; i < count; ++i) {
     const Candidates& of = candidates[i];

@@ -15,6 +15,11 @@ struct ByteMargins {
   const float* most_rest;  // by panel: the greatest of its slots'
 };
 
+// Where the rows stand among all of those that are compared. Tokens at the same place are often alike: the sooner a great score is found, the fewer candidates there are meanwhile.
+struct RowPlaces {
+  size_t first, of;
+};
+
 constexpr size_t kRowsBehind = 32;
 
 // Slots that may have the greatest score of a row.
@@ -27,8 +32,8 @@ struct Candidates {
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* near: the panel to begin with: the sooner a great score is found, the fewer candidates there are meanwhile. floors: for each row what its greatest score is at least. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
-  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, size_t near, bool matrix_tiles, \
+  /* floors: for each row what its greatest score is at least. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
+  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, bool matrix_tiles, \
                        Candidates* candidates, float* floors); \
   /* sums[i] += left_scales[i] left[i][dim] × right_scales[i] right[i][dim], one fused multiply-add after the other, for 16 pairs of rows. */ \
   void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums); \
