@@ -274,7 +274,7 @@ export interface NativeKernelAddon {
   checksum(bytes: Uint8Array): bigint;
   allocate(size: number): Uint8Array | null;
   readFile(path: string, most: number | undefined): Uint8Array | null;
-  readAhead(checked: Uint8Array, tables: Uint8Array): void;
+  readAhead(tables: Uint8Array): void;
   mapFile(path: string): Uint8Array | null;
 
   /** The handle must not be used any more. */

@@ -41,10 +41,10 @@ export interface Kernels
   /** A file's bytes (the first `most` of them) in memory of `allocate`'s kind; null if the backend does not read files, or cannot read this one. */
   readFile(path: string, most?: number): Uint8Array | null;
   /**
-   * Of what was read into such an array: the checksum of `checked` and then a model with `tables` (`BpeSpec.tables`) will be asked for. Both may be begun on
+   * Of what was read into such an array: checksums of its strips of 512 KiB and then a model with `tables` (`BpeSpec.tables`) will be asked for. All may be begun on
    * another thread, so the array must not change from now on.
    */
-  readAhead(checked: Uint8Array, tables: Uint8Array): void;
+  readAhead(tables: Uint8Array): void;
   /** The bytes of a file, in memory that reads them when they are touched; writing to it leaves the file alone. null where there is no such memory, or no such file. */
   mapFile(path: string): Uint8Array | null;
 

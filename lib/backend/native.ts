@@ -228,7 +228,7 @@ class NativeKernels implements Kernels {
 
   readFile: Kernels['readFile'] = (path, most) => this.#addon.readFile(path, most);
 
-  readAhead: Kernels['readAhead'] = (checked, tables) => this.#addon.readAhead(checked, tables);
+  readAhead: Kernels['readAhead'] = (tables) => this.#addon.readAhead(tables);
 
   mapFile: Kernels['mapFile'] = (path) => this.#addon.mapFile(path);
 

@@ -1,5 +1,6 @@
 #include "read_ahead.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "merganser/io/read_file.hpp"
 #include "merganser/io/xxh64.hpp"
@@ -41,12 +43,16 @@ class EarlyWork {
     done_ = true;
     over_.notify_all();
   }
-  // Nothing the second time.
-  std::optional<Result> take() {
+  void wait() {
     begin();
     std::unique_lock lock(mutex_);
     over_.wait(lock, [this] { return done_; });
     if (error_) std::rethrow_exception(error_);
+  }
+  // Nothing the second time.
+  std::optional<Result> take() {
+    wait();
+    const std::lock_guard lock(mutex_);
     return std::exchange(result_, std::nullopt);
   }
   // In place of taking it.
@@ -66,25 +72,44 @@ class EarlyWork {
   std::exception_ptr error_;
 };
 
+// The checksums of a file's strips. Whoever reads a strip makes its checksum too, while it is in the cache.
+struct StripChecksums {
+  explicit StripChecksums(ByteSpan file) : file(file), made((file.size + io::kReadStrip - 1) / io::kReadStrip) {}
+
+  ByteSpan strip(size_t number) const {
+    const size_t begin = number * io::kReadStrip;
+    return {file.data + begin, std::min(io::kReadStrip, file.size - begin)};
+  }
+  void make(size_t number) { made[number] = io::xxh64(strip(number).data, strip(number).size); }
+  bool make_all() {
+    for (size_t i = 0; i < made.size(); ++i) make(i);
+    return true;
+  }
+
+  const ByteSpan file;
+  std::vector<uint64_t> made;
+};
+
 // What is done of a file's bytes.
 struct ReadAhead {
-  ReadAhead(ByteSpan checked, ByteSpan tables)
-      : checked(checked),
-        tables(tables),
-        checksum([checked] { return io::xxh64(checked.data, checked.size); }),
+  ReadAhead(StripChecksums& strips, bool made, ByteSpan tables)
+      : tables(tables),
+        checksums([&strips, made] { return made || strips.make_all(); }),
         index([tables] { return bpe::SavedTables(tables.data, tables.size).index(); }),
         pairs([tables] { return bpe::SavedTables(tables.data, tables.size).pairs(); }) {}
 
-  const ByteSpan checked, tables;
-  EarlyWork<uint64_t> checksum;
+  const ByteSpan tables;
+  EarlyWork<bool> checksums;
   EarlyWork<bpe::SavedIndex> index;
   EarlyWork<bpe::SavedPairs> pairs;
 };
 
 struct FileMemory {
-  explicit FileMemory(size_t size) : bytes(size) {}
+  explicit FileMemory(size_t size) : bytes(size), strips({bytes.data(), size}) {}
 
   parallel::HugeArray<uint8_t> bytes;
+  StripChecksums strips;
+  bool checksums_made = false;
   std::optional<ReadAhead> ahead;
 };
 
@@ -141,15 +166,17 @@ Napi::Value read_file(const Napi::CallbackInfo& info) {
   };
   const std::string path = info[0].As<Napi::String>();
   const size_t most = info[1].IsUndefined() ? SIZE_MAX : static_cast<size_t>(info[1].ToNumber().Int64Value());
-  return io::read_file(path, most, memory) ? to_javascript(info.Env(), std::move(file)) : info.Env().Null();
+  if (!io::read_file(path, most, memory, [&](size_t strip) { file->strips.make(strip); })) return info.Env().Null();
+  file->checksums_made = true;
+  return to_javascript(info.Env(), std::move(file));
 }
 
-// (checked, tables): parts of one such array, of which the checksum and the tables will be asked for
+// (tables): a part of one such array, which will be asked for, as checksums of the array's strips will be
 void read_ahead(const Napi::CallbackInfo& info) {
-  const ByteSpan checked = bytes_of(info[0]), tables = bytes_of(info[1]);
-  const auto file = file_at(checked.data);
-  if (!file || file != file_at(tables.data) || file->ahead) return;
-  ReadAhead& ahead = file->ahead.emplace(checked, tables);
+  const ByteSpan tables = bytes_of(info[0]);
+  const auto file = file_at(tables.data);
+  if (!file || file->ahead) return;
+  ReadAhead& ahead = file->ahead.emplace(file->strips, file->checksums_made, tables);
   try {
     auto& pool = parallel::ThreadPool::shared();
     // In the order in which JavaScript's thread comes to them. More threads would keep it from its own work where there are but two processors.
@@ -158,7 +185,7 @@ void read_ahead(const Napi::CallbackInfo& info) {
       pool.run([file, &ahead] { ahead.index.begin(); });
     }
     pool.run([file, &ahead] {
-      ahead.checksum.begin();
+      ahead.checksums.begin();
       ahead.pairs.begin();
       ahead.index.begin();
     });
@@ -181,10 +208,14 @@ std::optional<Result> take_of(const uint8_t* tables, EarlyWork<Result> ReadAhead
 
 }  // namespace
 
-std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes) {
+std::optional<uint64_t> checksum_read_ahead(ByteSpan bytes) {
   const auto file = file_at(bytes.data);
-  if (!file || !file->ahead || file->ahead->checked.data != bytes.data || file->ahead->checked.size != bytes.size) return std::nullopt;
-  return file->ahead->checksum.take();
+  if (!file || !file->ahead) return std::nullopt;
+  const size_t number = static_cast<size_t>(bytes.data - file->bytes.data()) / io::kReadStrip;
+  const ByteSpan strip = file->strips.strip(number);
+  if (bytes.data != strip.data || bytes.size != strip.size) return std::nullopt;
+  file->ahead->checksums.wait();
+  return file->strips.made[number];
 }
 
 std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables) { return take_of(tables, &ReadAhead::index); }

@@ -8,8 +8,10 @@
 
 namespace merganser::addon {
 
-// Each once: what `readAhead` was told of these very bytes, waited for if a thread is at it. Nothing if it was not told.
-std::optional<uint64_t> take_checksum_read_ahead(ByteSpan bytes);
+// Of what `readAhead` was told of, waited for if a thread is at it; nothing of other bytes.
+// The checksum of a strip of a file (io::kReadStrip).
+std::optional<uint64_t> checksum_read_ahead(ByteSpan bytes);
+// Each once.
 std::optional<bpe::SavedIndex> take_index_read_ahead(const uint8_t* tables);
 std::optional<bpe::SavedPairs> take_pairs_read_ahead(const uint8_t* tables);
 // Nobody needs what comes of these tables.

@@ -75,7 +75,7 @@ Napi::Value scan_merges(const Napi::CallbackInfo& info) {
 // (bytes) => bigint
 Napi::Value checksum(const Napi::CallbackInfo& info) {
   const ByteSpan bytes = bytes_of(info[0]);
-  const auto ahead = take_checksum_read_ahead(bytes);
+  const auto ahead = checksum_read_ahead(bytes);
   return Napi::BigInt::New(info.Env(), ahead ? *ahead : io::xxh64(bytes.data, bytes.size));
 }
 

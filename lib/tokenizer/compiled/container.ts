@@ -7,7 +7,7 @@
  * | 4 | 0x01020304 in the byte order of the machine that wrote it |
  * | 4 | version of this format |
  * | 8 | size of the file |
- * | 8 | XXH64 of everything that follows |
+ * | 8 | XXH64 of the XXH64s of all strips of 512 KiB, of which the first begins behind this |
  * | 8 + 8 | checksum and size of the source that it was compiled from (see source-stamp.ts); 0 and 0 if there was none |
  * | 8 | length of the outline |
  * | 8 + 8 | place and length of the array that the backend may read ahead; 0 and 0 if there is none |
@@ -22,9 +22,11 @@ import { decodeUtf8, encodeUtf8 } from '../utf8';
 const MAGIC = 'MRGCMPLD';
 const BYTE_ORDER = 0x01020304;
 /** To be raised with every change of the outline or the header. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const HEADER_BYTES = 72;
 const CHECKED_FROM = 32;
+/** The native backend reads files in strips of this size. */
+const STRIP_BYTES = 1 << 19;
 const ALIGNMENT = 64;
 
 /** What a source is recognised by. */
@@ -80,8 +82,16 @@ export function writeContainer(outline: object, source: SourceStamp, ahead: Uint
   }
   file.set(json, HEADER_BYTES);
   for (const [array, place] of arrays) file.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), base + place);
-  view.setBigUint64(24, kernels.checksum(file.subarray(CHECKED_FROM)), true);
+  view.setBigUint64(24, checksumOf(file, kernels), true);
   return file;
+}
+
+/** A checksum of the checksums of strips, which several threads may make. */
+export function checksumOf(file: Uint8Array, kernels: Kernels): bigint {
+  const strips = new BigUint64Array(Math.ceil(file.length / STRIP_BYTES));
+  for (let i = 0; i < strips.length; i++)
+    strips[i] = kernels.checksum(file.subarray(i === 0 ? CHECKED_FROM : i * STRIP_BYTES, (i + 1) * STRIP_BYTES));
+  return kernels.checksum(new Uint8Array(strips.buffer));
 }
 
 /** Lets the backend begin with a file that was just read into memory of its own, and is read as a container next. */
@@ -90,14 +100,14 @@ export function readAhead(bytes: Uint8Array, kernels: Kernels): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const place = Number(view.getBigUint64(56, true));
   const tables = bytes.subarray(place, place + Number(view.getBigUint64(64, true)));
-  if (tables.length > 0) kernels.readAhead(bytes.subarray(CHECKED_FROM), tables);
+  if (tables.length > 0) kernels.readAhead(tables);
 }
 
 /** Reads a file and checks that it is whole. Its arrays are views into `bytes`, which must not change. Throws MALFORMED_FILE. */
 export function readContainer(bytes: Uint8Array, kernels: Kernels): Container {
   const file = bytes.byteOffset % ALIGNMENT === 0 ? bytes : new Uint8Array(bytes);
   const { outlineLength, checksum, source } = readHeader(file);
-  if (kernels.checksum(file.subarray(CHECKED_FROM)) !== checksum) throw damaged('the checksum in its header', 'other bytes');
+  if (checksumOf(file, kernels) !== checksum) throw damaged('the checksum in its header', 'other bytes');
   const base = aligned(HEADER_BYTES + outlineLength);
   const outline: unknown = JSON.parse(decodeUtf8(file.subarray(HEADER_BYTES, HEADER_BYTES + outlineLength)), (_key, value: unknown) =>
     isReference(value) ? arrayAt(file, base, value.$array) : value,

@@ -28,7 +28,6 @@ int open_to_read(const std::string& path) {
 
 namespace {
 
-constexpr size_t kStrip = size_t{1} << 19;
 constexpr unsigned kMostThreads = 4;
 
 class OpenFile {
@@ -60,22 +59,23 @@ class OpenFile {
 
 }  // namespace
 
-bool read_file(const std::string& path, size_t most, const std::function<uint8_t*(size_t)>& memory) {
+bool read_file(const std::string& path, size_t most, const std::function<uint8_t*(size_t)>& memory, const std::function<void(size_t)>& use) {
   const OpenFile file(path);
   const size_t size = std::min(file.size(), most);
   if (size == 0) return false;
   uint8_t* const bytes = memory(size);
   std::atomic<bool> whole{true};
   const auto read_strip = [&](size_t strip) {
-    if (!file.read(bytes, strip * kStrip, std::min(size, (strip + 1) * kStrip))) whole = false;
+    if (file.read(bytes, strip * kReadStrip, std::min(size, (strip + 1) * kReadStrip))) use(strip);
+    else whole = false;
   };
-  parallel::parallel_for(std::min(kMostThreads, parallel::ThreadPool::shared().size()), (size + kStrip - 1) / kStrip, read_strip);
+  parallel::parallel_for(std::min(kMostThreads, parallel::ThreadPool::shared().size()), (size + kReadStrip - 1) / kReadStrip, read_strip);
   return whole;
 }
 
 #else
 
-bool read_file(const std::string&, size_t, const std::function<uint8_t*(size_t)>&) { return false; }
+bool read_file(const std::string&, size_t, const std::function<uint8_t*(size_t)>&, const std::function<void(size_t)>&) { return false; }
 
 #endif
 
