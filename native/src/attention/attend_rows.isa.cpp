@@ -9,13 +9,16 @@ namespace {
 
 using namespace simd::MERGANSER_ISA_NS;
 
-// Accumulators that fit into the registers beside the operands, and the queries that share a row's load.
+// Queries that share a row's load, and accumulators: as many as fit into the registers beside the operands; of one query so many that there is time between a load and its use.
 #if defined(__AVX512F__)
-constexpr size_t kSums = 8, kSharing = 4;
+constexpr size_t kSharing = 4;
+constexpr size_t sums_of(size_t heads) { return heads == 4 ? 16 : 8; }
 #elif defined(__AVX2__) || defined(__ARM_NEON)
-constexpr size_t kSums = 4, kSharing = 4;
+constexpr size_t kSharing = 4;
+constexpr size_t sums_of(size_t) { return 4; }
 #else
-constexpr size_t kSums = 1, kSharing = 1;
+constexpr size_t kSharing = 1;
+constexpr size_t sums_of(size_t) { return 1; }
 #endif
 constexpr size_t kLine = 64;
 constexpr size_t kQueriesAtATime = 16;
@@ -52,7 +55,7 @@ alignas(64) constexpr uint8_t kNoValues[kMaxDims * sizeof(float)] = {};
 // Logits of a block's rows for `heads` queries: out[head × kRowBlock + row].
 template <typename Type, size_t heads>
 void block_logits(const uint8_t* const* rows, size_t dims, const float* queries, size_t query_stride, LinesAhead& ahead, float* out) {
-  constexpr size_t kRows = kSums / heads;
+  constexpr size_t kSums = sums_of(heads), kRows = kSums / heads;
   const size_t whole = dims / 16 * 16;
   // Evenly over the steps of all rows.
   const size_t steps = kRowBlock / kRows * (whole / 16 > 0 ? whole / 16 : 1), lines = (ahead.lines() + steps - 1) / steps;
@@ -84,7 +87,7 @@ void block_logits(const uint8_t* const* rows, size_t dims, const float* queries,
     }
     if constexpr (kSums % 4 == 0) {
       float totals[kSums];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (size_t i = 0; i < kSums; i += 4) sums_of_four(&sums[0][0] + i, totals + i);
 #pragma GCC unroll 8
       for (size_t r = 0; r < kRows; ++r) {
@@ -100,7 +103,7 @@ void block_logits(const uint8_t* const* rows, size_t dims, const float* queries,
 // out[head × out_stride + dim] += Σ weights[head × kRowBlock + row] × row
 template <typename Type, size_t heads>
 void add_block(const uint8_t* const* rows, size_t dims, const float* weights, LinesAhead& ahead, float* out, size_t out_stride) {
-  constexpr size_t kColumns = kSums / heads;
+  constexpr size_t kColumns = sums_of(heads) / heads;
   const size_t steps = (dims + 16 * kColumns - 1) / (16 * kColumns) * kRowBlock;
   const size_t lines = (ahead.lines() + steps - 1) / steps;
   size_t dim = 0;
