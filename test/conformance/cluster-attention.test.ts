@@ -19,6 +19,7 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 5, 11, 11, 40],
     ['int8', 3, 50, 29, 40],
     ['int8', 2, 60, 60, 33],
+    ['int8', 3, 70, 70, 72],
   ] as const)('scores with %s centroids, %d heads, %d queries in tiles of %d, %d dimensions', (type, group, queries, tile, dims) => {
     const { spec, centroids } = clusteredCase(type, group, queries, tile, 1, 'float32', dims);
     for (const step of [1, 3]) {
@@ -76,6 +77,7 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 3, 12, 12, 40],
     ['int8', 3, 40, 40, 40],
     ['int8', 2, 30, 30, 33],
+    ['int8', 3, 70, 70, 72],
   ] as const)(
     'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d, %d dimensions',
     (type, group, queries, tile, dims) => {
