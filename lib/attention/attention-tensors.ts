@@ -1,5 +1,6 @@
 /** Queries, keys and values as users hand them over, as rows that the kernels read where they lie. */
 import type { AttentionOutput, AttentionShape, HeadRows, QueryRows } from '../backend/attention-kernels';
+import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { queryNumbers } from './half-queries';
 import { readTensor, type AttentionTensor } from './tensors';
@@ -105,15 +106,20 @@ export function readAttention(
     threads,
   };
   const read = { ...asked.rows, ...queryNumbers(asked.rows.data, asked.rows.type) };
-  return { shape, queries: read, keys: known, values: worth, ...outputsFor(asked, queries.dims, worth.rows.dims) };
+  return { shape, queries: read, keys: known, values: worth, ...outputsFor(asked, queries.dims, worth.rows.dims, options) };
 }
 
 /** The output lies as the queries do; log-sum-exps are [batch, heads, rows], packed ones [heads, rows]. */
-function outputsFor(asked: SequenceRows, dims: readonly number[], valueDims: number): Pick<ReadAttention, 'to' | 'result'> {
+function outputsFor(
+  asked: SequenceRows,
+  dims: readonly number[],
+  valueDims: number,
+  { backend }: AttentionOptions,
+): Pick<ReadAttention, 'to' | 'result'> {
   const { heads, lengths, rows } = asked;
   const scaled = (elements: number): number => (elements / rows.dims) * valueDims;
   const count = rows.data.length / rows.dims;
-  const output = new Float32Array(count * valueDims);
+  const output = selectKernels(backend).roomFor(count * valueDims);
   const logSumExp = new Float32Array(count);
   const packed = dims.length === 3;
   const length = packed ? dims[0] : lengths.length === 0 ? 0 : lengths[0];

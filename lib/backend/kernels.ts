@@ -38,6 +38,8 @@ export interface Kernels
   checksum(bytes: Uint8Array): bigint;
   /** Zeroed bytes for a file to be read into: in memory that is fast to touch for the first time, where the backend has such. */
   allocate(size: number): Uint8Array;
+  /** Room for results, all of which are written to: what is there before may be anything, where memory need not be cleared. */
+  roomFor(count: number): Float32Array;
   /** A file's bytes (the first `most` of them) in memory of `allocate`'s kind; null if the backend does not read files, or cannot read this one. */
   readFile(path: string, most?: number): Uint8Array | null;
   /**

@@ -25,6 +25,7 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 1, 3, 3, 128],
     ['int8', 2, 2, 2, 250],
     ['int8', 1, 1, 1, 256],
+    ['int8', 3, 70, 70, 72],
   ] as const)('scores with %s centroids, %d heads, %d queries in tiles of %d, %d dimensions', (type, group, queries, tile, dims) => {
     const { spec, centroids } = clusteredCase(type, group, queries, tile, 1, 'float32', dims);
     for (const step of [1, 3]) {
@@ -85,6 +86,7 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 5, 1, 1, 17],
     ['int8', 1, 7, 7, 95],
     ['int8', 1, 1, 1, 256],
+    ['int8', 3, 70, 70, 72],
   ] as const)(
     'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d, %d dimensions',
     (type, group, queries, tile, dims) => {

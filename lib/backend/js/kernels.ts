@@ -150,6 +150,7 @@ export function createJsKernels(): Kernels {
     tokenJson,
     checksum: xxh64,
     allocate: (size) => new Uint8Array(size),
+    roomFor: (count) => new Float32Array(count),
     readFile: () => null,
     readAhead: () => {},
     mapFile: () => null,

@@ -22,7 +22,7 @@ import { decodeUtf8, encodeUtf8 } from '../utf8';
 const MAGIC = 'MRGCMPLD';
 const BYTE_ORDER = 0x01020304;
 /** To be raised with every change of the outline or the header. */
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 const HEADER_BYTES = 72;
 const CHECKED_FROM = 32;
 /** The native backend reads files in strips of this size. */
