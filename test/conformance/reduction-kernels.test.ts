@@ -5,6 +5,7 @@ import type { RowSelection } from '../../lib/backend/reduction-kernels';
 import { blobs } from '../clustering/blobs';
 import { describeEachBackend } from './backends';
 import { FUZZ_SEED } from './fuzz';
+import { HARD, dot } from './hard-rows';
 
 const RUNS = { numRuns: 6, seed: FUZZ_SEED };
 /** Beyond a piece of rows, beyond a group of panels, and what is left over of each. */
@@ -14,12 +15,6 @@ const shape = fc.record({
   dims: fc.constantFrom(1, 3, 16, 31, 64, 100, 700),
   seed: fc.nat(1000),
 });
-
-function dot(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
-  let sum = 0;
-  for (let k = 0; k < dims; k++) sum += a[i * dims + k] * b[j * dims + k];
-  return sum;
-}
 
 function square(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
   let sum = 0;
@@ -46,64 +41,6 @@ class Worst {
 /** Every other row of twice as many, from the last to the first. */
 function someRows(count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => 2 * (count - 1 - i));
-}
-
-/** Rows that are hard to tell apart by rounded ones. */
-const HARD = [
-  ['blobs', (seed: number, count: number, dims: number) => blobs(seed, count, 20, dims, 0.4)],
-  ['noise', (seed: number, count: number, dims: number) => blobs(seed, count, 1, dims, 3)],
-  ['near ties', (seed: number, count: number, dims: number) => blobs(seed, count, 7, dims, 1e-6)],
-  [
-    'equal rows and zeros',
-    (seed: number, count: number, dims: number) =>
-      blobs(seed, count, 9, dims, 0).map((value, i) => (Math.floor(i / dims) % 11 === 0 ? 0 : value)),
-  ],
-  [
-    'an outlier, large and small rows',
-    (seed: number, count: number, dims: number) =>
-      blobs(seed, count, 5, dims, 0.5).map((value, i) =>
-        i === dims * 77 + 3 ? 1e4 : value * (Math.floor(i / dims) % 13 === 5 ? 1e-12 : 1),
-      ),
-  ],
-  [
-    'rows whose squares are 0 in single precision',
-    (seed: number, count: number, dims: number) =>
-      blobs(seed, count, 5, dims, 0.5).map((value, i) => value * 2 ** (Math.floor(i / dims) % 3 === 0 ? -105 : -72)),
-  ],
-] as const;
-
-/** The rows and places of findMedoids by distances of all pairs; `first`: the longest row. */
-function medoidsBy(
-  squares: Float32Array,
-  first: number,
-  clusters: number,
-  iterations: number,
-  byCosine: boolean,
-): { medoids: number[]; source: number[] } {
-  const count = Math.sqrt(squares.length);
-  const rows = Array.from({ length: count }, (_, i) => i);
-  const between = (a: number, b: number): number => squares[a * count + b];
-  const firstOf = (values: readonly number[], best: number): number => values.indexOf(best);
-  const sourceOf = (medoids: readonly number[]): number[] =>
-    rows.map((row) => {
-      const own = medoids.map((medoid) => (medoid === row ? -1 : between(row, medoid)));
-      return firstOf(own, Math.min(...own));
-    });
-  let medoids = [first];
-  while (medoids.length < clusters) {
-    const apart = rows.map((row) => (medoids.includes(row) ? -1 : Math.min(...medoids.map((medoid) => between(medoid, row)))));
-    medoids.push(firstOf(apart, Math.max(...apart)));
-  }
-  for (let i = 0; i < iterations; i++) {
-    const source = sourceOf(medoids);
-    medoids = medoids.map((_, c) => {
-      const members = rows.filter((row) => source[row] === c);
-      const sums = members.map((a) => members.reduce((sum, b) => sum + (byCosine ? between(a, b) : Math.sqrt(between(a, b))), 0));
-      return members[firstOf(sums, Math.min(...sums))];
-    });
-  }
-  medoids.sort((a, b) => a - b);
-  return { medoids, source: sourceOf(medoids) };
 }
 
 describeEachBackend('reduction kernels', (backend) => {
@@ -256,27 +193,6 @@ describeEachBackend('reduction kernels', (backend) => {
     expect(new Set(peaks).size).toBe(20);
     expect(Math.max(...peaks)).toBeLessThan(tokens);
     expect(Math.max(...source)).toBeLessThan(20);
-  });
-
-  test.each(HARD)('findMedoids: by the same bits of distances as squaredDistances has, %s', (_, make) => {
-    for (const [count, dims, clusters] of [
-      [150, 128, 1],
-      [170, 131, 20],
-      [260, 64, 60],
-      [70, 40, 70],
-    ]) {
-      for (const byCosine of [false, true]) {
-        const values = make(3, count, dims);
-        const lengths = Array.from({ length: count }, (_row, i) => Math.sqrt(dot(values, i, values, i, dims)));
-        const points = byCosine ? values.map((value, i) => value / (lengths[Math.floor(i / dims)] || 1)) : values;
-        const squares = new Float32Array(count * count);
-        kernels.squaredDistances(points, dims, squares);
-        const [medoids, source] = [new Uint32Array(clusters), new Uint32Array(count)];
-        kernels.findMedoids(values, dims, byCosine ? 'cosine' : 'euclidean', 3, medoids, source);
-        const longest = lengths.indexOf(Math.max(...lengths));
-        expect({ medoids: [...medoids], source: [...source] }).toEqual(medoidsBy(squares, longest, clusters, 3, byCosine));
-      }
-    }
   });
 
   test('meanElu', () => {
