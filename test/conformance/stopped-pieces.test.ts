@@ -19,6 +19,14 @@ function word(letters: number): string {
 // The first makes words of the sample, so the second comes after the look-up.
 const LATE_STEPS = [{ type: 'WhitespaceSplit' }, { type: 'Split', pattern: { Regex: 'c' }, behavior: 'Isolated', invert: false }];
 
+const VOCAB_OF_PARTS = { a: 0, b: 1, c: 2 };
+
+/** Of n letters `a` before a `b`, its pattern tries all beginnings and lengths, and reads on to the end each time. */
+function searching(backend: BackendName): Tokenizer {
+  const preTokenizer = { type: 'Split', pattern: { Regex: '(a+)(?=.*b)\\1c' }, behavior: 'Isolated', invert: false };
+  return Tokenizer.fromJSON({ ...definitionOf({ preTokenizer }), model: { type: 'BPE', vocab: VOCAB_OF_PARTS, merges: [] } }, { backend });
+}
+
 /** Letters without a period, all of which may merge with their neighbours. */
 function irregularLetters(count: number): string {
   const bytes = Buffer.alloc(count);
@@ -41,6 +49,27 @@ describeEachBackend('stopped within a piece', (backend) => {
     tokenizer.dispose();
   });
 
+  test('by a limit, within the last parts that later steps made', () => {
+    const model = { type: 'BPE', vocab: VOCAB_OF_PARTS, merges: [] };
+    const tokenizer = Tokenizer.fromJSON(
+      { ...definitionOf({ preTokenizer: { type: 'Sequence', pretokenizers: LATE_STEPS } }), model },
+      { backend },
+    );
+    const text = 'ca'.repeat(300);
+    const count = tokenizer.count(text, { limit: 1 });
+    expect(count).toBeGreaterThan(1);
+    if (backend === 'native') expect(count).toBeLessThan(20);
+    expect(tokenizer.count(text)).toBe(600);
+    tokenizer.dispose();
+  });
+
+  test('a pattern that looks for a match for too long is an error', () => {
+    const tokenizer = searching(backend);
+    expect(() => tokenizer.encode(`${'a'.repeat(2000)}b`)).toThrow(expect.objectContaining({ code: 'INVALID_PATTERN' }));
+    expect(tokenizer.encode('aabaac').length).toBe(6);
+    tokenizer.dispose();
+  }, 60_000);
+
   test('by a signal', async () => {
     const tokenizer = tokenizerOf(backend);
     const letters = 300_000;
@@ -60,6 +89,15 @@ describeEachBackend('stopped within a piece', (backend) => {
 
   // On JavaScript's thread nobody could abort meanwhile.
   const testNative = backend === 'native' ? test : test.skip;
+  testNative('by a signal while a pattern looks for a match', async () => {
+    const tokenizer = searching(backend);
+    const control = new AbortController();
+    const encoded = tokenizer.encodeBatch([`${'a'.repeat(2000)}b`], { signal: control.signal });
+    control.abort();
+    await expect(encoded).rejects.toMatchObject({ code: 'ABORTED' });
+    tokenizer.dispose();
+  });
+
   testNative.each([
     ['whole', {}],
     ['a part that later steps made', { preTokenizer: { type: 'Sequence', pretokenizers: LATE_STEPS } }],

@@ -22,6 +22,10 @@ const MAX_STACK = 1 << 28;
 
 /** Failures at one place after which we give up instead of hanging; Oniguruma's limit. */
 const MAX_RETRIES = 10_000_000;
+/** Failures, and bytes that loops read, at all places that a search for one match tries. */
+const MAX_SEARCH_STEPS = 300_000_000;
+/** Steps between two looks at that. */
+const STEPS = 1 << 18;
 
 export class PatternBacktracker {
   private readonly code: Int32Array;
@@ -31,6 +35,8 @@ export class PatternBacktracker {
   private stack = new Int32Array(256 * ENTRY);
   private height = 0;
   private position = 0;
+  private steps = 0;
+  private stepsSeen = 0;
 
   constructor(
     program: PatternProgram,
@@ -40,6 +46,11 @@ export class PatternBacktracker {
     this.sets = program.sets;
     this.setWords = program.setWords;
     this.registers = new Int32Array(countRegisters(program.code));
+  }
+
+  /** The search for another match begins. */
+  beginSearch(): void {
+    this.steps = this.stepsSeen = 0;
   }
 
   /** End of the match that begins at `start`, or −1. The text is [from, to); the search for the match began at `searchStart`. */
@@ -167,6 +178,7 @@ export class PatternBacktracker {
       }
       if (failed) {
         if (++retries > MAX_RETRIES) throw tooManySteps();
+        this.took(1);
         pc = this.backtrack(text, to);
         if (pc < 0) return -1;
         p = this.position;
@@ -189,7 +201,15 @@ export class PatternBacktracker {
       count++;
       if (count === min) this.position = p;
     }
+    this.took(p - start);
     return count < min ? -1 : p;
+  }
+
+  private took(steps: number): void {
+    this.steps += steps;
+    if (this.steps - this.stepsSeen < STEPS) return;
+    this.stepsSeen = this.steps;
+    if (this.steps > MAX_SEARCH_STEPS) throw tooManySteps();
   }
 
   private repeated(text: Uint8Array, p: number, to: number, register: number): number {
@@ -277,11 +297,11 @@ export class PatternBacktracker {
   }
 }
 
-/** The error for a pattern that has to be tried in too many ways at one place. */
+/** The error for a pattern that has to be tried in too many ways. */
 export function tooManySteps(): MerganserError {
   return new MerganserError(
     'INVALID_PATTERN',
-    'A regular expression can match this text in too many ways: over 10,000,000 were tried at one place.',
+    'A regular expression can match this text in too many ways: over 10,000,000 were tried at one place, or 300,000,000 steps made before one match was found.',
   );
 }
 

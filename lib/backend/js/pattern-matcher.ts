@@ -59,6 +59,7 @@ export class JsPattern {
 
   /** End of the match that begins exactly at `start` in the text [from, to), or −1 if none does. */
   matchEnd(text: Uint8Array, start: number, from: number, to: number): number {
+    this.backtracker.beginSearch();
     return this.tryAt(text, start, from, to, start);
   }
 
@@ -72,6 +73,7 @@ export class JsPattern {
   /** Where the first match at or after `position` begins, its end in `latestMatchEnd`; −1 if there is none. */
   private findStart(text: Uint8Array, position: number, from: number, to: number): number {
     const { canStart, classes } = this;
+    this.backtracker.beginSearch();
     let start = position;
     for (;;) {
       if (canStart === null || canStart[classes.after(text, start, to)] !== 0) {

@@ -73,15 +73,16 @@ class EventMerger::Run {
     merging_.assign(count_, kNone);
     removing_.assign(count_, kNone);
     heap_.clear();
-    for (uint32_t at = 0; at < count_; ++at) {
-      next_[at] = at + 1;
-      previous_[at] = at - 1;
-    }
-    for (uint32_t at = 0; at + 1 < count_; ++at) find_merge(at, 0);
   }
 
   // False if it was stopped.
   bool to_end() {
+    for (uint32_t at = 0; at < count_; ++at) {
+      if (at % MergeScratch::kHeard == 0 && scratch_.stopped(0, count_)) return false;
+      next_[at] = at + 1;
+      previous_[at] = at - 1;
+      find_merge(at, 0);
+    }
     size_t steps = 0;
     uint32_t joined = 0;
     while (!heap_.empty()) {

@@ -58,14 +58,15 @@ LateSplits::Outcome LateSplits::encode(const uint8_t* piece, size_t size, std::v
   parts_.begin_stretch(piece, piece + size);
   splitter_.split(piece, piece + size, {level_, splitter_.steps().size()}, parts_, scratch_, [&] { return stopped = stopped || stop(ids.size()); });
   parts_.end_stretch();
-  // Within a part, too.
-  stopped = stopped || stop.is_cancelled();
+  // Within a part, and within the last parts, too.
+  stopped = stopped || stop(ids.size());
   return stopped ? Outcome::stopped : parts_.whole() ? Outcome::whole : Outcome::split;
 }
 
 void LateSplits::Parts::start(size_t size, std::vector<uint32_t>* ids, const StopRule& stop) {
   size_ = size;
   lookup_.stop_by(stop);
+  stop_ = stop;
   ids_ = ids;
   whole_ = false;
   ids->clear();
@@ -75,7 +76,8 @@ void LateSplits::Parts::take(const Batch& batch) {
   whole_ = batch.bounds[1] == size_ && !batch.is_dropped(0);
   if (whole_) return;
   lookup_.each(batch.base, batch.bounds, batch.count, [&](uint32_t i, const PieceLookup::Piece& part) {
-    if (batch.is_dropped(i)) return;
+    // What comes beyond the limit is not wanted.
+    if (batch.is_dropped(i) || stop_(ids_->size())) return;
     const auto tokens = lookup_.tokens(part);
     ids_->insert(ids_->end(), tokens.ids, tokens.ids + tokens.count);
   });

@@ -31,7 +31,9 @@ void Model::symbols(const uint8_t* piece, size_t size, MergeScratch& scratch) co
     sizes.assign(size, 1);
     return;
   }
+  size_t heard = MergeScratch::kHeard;
   for (size_t i = 0; i < size;) {
+    if (i >= heard && scratch.reading_stopped(i, heard)) return;
     const size_t length = text::sequence_size(piece[i]);
     const uint32_t id = character_id(piece + i, length);
     if (id != kNone) {
@@ -56,7 +58,9 @@ void Model::symbols_with_unknown(const uint8_t* piece, size_t size, MergeScratch
   };
   uint32_t waiting = 0;  // size of the unknown that waits, 0: none
   const uint32_t unk = static_cast<uint32_t>(spec_.unk_id);
+  size_t heard = MergeScratch::kHeard;
   for (size_t i = 0; i < size;) {
+    if (i >= heard && scratch.reading_stopped(i, heard)) return;
     const size_t length = spec_.char_units ? text::sequence_size(piece[i]) : 1;
     const bool first = i == 0, last = i + length == size;
     const uint32_t id = unit_id(piece + i, length, first, last);

@@ -22,6 +22,7 @@ Pattern::Pattern(PatternProgram program) : program_(std::move(program)), backtra
 }
 
 bool Pattern::find(const uint8_t* text, size_t size, size_t from, size_t& start, size_t& end, PatternScratch& scratch) const {
+  scratch.steps = scratch.heard = 0;
   for (size_t at = from; at <= size; at += at < size ? sequence_size(text[at]) : 1) {
     at = skip(text, size, at);
     if (at == size && !can_start_.empty() && !can_start_[program_.class_count]) return false;
@@ -55,6 +56,7 @@ size_t Pattern::boundaries(const uint8_t* text, size_t size, size_t& position, u
   size_t count = stream_ ? stream_->boundaries(text, size, position, ends, capacity) : 0;
   if (stream_ && program_.except.empty()) return count;
   while (count < capacity && position < size && position - origin < kMostAtOnce) {
+    scratch.steps = scratch.heard = 0;
     const size_t end = match_end(text, size, position, position, scratch);
     if (end == kNoMatch || end == position || end - origin > kMostAtOnce) break;
     ends[count++] = static_cast<uint32_t>(end - origin);

@@ -11,6 +11,8 @@ constexpr size_t kEntry = 4;
 constexpr int64_t kRestore = -1;   // register, old value
 constexpr int64_t kGiveBack = -2;  // code, position, least position: a greedy loop that can give back one more character
 constexpr int64_t kTakeMore = -3;  // code of the loop, position, how many more it may take (-1: no limit)
+// Steps between two questions whether to give up.
+constexpr uint64_t kHeard = uint64_t{1} << 18;
 constexpr size_t kMaxStack = size_t{1} << 27;
 
 constexpr int kOperands[] = {0, 0, 1, 1, 1, 1, 1, 3, 3, 3, 1, 2, 2, 1, 1, 1, 1, 2, 1, 1, 1, 0, 1};
@@ -49,13 +51,21 @@ struct PatternBacktracker::Run {
   const uint8_t* text;
   size_t size;
   size_t search_start;
-  std::vector<int64_t>& stack;
-  std::vector<int64_t>& registers;
+  PatternScratch& scratch;
+  std::vector<int64_t>& stack = scratch.stack;
+  std::vector<int64_t>& registers = scratch.registers;
   size_t position = 0;
   uint32_t retries = 0;
 
   bool in_set(int32_t set, uint32_t character_class) const { return machine.program_.in_set(set, character_class); }
   uint32_t class_at(size_t at) const { return machine.program_.class_of(decode(text + at).value); }
+  void took(size_t steps) {
+    scratch.steps += steps;
+    if (scratch.steps - scratch.heard < kHeard) return;
+    scratch.heard = scratch.steps;
+    if (scratch.stop && scratch.stop(scratch.stop_context)) throw PatternStopped();
+    if (scratch.steps > kMaxSearchSteps) throw TooManySteps();
+  }
   void push(int64_t kind, int64_t a, int64_t b, int64_t c) {
     if (stack.size() >= kMaxStack) throw std::bad_alloc();
     stack.insert(stack.end(), {kind, a, b, c});
@@ -94,6 +104,7 @@ struct PatternBacktracker::Run {
         if (++count == min) position = at;
       }
     }
+    took(at - start);
     return count < min ? kNoMatch : at;
   }
   size_t repeated(size_t at, int32_t number) const {
@@ -260,6 +271,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
     }
     if (!failed) continue;
     if (++retries > kMaxRetries) throw TooManySteps();
+    took(1);
     pc = backtrack();
     if (pc < 0) return kNoMatch;
     at = position;
@@ -269,7 +281,7 @@ size_t PatternBacktracker::Run::run(size_t start) {
 size_t PatternBacktracker::match_end(const uint8_t* text, size_t size, size_t start, size_t search_start, PatternScratch& scratch) const {
   scratch.stack.clear();
   scratch.registers.assign(registers_, -1);
-  return Run{*this, text, size, search_start, scratch.stack, scratch.registers}.run(start);
+  return Run{*this, text, size, search_start, scratch}.run(start);
 }
 
 }  // namespace merganser::text

@@ -41,6 +41,7 @@ class LateSplits {
     void take(const Batch& batch) override;
 
     PieceLookup lookup_;
+    StopRule stop_;
     size_t size_ = 0;
     std::vector<uint32_t>* ids_ = nullptr;
     bool whole_ = false;

@@ -28,6 +28,11 @@ struct MergeScratch {
     sizes.clear();
     return true;
   }
+  // The same while symbols are read, at a byte beyond `heard`, which moves on.
+  bool reading_stopped(size_t at, size_t& heard) {
+    heard = at + kHeard;
+    return stopped(0, at);
+  }
   // How many steps of merging lie between two calls of that, at least; fewer symbols are merged to the end.
   static constexpr size_t kHeard = size_t{1} << 14;
 };

@@ -25,7 +25,7 @@ class Splitter {
   // `scanner`: does what all steps do together, or null. `cuts`: where pieces may be cut up, or null. Keeps references to all.
   Splitter(const std::vector<SplitStep>& steps, const text::Scanner* scanner, const text::CutView* cuts) : steps_(steps), scanner_(scanner), cuts_(cuts) {}
 
-  // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`.
+  // Feeds the pieces of [begin, end) to `batch`, whose position is `begin`, until `stop()`, which is also asked while a pattern looks long for a match.
   template <typename Stop>
   void split(const uint8_t* begin, const uint8_t* end, PieceSink& batch, SplitScratch& scratch, Stop stop) const {
     split(begin, end, {0, steps_.size()}, batch, scratch, stop);
@@ -36,7 +36,15 @@ class Splitter {
     scratch.patterns.resize(steps_.size());
     const StopFunction check{&stop, [](void* context) { return (*static_cast<Stop*>(context))(); }};
     const Run whole{batch, scratch, check, levels.to, false};
-    scanner_ ? scan_family(whole, *scanner_, begin, end) : run(whole, levels.from, begin, end);
+    for (text::PatternScratch& pattern : scratch.patterns) {
+      pattern.stop = check.call;
+      pattern.stop_context = check.context;
+    }
+    try {
+      scanner_ ? scan_family(whole, *scanner_, begin, end) : run(whole, levels.from, begin, end);
+    } catch (const text::PatternStopped&) {
+      // The rest is not wanted.
+    }
   }
   const std::vector<SplitStep>& steps() const { return steps_; }
   bool has_scanner() const { return scanner_; }

@@ -14,9 +14,18 @@ namespace merganser::text {
 struct PatternScratch {
   std::vector<int64_t> stack;
   std::vector<int64_t> registers;
+  // Failed alternatives, and bytes that loops read, since the search for the match began.
+  uint64_t steps = 0;
+  // Asked now and then whether to give up (PatternStopped), or null.
+  bool (*stop)(void* context) = nullptr;
+  void* stop_context = nullptr;
+  uint64_t heard = 0;  // the steps when that was asked
 };
 
-// A pattern that has to be tried in too many ways at one place: as Oniguruma, whose limit this is, we give up instead of hanging.
+// Whoever asked for the matches does not want them any more.
+struct PatternStopped {};
+
+// A pattern that has to be tried in too many ways: at one place as Oniguruma, whose limit this is, or before one match is found, we give up instead of hanging.
 struct TooManySteps : std::runtime_error {
   TooManySteps() : std::runtime_error("too many ways to match a regular expression") {}
 };
@@ -24,10 +33,11 @@ struct TooManySteps : std::runtime_error {
 class PatternBacktracker {
  public:
   static constexpr uint32_t kMaxRetries = 10'000'000;
+  static constexpr uint64_t kMaxSearchSteps = 300'000'000;
 
   explicit PatternBacktracker(const PatternProgram& program);
   // End of the match that begins at `start`, or kNoMatch. Throws std::bad_alloc if the alternatives need more than a gigabyte, TooManySteps if
-  // more than kMaxRetries of them fail.
+  // more than kMaxRetries of them fail, or scratch.steps gets beyond kMaxSearchSteps.
   size_t match_end(const uint8_t* text, size_t size, size_t start, size_t search_start, PatternScratch& scratch) const;
 
  private:
