@@ -155,8 +155,9 @@ export class Tokenizer implements Disposable {
 
   /**
    * Ids of many texts, off the calling thread on all cores. (Tokenizers with parts that the backends have not fused are encoded on the calling
-   * thread, in turns of some milliseconds.) Many strings are converted in such turns first. Large arrays are copied little by little while others are encoded: until the promise is settled they must not change. It
-   * rejects with INVALID_ARGUMENT if their memory is given away before (by a transfer, or as a WebAssembly memory grows).
+   * thread, in turns of some milliseconds.) Many strings are converted in such turns first. Large arrays are copied little by little while others are
+   * encoded: until the promise is settled they must not change. It rejects with INVALID_ARGUMENT if their memory is given away before (by a transfer,
+   * or as a WebAssembly memory grows).
    */
   async encodeBatch(texts: readonly TextInput[], options: AsyncEncodeOptions & BatchEncodeOptions = {}): Promise<RaggedTokens> {
     const settings = this.#engine.options.resolve(options);
