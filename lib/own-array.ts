@@ -10,12 +10,12 @@ const TURN_MILLISECONDS = 1;
 
 /**
  * Whoever has an ArrayBuffer may transfer it to a worker or shrink it, and then its memory is gone, whatever threads do with it. So it is copied first, with turns for other work. Memory that is shared is
- * never taken away: such an array is used where it is. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
+ * never taken away: such an array is used where it is. The length that counts is the one at the call, so this is to be called as soon as that has been checked, before anything is waited for. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
  */
 export async function ownArray<Array extends NumberArray>(array: Array, name: string, signal?: AbortSignal): Promise<Array> {
   if (isShared(array)) return array;
   const { length } = array;
-  if (array.byteLength <= STEP_BYTES) return array.slice() as Array;
+  if (array.byteLength <= STEP_BYTES) return sliceOf(array, name) as Array;
   const step = STEP_BYTES / array.BYTES_PER_ELEMENT;
   const copy = new (array.constructor as new (length: number) => Array)(length);
   let begin = performance.now();
@@ -30,8 +30,16 @@ export async function ownArray<Array extends NumberArray>(array: Array, name: st
   return copy;
 }
 
+function sliceOf(array: NumberArray, name: string): NumberArray {
+  try {
+    return array.slice();
+  } catch {
+    throw unexpected(name, 'numbers in memory', 'an array whose memory was taken away');
+  }
+}
+
 /** Whether nobody can take its memory away. */
-function isShared({ buffer }: NumberArray): boolean {
+export function isShared({ buffer }: NumberArray): boolean {
   // Realms have constructors of their own.
   return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }

@@ -3,7 +3,9 @@ import type { AttentionShape, CentroidScoreSpec } from '../backend/attention-ker
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { float32Of } from './half-queries';
+import { ownRows } from './own-rows';
 import { readTensor, type AttentionTensor } from './tensors';
 import type { AttentionAsyncOptions, Float32Tensor } from './types';
 
@@ -124,7 +126,15 @@ export async function centroidScores(
   options: CentroidScoreOptions & AttentionAsyncOptions = {},
 ): Promise<Float32Tensor> {
   const { spec, scores } = plan(queries, centroids, sizes, options);
-  await selectKernels(options.backend).centroidScoresAsync(spec, scores.data, options);
+  const { backend, signal } = options;
+  const { clusters } = spec;
+  const scales = clusters.scales?.slice() ?? null;
+  const [ownQueries, ownCentroids] = await Promise.all([
+    ownRows(spec.queries, 'queries', signal),
+    ownArray(clusters.centroids, 'centroids', signal),
+  ]);
+  const own = { ...spec, queries: ownQueries, clusters: { ...clusters, centroids: ownCentroids, scales } };
+  await selectKernels(backend).centroidScoresAsync(own, scores.data, options);
   return scores;
 }
 

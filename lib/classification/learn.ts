@@ -3,7 +3,7 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { inTurns } from '../backend/js/turns';
-import { kmeans } from '../clustering/kmeans';
+import { kmeansOfOwn } from '../clustering/kmeans';
 import { copyPoints, float32Vectors, subset } from '../clustering/matrix';
 import { membersOf } from '../clustering/members';
 import { unitLength } from '../clustering/initialize';
@@ -79,7 +79,7 @@ async function nearestKnown(
 async function clustered({ points, settings, backend, control }: LearningTask, chosen: Uint32Array): Promise<Uint32Array> {
   const clusters = Math.min(settings.centroidsPerClass, chosen.length);
   if (clusters <= 1) return new Uint32Array(chosen.length);
-  const { labels, sizes } = await kmeans(float32Vectors(copyPoints(points, chosen), points.dims), {
+  const { labels, sizes } = await kmeansOfOwn(float32Vectors(copyPoints(points, chosen), points.dims), {
     ...control,
     clusters,
     seed: settings.seed,

@@ -3,7 +3,7 @@ import { inTurns } from '../backend/js/turns';
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { integer } from '../clustering/kmeans-options';
-import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
+import { float32Vectors, ownPoints, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
 import { readBytes, writeBytesAtomically } from '../tokenizer/load/files';
 import { encodeLabels } from './class-labels';
@@ -87,7 +87,7 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
   async predict(points: Vectors, options: AsyncClassificationOptions = {}): Promise<Label[]> {
     return this.named(
       this.model.uniform
-        ? await nearest(this.task(points, options), this.kernels(), options)
+        ? await nearest(await this.ownTask(points, options), this.kernels(), options)
         : greatestOf(await this.decisionScores(points, options)),
     );
   }
@@ -101,7 +101,7 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
 
   /** Distance of each vector to the nearest centroid of each class: [vectors, classes]. Rejects as {@link predict} does. */
   async distances(points: Vectors, options: AsyncClassificationOptions = {}): Promise<Float32Vectors> {
-    return measure(this.task(points, options), this.kernels(), options);
+    return measure(await this.ownTask(points, options), this.kernels(), options);
   }
 
   distancesSync(points: Vectors, options: ClassificationOptions = {}): Float32Vectors {
@@ -113,7 +113,7 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
    * Statistical Learning, 18.2.) Rejects as {@link predict} does.
    */
   async decisionScores(points: Vectors, options: AsyncClassificationOptions = {}): Promise<Float32Vectors> {
-    return decisionScores(await measure(this.task(points, options, true), this.kernels(), options), this.model.priors);
+    return decisionScores(await measure(await this.ownTask(points, options, true), this.kernels(), options), this.model.priors);
   }
 
   decisionScoresSync(points: Vectors, options: ClassificationOptions = {}): Float32Vectors {
@@ -179,6 +179,11 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
     return { model: this.model, points, ...this.parts.settings, standardized, threads };
   }
 
+  private async ownTask(vectors: Vectors, options: AsyncClassificationOptions, standardized = false): Promise<DistanceTask> {
+    const task = this.task(vectors, options, standardized);
+    return { ...task, points: await ownPoints(task.points, 'points', options.signal) };
+  }
+
   private named(codes: Uint32Array): Label[] {
     return Array.from(codes, (code) => this.classes[code]);
   }
@@ -196,8 +201,9 @@ export class NearestCentroid<Label extends ClassLabel = ClassLabel> {
     backend: BackendName | undefined,
     control: AsyncClassificationOptions,
   ): Promise<NearestCentroid<Label>> {
-    const points = pointsOf(vectors, 'points');
-    if (points.dims !== before.dims) throw unexpected('points', `vectors of ${before.dims} numbers`, `vectors of ${points.dims}`);
+    const given = pointsOf(vectors, 'points');
+    if (given.dims !== before.dims) throw unexpected('points', `vectors of ${before.dims} numbers`, `vectors of ${given.dims}`);
+    const points = await ownPoints(given, 'points', control.signal);
     const { classes, codes } = await inTurns(encodeLabels(labels, points.count, known), control.signal);
     const classOf = before.classOf.map((code) => classes.indexOf(known[code]));
     const task = { settings, points, codes, classes: classes.length, backend, control };

@@ -4,6 +4,7 @@ import type { ChainMerges, Linkage } from '../backend/clustering-kernels';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { ascendingOrder } from './ascending-order';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -36,14 +37,15 @@ export function agglomerate(distances: ArrayLike<number>, linkage: Linkage, opti
   return runSteps(agglomerating(distances, linkage), selectKernels(objectOf(options, 'options').backend));
 }
 
-/** The same in the background: the event loop stays free. The distances must not change meanwhile. Rejects with ABORTED besides. */
+/** The same in the background: the event loop stays free. The distances are copied first, unless their memory is shared: then they must not change meanwhile. Rejects with ABORTED besides. */
 export async function agglomerateAsync(
   distances: ArrayLike<number>,
   linkage: Linkage,
   options: AgglomerateOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Dendrogram> {
   const { backend, signal } = objectOf(options, 'options');
-  return runStepsInBackground(agglomerating(distances, linkage), selectKernels(backend), signal);
+  const own = distances instanceof Float64Array ? await ownArray(distances, 'distances', signal) : distances;
+  return runStepsInBackground(agglomerating(own, linkage), selectKernels(backend), signal);
 }
 
 /** The same in steps. */

@@ -1,6 +1,7 @@
 /** k-means: what users call. The arithmetic is the backends'. */
 import type { LloydOutcome, PointArray } from '../backend/clustering-kernels';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { capSizes } from './balanced';
 import { chooseCentroids, unitLength } from './initialize';
 import { planKMeans, type KMeansPlan } from './kmeans-options';
@@ -13,11 +14,24 @@ import type { KMeansOptions, KMeansResult } from './types';
 /**
  * Clusters vectors so that the squared distances to the clusters' means are small.
  *
- * The same points, options and seed give the same result, whatever the number of threads. Rejects with INVALID_ARGUMENT if the options do not fit the points or
+ * The same points, options and seed give the same result, whatever the number of threads. The points are copied first, unless their memory is shared: then they must not change meanwhile. Rejects with INVALID_ARGUMENT if the options do not fit the points or
  * a point is not finite, and with ABORTED.
  */
 export async function kmeans(points: Vectors, options: KMeansOptions): Promise<KMeansResult> {
-  const plan = planKMeans(points, options);
+  return runKMeans(await withOwnPoints(planKMeans(points, options)));
+}
+
+/** The same of points that nobody can take away. */
+export async function kmeansOfOwn(points: Vectors, options: KMeansOptions): Promise<KMeansResult> {
+  return runKMeans(planKMeans(points, options));
+}
+
+async function withOwnPoints(plan: KMeansPlan): Promise<KMeansPlan> {
+  const { points, control } = plan;
+  return { ...plan, points: { ...points, data: await ownArray(points.data, 'points', control.signal) } };
+}
+
+async function runKMeans(plan: KMeansPlan): Promise<KMeansResult> {
   const centroids = await firstCentroids(plan);
   const labels = new Uint32Array(plan.points.count);
   let outcome = await improve(plan, centroids, labels);
@@ -36,7 +50,11 @@ export async function assignToCentroids(
     pointsOf(centroids, 'centroids');
     return { labels: new Uint32Array(0), squaredDistances: new Float32Array(0) };
   }
-  const plan = planKMeans(points, { ...options, initialization: centroids });
+  return assign(await withOwnPoints(planKMeans(points, { ...options, initialization: centroids })));
+}
+
+async function assign(plan: KMeansPlan): Promise<{ labels: Uint32Array; squaredDistances: Float32Array }> {
+  const array = plan.points;
   const labels = new Uint32Array(array.count);
   const squaredDistances = new Float32Array(array.count);
   const { kernels, spherical, threads, control } = plan;
@@ -69,11 +87,13 @@ export async function appendPoints(previous: KMeansResult, points: Vectors, opti
   if (!Number.isInteger(added) || added < 0 || added > array.count) {
     throw invalidArgument('clusters', `a whole number from 0 to ${array.count}, the number of new points`, added);
   }
-  const { squaredDistances } = await assignToCentroids(points, previous.centroids, rest);
+  const signal = options.signal;
+  const own = { ...points, data: await ownArray(array.data, 'points', signal) };
+  const { squaredDistances } = await assign(planKMeans(own, { ...rest, initialization: previous.centroids }));
   const centroids = new Float32Array((oldClusters + added) * dims);
   centroids.set(old);
-  centroids.set(farthestPoints(array, squaredDistances, added), old.length);
-  const more = await kmeans(points, {
+  centroids.set(farthestPoints(pointsOf(own, 'points'), squaredDistances, added), old.length);
+  const more = await kmeansOfOwn(own, {
     ...rest,
     maxIterations,
     initialization: float32Vectors(centroids, dims),

@@ -3,6 +3,7 @@ import { describeShape, isShape, typedNumbers } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../backend/half-floats';
 import { MerganserError, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 
 /** Rows of equal length. Half-precision numbers are given as their bits. */
 export interface Vectors {
@@ -38,6 +39,13 @@ export function pointsOf(vectors: Vectors, name: string): PointArray {
     );
   }
   return { data, type, dims: length, rows: null, count, weights: null };
+}
+
+/** Points in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownPoints(points: PointArray, name: string, signal?: AbortSignal): Promise<PointArray> {
+  const { data, count, dims } = points;
+  if (data.length !== count * dims) throw unexpected(name, `${count * dims} numbers, as before`, `${data.length}`);
+  return { ...points, data: await ownArray(data, name, signal) };
 }
 
 /** Row `row` of the array as numbers. */

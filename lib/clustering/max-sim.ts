@@ -3,6 +3,7 @@ import type { RowSequences } from '../backend/clustering-kernels';
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { integer } from './kmeans-options';
 import { copyRow, pointsOf, type Vectors } from './matrix';
 
@@ -37,7 +38,7 @@ export function maxSim(queries: VectorSequences, documents: VectorSequences, opt
   return out;
 }
 
-/** The same on other threads. Rejects as {@link maxSim} throws, and with ABORTED. */
+/** The same on other threads, of copies of what is not in shared memory. Rejects as {@link maxSim} throws, and with ABORTED. */
 export async function maxSimAsync(
   queries: VectorSequences,
   documents: VectorSequences,
@@ -45,7 +46,7 @@ export async function maxSimAsync(
 ): Promise<Float64Array> {
   const { backend, signal } = options;
   const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
-  const task = taskOf(queries, documents, backend);
+  const task = taskOf(await ownSequences(queries, 'queries', signal), await ownSequences(documents, 'documents', signal), backend);
   const { kernels, dims, out } = task;
   refuseUnfit(await kernels.maxSimAsync(task.queries, task.documents, dims, out, threads, { signal }), 'documents');
   return out;
@@ -69,11 +70,13 @@ export async function searchByMaxSim(
   } = {},
 ): Promise<MaxSimHits> {
   const top = integer(options.top ?? 10, 'top', 1, 2 ** 32 - 1);
+  checkedSequences(queries, 'queries');
+  checkedSequences(documents, 'documents');
+  const [asked, total] = [queries.offsets.length - 1, documents.offsets.length - 1];
   const all = await maxSimAsync(queries, documents, options);
-  const total = documents.offsets.length - 1;
   const count = Math.min(top, total);
-  const found = new Uint32Array((queries.offsets.length - 1) * count);
-  for (let query = 0; query + 1 < queries.offsets.length; query++) {
+  const found = new Uint32Array(asked * count);
+  for (let query = 0; query < asked; query++) {
     found.set(greatest(all.subarray(query * total, (query + 1) * total), count), query * count);
   }
   return { count, documents: found, scores: Float64Array.from(found, (document, i) => all[Math.floor(i / count) * total + document]) };
@@ -125,6 +128,14 @@ function taskOf(queries: VectorSequences, documents: VectorSequences, backend: B
 
 function refuseUnfit(row: number, name: string): void {
   if (row >= 0) throw unexpected(name, 'finite numbers below 1e18', `a vector with others as row ${row}`);
+}
+
+/** Sequences in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownSequences(sequences: VectorSequences, name: string, signal: AbortSignal | undefined): Promise<VectorSequences> {
+  checkedSequences(sequences, name);
+  const { data, offsets, mask, ...rest } = sequences;
+  const own = { ...rest, offsets: offsets.slice(), ...(mask && { mask: mask.slice() }) };
+  return { ...own, data: await ownArray(data, `${name}.data`, signal) };
 }
 
 /** Throws INVALID_ARGUMENT. */

@@ -4,6 +4,7 @@ import { selectKernels } from '../backend/select';
 import type { BackendName } from '../backend/kernels';
 import { invalidArgument, unexpected } from '../errors';
 import { planOfMeans, scaledRows } from '../reduction/plan';
+import { ownArray } from '../own-array';
 import { agglomerating, cutDendrogram } from './agglomerative';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -28,10 +29,12 @@ export function poolVectors(vectors: Vectors, options: PoolOptions): PooledVecto
   return runSteps(pooling(vectors, options), selectKernels(objectOf(options, 'options').backend));
 }
 
-/** The same in the background: the event loop stays free. The vectors must not change meanwhile. Rejects with ABORTED besides. */
+/** The same in the background: the event loop stays free. The vectors are copied first, unless their memory is shared: then they must not change meanwhile. Rejects with ABORTED besides. */
 export async function poolVectorsAsync(vectors: Vectors, options: PoolOptions & { readonly signal?: AbortSignal }): Promise<PooledVectors> {
   const { backend, signal } = objectOf(options, 'options');
-  return runStepsInBackground(pooling(vectors, options), selectKernels(backend), signal);
+  const { data } = pointsOf(vectors, 'vectors');
+  const own = { ...vectors, data: await ownArray(data, 'vectors', signal) };
+  return runStepsInBackground(pooling(own, options), selectKernels(backend), signal);
 }
 
 export type PooledVectors = Float32Vectors & { readonly source: Uint32Array };

@@ -5,7 +5,7 @@ import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { unexpected } from '../errors';
 import { scaledRows } from '../reduction/plan';
-import { kmeans } from './kmeans';
+import { kmeansOfOwn } from './kmeans';
 import { integer } from './kmeans-options';
 import { copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { balancing, type SinkhornOptions } from './sinkhorn';
@@ -56,7 +56,7 @@ export async function nestedClusters(vectors: Vectors, options: NestedOptions): 
     const unit = await background(unitBeginnings(points, width));
     const wanted = Math.max(1, Math.round((clusters * width) / dims));
     const { seed = 1, signal, backend } = options;
-    const { centroids } = await kmeans(float32Vectors(unit, width), {
+    const { centroids } = await kmeansOfOwn(float32Vectors(unit, width), {
       clusters: wanted,
       spherical: true,
       seed,

@@ -5,6 +5,7 @@ import { distanceBetween } from '../backend/js/clustering/distance-between';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { copiedDistances } from './distance-matrix';
 import { integer } from './kmeans-options';
 import { numbering, sumsOf } from './indices';
@@ -22,6 +23,9 @@ export interface AsyncSilhouetteOptions extends SilhouetteOptions {
   /** Called a few times a second at most: points that are done, of all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+/** Numbers that are compared between two looks at the clock. */
+const PAUSE = 1 << 18;
 
 /**
  * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
@@ -45,14 +49,15 @@ export function silhouetteOfDistances(distances: ArrayLike<number>, labels: Arra
   return runSteps(silhouetteByDistances(distances, labels, objectOf(options, 'options')), selectKernels(options.backend));
 }
 
-/** The same in the background: the event loop stays free. Distances must not change meanwhile. Rejects with ABORTED besides. */
+/** The same in the background: the event loop stays free. Distances are copied first, unless their memory is shared: then they must not change meanwhile. Rejects with ABORTED besides. */
 export async function silhouetteOfDistancesAsync(
   distances: ArrayLike<number>,
   labels: ArrayLike<number>,
   options: AsyncSilhouetteOptions = {},
 ): Promise<number> {
   const { backend, signal } = objectOf(options, 'options');
-  return runStepsInBackground(silhouetteByDistances(distances, labels, options), selectKernels(backend), signal);
+  const own = distances instanceof Float64Array ? await ownArray(distances, 'distances', signal) : distances;
+  return runStepsInBackground(silhouetteByDistances(own, labels, options), selectKernels(backend), signal);
 }
 
 /** The mean over clusters of the worst (spread + other spread) / distance of the means; less is better. Throws as {@link silhouette} does. */
@@ -72,7 +77,7 @@ export async function daviesBouldinAsync(
 function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
   const { rows, dims, count, clusters, members } = yield* labelled(points, labels, true);
   const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
-  yield* measuring({ values: rows, dims, labels: members, clusters }, count * dims, out, options);
+  yield* measuring({ values: rows, dims, labels: members, clusters }, out, options);
   if (out.unfit[0] >= 0) throw notFinite(out.unfit[0]);
   return mean(out.widths);
 }
@@ -90,25 +95,20 @@ function* silhouetteByDistances(distances: ArrayLike<number>, labels: ArrayLike<
     }
   }
   const out = { widths: new Float64Array(count), unfit: new Float64Array(1) };
-  yield* measuring({ values, dims: 0, labels: members, clusters }, length, out, options);
+  yield* measuring({ values, dims: 0, labels: members, clusters }, out, options);
   if (out.unfit[0] >= 0) throw invalidArgument('distances', 'numbers from 0 to below 10^100', values[out.unfit[0]]);
   return mean(out.widths);
 }
 
 function* measuring(
   spec: Omit<SilhouetteSpec, 'threads'>,
-  numbers: number,
   out: SilhouetteWidths,
   { threads = 0, onProgress }: AsyncSilhouetteOptions,
 ): Steps<void> {
   integer(threads, 'threads', 0, 1024);
   const total = spec.labels.length;
   const control = onProgress && { onProgress: (done: number) => onProgress(done, total) };
-  yield (kernels, signal) => {
-    // There was time for others to take the array away.
-    if (spec.values.length !== numbers) throw unexpected('distances', `${numbers} numbers, as before`, `${spec.values.length} numbers`);
-    return kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
-  };
+  yield (kernels, signal) => kernels.silhouettes({ ...spec, threads }, out, { signal, ...control });
 }
 
 function mean(numbers: Float64Array): number {
@@ -123,14 +123,20 @@ function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<num
     const to = members[i] * dims;
     for (let k = 0, from = i * dims; k < dims; k++, from++) means[to + k] += rows[from];
   }
-  // A sum is finite if all its numbers are.
-  if (!means.every(Number.isFinite)) throw notFinite(Math.floor(rows.findIndex((number) => !Number.isFinite(number)) / dims));
-  for (let i = 0; i < means.length; i++) means[i] /= sizes[Math.floor(i / dims)];
+  for (let cluster = 0; cluster < clusters; cluster++, yield null) {
+    for (let i = cluster * dims; i < (cluster + 1) * dims; i++) {
+      // A sum is finite if all its numbers are.
+      if (!Number.isFinite(means[i])) throw notFinite(Math.floor(rows.findIndex((number) => !Number.isFinite(number)) / dims));
+      means[i] /= sizes[cluster];
+    }
+  }
   const spreads = new Float64Array(clusters);
   for (let i = 0; i < count; i++, yield null) spreads[members[i]] += distanceBetween(rows, i, means, members[i], dims) / sizes[members[i]];
   const worst = new Float64Array(clusters);
+  const pause = Math.max(1, Math.floor(PAUSE / dims));
   for (let a = 0; a < clusters; a++, yield null) {
     for (let b = a + 1; b < clusters; b++) {
+      if (b % pause === 0) yield null;
       const apart = distanceBetween(means, a, means, b, dims);
       if (apart === 0) continue;
       const likeness = (spreads[a] + spreads[b]) / apart;

@@ -4,9 +4,9 @@ import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { aborted, invalidArgument, unexpected } from '../errors';
 import { gather } from '../reduction/plan';
-import { kmeans } from './kmeans';
+import { kmeansOfOwn } from './kmeans';
 import { float32Vectors } from './matrix';
-import { checkedSequences, type VectorSequences } from './max-sim';
+import { checkedSequences, ownSequences, type VectorSequences } from './max-sim';
 import { runStepsInBackground, type Steps } from './steps';
 
 export interface SequencePoolOptions {
@@ -36,29 +36,31 @@ export interface PooledSequences extends VectorSequences {
   readonly source: Int32Array;
 }
 
-function* float32Rows(sequences: VectorSequences): Steps<{ readonly width: number; readonly data: Float32Array }> {
-  const { data, mask } = objectOf(sequences, 'sequences');
+function* float32Rows(
+  sequences: VectorSequences,
+): Steps<{ readonly width: number; readonly data: Float32Array; readonly offsets: Uint32Array }> {
+  const { data, mask, offsets } = sequences;
   const { dims } = checkedSequences(sequences, 'sequences');
   if (!(data instanceof Float32Array)) throw invalidArgument('sequences.data', 'a Float32Array', data);
   if (mask !== undefined) throw invalidArgument('sequences.mask', 'absent: pooling takes all vectors', mask);
   const greatest = new Float32Array(1);
   yield (kernels) => kernels.greatestMagnitude(data, greatest);
   if (!(greatest[0] < 1e18)) throw unexpected('sequences', 'finite numbers below 1e18', 'others');
-  return { width: dims, data };
+  return { width: dims, data, offsets };
 }
 
 /** Each sequence on its own. Rejects with INVALID_ARGUMENT, and with ABORTED. */
 export async function poolSequences(sequences: VectorSequences, options: SequencePoolOptions): Promise<PooledSequences> {
-  const { width, data } = await runStepsInBackground(
-    float32Rows(sequences),
-    selectKernels(objectOf(options, 'options').backend),
+  const kernels = selectKernels(objectOf(options, 'options').backend);
+  const { width, data, offsets } = await runStepsInBackground(
+    float32Rows(await ownSequences(sequences, 'sequences', options.signal)),
+    kernels,
     options.signal,
   );
   const { method, keep, signal, onProgress } = options;
   if (method !== 'k-means' && method !== 'tail' && method !== 'every')
     throw invalidArgument('method', '"k-means", "tail" or "every"', method);
   numberThat(keep, 'keep', 'a whole number, or a part below 1', (value) => value > 0 && (value < 1 || Number.isInteger(value)));
-  const { offsets } = sequences;
   const total = offsets.length - 1;
   const counts = Uint32Array.from({ length: total }, (_, i) => remaining(offsets[i + 1] - offsets[i], keep));
   const pooledOffsets = new Uint32Array(total + 1);
@@ -93,7 +95,7 @@ async function pooled(
     kept.forEach((row, i) => (source[row] = i));
     return gather(rows, width, kept);
   }
-  const { labels } = await kmeans(float32Vectors(rows, width), {
+  const { labels } = await kmeansOfOwn(float32Vectors(rows, width), {
     clusters: count,
     spherical,
     maxIterations,

@@ -3,7 +3,8 @@ import { objectOf } from '../arguments';
 import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
-import { kmeans } from './kmeans';
+import { ownArray } from '../own-array';
+import { kmeansOfOwn } from './kmeans';
 import { float32Vectors, pointsOf, type Float32Vectors } from './matrix';
 import { runStepsInBackground, type Steps } from './steps';
 
@@ -28,9 +29,18 @@ export interface SpectralOptions {
  */
 export async function spectralClusters(affinity: Affinity, options: SpectralOptions): Promise<Uint32Array> {
   const { clusters, seed = 1, ...rest } = objectOf(options, 'options');
-  const { data } = await runStepsInBackground(embedding(affinity, clusters), selectKernels(options.backend), options.signal);
+  const kernels = selectKernels(options.backend);
+  const given = pointsOf(affinity, 'affinity').data as Float32Array;
+  const own = { ...affinity, data: await ownArray(given, 'affinity', options.signal) };
+  const { data } = await runStepsInBackground(embedding(own, clusters), kernels, options.signal);
   // Like kmeans++ with several tries: clusters of an embedding lie far apart, and a bad start joins two of them.
-  const { labels } = await kmeans(float32Vectors(data, clusters), { ...rest, clusters, seed, initialization: 'kkz', maxIterations: 300 });
+  const { labels } = await kmeansOfOwn(float32Vectors(data, clusters), {
+    ...rest,
+    clusters,
+    seed,
+    initialization: 'kkz',
+    maxIterations: 300,
+  });
   return labels;
 }
 

@@ -13,6 +13,7 @@ import type { Plan, TokenRows } from './plan';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
+import { ownArray } from '../own-array';
 import { unfilledFloats } from '../unfilled';
 
 /**
@@ -24,11 +25,23 @@ export function reduce(tokens: TokenBatch, options: ReduceOptions): Reduction {
 }
 
 /**
- * The same in the background: the event loop stays free. The arrays must not change meanwhile. Rejects with ABORTED besides. `onProgress`: how many of the sequences have been decided on.
+ * The same in the background: the event loop stays free. Tokens and metric are copied first, unless their memory is shared: then they must not change meanwhile. Rejects with ABORTED besides. `onProgress`: how many of the sequences have been decided on.
  */
 export async function reduceAsync(tokens: TokenBatch, options: ReduceOptions, control: ReductionControl = {}): Promise<Reduction> {
   const { signal, onProgress } = objectOf(control, 'control');
-  return runStepsInBackground(reducing(tokens, options, onProgress), selectKernels(objectOf(options, 'options').backend), signal);
+  const kernels = selectKernels(objectOf(options, 'options').backend);
+  refuseUnknownOptions(options);
+  const own = await ownTokens(tokens, 'tokens', signal);
+  const given =
+    'metric' in options && options.metric !== undefined
+      ? { ...options, metric: await ownTokens(options.metric, 'metric', signal) }
+      : options;
+  return runStepsInBackground(reducing(own, given, onProgress), kernels, signal);
+}
+
+async function ownTokens(tokens: TokenBatch, name: string, signal: AbortSignal | undefined): Promise<TokenBatch> {
+  rowsOf(tokens, name);
+  return { ...tokens, data: await ownArray(tokens.data, name, signal) };
 }
 
 export interface ReductionControl {

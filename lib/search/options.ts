@@ -3,6 +3,7 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { isShared } from '../own-array';
 import { inBlocks } from '../backend/js/in-blocks';
 import { pointsOf, type Vectors } from '../clustering/matrix';
 import { IdTable } from './id-table';
@@ -126,6 +127,11 @@ function rescoring({ rescore, metric }: VectorIndexOptions, dims: number): Index
   return points;
 }
 
+/** What an index keeps for good must not be taken away from it. */
+function ownAtOnce(points: PointArray): PointArray {
+  return { ...points, data: isShared(points.data) ? points.data : points.data.slice() };
+}
+
 export function loading({ backend, rescore }: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
-  return { kernels: selectKernels(backend), source: rescore === undefined ? null : pointsOf(rescore, 'rescore') };
+  return { kernels: selectKernels(backend), source: rescore === undefined ? null : ownAtOnce(pointsOf(rescore, 'rescore')) };
 }

@@ -1,6 +1,7 @@
 /** From what users ask of an index to a call of the kernels, and back. */
 import type { SearchCall, SearchOutput } from '../backend/search-kernels';
 import { pointsOf, copyRow, type Vectors } from '../clustering/matrix';
+import { ownArray } from '../own-array';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { slotMask } from './filter';
 import { fraction, integer } from './options';
@@ -88,13 +89,24 @@ function probesOf({ kind, tables, probes, calibration }: IndexState, options: Ve
   return integer(given, 'probes', 1, tables.sizes.length);
 }
 
+/** Queries in memory that nobody takes away; what are none is refused later. */
+export async function ownQueries(
+  queries: Vectors | Float32Array,
+  options: { readonly signal?: AbortSignal } | null,
+): Promise<Vectors | Float32Array> {
+  const signal = options?.signal;
+  if (isSingle(queries)) return ownArray(queries, 'queries', signal);
+  const { data } = (queries ?? {}) as Partial<Vectors>;
+  return ArrayBuffer.isView(data) ? { ...queries, data: await ownArray(data, 'queries', signal) } : queries;
+}
+
+function isSingle(queries: unknown): queries is Float32Array {
+  return Object.prototype.toString.call(queries) === '[object Float32Array]';
+}
+
 /** One row per query; of unit length for cosines. Throws INVALID_ARGUMENT. */
 function readQueries(queries: Vectors | Float32Array, dims: number, metric: VectorMetric): Float32Array {
-  const single = Object.prototype.toString.call(queries) === '[object Float32Array]';
-  const points = pointsOf(
-    single ? { data: queries as Float32Array, dims: [1, (queries as Float32Array).length] } : (queries as Vectors),
-    'queries',
-  );
+  const points = pointsOf(isSingle(queries) ? { data: queries, dims: [1, queries.length] } : queries, 'queries');
   if (points.dims !== dims)
     throw unexpected('queries', `vectors of ${dims} numbers, as those of the index are`, `vectors of ${points.dims}`);
   const copied = points.type !== 'float32' || metric === 'cosine';

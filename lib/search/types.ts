@@ -20,7 +20,7 @@ export interface VectorIndexOptions {
   readonly storage?: VectorStorage;
   /**
    * Vectors to score the best candidates with once more: kept beside `storage` in this type, or an array whose row i is the vector with id i, which the index reads
-   * whenever it is searched. Default: none.
+   * whenever it is searched: where it is if its memory is shared, else a copy of it. Default: none.
    */
   readonly rescore?: 'float32' | 'float16' | 'bfloat16' | Vectors;
   /**

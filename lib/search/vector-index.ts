@@ -3,7 +3,7 @@ import type { PointArray } from '../backend/clustering-kernels';
 import type { SearchViewHandle } from '../backend/search-kernels';
 import { inBlocks } from '../backend/js/in-blocks';
 import { atOnce, inTurns } from '../backend/js/turns';
-import { pointsOf, type Vectors } from '../clustering/matrix';
+import { ownPoints, pointsOf, type Vectors } from '../clustering/matrix';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
 import { calibrateProbes } from './calibrate';
 import { isIdSet } from './filter';
@@ -14,7 +14,7 @@ import { openIndexFile, writeIndexFile } from './index-files';
 import { assignLists, clusterLists, codeOf, listCentroids, listSpreads, SPREAD_WEIGHTS } from './lists';
 import { ID_COST, integer, loading, planIndex, readIds, type IndexPlan } from './options';
 import { PageLists } from './page-lists';
-import { prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
+import { ownQueries, prepareSearch, probesFor, resultOf, type PreparedSearch } from './search-call';
 import { contentsOf, LARGE_ARRAYS, stateOf } from './saved-index';
 import { allocated, SlotStorage } from './slot-storage';
 import { nextIds, numbered, removeIds, slotTable } from './slot-ids';
@@ -68,8 +68,14 @@ export class VectorIndex {
    * Builds an index. Rejects with INVALID_ARGUMENT if the options do not fit the vectors or a vector is not finite, with OUT_OF_MEMORY, and with ABORTED.
    */
   static async build(vectors: Vectors, options: VectorIndexOptions = {}): Promise<VectorIndex> {
-    const plan = planIndex(vectors, options);
-    const { kernels, points, kind, metric, rescore } = plan;
+    const checked = planIndex(vectors, options);
+    const { rescore: exact, signal } = checked;
+    const [points, rescore] = await Promise.all([
+      ownPoints(checked.points, 'vectors', signal),
+      exact !== null && typeof exact !== 'string' ? ownPoints(exact, 'rescore', signal) : exact,
+    ]);
+    const plan = { ...checked, points };
+    const { kernels, kind, metric } = plan;
     const ids = plan.ids === null ? numbered(0, points.count) : await readIds(plan.ids, points.count, plan.signal);
     const data = kind === 'exact' ? null : await clusterLists(plan);
     plan.progress('assign', 0);
@@ -142,12 +148,13 @@ export class VectorIndex {
    * not finite or an id is there already; the index is as it was then.
    */
   async add(vectors: Vectors, ids?: ArrayLike<number>, options: { threads?: number; signal?: AbortSignal } = {}): Promise<void> {
-    const points = pointsOf(vectors, 'vectors');
+    const given = pointsOf(vectors, 'vectors');
     const { dims } = this;
-    if (points.dims !== dims)
-      throw unexpected('vectors', `vectors of ${dims} numbers, as those of the index are`, `vectors of ${points.dims}`);
+    if (given.dims !== dims)
+      throw unexpected('vectors', `vectors of ${dims} numbers, as those of the index are`, `vectors of ${given.dims}`);
     const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
     await this.#gate.write(async () => {
+      const points = await ownPoints(given, 'vectors', options.signal);
       const { kernels, metric } = this.#open();
       const numbers =
         ids === undefined
@@ -193,11 +200,12 @@ export class VectorIndex {
   searchAsync(queries: Vectors | Float32Array, k: number, options: AsyncVectorSearchOptions = {}): Promise<VectorSearchResult> {
     return this.#gate.read(async () => {
       const { kernels, metric } = this.#open();
+      const own = await ownQueries(queries, options);
       let state: IndexState;
       let prepared: PreparedSearch;
       do {
         state = this.#open();
-        prepared = await inTurns(this.#prepare(queries, k, options), options.signal);
+        prepared = await inTurns(this.#prepare(own, k, options), options.signal);
         // A filter is of the slots that there were: once more if that has changed.
       } while (state !== this.#open());
       const { call, out } = prepared;

@@ -1,9 +1,10 @@
 /** Checks what users pass to `attend`. */
 import type { Kernels } from '../../backend/kernels';
 import { invalidArgument, MerganserError, unexpected } from '../../errors';
+import { ownRows } from '../own-rows';
 import { readTensor, type AttentionTensor } from '../tensors';
 import type { AttendPlan, Selection } from './attend-plan';
-import { finiteChecks, readMoreRows, type FiniteCheck } from './context-source';
+import { finiteChecks, ownSource, readMoreRows, type FiniteCheck } from './context-source';
 import { streamsOf, type ContextStore } from './context-store';
 import { whole } from './context-options';
 import type { Queries } from './query-rows';
@@ -38,6 +39,12 @@ export function planAttend(
     lookup,
     threads: options.threads === undefined ? 0 : whole(options.threads, 'threads', 1),
   };
+}
+
+/** In memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownPlan(plan: AttendPlan, signal: AbortSignal | undefined): Promise<AttendPlan> {
+  const [queries, added] = await Promise.all([ownRows(plan.queries, 'queries', signal), plan.added && ownSource(plan.added, signal)]);
+  return { ...plan, queries, added };
 }
 
 /** Everything in it that must be finite. */

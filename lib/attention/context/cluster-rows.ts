@@ -1,5 +1,5 @@
 /** Clusters of keys: k-means on keys scaled to unit length (Hooper et al., "Squeezed Attention", 2024). */
-import { kmeans } from '../../clustering/kmeans';
+import { kmeansOfOwn } from '../../clustering/kmeans';
 import type { KMeansOptions } from '../../clustering/types';
 import { inBlocks } from '../../backend/js/in-blocks';
 import { numbersOf, type Elements, type ElementType } from './element-rows';
@@ -44,7 +44,7 @@ export async function clusterRows(
     const size = Math.min(plan.segment, count - from);
     await copyUnitRows(data, type, dims, at + from * dims, size, unit, plan.rest.signal);
     const { maxIterations, tolerance, levels } = plan;
-    const result = await kmeans(
+    const result = await kmeansOfOwn(
       { type: 'float32', data: unit.subarray(0, size * dims), dims: [size, dims] },
       { ...plan.rest, clusters, maxIterations, tolerance, levels, seed: (plan.seed + segment) >>> 0 },
     );

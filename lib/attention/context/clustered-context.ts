@@ -11,12 +11,13 @@ import { readContextBytes, writeContext } from './context-file';
 import type { SavedContext } from './context-format';
 import { clusteringRest, lookupType, planContext } from './context-options';
 import { compacted, lengthOf, type ContextStore } from './context-store';
-import { finiteChecks, readMoreRows, readSource, requireFinite, requireFiniteSync } from './context-source';
+import { finiteChecks, ownSource, readMoreRows, readSource, requireFinite, requireFiniteSync } from './context-source';
 import { clustersOf } from './context-clusters';
 import { Turns } from './turns';
 import type { AttentionTensor } from '../tensors';
 import { attendStore, attendStoreSync } from './attend-store';
-import { checksOf, planAttend, readQueries, type Attending } from './attend-options';
+import { ownRows } from '../own-rows';
+import { checksOf, ownPlan, planAttend, readQueries, type Attending } from './attend-options';
 import { contextThresholds, scoreContext, type ContextScores } from './calibrate';
 import { readCalibration } from './calibration-options';
 import { resultOf } from './attend-result';
@@ -136,7 +137,7 @@ export class ClusteredContext {
   async attend(queries: AttentionTensor, options: AttendOptions = {}): Promise<AttendResult> {
     return this.#turns.read(async () => {
       const store = this.#open();
-      const plan = planAttend(queries, options, store, this.#attending());
+      const plan = await ownPlan(planAttend(queries, options, store, this.#attending()), options.signal);
       for (const check of checksOf(plan)) await requireFinite(check, options.signal);
       return resultOf(store, plan.queries, await attendStore(store, plan, options.signal));
     });
@@ -184,7 +185,7 @@ export class ClusteredContext {
   #scores(queries: AttentionTensor, signal?: AbortSignal): Promise<ContextScores> {
     return this.#turns.read(async () => {
       const store = this.#open();
-      const asked = readQueries(queries, store);
+      const asked = await ownRows(readQueries(queries, store), 'queries', signal);
       await requireFinite({ ...asked, name: 'queries' }, signal);
       return scoreContext(store, asked, this.#attending(), signal);
     });
@@ -204,7 +205,7 @@ export class ClusteredContext {
     const rest = clusteringRest(options, this.#kernels);
     await this.#turns.write(async () => {
       const store = this.#open();
-      const source = readMoreRows(keys, values, store, 'keys');
+      const source = await ownSource(readMoreRows(keys, values, store, 'keys'), options.signal);
       for (const check of finiteChecks(source)) await requireFinite(check, options.signal);
       if (source.type !== store.type) throw invalidArgument('keys.type', `"${store.type}", as the context has`, source.type);
       const next = await appendRows(store, source, rest, this.#kernels);

@@ -1,6 +1,7 @@
 /** Checks keys and values that users hand over. */
 import { invalidArgument, unexpected } from '../../errors';
 import type { AttentionTensor } from '../tensors';
+import { ownArray } from '../../own-array';
 import { readTensor } from '../tensors';
 import { inBlocks } from '../../backend/js/in-blocks';
 import type { ContextSource } from './build-store';
@@ -17,6 +18,12 @@ function readShapes(keys: AttentionTensor, values: AttentionTensor): ContextSour
   }
   const [batch, heads, length, dims] = own.dims;
   return { keys: own.data, values: other.data, type: own.type, batch, heads, length, dims };
+}
+
+/** Keys and values in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownSource(source: ContextSource, signal: AbortSignal | undefined): Promise<ContextSource> {
+  const [keys, values] = await Promise.all([ownArray(source.keys, 'keys', signal), ownArray(source.values, 'values', signal)]);
+  return { ...source, keys, values };
 }
 
 /** Rejects with INVALID_ARGUMENT if they do not fit each other or a number is not finite, and with ABORTED. */
