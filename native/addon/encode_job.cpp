@@ -32,7 +32,7 @@ void EncodeJob::begin(Napi::Env env) {
     active_ = threads_;
     return start(env, threads_);
   }
-  copies_.expect(kPortionBytes + kCutSearch, input_.size(), threads_);
+  copies_.expect(kPortionBytes + kCutSearch, portions_.size(), threads_);
   hold();
   start(env, 0);
 }

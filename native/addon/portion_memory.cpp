@@ -5,10 +5,10 @@
 
 namespace merganser::addon {
 
-void PortionMemory::expect(size_t portion_bytes, size_t all_bytes, size_t threads) {
+void PortionMemory::expect(size_t portion_bytes, size_t portions, size_t threads) {
   place_bytes_ = portion_bytes;
   threads_ = threads;
-  all_places_ = all_bytes / portion_bytes + 1;
+  all_places_ = portions;
   add_places(std::max(kAheadAtLeast, kAheadPerThread * threads));
 }
 

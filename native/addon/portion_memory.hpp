@@ -18,8 +18,8 @@ class PortionMemory {
     explicit operator bool() const { return data != nullptr; }
   };
 
-  // Before the first copy: how large most portions are, how many bytes there are in all, and for how many threads.
-  void expect(size_t portion_bytes, size_t all_bytes, size_t threads);
+  // Before the first copy: how large most portions are, how many there are, and for how many threads.
+  void expect(size_t portion_bytes, size_t portions, size_t threads);
   // Threads had nothing to do although all places had been filled: there are twice as many from now on, up to a limit.
   void widen();
   // Once no portion is copied or read any more.

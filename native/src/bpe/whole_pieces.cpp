@@ -11,6 +11,7 @@ namespace {
 
 // Each id is read and written as a whole word, little end first.
 constexpr size_t kWord = sizeof(uint32_t);
+static_assert(std::endian::native == std::endian::little);
 
 }  // namespace
 

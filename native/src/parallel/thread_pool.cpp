@@ -1,6 +1,7 @@
 #include "merganser/parallel/thread_pool.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 #include "merganser/parallel/kept_memory.hpp"
 
@@ -65,14 +66,19 @@ void ThreadPool::work() {
 void ThreadPool::wait_for_task(std::unique_lock<std::mutex>& lock) {
   const auto has_task = [this] { return !tasks_.empty(); };
   ++idle_;
-  const bool soon = wake_.wait_for(lock, KeptMemory::kLinger, has_task);
-  --idle_;
-  if (soon) return;
-  lock.unlock();
-  KeptMemory::shared().let_large_go();
-  lock.lock();
-  ++idle_;
-  wake_.wait(lock, has_task);
+  if (std::exchange(lingering_, true)) {
+    wake_.wait(lock, has_task);
+  } else {
+    // One thread looks after the large block, which whoever has it may give back at any time.
+    while (!wake_.wait_for(lock, KeptMemory::kLinger, has_task)) {
+      --idle_;
+      lock.unlock();
+      KeptMemory::shared().let_large_go();
+      lock.lock();
+      ++idle_;
+    }
+    lingering_ = false;
+  }
   --idle_;
 }
 

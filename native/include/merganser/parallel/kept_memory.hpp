@@ -30,7 +30,7 @@ class KeptMemory {
   // The block is not the caller's any more. Up to `kLimit` bytes are kept, the latest ones, and a large block. Beyond the latest `kAtHand` the system may take back their pages
   // when it runs short; not before, because writing to a page that was offered costs 0.7 µs on a virtual machine, although it is still there.
   void give(Block block);
-  // Threads that have had nothing to do for kLinger call this: a large block that is as old goes back to the system.
+  // A thread that has nothing to do calls this every kLinger: a large block that is as old goes back to the system.
   void let_large_go();
 
  private:

@@ -27,6 +27,7 @@ class ThreadPool {
   const unsigned size_;
   unsigned started_ = 0;
   unsigned idle_ = 0;
+  bool lingering_ = false;  // whether a thread waits no longer than KeptMemory::kLinger at a time
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;
