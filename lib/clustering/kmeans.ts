@@ -88,11 +88,12 @@ export async function appendPoints(previous: KMeansResult, points: Vectors, opti
     throw invalidArgument('clusters', `a whole number from 0 to ${array.count}, the number of new points`, added);
   }
   const signal = options.signal;
-  const own = { ...points, data: await ownArray(array.data, 'points', signal) };
-  const { squaredDistances } = await assign(planKMeans(own, { ...rest, initialization: previous.centroids }));
   const centroids = new Float32Array((oldClusters + added) * dims);
   centroids.set(old);
-  centroids.set(farthestPoints(pointsOf(own, 'points'), squaredDistances, added), old.length);
+  const initialization = float32Vectors(centroids.slice(0, old.length), dims);
+  const own = { ...points, data: await ownArray(array.data, 'points', signal) };
+  const { squaredDistances } = await assign(planKMeans(own, { ...rest, initialization }));
+  centroids.set(farthestPoints(pointsOf(own, 'points'), squaredDistances, added), oldClusters * dims);
   const more = await kmeansOfOwn(own, {
     ...rest,
     maxIterations,

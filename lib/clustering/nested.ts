@@ -7,7 +7,7 @@ import { unexpected } from '../errors';
 import { scaledRows } from '../reduction/plan';
 import { kmeansOfOwn } from './kmeans';
 import { integer } from './kmeans-options';
-import { copyRow, float32Vectors, pointsOf, type Float32Vectors, type Vectors } from './matrix';
+import { copyRow, float32Vectors, ownPoints, pointsOf, type Float32Vectors, type Vectors } from './matrix';
 import { balancing, type SinkhornOptions } from './sinkhorn';
 import { runStepsInBackground, type Steps } from './steps';
 
@@ -49,11 +49,12 @@ export async function nestedClusters(vectors: Vectors, options: NestedOptions): 
   if (widths.length === 0 || widths.some((width, i) => width < (widths[i - 1] ?? 0)))
     throw unexpected('widths', 'ascending numbers', `[${widths.join(', ')}]`);
   const rounds = integer(options.rounds ?? 3, 'rounds', 1, 1e6);
+  const own = await ownPoints(points, 'vectors', options.signal);
   const levels: NestedLevel[] = [];
   const background = <Result>(steps: Steps<Result>): Promise<Result> =>
     runStepsInBackground(steps, selectKernels(options.backend), options.signal);
   for (const width of new Set(widths)) {
-    const unit = await background(unitBeginnings(points, width));
+    const unit = await background(unitBeginnings(own, width));
     const wanted = Math.max(1, Math.round((clusters * width) / dims));
     const { seed = 1, signal, backend } = options;
     const { centroids } = await kmeansOfOwn(float32Vectors(unit, width), {

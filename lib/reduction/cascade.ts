@@ -5,6 +5,7 @@ import { keptPositions } from './positions';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
+import { ownTokens, withOwnMetric } from './own-tokens';
 import { reducing, type ReductionControl } from './reduce';
 import type { ReduceOptions, Reduction, TokenBatch } from './types';
 
@@ -23,7 +24,12 @@ export async function cascadeAsync(
   control: ReductionControl = {},
 ): Promise<Reduction> {
   const { signal, onProgress } = objectOf(control, 'control');
-  return runStepsInBackground(reducingRepeatedly(tokens, steps, onProgress), kernelsOf(steps), signal);
+  const kernels = kernelsOf(steps);
+  const [own, given] = await Promise.all([
+    ownTokens(tokens, 'tokens', signal),
+    Promise.all(steps.map((step) => withOwnMetric(step, signal))),
+  ]);
+  return runStepsInBackground(reducingRepeatedly(own, given, onProgress), kernels, signal);
 }
 
 /** What the first step asks for. Throws INVALID_ARGUMENT unless there are steps. */

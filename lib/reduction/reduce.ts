@@ -10,10 +10,10 @@ import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type Match
 import { kMedoids } from './medoids';
 import { refuseUnknownOptions } from './option-names';
 import type { Plan, TokenRows } from './plan';
+import { ownTokens, ownValues, withOwnMetric } from './own-tokens';
 import { keptPositions } from './positions';
 import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
-import { ownArray } from '../own-array';
 import { unfilledFloats } from '../unfilled';
 
 /**
@@ -31,17 +31,8 @@ export async function reduceAsync(tokens: TokenBatch, options: ReduceOptions, co
   const { signal, onProgress } = objectOf(control, 'control');
   const kernels = selectKernels(objectOf(options, 'options').backend);
   refuseUnknownOptions(options);
-  const own = await ownTokens(tokens, 'tokens', signal);
-  const given =
-    'metric' in options && options.metric !== undefined
-      ? { ...options, metric: await ownTokens(options.metric, 'metric', signal) }
-      : options;
+  const [own, given] = await Promise.all([ownTokens(tokens, 'tokens', signal), withOwnMetric(options, signal)]);
   return runStepsInBackground(reducing(own, given, onProgress), kernels, signal);
-}
-
-async function ownTokens(tokens: TokenBatch, name: string, signal: AbortSignal | undefined): Promise<TokenBatch> {
-  rowsOf(tokens, name);
-  return { ...tokens, data: await ownArray(tokens.data, name, signal) };
 }
 
 export interface ReductionControl {
@@ -248,8 +239,8 @@ function reductionOf(
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge: (values) => runSteps(merging(values), kernels),
     unmerge: (values) => runSteps(unmerging(values), kernels),
-    mergeAsync: (values, control) => runStepsInBackground(merging(values), kernels, control?.signal),
-    unmergeAsync: (values, control) => runStepsInBackground(unmerging(values), kernels, control?.signal),
+    mergeAsync: async (values, { signal } = {}) => runStepsInBackground(merging(await ownValues(values, signal)), kernels, signal),
+    unmergeAsync: async (values, { signal } = {}) => runStepsInBackground(unmerging(await ownValues(values, signal)), kernels, signal),
     source: joined(
       plans.map((plan) => plan.source),
       new Uint32Array(plans.length * count),

@@ -97,7 +97,8 @@ export async function ownQueries(
   const signal = options?.signal;
   if (isSingle(queries)) return ownArray(queries, 'queries', signal);
   const { data } = (queries ?? {}) as Partial<Vectors>;
-  return ArrayBuffer.isView(data) ? { ...queries, data: await ownArray(data, 'queries', signal) } : queries;
+  const numbers = data instanceof Float32Array || data instanceof Uint16Array;
+  return numbers ? { ...queries, data: await ownArray(data, 'queries', signal) } : queries;
 }
 
 function isSingle(queries: unknown): queries is Float32Array {

@@ -236,12 +236,12 @@ export class VectorIndex {
 
   /** Writes it to a file, which {@link load} reads: whoever reads it meanwhile sees the old contents or the new ones. */
   async save(path: string): Promise<void> {
-    await this.#gate.read(async () => writeIndexFile(path, await fileParts(contentsOf(this.#open()), this.#open().kernels)));
+    await this.#gate.write(async () => writeIndexFile(path, await fileParts(contentsOf(this.#open()), this.#open().kernels)));
   }
 
   /** The same in memory. */
   toBytes(): Promise<Uint8Array> {
-    return this.#gate.read(async () => {
+    return this.#gate.write(async () => {
       const parts = await fileParts(contentsOf(this.#open()), this.#open().kernels);
       const bytes = allocated(() => new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0)));
       let at = 0;

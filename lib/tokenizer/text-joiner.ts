@@ -2,9 +2,10 @@
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { ChunkedTexts } from '../backend/kernels';
 import { aborted } from '../errors';
+import { isShared } from '../own-array';
 import { checkText, checkTotal } from './text-input';
 import type { TextInput } from './types';
-import { type InvalidUtf8, isShared, wellFormedBytes } from './well-formed';
+import { type InvalidUtf8, wellFormedBytes } from './well-formed';
 
 /** Texts back to back, in UTF-8. */
 export interface JoinedTexts {
@@ -108,7 +109,7 @@ class TextJoiner {
   #staysApart(text: TextInput): text is Uint8Array {
     if (this.chunking === null || typeof text === 'string' || text.length < this.chunking.ownChunkBytes) return false;
     const memory = text.buffer as ArrayBufferLike & { readonly resizable?: boolean };
-    return !isShared(memory) && memory.resizable !== true;
+    return !isShared(text) && memory.resizable !== true;
   }
 
   /** For what is left, or a chunk of it. */

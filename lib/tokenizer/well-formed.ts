@@ -2,6 +2,7 @@
 import { TakenAway } from '../backend/encoding-kernels';
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import { aborted, MerganserError } from '../errors';
+import { isShared } from '../own-array';
 import { decodeUtf8, encodeUtf8, isContinuation } from './utf8';
 
 /** What becomes of malformed bytes: U+FFFD for each malformed sequence, as the WHATWG decoder does it, or INVALID_UTF8. */
@@ -32,7 +33,7 @@ export function isWellFormed(bytes: Uint8Array): boolean {
 
 /** The same bytes if they are UTF-8, or a copy of those that other threads may write to; otherwise a copy that is, or INVALID_UTF8. */
 export function wellFormedBytes(bytes: Uint8Array, invalidUtf8: InvalidUtf8, window = WINDOW): Uint8Array {
-  if (!isShared(bytes.buffer) && isWellFormed(bytes)) return bytes;
+  if (!isShared(bytes) && isWellFormed(bytes)) return bytes;
   const steps = mending(bytes, invalidUtf8, window);
   for (;;) {
     const step = steps.next();
@@ -55,7 +56,7 @@ export async function wellFormedBytesInTurns(bytes: Uint8Array, invalidUtf8: Inv
 
 /** Yields where others may have their turn. */
 function* mending(bytes: Uint8Array, invalidUtf8: InvalidUtf8, window: number): Generator<undefined, Uint8Array, undefined> {
-  const shared = isShared(bytes.buffer);
+  const shared = isShared(bytes);
   const parts: Uint8Array[] = [];
   let size = 0;
   let same = !shared;
@@ -89,9 +90,4 @@ function* mending(bytes: Uint8Array, invalidUtf8: InvalidUtf8, window: number): 
 function sequenceStart(bytes: Uint8Array, at: number): number {
   for (let back = 0; back <= 3; back++) if (at - back >= bytes.length || !isContinuation(bytes[at - back])) return at - back;
   return at;
-}
-
-/** Whether other threads may write to it. */
-export function isShared(memory: ArrayBufferLike): boolean {
-  return Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]';
 }

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import {
   agglomerateAsync,
   assignToCentroids,
+  cascadeAsync,
   centroidScores,
   ClusteredContext,
   flashAttention,
@@ -14,6 +15,7 @@ import {
   poolSequences,
   poolVectorsAsync,
   ProductQuantizer,
+  reduce,
   reduceAsync,
   ResidualQuantizer,
   silhouetteAsync,
@@ -99,6 +101,25 @@ describeEachBackend('arrays that are given away', (backend) => {
       one(cloud.slice(0, 8 * few * WIDTH), (data) =>
         reduceAsync({ data, dims: [8, few, WIDTH] }, { method: 'dpc-knn', clusters: 20, backend }),
       ),
+    cascade: () =>
+      one(cloud.slice(), (data) =>
+        cascadeAsync({ data, dims: [rows, WIDTH] }, [
+          { method: 'tome', ratio: 0.5, backend },
+          { method: 'tome', ratio: 0.5, backend },
+        ]).then(({ tokens }) => tokens.data),
+      ),
+    'cascade, metric': () => {
+      const metric = cloud.slice();
+      return one(metric, (data) =>
+        cascadeAsync({ data: cloud, dims: [rows, WIDTH] }, [
+          { method: 'tome', ratio: 0.5, metric: { data, dims: [rows, WIDTH] }, backend },
+        ]).then(({ tokens }) => tokens.data),
+      );
+    },
+    'merge and unmerge': () => {
+      const reduction = reduce({ data: cloud, dims: [rows, WIDTH] }, { method: 'tome', ratio: 0.5, backend });
+      return one(cloud.slice(), async (data) => reduction.unmergeAsync(await reduction.mergeAsync(data)));
+    },
     agglomerate: () => {
       const data = condensed.slice();
       return [[data], () => agglomerateAsync(data, 'ward', { backend })];

@@ -6,7 +6,7 @@
 // precision.
 //
 // Rows of one byte, what stands for clusters that are not attended to, are numbers of bfloat16 as well. Queries and their squares are split into two for them; what keys and variances are multiplied
-// with comes behind the products, and that of values goes into the weights.
+// with comes behind the products, and that of values goes into the weights: tiles take what is denormal for 0, so estimates of values below 10⁻³⁰ lose digits.
 //
 // A tile of 32 queries meets a block of 256 rows: logits (32 queries by 32 rows at a time, in four sums of 16 × 16), exponentials, weights as bfloat16, and weighted sums of 32 columns at a time. While
 // one tile's logits become weights, the next one's logits and the weighted sums of the one before are made, a step of 32 × 32 × 32 products at a time (Products). Queries and weights are 16 rows of 32
