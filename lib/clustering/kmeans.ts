@@ -5,7 +5,7 @@ import { ownArray } from '../own-array';
 import { capSizes } from './balanced';
 import { chooseCentroids, unitLength } from './initialize';
 import { planKMeans, type KMeansPlan } from './kmeans-options';
-import { copyPoints, float32Vectors, pointsOf, type Vectors } from './matrix';
+import { copyPoints, float32Vectors, ownPoints, pointsOf, type Vectors } from './matrix';
 import { membersOf, sizesOf } from './members';
 import { miniBatch } from './mini-batch';
 import { twoLevelCentroids } from './two-level';
@@ -28,7 +28,7 @@ export async function kmeansOfOwn(points: Vectors, options: KMeansOptions): Prom
 
 async function withOwnPoints(plan: KMeansPlan): Promise<KMeansPlan> {
   const { points, control } = plan;
-  return { ...plan, points: { ...points, data: await ownArray(points.data, 'points', control.signal) } };
+  return { ...plan, points: await ownPoints(points, 'points', control.signal) };
 }
 
 async function runKMeans(plan: KMeansPlan): Promise<KMeansResult> {

@@ -46,7 +46,8 @@ export async function maxSimAsync(
 ): Promise<Float64Array> {
   const { backend, signal } = options;
   const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
-  const task = taskOf(await ownSequences(queries, 'queries', signal), await ownSequences(documents, 'documents', signal), backend);
+  const [asked, scored] = await Promise.all([ownSequences(queries, 'queries', signal), ownSequences(documents, 'documents', signal)]);
+  const task = taskOf(asked, scored, backend);
   const { kernels, dims, out } = task;
   refuseUnfit(await kernels.maxSimAsync(task.queries, task.documents, dims, out, threads, { signal }), 'documents');
   return out;
