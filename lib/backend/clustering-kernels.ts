@@ -48,7 +48,7 @@ export interface ClusteringControl {
 export interface ClusteringKernels {
   /**
    * Lloyd's algorithm. Every iteration gives each point to the nearest centroid (of equally near ones the lowest), and moves every centroid that is not frozen
-   * to the weighted mean of its points; one without points takes half of the largest cluster. `centroids` (clusters × dims) are where it begins and what it
+   * to the weighted mean of its points; one without points moves to a point of the largest cluster that is far from its centroid. `centroids` (clusters × dims) are where it begins and what it
    * leaves, `labels` are nearest to what it leaves. Rejects with ABORTED, and with INVALID_ARGUMENT if a point is not finite or longer than 3·10¹⁸.
    *
    * Labels are those of exact arithmetic but for ties within rounding: single precision in the native backend, double in the TypeScript one.

@@ -3,12 +3,14 @@ import type { LloydOutcome } from '../backend/clustering-kernels';
 import { ascendingOrder } from './ascending-order';
 import { unitLength } from './initialize';
 import type { KMeansPlan } from './kmeans-options';
-import { copyPoints, subset } from './matrix';
+import { copyRow, subset } from './matrix';
 import { membersOf } from './members';
-import { runStepsInBackground } from './steps';
+import { runStepsInBackground, type Steps } from './steps';
 
 /** How often the centroids are moved to the means of capped clusters, and points assigned anew. */
 const ROUNDS = 5;
+/** Rows between two looks at the clock. */
+const ROWS_AT_ONCE = 32;
 
 /** Renews labels so that no cluster has more than `most` points, and moves centroids to the means of what they got. */
 export async function capSizes(
@@ -21,7 +23,7 @@ export async function capSizes(
   let objective = 0;
   for (let round = 0; round < ROUNDS; round++) {
     await assignCapped(plan, most, centroids, labels);
-    objective = moveToMeans(plan, centroids, labels);
+    objective = await runStepsInBackground(moveToMeans(plan, centroids, labels), null, plan.control.signal);
   }
   return { ...before, objective };
 }
@@ -42,47 +44,53 @@ async function assignCapped(plan: KMeansPlan, most: number, centroids: Float32Ar
       signal: control.signal,
     });
     const order = await runStepsInBackground(ascendingOrder(distances), null, control.signal);
-    const refused: number[] = [];
+    const refused = new Uint8Array(asking.length);
     for (const i of order) {
       const cluster = open[wanted[i]];
       if (room[cluster] === 0) {
-        refused.push(asking[i]);
+        refused[i] = 1;
         continue;
       }
       room[cluster]--;
       labels[asking[i]] = cluster;
     }
-    asking = Uint32Array.from(refused).sort();
+    asking = asking.filter((_, i) => refused[i] !== 0);
   }
 }
 
 /** Returns Σ weight × squared distance to the new centroids. Clusters without points, and frozen ones, stay where they are. */
-function moveToMeans({ points, spherical, frozen, clusters }: KMeansPlan, centroids: Float32Array, labels: Uint32Array): number {
+function* moveToMeans({ points, spherical, frozen, clusters }: KMeansPlan, centroids: Float32Array, labels: Uint32Array): Steps<number> {
   const { dims, weights } = points;
   const { values, offsets } = membersOf(labels, clusters);
+  const row = new Float32Array(dims);
+  const read = (point: number): number => {
+    copyRow(points, point, row, 0);
+    unitLength(row, dims, spherical);
+    return weights === null ? 1 : weights[point];
+  };
   let objective = 0;
   for (let cluster = 0; cluster < clusters; cluster++) {
     const members = values.subarray(offsets[cluster], offsets[cluster + 1]);
-    const rows = unitLength(copyPoints(points, members), dims, spherical);
     const centroid = centroids.subarray(cluster * dims, (cluster + 1) * dims);
-    if (frozen === null || frozen[cluster] === 0) meanOf(rows, members, weights, centroid);
-    unitLength(centroid, dims, spherical);
-    members.forEach((point, i) => {
+    const sums = new Float64Array(dims);
+    let mass = 0;
+    for (let i = 0; i < members.length; i++) {
+      const weight = read(members[i]);
+      mass += weight;
+      for (let dim = 0; dim < dims; dim++) sums[dim] += weight * row[dim];
+      if (i % ROWS_AT_ONCE === 0) yield null;
+    }
+    if (mass > 0 && (frozen === null || frozen[cluster] === 0)) {
+      centroid.set(sums.map((sum) => sum / mass));
+      unitLength(centroid, dims, spherical);
+    }
+    for (let i = 0; i < members.length; i++) {
+      const weight = read(members[i]);
       let square = 0;
-      for (let dim = 0; dim < dims; dim++) square += (rows[i * dims + dim] - centroid[dim]) ** 2;
-      objective += (weights === null ? 1 : weights[point]) * square;
-    });
+      for (let dim = 0; dim < dims; dim++) square += (row[dim] - centroid[dim]) ** 2;
+      objective += weight * square;
+      if (i % ROWS_AT_ONCE === 0) yield null;
+    }
   }
   return objective;
-}
-
-function meanOf(rows: Float32Array, members: Uint32Array, weights: Float64Array | null, out: Float32Array): void {
-  const sums = new Float64Array(out.length);
-  let mass = 0;
-  members.forEach((point, i) => {
-    const weight = weights === null ? 1 : weights[point];
-    mass += weight;
-    for (let dim = 0; dim < sums.length; dim++) sums[dim] += weight * rows[i * sums.length + dim];
-  });
-  if (mass > 0) out.set(sums.map((sum) => sum / mass));
 }

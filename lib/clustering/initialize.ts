@@ -7,11 +7,16 @@ import { copyPoints } from './matrix';
 import { RandomStream } from './random';
 import type { InitializationName } from './types';
 
+/** Milliseconds that work goes on without a pause. */
+const TURN = 1;
 /** Steps of a chain of AFK-MC². */
 const CHAIN = 50;
 /** Rounds of k-means||, and how many candidates each is to find, as a part of the number of clusters. */
 const ROUNDS = 5;
 const OVERSAMPLING = 0.5;
+
+/** Numbers in single precision are off by no more than this part. */
+const UNIT_ROUNDING = 2 ** -24;
 
 export interface SeedingTask {
   readonly kernels: Kernels;
@@ -80,13 +85,14 @@ async function distancesTo({ kernels, points, spherical, threads, control }: See
   return distances;
 }
 
-/** In place. Zeros stay zeros. */
-export function unitLength(rows: Float32Array, dims: number, wanted: boolean): Float32Array {
+/** In place. Zeros stay zeros, rows that have unit length but for rounding what they are, and so do frozen ones. */
+export function unitLength(rows: Float32Array, dims: number, wanted: boolean, frozen: Uint8Array | null = null): Float32Array {
   if (!wanted) return rows;
   for (let from = 0; from < rows.length; from += dims) {
+    if (frozen !== null && frozen[from / dims] !== 0) continue;
     const row = rows.subarray(from, from + dims);
     const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    if (length > 0) for (let dim = 0; dim < dims; dim++) row[dim] /= length;
+    if (length > 0 && Math.abs(length - 1) > UNIT_ROUNDING) for (let dim = 0; dim < dims; dim++) row[dim] /= length;
   }
   return rows;
 }
@@ -181,12 +187,18 @@ async function chains(task: SeedingTask, random: RandomStream): Promise<Uint32Ar
   const proposals = cumulative(
     Float64Array.from(distances, (d, i) => (total > 0 ? d / total / 2 : 0) + (weights === null ? 1 : weights[i]) / mass / 2),
   );
+  const first = unitLength(copyPoints(points, chosen.subarray(0, 1)), dims, spherical);
+  // The first one is zero then: far from the origin products would not tell points apart.
+  const rowsOf = (of: Uint32Array): Float32Array =>
+    unitLength(copyPoints(points, of), dims, spherical).map((value, i) => value - first[i % dims]);
   const centroids = new Float32Array(clusters * dims);
-  centroids.set(unitLength(copyPoints(points, chosen.subarray(0, 1)), dims, spherical));
+  const squares = new Float64Array(clusters);
+  let begin = performance.now();
   for (let i = 1; i < clusters; i++) {
     const chain = Uint32Array.from({ length: CHAIN }, () => draw(proposals, random));
-    const rows = unitLength(copyPoints(points, chain), dims, spherical);
-    const nearest = nearestSquares(kernels, rows, centroids.subarray(0, i * dims), dims);
+    const rows = rowsOf(chain);
+    const own = squaresOf(rows, dims);
+    const nearest = nearestSquares(kernels, { rows, squares: own }, { rows: centroids.subarray(0, i * dims), squares }, dims);
     let at = 0;
     const worth = (step: number): number => (weights === null ? 1 : weights[chain[step]]) * nearest[step];
     const proposal = (step: number): number => proposals[chain[step]] - (chain[step] > 0 ? proposals[chain[step] - 1] : 0);
@@ -195,9 +207,11 @@ async function chains(task: SeedingTask, random: RandomStream): Promise<Uint32Ar
     }
     chosen[i] = chain[at];
     centroids.set(rows.subarray(at * dims, (at + 1) * dims), i * dims);
-    if (i % 16 !== 0) continue;
+    squares[i] = own[at];
+    if (performance.now() - begin < TURN) continue;
     await yieldToEventLoop();
     if (control.signal?.aborted) throw aborted(control.signal);
+    begin = performance.now();
   }
   return chosen;
 }
@@ -220,16 +234,27 @@ function draw(cumulated: Float64Array, random: RandomStream): number {
   return low;
 }
 
-function nearestSquares(kernels: Kernels, rows: Float32Array, centroids: Float32Array, dims: number): Float64Array {
-  const columns = centroids.length / dims;
-  const products = new Float32Array((rows.length / dims) * columns);
-  kernels.products(rows, centroids, dims, products);
-  const squares = (data: Float32Array): Float64Array =>
-    Float64Array.from({ length: data.length / dims }, (_, i) => data.subarray(i * dims, (i + 1) * dims).reduce((sum, x) => sum + x * x, 0));
-  const [own, theirs] = [squares(rows), squares(centroids)];
-  return own.map((square, i) => {
+interface RowsWithSquares {
+  readonly rows: Float32Array;
+  /** Of their lengths. */
+  readonly squares: Float64Array;
+}
+
+function squaresOf(rows: Float32Array, dims: number): Float64Array {
+  return Float64Array.from({ length: rows.length / dims }, (_, i) => {
+    let square = 0;
+    for (let at = i * dims; at < (i + 1) * dims; at++) square += rows[at] * rows[at];
+    return square;
+  });
+}
+
+function nearestSquares(kernels: Kernels, points: RowsWithSquares, centroids: RowsWithSquares, dims: number): Float64Array {
+  const columns = centroids.rows.length / dims;
+  const products = new Float32Array(points.squares.length * columns);
+  kernels.products(points.rows, centroids.rows, dims, products);
+  return points.squares.map((square, i) => {
     let least = Infinity;
-    for (let j = 0; j < columns; j++) least = Math.min(least, square + theirs[j] - 2 * products[i * columns + j]);
+    for (let j = 0; j < columns; j++) least = Math.min(least, square + centroids.squares[j] - 2 * products[i * columns + j]);
     return Math.max(0, least);
   });
 }

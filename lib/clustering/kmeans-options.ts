@@ -1,5 +1,5 @@
 /** Checks what users pass to k-means, and makes every choice. */
-import { objectOf, requireSignal } from '../arguments';
+import { listOf, objectOf, requireSignal } from '../arguments';
 import type { ClusteringControl, PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -10,12 +10,16 @@ import type { InitializationName, KMeansOptions } from './types';
 
 /** k-means++ goes through all points once for each cluster: up to so many that is worth it. */
 const CLUSTERS_FOR_PLUS_PLUS = 64;
+/** Sums of weights and squares stay finite. */
+const MOST_WEIGHT = 1e100;
 const DEFAULT_BOUNDS_BYTES = 2 ** 30;
 
 /** Everything that a run needs. */
 export interface KMeansPlan {
   readonly kernels: Kernels;
+  /** Weights as parts of `weightUnit`. */
   readonly points: PointArray;
+  readonly weightUnit: number;
   readonly clusters: number;
   /** A name, or clusters × dims numbers. */
   readonly initialization: InitializationName | Float32Array;
@@ -36,14 +40,17 @@ export interface KMeansPlan {
 /** Throws INVALID_ARGUMENT. */
 export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan {
   objectOf(options, 'options');
-  const points = { ...pointsOf(vectors, 'points'), weights: null as Float64Array | null };
-  if (points.count === 0) throw unexpected('points', 'at least one vector', 'none');
-  if (points.count >= 2 ** 32) throw invalidArgument('points', 'fewer than 2^32 vectors', points.count);
-  if (options.weights !== undefined) points.weights = readWeights(options.weights, points.count);
+  const unweighted = pointsOf(vectors, 'points');
+  if (unweighted.count === 0) throw unexpected('points', 'at least one vector', 'none');
+  if (unweighted.count >= 2 ** 32) throw invalidArgument('points', 'fewer than 2^32 vectors', unweighted.count);
+  const { weights, unit: weightUnit } = readWeights(options.weights, unweighted.count);
+  const points = { ...unweighted, weights };
   const given = givenCentroids(options, points.dims);
   const clusters = clusterCount(options.clusters, given, points);
-  const { algorithm = 'lloyd', levels = 1, signal, onProgress, maxClusterSize } = options;
+  const { algorithm = 'lloyd', levels = 1, spherical = false, signal, onProgress, maxClusterSize } = options;
   requireSignal(signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalidArgument('onProgress', 'a function', onProgress);
+  if (typeof spherical !== 'boolean') throw invalidArgument('spherical', 'true or false', spherical);
   if (algorithm !== 'lloyd' && algorithm !== 'mini-batch') throw invalidArgument('algorithm', '"lloyd" or "mini-batch"', algorithm);
   if (levels !== 1 && levels !== 2) throw invalidArgument('levels', '1 or 2', levels);
   refuseTogether(options, given !== null);
@@ -60,10 +67,11 @@ export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan
   return {
     kernels: selectKernels(options.backend),
     points,
+    weightUnit,
     clusters,
     initialization: given ?? namedInitialization(options, clusters),
     algorithm,
-    spherical: options.spherical ?? false,
+    spherical,
     frozen: options.frozen === undefined ? null : frozenMask(options.frozen, clusters),
     maxClusterSize: maxClusterSize ?? null,
     levels,
@@ -73,7 +81,7 @@ export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan
     seed: integer(options.seed ?? 1, 'seed', 0, 2 ** 32 - 1),
     boundsBytes: integer(options.boundsBytes ?? DEFAULT_BOUNDS_BYTES, 'boundsBytes', 0, Number.MAX_SAFE_INTEGER),
     threads: integer(options.threads ?? 0, 'threads', 0, 1024),
-    control: { signal, onProgress: onProgress && ((iteration, objective) => onProgress({ iteration, objective })) },
+    control: { signal, onProgress: onProgress && ((iteration, objective) => onProgress({ iteration, objective: objective * weightUnit })) },
   };
 }
 
@@ -84,17 +92,28 @@ export function integer(value: number, name: string, least: number, most: number
 }
 
 function atLeastZero(value: number, name: string): number {
-  if (!(value >= 0 && value < Infinity)) throw invalidArgument(name, 'a number that is not negative', value);
+  if (typeof value !== 'number' || !(value >= 0 && value < Infinity)) throw invalidArgument(name, 'a number that is not negative', value);
   return value;
 }
 
-function readWeights(weights: ArrayLike<number>, count: number): Float64Array {
-  if (weights.length !== count) throw unexpected('weights', `${count} numbers, one per point`, `${weights.length} numbers`);
-  const read = Float64Array.from(weights);
-  const bad = read.find((weight) => !(weight >= 0 && weight < Infinity));
-  if (bad !== undefined) throw invalidArgument('weights', 'finite numbers that are not negative', bad);
-  if (!read.some((weight) => weight > 0)) throw unexpected('weights', 'positive for at least one point', 'zeros');
-  return read;
+/** The greatest weight becomes 1 to below 2, so that products neither overflow nor vanish. The unit is a power of two: nothing is rounded. */
+function readWeights(weights: ArrayLike<number> | undefined, count: number): { weights: Float64Array | null; unit: number } {
+  if (weights === undefined) return { weights: null, unit: 1 };
+  if (listOf(weights, 'weights').length !== count)
+    throw unexpected('weights', `${count} numbers, one per point`, `${weights.length} numbers`);
+  const read = new Float64Array(count);
+  let greatest = 0;
+  for (let i = 0; i < count; i++) {
+    const weight: unknown = weights[i];
+    if (typeof weight !== 'number' || !(weight >= 0 && weight < MOST_WEIGHT))
+      throw invalidArgument('weights', 'numbers from 0 to below 1e100', weight);
+    read[i] = weight;
+    greatest = Math.max(greatest, weight);
+  }
+  if (greatest === 0) throw unexpected('weights', 'positive for at least one point', 'zeros');
+  let unit = 2 ** Math.floor(Math.log2(greatest));
+  if (unit > greatest) unit /= 2;
+  return { weights: read.map((weight) => weight / unit), unit };
 }
 
 function givenCentroids({ initialization }: KMeansOptions, dims: number): Float32Array | null {
@@ -129,7 +148,7 @@ function clusterCount(wanted: number | undefined, given: Float32Array | null, { 
     if (wanted !== undefined && wanted !== there) throw invalidArgument('clusters', `${there}, as many as centroids are given`, wanted);
     return there;
   }
-  if (wanted === undefined) throw invalidArgument('clusters', 'a number of clusters, or a part of the points', wanted);
+  if (typeof wanted !== 'number') throw invalidArgument('clusters', 'a number of clusters, or a part of the points', wanted);
   if (wanted > 0 && wanted < 1) return Math.max(1, Math.round(wanted * count));
   if (!Number.isInteger(wanted) || wanted < 1) throw invalidArgument('clusters', 'a whole number, or a part of the points below 1', wanted);
   if (wanted > count) throw invalidArgument('clusters', `at most ${count}, the number of points`, wanted);
@@ -138,7 +157,7 @@ function clusterCount(wanted: number | undefined, given: Float32Array | null, { 
 
 function frozenMask(frozen: ArrayLike<number>, clusters: number): Uint8Array {
   const mask = new Uint8Array(clusters);
-  for (let i = 0; i < frozen.length; i++) mask[integer(frozen[i], 'frozen', 0, clusters - 1)] = 1;
+  for (let i = 0; i < listOf(frozen, 'frozen').length; i++) mask[integer(frozen[i], 'frozen', 0, clusters - 1)] = 1;
   return mask;
 }
 

@@ -1,4 +1,5 @@
 /** k-means: what users call. The arithmetic is the backends'. */
+import { objectOf } from '../arguments';
 import type { LloydOutcome, PointArray } from '../backend/clustering-kernels';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
@@ -36,7 +37,7 @@ async function runKMeans(plan: KMeansPlan): Promise<KMeansResult> {
   const labels = new Uint32Array(plan.points.count);
   let outcome = await improve(plan, centroids, labels);
   if (plan.maxClusterSize !== null) outcome = await capSizes(plan, plan.maxClusterSize, centroids, labels, outcome);
-  return resultOf(plan.points.dims, centroids, labels, outcome);
+  return resultOf(plan, centroids, labels, outcome);
 }
 
 /** The cluster of each point: the nearest of given centroids, of equally near ones the first. Rejects as {@link kmeans} does. */
@@ -76,13 +77,12 @@ export interface AppendOptions extends Pick<KMeansOptions, 'spherical' | 'thread
  */
 export async function appendPoints(previous: KMeansResult, points: Vectors, options: AppendOptions = {}): Promise<KMeansResult> {
   const array = pointsOf(points, 'points');
-  const {
-    data: old,
-    dims: [oldClusters, dims],
-  } = previous.centroids;
+  const { data: old, dims, count: oldClusters } = pointsOf(objectOf(previous, 'previous').centroids, 'previous.centroids');
+  if (!(old instanceof Float32Array && previous.labels instanceof Uint32Array))
+    throw invalidArgument('previous', 'a result of kmeans', previous);
   if (array.dims !== dims) throw unexpected('points', `vectors of ${dims} numbers, as the centroids are`, `vectors of ${array.dims}`);
   if (array.count === 0) return previous;
-  const { clusters: wanted, maxIterations = 3, ...rest } = options;
+  const { clusters: wanted, maxIterations = 3, ...rest } = objectOf(options, 'options');
   const added = wanted ?? Math.ceil(array.count / 16);
   if (!Number.isInteger(added) || added < 0 || added > array.count) {
     throw invalidArgument('clusters', `a whole number from 0 to ${array.count}, the number of new points`, added);
@@ -91,7 +91,7 @@ export async function appendPoints(previous: KMeansResult, points: Vectors, opti
   const centroids = new Float32Array((oldClusters + added) * dims);
   centroids.set(old);
   const initialization = float32Vectors(centroids.slice(0, old.length), dims);
-  const own = { ...points, data: await ownArray(array.data, 'points', signal) };
+  const own: Vectors = { data: await ownArray(array.data, 'points', signal), dims: [array.count, dims], type: array.type };
   const { squaredDistances } = await assign(planKMeans(own, { ...rest, initialization }));
   centroids.set(farthestPoints(pointsOf(own, 'points'), squaredDistances, added), oldClusters * dims);
   const more = await kmeansOfOwn(own, {
@@ -115,7 +115,7 @@ function farthestPoints(points: PointArray, squaredDistances: Float32Array, coun
 
 function firstCentroids(plan: KMeansPlan): Promise<Float32Array> | Float32Array {
   const { initialization, points, spherical, levels } = plan;
-  if (typeof initialization !== 'string') return unitLength(initialization, points.dims, spherical && plan.frozen === null);
+  if (typeof initialization !== 'string') return unitLength(initialization, points.dims, spherical, plan.frozen);
   if (levels === 2 && plan.clusters > 3) return twoLevelCentroids(plan, initialization);
   return chooseCentroids(plan, initialization).then((centroids) => unitLength(centroids, points.dims, spherical));
 }
@@ -127,15 +127,20 @@ function improve(plan: KMeansPlan, centroids: Float32Array, labels: Uint32Array)
   return plan.kernels.lloyd({ ...plan, maxIterations }, centroids, labels, plan.control);
 }
 
-function resultOf(dims: number, centroids: Float32Array, labels: Uint32Array, outcome: LloydOutcome): KMeansResult {
+function resultOf(
+  { points: { dims }, weightUnit }: KMeansPlan,
+  centroids: Float32Array,
+  labels: Uint32Array,
+  outcome: LloydOutcome,
+): KMeansResult {
   const members = membersOf(labels, centroids.length / dims);
   return {
     centroids: float32Vectors(centroids, dims),
     labels,
     sizes: sizesOf(members),
     members,
-    objectives: outcome.objectives,
-    objective: outcome.objective,
+    objectives: outcome.objectives.map((objective) => objective * weightUnit),
+    objective: outcome.objective * weightUnit,
     iterations: outcome.objectives.length,
     stopReason: outcome.stopReason,
   };

@@ -60,5 +60,5 @@ function moveTowards(
     for (let dim = 0; dim < dims; dim++)
       centroids[cluster * dims + dim] += step * (batch[i * dims + dim] - centroids[cluster * dims + dim]);
   }
-  if (frozen === null) unitLength(centroids, dims, spherical);
+  unitLength(centroids, dims, spherical, frozen);
 }

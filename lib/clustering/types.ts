@@ -24,7 +24,7 @@ export interface KMeansOptions {
   readonly algorithm?: 'lloyd' | 'mini-batch';
   /** Cluster by direction: points and centroids are scaled to unit length. Zero vectors stay what they are, and those below 3e-39 stay shorter. */
   readonly spherical?: boolean;
-  /** One per point, finite, not negative, not all zero. */
+  /** One per point, from 0 to below 1e100, not all zero. */
   readonly weights?: ArrayLike<number>;
   /** Numbers of given centroids that are not to be moved. */
   readonly frozen?: ArrayLike<number>;
@@ -56,15 +56,15 @@ export interface KMeansResult {
   readonly centroids: Float32Vectors;
   /** The cluster of each point. */
   readonly labels: Uint32Array;
-  /** Points of each cluster. A cluster can be empty only if there are fewer different points than clusters, if it was given or is capped, or if `maxIterations` ended the run just when it had lost its points. */
+  /** Points of each cluster. A cluster can be empty only if there are fewer different points (of positive weight) than clusters, if it is frozen or capped, with mini-batches or two levels, or if `maxIterations` or `tolerance` ended the run just when it had lost its points. */
   readonly sizes: Uint32Array;
   readonly members: Members;
-  /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. Empty with `levels: 2`, whose levels have iterations of their own. */
+  /** Σ weight × squared distance of each iteration, with the centroids that it began with; of 'mini-batch': estimated from the batch. Empty with `levels: 2` of more than 3 clusters, whose levels have iterations of their own. */
   readonly objectives: Float64Array;
   /** The same for the result. */
   readonly objective: number;
-  /** 0 with `levels: 2`. */
+  /** 0 with `levels: 2` of more than 3 clusters. */
   readonly iterations: number;
-  /** 'converged': no point changed its cluster. */
+  /** 'converged': no point changed its cluster. 'tolerance': the objective improved too little, or with a tolerance of 0 not at all. 'maxIterations' with `levels: 2`. */
   readonly stopReason: 'converged' | 'tolerance' | 'maxIterations';
 }

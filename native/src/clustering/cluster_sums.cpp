@@ -7,11 +7,17 @@
 namespace merganser::clustering {
 
 ClusterSums::ClusterSums(const PointBlocks& points, size_t slots)
-    : points_(points), padded_(points.padded()), slots_(slots), sums_(slots * points.padded()), weights_(slots), sizes_(slots) {}
+    : points_(points),
+      padded_(points.padded()),
+      slots_(slots),
+      sums_(slots * points.padded()),
+      rests_(sums_.size()),
+      weights_(slots),
+      weight_rests_(slots),
+      sizes_(slots) {}
 
 void ClusterSums::add_all(const std::vector<uint32_t>& slots, unsigned threads) {
-  std::fill(sums_.begin(), sums_.end(), 0.0);
-  std::fill(weights_.begin(), weights_.end(), 0.0);
+  for (auto* const numbers : {&sums_, &rests_, &weights_, &weight_rests_}) std::fill(numbers->begin(), numbers->end(), 0.0);
   std::fill(sizes_.begin(), sizes_.end(), 0u);
   std::vector<size_t> offsets(slots_ + 1);
   for (const uint32_t slot : slots) ++offsets[slot + 1];
@@ -48,11 +54,13 @@ void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::v
     for (size_t slot = round * kClusters; slot < std::min(slots_, (round + 1) * kClusters); ++slot) {
       for (size_t i = offsets[slot]; i < offsets[slot + 1]; ++i) {
         const auto [position, joins] = changes[i];
-        const double weight = points_.weight_at(position);
+        const double weight = joins ? points_.weight_at(position) : -points_.weight_at(position), grid = points_.weight_grids().coarse;
+        const double rounded = (weight + grid) - grid;
         if (i + kExpectAhead < changes.size()) points_.expect(changes[i + kExpectAhead].position);
         points_.stage(position, row.data());
-        add(sums_.data() + slot * padded_, row.data(), joins ? weight : -weight, points_.grid(), padded_);
-        weights_[slot] += joins ? weight : -weight;
+        add(sums_.data() + slot * padded_, rests_.data() + slot * padded_, row.data(), weight, points_.grids(), padded_);
+        weights_[slot] += rounded;
+        weight_rests_[slot] += weight - rounded;
         sizes_[slot] += joins ? 1u : ~0u;
       }
     }
@@ -60,17 +68,16 @@ void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::v
 }
 
 void ClusterSums::regroup(const std::vector<uint32_t>& new_slots) {
-  std::vector<double> sums(sums_.size()), weights(slots_);
-  std::vector<uint32_t> sizes(slots_);
-  for (size_t slot = 0; slot < slots_; ++slot) {
-    const size_t to = new_slots[slot];
-    std::copy_n(sum(slot), padded_, sums.data() + to * padded_);
-    weights[to] = weights_[slot];
-    sizes[to] = sizes_[slot];
-  }
-  sums_.swap(sums);
-  weights_.swap(weights);
-  sizes_.swap(sizes);
+  const auto move = [&](auto& numbers, size_t length) {
+    std::remove_reference_t<decltype(numbers)> moved(numbers.size());
+    for (size_t slot = 0; slot < slots_; ++slot) std::copy_n(numbers.data() + slot * length, length, moved.data() + new_slots[slot] * length);
+    numbers.swap(moved);
+  };
+  move(sums_, padded_);
+  move(rests_, padded_);
+  move(weights_, 1);
+  move(weight_rests_, 1);
+  move(sizes_, 1);
 }
 
 }  // namespace merganser::clustering

@@ -16,14 +16,20 @@
 namespace merganser::clustering {
 namespace {
 
-// An empty cluster becomes one half of a large one: its centroid and the other's are that far apart, relative to the coordinates.
-constexpr double kSplit = 1.0 / 1024;
 // With fewer panels bounds cost more than they save.
 constexpr size_t kPanelsForBounds = 4;
 // Points of so many dimensions are copied into the order of their clusters; longer ones if so many iterations may make up for it; still longer ones never.
 constexpr size_t kKeptDims = 128, kIterationsForLong = 6, kLongDims = 512;
 // Squares of shorter vectors lose their digits, and bounds could not tell by how much.
 constexpr double kLeastNorm = 1e-15;
+
+// A cluster that empty ones take points of.
+struct Donor {
+  double left;  // of its size, once the empty ones have their shares
+  uint32_t size;
+  size_t given;
+  std::vector<uint32_t> points;
+};
 
 class Lloyd {
  public:
@@ -51,10 +57,13 @@ class Lloyd {
   size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
   size_t kept_dims() const { return spec_.max_iterations < kIterationsForLong ? kKeptDims : kLongDims; }
   double objective() const;
-  // Returns how many clusters are empty.
-  size_t move_centroids(bool split_large);
+  struct Empty {
+    size_t clusters, filled;
+  };
+  Empty move_centroids(bool fill);
   void mean_of(size_t slot, double* out) const;
-  void fill_empty(std::vector<uint8_t>& changed);
+  size_t fill_empty(std::vector<uint8_t>& changed);
+  std::vector<uint32_t> far_points(size_t slot) const;
   bool frozen(size_t slot) const { return spec_.frozen && spec_.frozen[centroids_.id_of(slot)]; }
 
   const LloydSpec& spec_;
@@ -70,14 +79,16 @@ class Lloyd {
 LloydOutcome Lloyd::run(const std::function<bool(uint32_t, double)>& goes_on) {
   LloydOutcome outcome{StopReason::max_iterations, {}, 0};
   centroids_.pack(spec_.threads);
+  size_t filled = 0;     // clusters, before the iteration
   bool settled = false;  // labels are those of the present centroids
   for (uint32_t iteration = 0; iteration < spec_.max_iterations && !settled; ++iteration) {
     const size_t moved = assign(iteration);
     outcome.objectives.push_back(objective());
     const double now = outcome.objectives.back(), before = iteration ? outcome.objectives[iteration - 1] : now;
-    const bool converged = iteration > 0 && moved == 0, tolerable = iteration > 0 && before - now <= spec_.tolerance * before;
-    const size_t empty = move_centroids(!converged);
-    settled = converged && empty == 0;
+    const bool converged = iteration > 0 && moved == 0, tolerable = iteration > 0 && filled == 0 && before - now <= spec_.tolerance * before;
+    const Empty empty = move_centroids(!converged);
+    filled = empty.filled;
+    settled = converged && empty.clusters == 0;
     if (!goes_on(iteration + 1, now)) {
       outcome.reason = StopReason::cancelled;
       return outcome;
@@ -183,11 +194,10 @@ double Lloyd::objective() const {
   for (size_t id = 0; id < centroids_.count(); ++id) {
     const size_t slot = centroids_.slot_of(id);
     const float* const centroid = centroids_.at(slot);
-    const double* const sum = sums_.sum(slot);
     double square = 0, product = 0;
     for (size_t dim = 0; dim < points_.dims(); ++dim) {
       square += static_cast<double>(centroid[dim]) * centroid[dim];
-      product += centroid[dim] * sum[dim];
+      product += centroid[dim] * sums_.sum(slot, dim);
     }
     total += sums_.weight(slot) * square - 2 * product;
   }
@@ -195,11 +205,10 @@ double Lloyd::objective() const {
 }
 
 void Lloyd::mean_of(size_t slot, double* out) const {
-  const double* const sum = sums_.sum(slot);
   const double weight = sums_.weight(slot);
   double square = 0;
   for (size_t dim = 0; dim < points_.dims(); ++dim) {
-    out[dim] = sum[dim] / weight + points_.centre()[dim];
+    out[dim] = sums_.sum(slot, dim) / weight + points_.centre()[dim];
     square += out[dim] * out[dim];
   }
   if (!spec_.spherical || square == 0) return;
@@ -207,7 +216,7 @@ void Lloyd::mean_of(size_t slot, double* out) const {
   for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] /= length;
 }
 
-size_t Lloyd::move_centroids(bool split_large) {
+Lloyd::Empty Lloyd::move_centroids(bool fill) {
   const size_t padded = points_.padded();
   std::vector<float> before(centroids_.at(0), centroids_.at(0) + centroids_.slots() * padded);
   std::vector<uint8_t> changed(centroids_.slots());
@@ -222,9 +231,9 @@ size_t Lloyd::move_centroids(bool split_large) {
   });
   size_t empty = 0;
   for (size_t slot = 0; slot < centroids_.count(); ++slot) empty += sums_.size(slot) == 0 && !frozen(slot);
-  if (split_large && empty > 0) fill_empty(changed);
+  const size_t filled = fill && empty > 0 ? fill_empty(changed) : 0;
   centroids_.pack(spec_.threads);
-  if (!bounded_) return empty;
+  if (!bounded_) return {empty, filled};
   std::vector<double> drifts(centroids_.slots());
   for (size_t slot = 0; slot < centroids_.count(); ++slot) {
     if (!changed[slot]) continue;
@@ -236,36 +245,67 @@ size_t Lloyd::move_centroids(bool split_large) {
     drifts[slot] = std::sqrt(square);
   }
   bounded_->drift(drifts);
-  return empty;
+  return {empty, filled};
 }
 
-// Every empty cluster, in the order of ids, gets half of the largest.
-void Lloyd::fill_empty(std::vector<uint8_t>& changed) {
-  const size_t count = centroids_.count(), dims = points_.dims();
-  std::vector<uint32_t> sizes(count);
-  for (size_t id = 0; id < count; ++id) sizes[id] = sums_.size(centroids_.slot_of(id));
-  std::vector<float> centroid(dims);
-  std::vector<double> half(dims);
-  for (size_t id = 0; id < count; ++id) {
+// Every empty cluster, in the order of ids, moves to a point of the largest (by the share of its points that is left): the farthest from its centroid, then the next.
+size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
+  std::vector<Donor> donors(centroids_.count());
+  std::vector<float> row(points_.padded());
+  std::vector<double> place(points_.dims());
+  for (size_t id = 0; id < donors.size(); ++id) donors[id].left = donors[id].size = sums_.size(centroids_.slot_of(id));
+  size_t filled = 0;
+  for (size_t id = 0; id < donors.size(); ++id) {
     const size_t slot = centroids_.slot_of(id);
     if (sums_.size(slot) > 0 || frozen(slot)) continue;
-    const size_t donor = static_cast<size_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
-    if (sizes[donor] < 2) break;
-    const size_t donor_slot = centroids_.slot_of(donor);
-    std::copy_n(centroids_.original(donor_slot), dims, centroid.data());
-    const auto shifted = [&](double sign) {
-      for (size_t dim = 0; dim < dims; ++dim) half[dim] = centroid[dim] * (1 + (dim % 2 ? -sign : sign) * kSplit);
-      return half.data();
-    };
-    centroids_.set_original(slot, shifted(1));
-    changed[slot] = 1;
-    if (!frozen(donor_slot)) {
-      centroids_.set_original(donor_slot, shifted(-1));
-      changed[donor_slot] = 1;
+    Donor* donor;
+    for (;;) {
+      donor = &*std::max_element(donors.begin(), donors.end(), [](const Donor& a, const Donor& b) { return a.left < b.left; });
+      if (donor->left < 1) return filled;
+      if (donor->given == 0) donor->points = far_points(centroids_.slot_of(static_cast<size_t>(donor - donors.data())));
+      if (donor->given < donor->points.size()) break;
+      donor->left = 0;
     }
-    sizes[id] = sizes[donor] / 2;
-    sizes[donor] -= sizes[id];
+    points_.stage(donor->points[donor->given], row.data());
+    for (size_t dim = 0; dim < place.size(); ++dim) place[dim] = static_cast<double>(row[dim]) + points_.centre()[dim];
+    centroids_.set_original(slot, place.data());
+    changed[slot] = 1;
+    ++filled;
+    ++donor->given;
+    donor->left = donor->size / static_cast<double>(donor->given + 1);
   }
+  return filled;
+}
+
+// Positions of a cluster's points that are apart from its centroid by more than rounding, the farthest first; not all of its points.
+std::vector<uint32_t> Lloyd::far_points(size_t slot) const {
+  struct Far {
+    double square;
+    uint32_t point, position;
+  };
+  std::vector<Far> found;
+  std::vector<float> row(points_.padded());
+  const float *const centroid = centroids_.at(slot), *const original = centroids_.original(slot);
+  double least = 0;
+  for (size_t dim = 0; dim < points_.dims(); ++dim) {
+    const double rounding = (std::abs(static_cast<double>(original[dim])) + std::abs(points_.centre()[dim])) * 0x1p-23;
+    least += rounding * rounding;
+  }
+  for (size_t position = 0; position < slots_.size(); ++position) {
+    if (slots_[position] != slot || !(points_.weight_at(position) > 0)) continue;
+    points_.stage(position, row.data());
+    double square = 0;
+    for (size_t dim = 0; dim < points_.dims(); ++dim) {
+      const double apart = static_cast<double>(row[dim]) - centroid[dim];
+      square += apart * apart;
+    }
+    if (square > least) found.push_back({square, points_.point_at(position), static_cast<uint32_t>(position)});
+  }
+  std::sort(found.begin(), found.end(), [](const Far& a, const Far& b) { return a.square != b.square ? a.square > b.square : a.point < b.point; });
+  if (found.size() == sums_.size(slot)) found.pop_back();
+  std::vector<uint32_t> positions;
+  for (const Far& far : found) positions.push_back(far.position);
+  return positions;
 }
 
 void Lloyd::results(float* centroids, uint32_t* labels) const {

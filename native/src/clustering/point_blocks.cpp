@@ -17,9 +17,10 @@ constexpr size_t kCentreSample = 4096;
 // What is shorter than its inverse stays shorter than 1.
 constexpr double kGreatestScale = std::numeric_limits<float>::max();
 
-// A few leading bits of numbers of at most `greatest`: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
-float short_number(double value, float greatest) {
-  if (!std::isfinite(static_cast<float>(value)) || value == 0) return 0;
+// Whole steps of a part of the greatest difference from it: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores.
+float short_number(double value, double greatest) {
+  if (!std::isfinite(static_cast<float>(value))) return 0;
+  if (!(greatest > 0)) return static_cast<float>(value);
   const double step = std::ldexp(1, std::ilogb(greatest) - 5);
   return static_cast<float>(std::floor(value / step + 0.5) * step);
 }
@@ -29,17 +30,30 @@ template <class Stage>
 std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
   const size_t sample = std::min(count, kCentreSample);
   std::vector<double> sums(padded);
-  std::vector<float> row(padded), mean(padded), greatest(padded);
+  std::vector<float> row(padded), mean(padded), least(padded, std::numeric_limits<float>::infinity()), most(padded, -std::numeric_limits<float>::infinity());
   for (size_t i = 0; i < sample; ++i) {
     stage(i * count / sample, row.data());
     for (size_t dim = 0; dim < padded; ++dim) {
       sums[dim] += row[dim];
-      if (std::isfinite(row[dim])) greatest[dim] = std::max(greatest[dim], std::abs(row[dim]));
+      least[dim] = std::min(least[dim], row[dim]);
+      most[dim] = std::max(most[dim], row[dim]);
     }
   }
-  for (size_t dim = 0; dim < padded; ++dim) mean[dim] = short_number(sums[dim] / static_cast<double>(sample), greatest[dim]);
+  for (size_t dim = 0; dim < padded; ++dim) {
+    const double of = sums[dim] / static_cast<double>(sample);
+    mean[dim] = short_number(of, std::max(most[dim] - of, of - least[dim]));
+  }
   return mean;
 }
+
+// 1.5 × 2^e such that numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them; and the same for what that leaves.
+Grids grids_for(double magnitude, size_t count) {
+  if (magnitude == 0) return {};
+  const int bits = 50 - std::bit_width(count), coarse = std::ilogb(magnitude) + 1 - bits;
+  return {std::ldexp(1.5, coarse + 52), std::ldexp(1.5, coarse - bits + 52)};
+}
+
+double rounded(double value, double grid) { return (value + grid) - grid; }
 
 size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4 * padded) / 24 * 24, 48, 480); }
 
@@ -48,12 +62,6 @@ size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4
 StagedRows::StagedRows(size_t count, size_t padded) : memory_(parallel::on_huge_pages((count * (padded + kBetweenRows) + 16) * sizeof(float))), stride_(padded + kBetweenRows) {
   first_ = reinterpret_cast<float*>(memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64);
   for (size_t i = 0; i < count; ++i) std::fill_n(row(i) + padded, kBetweenRows, 0.f);
-}
-
-double grid_for(double magnitude, size_t count) {
-  if (magnitude == 0) return 0;
-  const int bits = 50 - std::bit_width(count);
-  return std::ldexp(1.5, std::ilogb(magnitude) + 1 - bits + 52);
 }
 
 std::vector<float> centre_on(const CentredOn& vectors, size_t dims) {
@@ -73,8 +81,11 @@ PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned thre
   if (points.weights) {
     weights_.assign(points.weights, points.weights + count_);
     // Weights add up exactly too, so that a cluster's weight does not depend on the order.
-    const double weight_grid = grid_for(*std::max_element(weights_.begin(), weights_.end()), count_);
-    for (double& weight : weights_) weight = (weight + weight_grid) - weight_grid;
+    weight_grids_ = grids_for(*std::max_element(weights_.begin(), weights_.end()), count_);
+    for (double& weight : weights_) {
+      const double most = rounded(weight, weight_grids_.coarse);
+      weight = most + rounded(weight - most, weight_grids_.fine);
+    }
   }
   if (unit_length) find_scales(threads);
   centre_ = others ? centre_on(*others, dims()) : short_mean(count_, padded_, [&](size_t i, float* out) { stage(i, out); });
@@ -131,7 +142,7 @@ void PointBlocks::measure(unsigned threads) {
   const size_t first_bad = *std::min_element(bad.begin(), bad.end());
   if (first_bad < count_) throw NotFinite(first_bad);
   total_square_ = std::accumulate(squares.begin(), squares.end(), 0.0);
-  grid_ = grid_for(*std::max_element(greatest.begin(), greatest.end()), count_);
+  grids_ = grids_for(*std::max_element(greatest.begin(), greatest.end()), count_);
 }
 
 size_t PointBlocks::keep(size_t most_dims, size_t bytes, unsigned threads) {

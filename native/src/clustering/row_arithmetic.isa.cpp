@@ -143,8 +143,13 @@ float greatest_magnitude(const float* row, size_t padded) {
   return std::bit_cast<float>(greatest);
 }
 
-void add_to_sums(double* sums, const float* row, double factor, double grid, size_t padded) {
-  for (size_t i = 0; i < padded; ++i) sums[i] += (factor * row[i] + grid) - grid;
+void add_to_sums(double* sums, double* rests, const float* row, double factor, const Grids& grids, size_t padded) {
+  const double coarse = grids.coarse, fine = grids.fine;
+  for (size_t i = 0; i < padded; ++i) {
+    const double product = factor * row[i], rounded = (product + coarse) - coarse;
+    sums[i] += rounded;
+    rests[i] += ((product - rounded) + fine) - fine;
+  }
 }
 
 void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest) {

@@ -5,10 +5,8 @@ import { yieldToEventLoop } from '../event-loop';
 import { atOnce, inTurns } from '../turns';
 import { BoundedAssignment } from './bounded-assignment';
 import { CentroidSlots, PANEL } from './centroid-slots';
-import { PointRows } from './point-rows';
+import { PointRows, type ClusterSums } from './point-rows';
 
-/** An empty cluster becomes one half of a large one: their centroids are that far apart, relative to the coordinates. */
-const SPLIT = 1 / 1024;
 /** With fewer panels bounds cost more than they save. */
 const PANELS_FOR_BOUNDS = 2;
 /** Multiplications between two looks at the event loop, and at the clock. */
@@ -20,8 +18,7 @@ class Lloyd {
   private readonly centroids: CentroidSlots;
   private readonly slots: Uint32Array;
   private readonly before: Uint32Array;
-  private sums: Float64Array;
-  private weights: Float64Array;
+  private sums: ClusterSums;
   private sizes: Uint32Array;
   private summed = false;
   private bounded: BoundedAssignment | null = null;
@@ -34,8 +31,7 @@ class Lloyd {
     this.centroids = new CentroidSlots(centroids, this.points);
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
-    this.sums = new Float64Array(centroids.length);
-    this.weights = new Float64Array(this.centroids.count);
+    this.sums = this.noSums();
     this.sizes = new Uint32Array(this.centroids.count);
   }
 
@@ -44,6 +40,7 @@ class Lloyd {
     const objectives: number[] = [];
     let stopReason: LloydOutcome['stopReason'] = 'maxIterations';
     let settled = false;
+    let filled = 0;
     let reported = performance.now();
     while (objectives.length < maxIterations) {
       const moved = await this.assign(objectives.length, signal);
@@ -51,8 +48,10 @@ class Lloyd {
       const before = objectives.at(-1) ?? now;
       objectives.push(now);
       const converged = objectives.length > 1 && moved === 0;
-      const tolerable = objectives.length > 1 && before - now <= tolerance * before;
-      settled = this.moveCentroids(!converged) === 0 && converged;
+      const tolerable = objectives.length > 1 && filled === 0 && before - now <= tolerance * before;
+      const empty = this.moveCentroids(!converged);
+      filled = empty.filled;
+      settled = converged && empty.clusters === 0;
       if (performance.now() - reported > REPORT_MILLISECONDS) {
         onProgress?.(objectives.length, now);
         reported = performance.now();
@@ -92,22 +91,27 @@ class Lloyd {
   private beginBounds(): void {
     const moved = this.centroids.regroup();
     const { dims } = this.centroids;
-    const { sums, weights, sizes } = this;
-    this.sums = new Float64Array(sums.length);
-    this.weights = new Float64Array(weights.length);
+    const { sums, sizes } = this;
+    this.sums = this.noSums();
     this.sizes = new Uint32Array(sizes.length);
     moved.forEach((slot, old) => {
-      this.sums.set(sums.subarray(old * dims, (old + 1) * dims), slot * dims);
-      this.weights[slot] = weights[old];
+      for (const of of ['sums', 'rests'] as const) this.sums[of].set(sums[of].subarray(old * dims, (old + 1) * dims), slot * dims);
+      for (const of of ['weights', 'weightRests'] as const) this.sums[of][slot] = sums[of][old];
       this.sizes[slot] = sizes[old];
     });
     this.slots.forEach((slot, i) => (this.slots[i] = moved[slot]));
     this.bounded = new BoundedAssignment(this.points, this.centroids, this.slots);
   }
 
+  private noSums(): ClusterSums {
+    const { count, dims } = this.centroids;
+    const numbers = (length: number): Float64Array => new Float64Array(length);
+    return { sums: numbers(count * dims), rests: numbers(count * dims), weights: numbers(count), weightRests: numbers(count) };
+  }
+
   /** Takes moved points out of their clusters' sums and puts them in. Returns their number. */
   private *renewSums(): Generator<void, number> {
-    const { points, slots, before, sums, weights, sizes } = this;
+    const { points, slots, before, sums, sizes } = this;
     const row = new Float64Array(points.dims);
     let moved = 0;
     for (let point = 0; point < points.count; point++) {
@@ -116,12 +120,10 @@ class Lloyd {
       if (from !== to) moved++;
       if (this.summed && from === to) continue;
       if (this.summed) {
-        points.addTo(sums, from * points.dims, point, -1, row);
-        weights[from] -= points.weight(point);
+        points.addTo(sums, from, point, -1, row);
         sizes[from]--;
       }
-      points.addTo(sums, to * points.dims, point, 1, row);
-      weights[to] += points.weight(point);
+      points.addTo(sums, to, point, 1, row);
       sizes[to]++;
     }
     this.summed = true;
@@ -131,43 +133,50 @@ class Lloyd {
   /** Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids. */
   private objective(): number {
     const { rows, dims, halves } = this.centroids;
+    const { sums, rests } = this.sums;
     let total = this.points.totalSquare;
     for (const slot of this.slotsById()) {
       let product = 0;
-      for (let at = slot * dims; at < (slot + 1) * dims; at++) product += rows[at] * this.sums[at];
-      total -= 2 * (this.weights[slot] * halves[slot] + product);
+      for (let at = slot * dims; at < (slot + 1) * dims; at++) product += rows[at] * (sums[at] + rests[at]);
+      total -= 2 * (this.weightOf(slot) * halves[slot] + product);
     }
     return Math.max(total, 0);
+  }
+
+  private weightOf(slot: number): number {
+    return this.sums.weights[slot] + this.sums.weightRests[slot];
   }
 
   private isFrozen(slot: number): boolean {
     return this.spec.frozen !== null && this.spec.frozen[this.centroids.ids[slot]] !== 0;
   }
 
-  /** Returns how many clusters are empty. */
-  private moveCentroids(splitLarge: boolean): number {
-    const { centroids, weights } = this;
+  /** Returns how many clusters are empty, and how many of those get points. */
+  private moveCentroids(fill: boolean): { clusters: number; filled: number } {
+    const { centroids } = this;
     const before = centroids.rows.slice();
     const mean = new Float64Array(centroids.dims);
     let empty = 0;
     for (let slot = 0; slot < centroids.count; slot++) {
       if (this.isFrozen(slot)) continue;
       if (this.sizes[slot] === 0) empty++;
-      if (weights[slot] <= 0) continue;
+      if (this.weightOf(slot) <= 0) continue;
       this.meanOf(slot, mean);
       centroids.setOriginal(slot, mean);
     }
-    if (splitLarge && empty > 0) this.fillEmpty();
+    const filled = fill && empty > 0 ? this.fillEmpty() : 0;
     centroids.measure();
     this.bounded?.drift(distances(before, centroids.rows, centroids.dims));
-    return empty;
+    return { clusters: empty, filled };
   }
 
   private meanOf(slot: number, out: Float64Array): void {
     const { dims } = this.centroids;
+    const { sums, rests } = this.sums;
+    const weight = this.weightOf(slot);
     let square = 0;
-    for (let dim = 0; dim < dims; dim++) {
-      out[dim] = this.sums[slot * dims + dim] / this.weights[slot] + this.points.centre[dim];
+    for (let dim = 0, at = slot * dims; dim < dims; dim++, at++) {
+      out[dim] = (sums[at] + rests[at]) / weight + this.points.centre[dim];
       square += out[dim] * out[dim];
     }
     if (!this.spec.spherical || square === 0) return;
@@ -181,26 +190,64 @@ class Lloyd {
     return slots;
   }
 
-  /** Every empty cluster, in the order of ids, gets half of the largest. */
-  private fillEmpty(): void {
-    const { centroids } = this;
-    const { count } = centroids;
+  /** Every empty cluster, in the order of ids, moves to a point of the largest (by the share of its points that is left): the farthest from its centroid, then the next. */
+  private fillEmpty(): number {
+    const { centroids, points } = this;
     const slotOf = this.slotsById();
-    const sizes = Uint32Array.from({ length: count }, (_, id) => this.sizes[slotOf[id]]);
-    const shifted = (centroid: Float32Array, sign: number): Float64Array =>
-      Float64Array.from(centroid, (value, dim) => value * (1 + (dim % 2 ? -sign : sign) * SPLIT));
-    for (let id = 0; id < count; id++) {
-      if (this.sizes[slotOf[id]] > 0 || this.isFrozen(slotOf[id])) continue;
-      let donor = 0;
-      for (let other = 1; other < count; other++) if (sizes[other] > sizes[donor]) donor = other;
-      if (sizes[donor] < 2) return;
-      const centroid = centroids.original(slotOf[donor]).slice();
-      centroids.setOriginal(slotOf[id], shifted(centroid, 1));
-      if (!this.isFrozen(slotOf[donor])) centroids.setOriginal(slotOf[donor], shifted(centroid, -1));
-      sizes[id] = sizes[donor] >> 1;
-      sizes[donor] -= sizes[id];
+    const donors = Array.from(slotOf, (slot): Donor => ({ left: this.sizes[slot], size: this.sizes[slot], given: 0, points: [] }));
+    const row = new Float64Array(points.dims);
+    let filled = 0;
+    for (const slot of slotOf) {
+      if (this.sizes[slot] > 0 || this.isFrozen(slot)) continue;
+      let donor: Donor;
+      for (;;) {
+        const most = donors.reduce((best, { left }, id) => (left > donors[best].left ? id : best), 0);
+        donor = donors[most];
+        if (donor.left < 1) return filled;
+        if (donor.given === 0) donor.points = this.farPoints(slotOf[most]);
+        if (donor.given < donor.points.length) break;
+        donor.left = 0;
+      }
+      points.stage(donor.points[donor.given], row);
+      centroids.setOriginal(
+        slot,
+        row.map((value, dim) => value + points.centre[dim]),
+      );
+      filled++;
+      donor.given++;
+      donor.left = donor.size / (donor.given + 1);
     }
+    return filled;
   }
+
+  /** A cluster's points that are apart from its centroid by more than rounding, the farthest first; not all of its points. */
+  private farPoints(slot: number): number[] {
+    const { centroids, points } = this;
+    const { dims, centre } = points;
+    const original = centroids.original(slot);
+    const least = original.reduce((sum, value, dim) => sum + ((Math.abs(value) + Math.abs(centre[dim])) * 2 ** -23) ** 2, 0);
+    const row = new Float64Array(dims);
+    const found: Array<{ readonly square: number; readonly point: number }> = [];
+    this.slots.forEach((own, point) => {
+      if (own !== slot || points.weight(point) <= 0) return;
+      points.stage(point, row);
+      let square = 0;
+      for (let dim = 0; dim < dims; dim++) square += (row[dim] - centroids.rows[slot * dims + dim]) ** 2;
+      if (square > least) found.push({ square, point });
+    });
+    found.sort((a, b) => b.square - a.square || a.point - b.point);
+    if (found.length === this.sizes[slot]) found.pop();
+    return found.map(({ point }) => point);
+  }
+}
+
+/** A cluster that empty ones take points of. */
+interface Donor {
+  /** Of its size, once the empty ones have their shares. */
+  left: number;
+  readonly size: number;
+  given: number;
+  points: readonly number[];
 }
 
 function distances(from: Float64Array, to: Float64Array, dims: number): Float64Array {

@@ -16,16 +16,28 @@ export function notFinite(point: number): Error {
   return unexpected('points', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as point ${point}`);
 }
 
-/** 1.5 · 2^e: numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them. */
-export function gridFor(magnitude: number, count: number): number {
-  if (magnitude === 0) return 0;
-  const bits = 50 - Math.floor(Math.log2(count) + 1);
-  return 1.5 * 2 ** (binaryExponent(magnitude) + 1 - bits + 52);
+/** Numbers of a known magnitude are rounded to the coarse grid, and what that leaves to the fine one: numbers that are far smaller than the greatest keep their digits. */
+interface Grids {
+  readonly coarse: number;
+  readonly fine: number;
 }
 
-/** A few leading bits of numbers of at most `greatest`: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores. */
+/** 1.5 · 2^e: numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them; and the same for what that leaves. */
+function gridsFor(magnitude: number, count: number): Grids {
+  if (magnitude === 0) return { coarse: 0, fine: 0 };
+  const bits = 50 - Math.floor(Math.log2(count) + 1);
+  const coarse = binaryExponent(magnitude) + 1 - bits;
+  return { coarse: 1.5 * 2 ** (coarse + 52), fine: 1.5 * 2 ** (coarse - bits + 52) };
+}
+
+function rounded(value: number, grid: number): number {
+  return value + grid - grid;
+}
+
+/** Whole steps of a part of the greatest difference from it: subtracting it from small whole numbers, or from other short ones, is exact then, and so are ties between their scores. */
 function shortNumber(value: number, greatest: number): number {
-  if (value === 0 || !Number.isFinite(Math.fround(value))) return 0;
+  if (!Number.isFinite(Math.fround(value))) return 0;
+  if (!(greatest > 0)) return value;
   const step = 2 ** (binaryExponent(greatest) - 5);
   return Math.floor(value / step + 0.5) * step;
 }
@@ -38,6 +50,14 @@ function binaryExponent(value: number): number {
   return exponent;
 }
 
+/** Sums of the points of each cluster: of numbers on the coarse grid, and on the fine one. */
+export interface ClusterSums {
+  readonly sums: Float64Array;
+  readonly rests: Float64Array;
+  readonly weights: Float64Array;
+  readonly weightRests: Float64Array;
+}
+
 export class PointRows {
   readonly count: number;
   readonly dims: number;
@@ -46,7 +66,9 @@ export class PointRows {
   readonly squaredNorms: Float64Array;
   readonly weights: Float64Array | null;
   /** What products of weights and coordinates are rounded to. */
-  grid = 0;
+  private grids: Grids = { coarse: 0, fine: 0 };
+  /** The same for weights, which are whole on the fine grid. */
+  private readonly weightGrids: Grids;
   /** Σ weight · ‖x‖². */
   totalSquare = 0;
   private scales: Float32Array | null = null;
@@ -56,7 +78,14 @@ export class PointRows {
     this.dims = points.dims;
     this.centre = new Float32Array(this.dims);
     this.squaredNorms = new Float64Array(this.count);
-    this.weights = points.weights === null ? null : onGrid(points.weights);
+    // Weights add up exactly too, so that a cluster's weight does not depend on the order.
+    this.weightGrids = gridsFor(points.weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 0, this.count);
+    const { coarse, fine } = this.weightGrids;
+    this.weights =
+      points.weights?.map((weight) => {
+        const most = rounded(weight, coarse);
+        return most + rounded(weight - most, fine);
+      }) ?? null;
   }
 
   /**
@@ -99,7 +128,7 @@ export class PointRows {
       for (let dim = 0; dim < row.length; dim++) greatest = Math.max(greatest, weight * Math.abs(row[dim]));
       if (this.pausesAt(i)) yield;
     }
-    this.grid = gridFor(greatest, this.count);
+    this.grids = gridsFor(greatest, this.count);
   }
 
   /** Whether work on all points stops for a moment after this one. */
@@ -125,12 +154,20 @@ export class PointRows {
     for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(widen(data[from + dim]) * scale) - centre[dim]);
   }
 
-  /** sums += sign × weight × point, each product rounded to the grid. */
-  addTo(sums: Float64Array, at: number, point: number, sign: number, row: Float64Array): void {
-    const { grid } = this;
+  /** Adds sign × weight × point to the sums, and sign × weight to the weight. */
+  addTo({ sums, rests, weights, weightRests }: ClusterSums, cluster: number, point: number, sign: number, row: Float64Array): void {
+    const { coarse, fine } = this.grids;
     const factor = sign * this.weight(point);
     this.stage(point, row);
-    for (let dim = 0; dim < row.length; dim++) sums[at + dim] += factor * row[dim] + grid - grid;
+    for (let dim = 0, at = cluster * row.length; dim < row.length; dim++, at++) {
+      const product = factor * row[dim];
+      const most = product + coarse - coarse;
+      sums[at] += most;
+      rests[at] += product - most + fine - fine;
+    }
+    const most = rounded(factor, this.weightGrids.coarse);
+    weights[cluster] += most;
+    weightRests[cluster] += factor - most;
   }
 }
 
@@ -138,28 +175,24 @@ export class PointRows {
 function shortMean(count: number, row: Float64Array, stage: (i: number) => void): Float64Array {
   const sample = Math.min(count, CENTRE_SAMPLE);
   const sums = new Float64Array(row.length);
-  const greatest = new Float64Array(row.length);
+  const least = new Float64Array(row.length).fill(Infinity);
+  const most = new Float64Array(row.length).fill(-Infinity);
   for (let i = 0; i < sample; i++) {
     stage(Math.floor((i * count) / sample));
     for (let dim = 0; dim < sums.length; dim++) {
       sums[dim] += row[dim];
-      if (Number.isFinite(row[dim])) greatest[dim] = Math.max(greatest[dim], Math.abs(row[dim]));
+      least[dim] = Math.min(least[dim], row[dim]);
+      most[dim] = Math.max(most[dim], row[dim]);
     }
   }
-  return sums.map((sum, dim) => shortNumber(sum / sample, greatest[dim]));
+  return sums.map((sum, dim) => {
+    const mean = sum / sample;
+    return shortNumber(mean, Math.max(most[dim] - mean, mean - least[dim]));
+  });
 }
 
 function squareOf(row: Float64Array): number {
   let square = 0;
   for (let dim = 0; dim < row.length; dim++) square += row[dim] * row[dim];
   return square;
-}
-
-/** Weights add up exactly too, so that a cluster's weight does not depend on the order. */
-function onGrid(weights: Float64Array): Float64Array {
-  const grid = gridFor(
-    weights.reduce((most, weight) => Math.max(most, weight), 0),
-    weights.length,
-  );
-  return weights.map((weight) => weight + grid - grid);
 }

@@ -19,8 +19,8 @@ class ClusterSums {
   // new_slots[old] says where each cluster stands now.
   void regroup(const std::vector<uint32_t>& new_slots);
 
-  const double* sum(size_t slot) const { return sums_.data() + slot * padded_; }
-  double weight(size_t slot) const { return weights_[slot]; }
+  double sum(size_t slot, size_t dim) const { return sums_[slot * padded_ + dim] + rests_[slot * padded_ + dim]; }
+  double weight(size_t slot) const { return weights_[slot] + weight_rests_[slot]; }
   uint32_t size(size_t slot) const { return sizes_[slot]; }
 
  private:
@@ -32,7 +32,8 @@ class ClusterSums {
 
   const PointBlocks& points_;
   size_t padded_, slots_;
-  std::vector<double> sums_, weights_;
+  // Of numbers on the coarse grids, and on the fine ones.
+  std::vector<double> sums_, rests_, weights_, weight_rests_;
   std::vector<uint32_t> sizes_;
 };
 

@@ -100,8 +100,9 @@ class PointBlocks {
 
   // Subtracted from every point: about the mean of a sample of them, or of the others. Small numbers keep rounding errors small.
   const std::vector<float>& centre() const { return centre_; }
-  // What products of weights and coordinates are rounded to by add_to_sums.
-  double grid() const { return grid_; }
+  // What products of weights and coordinates are rounded to by add_to_sums, and weights: those are whole on the fine grid.
+  const Grids& grids() const { return grids_; }
+  const Grids& weight_grids() const { return weight_grids_; }
   // Sum of weight × ‖x‖².
   double total_square() const { return total_square_; }
 
@@ -119,10 +120,8 @@ class PointBlocks {
   std::unique_ptr<parallel::HugeArray<float>> kept_;
   std::vector<float> scales_, centre_, squared_norms_;
   std::vector<double> weights_;
-  double grid_ = 0, total_square_ = 0;
+  Grids grids_{}, weight_grids_{};
+  double total_square_ = 0;
 };
-
-// 1.5 × 2^e such that numbers of at most that magnitude, rounded by adding and subtracting it, sum exactly over `count` of them.
-double grid_for(double magnitude, size_t count);
 
 }  // namespace merganser::clustering

@@ -18,6 +18,11 @@ struct PointSource {
   const float* centre;  // subtracted after scaling; null: zeros
 };
 
+// Numbers of a known magnitude are rounded to the coarse grid, and what that leaves to the fine one: numbers that are far smaller than the greatest keep their digits.
+struct Grids {
+  double coarse, fine;
+};
+
 // What a pass begins with for the points of a block that stand one after the other; index: place in the block.
 struct OwnDistances {
   const float* rows;
@@ -52,8 +57,9 @@ struct OwnDistances {
   void measure_own_distances(const OwnDistances& of, size_t count); \
   /* Greatest magnitude; infinite or NaN if any element is. */ \
   float greatest_magnitude(const float* row, size_t padded); \
-  /* sums += factor × row, each product rounded to a grid: (v + grid) − grid. Sums of such numbers are exact, whatever their order. */ \
-  void add_to_sums(double* sums, const float* row, double factor, double grid, size_t padded); \
+  /* sums += factor × row, each product rounded to the coarse grid: (v + grid) − grid; rests += what that leaves, on the fine one. Sums of such numbers are */ \
+  /* exact, whatever their order. */ \
+  void add_to_sums(double* sums, double* rests, const float* row, double factor, const Grids& grids, size_t padded); \
   /* nearest[i] = least of it and bounds[panel][i] − drifts[panel] over all panels. */ \
   void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest); \
   /* bounds[i] = the greater of it and apart[slots[i]] − reach[i] + drift, rounded down, where reach[i] is not negative and less than what it is taken from. */ \
