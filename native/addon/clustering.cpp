@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "job.hpp"
+#include "memory_of.hpp"
 #include "merganser/clustering/leading_eigenvectors.hpp"
 #include "merganser/clustering/linkage.hpp"
 #include "merganser/clustering/lloyd.hpp"
@@ -31,9 +32,8 @@ ElementType element_type(const std::string& name) {
 }
 
 PointSet read_points(const Napi::Object& points) {
-  const auto array = points.Get("data").As<Napi::TypedArray>();
   PointSet set;
-  set.data = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  set.data = memory_of(points.Get("data"));
   set.type = element_type(points.Get("type").As<Napi::String>());
   set.dims = size_of(points, "dims");
   set.rows = data_of<uint32_t>(points.Get("rows"));
@@ -189,10 +189,9 @@ Napi::Value start_leading_eigenvectors(const Napi::CallbackInfo& info) {
 // {values, type, offsets, mask | null}
 Sequences sequences_of(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  const auto values = object.Get("values").As<Napi::TypedArray>();
   const auto offsets = object.Get("offsets").As<Napi::Uint32Array>();
-  return {static_cast<const uint8_t*>(values.ArrayBuffer().Data()) + values.ByteOffset(), element_type(object.Get("type").As<Napi::String>()), offsets.Data(),
-          offsets.ElementLength() - 1, data_of<uint8_t>(object.Get("mask"))};
+  return {memory_of(object.Get("values")), element_type(object.Get("type").As<Napi::String>()), offsets.Data(), offsets.ElementLength() - 1,
+          data_of<uint8_t>(object.Get("mask"))};
 }
 
 double row_or_none(size_t row) { return row == SIZE_MAX ? -1 : static_cast<double>(row); }

@@ -1,6 +1,7 @@
 // Vector indexes: views of arrays that JavaScript keeps, and searches of them, at once or as jobs (see task.hpp).
 #include <napi.h>
 
+#include "memory_of.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "merganser/search/search_lists.hpp"
 #include "merganser/search/store_rows.hpp"
@@ -26,15 +27,10 @@ unsigned threads_of(const Napi::Object& object) {
   return wanted == 0 ? parallel::ThreadPool::shared().size() : static_cast<unsigned>(wanted);
 }
 
-void* bytes_of_array(const Napi::Value& value) {
-  const auto array = value.As<Napi::TypedArray>();
-  return static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-}
-
 SlotRows read_rows(const Napi::Object& rows) {
   const std::string type = rows.Get("type").As<Napi::String>();
   const RowType known = type == "float32" ? RowType::float32 : type == "float16" ? RowType::float16 : type == "bfloat16" ? RowType::bfloat16 : RowType::int8;
-  return {bytes_of_array(rows.Get("data")), known, data_of<float>(rows.Get("scales"))};
+  return {memory_of(rows.Get("data")), known, data_of<float>(rows.Get("scales"))};
 }
 
 // (spec) => view
@@ -137,7 +133,7 @@ Napi::Value start_storing(const Napi::CallbackInfo& info) {
   const std::string type = points.Get("type").As<Napi::String>();
   using clustering::ElementType;
   const ElementType element = type == "float16" ? ElementType::float16 : type == "bfloat16" ? ElementType::bfloat16 : ElementType::float32;
-  const StoreSpec spec{{bytes_of_array(points.Get("data")), element, view->dims, nullptr, nullptr},
+  const StoreSpec spec{{memory_of(points.Get("data")), element, view->dims, nullptr, nullptr},
                        size_of(points, "count"),
                        data_of<uint32_t>(points.Get("rows")),
                        data_of<uint32_t>(call.Get("slots")),
