@@ -149,8 +149,9 @@ void sparse_squares(const SparseRows& matrix, const float* left, const float* ri
 void softmax_rows(const uint32_t* offsets, size_t rows, const float* squares, double temperature, bool squared, unsigned threads, float* weights) {
   static const auto softmax = MERGANSER_SELECT(softmax_rows);
   constexpr size_t kRows = 256;
-  // An infinite rate would make no number of a distance of 0.
-  const auto rate = static_cast<float>(std::min(temperature * 1.4426950408889634, static_cast<double>(std::numeric_limits<float>::max())));
+  // An infinite rate would make no number of a distance of 0, and one of 0 none of the infinite ones that fill rows.
+  using Limits = std::numeric_limits<float>;
+  const auto rate = static_cast<float>(std::clamp<double>(temperature * 1.4426950408889634, Limits::min(), Limits::max()));
   parallel::parallel_for(threads, (rows + kRows - 1) / kRows,
                          [&](size_t piece) { softmax(offsets + piece * kRows, std::min(kRows, rows - piece * kRows), squares, rate, squared, weights); });
 }
