@@ -20,7 +20,7 @@ import type {
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { ChainMerges, Linkage, LloydSpec, RowSequences, SilhouetteSpec, SilhouetteWidths } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
-import type { CodeDecoding, VectorCoding } from './quantizer-kernels';
+import type { CodeDecoding, ScalarCoding, VectorCoding } from './quantizer-kernels';
 import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
@@ -237,6 +237,7 @@ export interface NativeKernelAddon {
   /** Progress is the number of vectors that are done. */
   startEncodingVectors(spec: VectorCoding & { readonly codes: Uint32Array }, listener: JobListener): JobHandle;
   startDecodingCodes(spec: CodeDecoding & { readonly out: Float32Array }, listener: JobListener): JobHandle;
+  encodeScalars(spec: ScalarCoding, codes: Uint32Array): void;
 
   /** Arguments as the comments in native/addon/reduction.cpp have them. */
   runReduction(name: ReductionCall, call: readonly unknown[]): void;

@@ -191,6 +191,7 @@ class NativeKernels implements Kernels {
 
   encodeVectors: Kernels['encodeVectors'] = (...call) => this.#quantizers.encodeVectors(...call);
   decodeCodes: Kernels['decodeCodes'] = (...call) => this.#quantizers.decodeCodes(...call);
+  encodeScalars: Kernels['encodeScalars'] = (...call) => this.#quantizers.encodeScalars(...call);
   createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);

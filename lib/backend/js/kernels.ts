@@ -19,6 +19,7 @@ import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { decodeCodes, encodeVectors } from './quantizers/code-vectors';
+import { encodeScalars } from './quantizers/scalar-codes';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
@@ -136,6 +137,7 @@ export function createJsKernels(): Kernels {
     maxSim,
     encodeVectors,
     decodeCodes,
+    encodeScalars,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),
