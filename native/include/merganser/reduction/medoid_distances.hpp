@@ -16,7 +16,7 @@ class MedoidDistances {
   MedoidDistances(const TokenRows& tokens, bool exactly, unsigned threads);
 
   // Whether less than single precision may be enough, and faster, here.
-  static bool may_bound(const TokenRows& tokens) { return FineTokens::pays(tokens.count, tokens.dims); }
+  static bool may_bound(const TokenRows& tokens) { return FineTokens::two_bytes_pay(tokens.count, tokens.dims); }
 
   BoundedSquares row(size_t token) const { return of(squares() + token * stride_, bounds_, token); }
   // The same for some others: `storage` has room for four times as many numbers.
