@@ -142,4 +142,11 @@ void fine_scores([[maybe_unused]] const FineRows& rows, [[maybe_unused]] const F
 #endif
 }
 
+void word_squares([[maybe_unused]] const WordRows& rows, [[maybe_unused]] const WordColumns& columns, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] float* const* out) {
+#if defined(MERGANSER_KNOWS_WORD_TILES)
+  if (adds_word_products()) all_word_squares<true>(rows, columns, shape.row(), out);
+  else all_word_squares<false>(rows, columns, shape.row(), out);
+#endif
+}
+
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

@@ -43,6 +43,24 @@ struct FineForm {
   float off;      // how far off all of them are
 };
 
+// Some rows of words beside single columns, which stand as rows do.
+constexpr size_t kWordRowsTogether = 4;
+
+struct WordRows {
+  const int8_t* codes[kWordRowsTogether];
+  float scales[kWordRowsTogether];
+  float squares[kWordRowsTogether];  // ‖row‖²
+  size_t count;                      // up to kWordRowsTogether; what is behind them may be anything
+};
+
+struct WordColumns {
+  const int8_t* codes;
+  const float* scales;
+  const float* halves;   // −½‖c‖²
+  const uint32_t* some;  // which of them; null: the first ones
+  size_t count;
+};
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* Whether two bytes a number are faster than single precision without matrix tiles. */ \
@@ -53,6 +71,8 @@ struct FineForm {
   void pack_fine_pair(const int8_t* rows, const FineShape& shape, int8_t* pair); \
   /* out[row × stride + column] = ⟨row, column⟩ + half of the column, for the rows and all columns of the pairs. */ \
   void fine_scores(const FineRows& rows, const FinePairs& pairs, const FineShape& shape, float* out, size_t stride); \
+  /* out[row][i] = ‖row − column i‖², at least 0: what words leave of it. */ \
+  void word_squares(const WordRows& rows, const WordColumns& columns, const FineShape& shape, float* const* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -35,6 +35,8 @@ class FineTokens {
   Gathered gather(const uint32_t* tokens, size_t count) const;
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
+  // Of words: what they leave of ‖token − other‖², for up to kWordRowsTogether tokens, a row of `out` each, and some others, or the first ones (null).
+  void squares(const uint32_t* tokens, size_t rows, const uint32_t* others, size_t count, float* const* out) const;
   // −½‖token‖²; 0 for cosines.
   float half(size_t token) const { return halves_[token]; }
   // How far a score of the token, as a row, may be from what the tiles of score_panels make of it (in two bytes).

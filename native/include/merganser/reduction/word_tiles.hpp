@@ -25,6 +25,8 @@ constexpr size_t kWordLanes = 16;
 
 // Rows of a tile, and sixteens of columns.
 constexpr size_t kWordRows = 12, kWordPanels = 2;
+// Whole rows that are multiplied by whole columns at once.
+constexpr size_t kDotRows = 4, kDotColumns = 4;
 
 struct WordSums {
   __m512i all;
@@ -52,6 +54,20 @@ struct WordSums {
   MERGANSER_INLINE Floats16 floats() const { return {_mm512_cvtepi32_ps(all)}; }
 };
 
+// As many products as there is room for in a register, of two rows.
+struct WordDots {
+  __m512i all;
+  static constexpr size_t kBytes = 64;
+  static MERGANSER_INLINE WordDots zero() { return {_mm512_setzero_si512()}; }
+  template <bool kVnni>
+  MERGANSER_INLINE void add(const WordSums::Pairs& row, const WordSums::Pairs& column) {
+    WordSums sums{all};
+    sums.add<kVnni>(row, column);
+    all = sums.all;
+  }
+  MERGANSER_INLINE int32_t sum() const { return _mm512_reduce_add_epi32(all); }
+};
+
 MERGANSER_INLINE bool adds_word_products() {
 #if defined(_MSC_VER)
   int leaf[4];
@@ -69,6 +85,7 @@ MERGANSER_INLINE bool adds_word_products() {
 #define MERGANSER_KNOWS_WORD_TILES
 
 constexpr size_t kWordRows = 6, kWordPanels = 1;
+constexpr size_t kDotRows = 2, kDotColumns = 2;
 
 struct WordSums {
   __m256i low, high;
@@ -92,6 +109,23 @@ struct WordSums {
     high = _mm256_add_epi32(high, _mm256_madd_epi16(row.high, columns.high));
   }
   MERGANSER_INLINE Floats16 floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
+};
+
+struct WordDots {
+  __m256i low, high;
+  static constexpr size_t kBytes = 64;
+  static MERGANSER_INLINE WordDots zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+  template <bool>
+  MERGANSER_INLINE void add(const WordSums::Pairs& row, const WordSums::Pairs& column) {
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(row.low, column.low));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(row.high, column.high));
+  }
+  MERGANSER_INLINE int32_t sum() const {
+    const __m256i eight = _mm256_add_epi32(low, high);
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
+  }
 };
 
 MERGANSER_INLINE bool adds_word_products() { return false; }
@@ -198,6 +232,65 @@ MERGANSER_INLINE void all_word_scores(const FineRows& rows, const FinePairs& pai
       }
     }
   }
+}
+
+// kRows by kColumns sums of products of whole rows.
+template <bool kVnni, size_t kRows, size_t kColumns>
+MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* columns, size_t row_bytes, int32_t (*sums)[kColumns]) {
+  WordDots dots[kRows][kColumns];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (size_t c = 0; c < kColumns; ++c) dots[r][c] = WordDots::zero();
+  }
+  for (size_t at = 0; at < row_bytes; at += WordDots::kBytes) {
+    WordSums::Pairs numbers[kColumns];
+#pragma GCC unroll 4
+    for (size_t c = 0; c < kColumns; ++c) numbers[c] = WordSums::load(columns[c] + at);
+#pragma GCC unroll 4
+    for (size_t r = 0; r < kRows; ++r) {
+      const WordSums::Pairs row = WordSums::load(rows[r] + at);
+#pragma GCC unroll 4
+      for (size_t c = 0; c < kColumns; ++c) dots[r][c].template add<kVnni>(row, numbers[c]);
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (size_t c = 0; c < kColumns; ++c) sums[r][c] = dots[r][c].sum();
+  }
+}
+
+// Of kRows rows from `first` on.
+template <bool kVnni, size_t kRows, size_t kColumns>
+MERGANSER_INLINE void squares_of_rows(const WordRows& rows, size_t first, const WordColumns& columns, size_t row_bytes, float* const* out) {
+  for (size_t from = 0; from < columns.count; from += kColumns) {
+    size_t places[kColumns];
+    const int8_t* codes[kColumns];
+    for (size_t c = 0; c < kColumns; ++c) {
+      // The last one is repeated where there are not so many.
+      const size_t at = from + c < columns.count ? from + c : columns.count - 1;
+      places[c] = columns.some ? columns.some[at] : at;
+      codes[c] = columns.codes + places[c] * row_bytes;
+    }
+    int32_t sums[kRows][kColumns];
+    word_dots<kVnni, kRows, kColumns>(rows.codes + first, codes, row_bytes, sums);
+    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t c = 0; c < kColumns && from + c < columns.count; ++c) {
+        const float score = static_cast<float>(sums[r][c]) * columns.scales[places[c]] * rows.scales[first + r] + columns.halves[places[c]], square = rows.squares[first + r] - 2 * score;
+        out[first + r][from + c] = square > 0 ? square : 0;
+      }
+    }
+  }
+}
+
+template <bool kVnni>
+MERGANSER_INLINE void all_word_squares(const WordRows& rows, const WordColumns& columns, size_t row_bytes, float* const* out) {
+  if (rows.count == kWordRowsTogether) {
+    for (size_t first = 0; first < kWordRowsTogether; first += kDotRows) squares_of_rows<kVnni, kDotRows, kDotColumns>(rows, first, columns, row_bytes, out);
+    return;
+  }
+  for (size_t first = 0; first < rows.count; ++first) squares_of_rows<kVnni, 1, kDotColumns>(rows, first, columns, row_bytes, out);
 }
 
 #endif
