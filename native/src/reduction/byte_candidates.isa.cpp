@@ -234,8 +234,16 @@ void add_chains(const float* const* left, const float* left_scales, const float*
   }
   all.store(sums);
 #else
-  for (size_t i = 0; i < kPanel; ++i) {
-    for (size_t dim = 0; dim < dims; ++dim) sums[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], sums[i]);
+  // Four at a time: none waits for its own sum alone.
+  constexpr size_t kTogether = 4;
+  for (size_t first = 0; first < kPanel; first += kTogether) {
+    float some[kTogether];
+    for (size_t i = 0; i < kTogether; ++i) some[i] = sums[first + i];
+    for (size_t dim = 0; dim < dims; ++dim) {
+#pragma GCC unroll 4
+      for (size_t i = 0; i < kTogether; ++i) some[i] = ::fmaf(left[first + i][dim] * left_scales[first + i], right[first + i][dim] * right_scales[first + i], some[i]);
+    }
+    for (size_t i = 0; i < kTogether; ++i) sums[first + i] = some[i];
   }
 #endif
 }

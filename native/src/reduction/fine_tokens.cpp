@@ -18,19 +18,26 @@ auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before)
 namespace merganser::reduction {
 namespace {
 
-constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f;
-constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64;
+constexpr float kUp = 1 + 1e-6f, kNeverBest = -3e38f, kLeastBound = 2e-36f;
+constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64, kWordDims = 32;
 // Sums of the products of one weight stay below 2³¹.
 constexpr size_t kMostDims = 32768;
+
+bool enough(size_t tokens, size_t dims) { return tokens >= kLeastTokens && dims >= kLeastDims && dims <= kMostDims; }
 
 size_t whole(size_t count, size_t step) { return (count + step - 1) / step * step; }
 
 }  // namespace
 
-bool FineTokens::pays(size_t tokens, size_t dims) { return tokens >= kLeastTokens && dims >= kLeastDims && dims <= kMostDims && has_matrix_tiles(); }
+bool FineTokens::pays(size_t tokens, size_t dims) { return has_matrix_tiles() && enough(tokens, dims); }
+
+bool FineTokens::two_bytes_pay(size_t tokens, size_t dims) {
+  static const bool fast = has_matrix_tiles() || MERGANSER_SELECT(multiplies_words)();
+  return fast && enough(tokens, dims);
+}
 
 FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads)
-    : shape_{whole(tokens.dims, kFineDims) / kFineDims, bytes},
+    : shape_{whole(tokens.dims, has_matrix_tiles() ? kFineDims : kWordDims), bytes, !has_matrix_tiles()},
       rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
       memory_(whole(tokens.count, kFineRows) * shape_.row()),
       scales_(tokens.count),
@@ -66,6 +73,24 @@ FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t by
 float FineTokens::margin(size_t token) const {
   const float length = lengths_[token], products = length * most_length_, half = std::max(most_length_ * most_length_, length * length) / 2;
   return (off_[token] * most_length_ + (length + off_[token]) * most_off_ + off_one_[token] * most_off_one_ + rounding_ * (products + half)) * 1.01f + 1e-36f;
+}
+
+float FineTokens::square_margin(size_t token) const {
+  const float length = lengths_[token], both = length + most_length_;
+  const float scores = off_[token] * most_length_ + (length + off_[token]) * most_off_ + off_one_[token] * most_off_one_ + rounding_ * .5f * (both * both);
+  return 2.02f * scores + kLeastBound;
+}
+
+void FineTokens::squares(const uint32_t* tokens, size_t rows, const uint32_t* others, size_t count, float* const* out) const {
+  static const auto squares_of = MERGANSER_SELECT(word_squares);
+  WordRows some{};
+  for (; some.count < rows; ++some.count) {
+    const uint32_t token = tokens[some.count];
+    some.codes[some.count] = codes() + token * shape_.row();
+    some.scales[some.count] = scales_[token];
+    some.squares[some.count] = static_cast<float>(squares_[token]);
+  }
+  squares_of(some, {codes(), scales_.data(), halves_.data(), others, count}, shape_, out);
 }
 
 FineTokens::Gathered FineTokens::gather(const uint32_t* tokens, size_t count) const {
