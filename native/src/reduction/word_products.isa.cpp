@@ -1,0 +1,320 @@
+#include "merganser/reduction/word_products.hpp"
+
+#include <cmath>
+
+#include "merganser/simd/transpose16.hpp"
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+#if (defined(__AVX512F__) && (defined(_MSC_VER) || !defined(__clang__))) || (defined(__AVX2__) && !defined(__AVX512F__))
+#define MERGANSER_MULTIPLIES_WORDS
+#endif
+
+namespace merganser::reduction::MERGANSER_ISA_NS {
+
+#if defined(MERGANSER_MULTIPLIES_WORDS)
+
+namespace {
+
+using simd::MERGANSER_ISA_NS::expect_line;
+using simd::MERGANSER_ISA_NS::Floats16;
+using simd::MERGANSER_ISA_NS::store_turned;
+
+constexpr size_t kLanes = 16, kHeight = simd::MERGANSER_ISA_NS::kTileRows, kPanels = simd::MERGANSER_ISA_NS::kTilePanels;
+constexpr float kMostLength = 46300, kMostNumber = 32767, kRestUnits = 254;
+// Adding it leaves whole numbers in a float's last bits.
+constexpr float kWhole = 12582912;
+// Bytes of two dimensions of a panel.
+constexpr size_t kStep = kLanes * 2;
+
+// Sixteen sums of products of two words each.
+#if defined(__AVX512F__)
+
+struct WordSums {
+  __m512i all;
+  using Row = __m512i;
+  using Codes = __m512i;
+  static MERGANSER_INLINE WordSums zero() { return {_mm512_setzero_si512()}; }
+  static MERGANSER_INLINE Codes codes(const int16_t* from) { return _mm512_loadu_si512(from); }
+  static MERGANSER_INLINE Row row(const int16_t* from) {
+    int32_t two;
+    __builtin_memcpy(&two, from, sizeof(two));
+    return _mm512_set1_epi32(two);
+  }
+  // VNNI is not part of what these files are compiled for, but multiplies_words() asks for it.
+  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+#if defined(_MSC_VER)
+    all = _mm512_dpwssd_epi32(all, row, codes);
+#else
+    asm("vpdpwssd %2, %1, %0" : "+v"(all) : "v"(row), "v"(codes));
+#endif
+  }
+  MERGANSER_INLINE void add_to(float* totals) const { _mm512_store_ps(totals, _mm512_add_ps(_mm512_load_ps(totals), _mm512_cvtepi32_ps(all))); }
+};
+
+#else
+
+struct WordSums {
+  __m256i low, high;
+  using Row = __m256i;
+  struct Codes {
+    __m256i low, high;
+  };
+  static MERGANSER_INLINE WordSums zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+  static MERGANSER_INLINE Codes codes(const int16_t* from) {
+    Codes result{_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + kLanes))};
+    MERGANSER_KEEP_LOADED(result.low);
+    MERGANSER_KEEP_LOADED(result.high);
+    return result;
+  }
+  static MERGANSER_INLINE Row row(const int16_t* from) {
+    int32_t two;
+    __builtin_memcpy(&two, from, sizeof(two));
+    return _mm256_set1_epi32(two);
+  }
+  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+    add(low, row, codes.low);
+    add(high, row, codes.high);
+  }
+  static MERGANSER_INLINE void add(__m256i& sums, const __m256i& row, const __m256i& codes) {
+#if defined(__GNUC__)
+    // Left to itself, GCC multiplies everything first, and has no registers for what comes of it.
+    __m256i products;
+    asm("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(sums), "=&x"(products) : "x"(row), "x"(codes));
+#else
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(row, codes));
+#endif
+  }
+  MERGANSER_INLINE void add_to(float* totals) const {
+    _mm256_store_ps(totals, _mm256_add_ps(_mm256_load_ps(totals), _mm256_cvtepi32_ps(low)));
+    _mm256_store_ps(totals + kLanes / 2, _mm256_add_ps(_mm256_load_ps(totals + kLanes / 2), _mm256_cvtepi32_ps(high)));
+  }
+};
+
+#endif
+
+// Rows one behind the other (see TileRows).
+class TileWords {
+ public:
+  MERGANSER_INLINE TileWords(const int16_t* first, size_t stride) : stride_(stride) {
+#pragma GCC unroll 3
+    for (size_t group = 0; group < kGroups; ++group) groups_[group] = first + 4 * group * stride;
+  }
+  MERGANSER_INLINE WordSums::Row at(size_t row) const { return WordSums::row(groups_[row / 4] + row % 4 * stride_); }
+  MERGANSER_INLINE void next() {
+#pragma GCC unroll 3
+    for (size_t group = 0; group < kGroups; ++group) groups_[group] += 2;
+  }
+
+ private:
+  static constexpr size_t kGroups = (kHeight + 3) / 4;
+  size_t stride_;
+  const int16_t* groups_[kGroups];
+};
+
+// Rows [first, first + kHeight) by panels [panel, panel + kCount).
+template <size_t kCount>
+MERGANSER_INLINE void tile_of_scores(const WordRows& rows, size_t first, const WordPanels& panels, size_t panel, float* out, size_t stride) {
+  constexpr size_t kStepsAhead = 8;
+  const size_t apart = panels.stride * kLanes;
+  const int16_t* numbers = panels.codes + panel * apart;
+  TileWords words(rows.codes + first * rows.stride, rows.stride);
+  alignas(64) float totals[kHeight][kCount][kLanes] = {};
+  for (size_t dim = 0; dim < panels.stride; dim += kWordBlock) {
+    WordSums sums[kHeight][kCount];
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kHeight; ++row) {
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) sums[row][p] = WordSums::zero();
+    }
+    const size_t end = panels.stride - dim < kWordBlock ? panels.stride : dim + kWordBlock;
+#pragma GCC unroll 4
+    for (size_t at = dim; at < end; at += 2, numbers += kStep, words.next()) {
+      WordSums::Codes codes[kCount];
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) {
+        codes[p] = WordSums::codes(numbers + p * apart);
+        expect_line(reinterpret_cast<const float*>(numbers + p * apart + kStepsAhead * kStep));
+      }
+#pragma GCC unroll 12
+      for (size_t row = 0; row < kHeight; ++row) {
+        const WordSums::Row two = words.at(row);
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kCount; ++p) sums[row][p].add(two, codes[p]);
+      }
+    }
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kHeight; ++row) {
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kCount; ++p) sums[row][p].add_to(totals[row][p]);
+    }
+  }
+  alignas(64) float scales[kCount][kLanes];
+  for (size_t p = 0; p < kCount; ++p) Floats16::load(panels.scales + (panel + p) * kLanes).store(scales[p]);
+  const size_t height = rows.count - first < kHeight ? rows.count - first : kHeight;
+  for (size_t row = 0; row < height; ++row) {
+    const Floats16::Factor scale = Floats16::factor(rows.scales[first + row]);
+    for (size_t p = 0; p < kCount; ++p) {
+      for (size_t lane = 0; lane < kLanes; ++lane) totals[row][p][lane] *= scales[p][lane];
+      Floats16 scores = Floats16::broadcast(0);
+      scores.add_product(scale, Floats16::load(totals[row][p]));
+      scores.store(out + (first + row) * stride + (panel + p) * kLanes);
+    }
+  }
+}
+
+// As many float32 numbers as a register has.
+#if defined(__AVX512F__)
+
+using Numbers = __m512;
+constexpr size_t kNumbers = 16;
+MERGANSER_INLINE Numbers all_of(float value) { return _mm512_set1_ps(value); }
+MERGANSER_INLINE Numbers load(const float* from) { return _mm512_loadu_ps(from); }
+MERGANSER_INLINE Numbers load_some(const float* from, size_t count) { return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from); }
+MERGANSER_INLINE void store(float* to, Numbers a) { _mm512_storeu_ps(to, a); }
+MERGANSER_INLINE Numbers plus(Numbers a, Numbers b) { return _mm512_add_ps(a, b); }
+MERGANSER_INLINE Numbers minus(Numbers a, Numbers b) { return _mm512_sub_ps(a, b); }
+MERGANSER_INLINE Numbers times(Numbers a, Numbers b) { return _mm512_mul_ps(a, b); }
+MERGANSER_INLINE Numbers plus_product(Numbers sum, Numbers a, Numbers b) { return _mm512_fmadd_ps(a, b, sum); }
+MERGANSER_INLINE Numbers greater_magnitude(Numbers a, Numbers b) { return _mm512_max_ps(a, _mm512_abs_ps(b)); }
+MERGANSER_INLINE float sum_of(Numbers a) { return _mm512_reduce_add_ps(a); }
+MERGANSER_INLINE float greatest_of(Numbers a) { return _mm512_reduce_max_ps(a); }
+// The last bits of numbers to which kWhole was added.
+MERGANSER_INLINE void store_words(int16_t* to, Numbers moved) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(_mm512_castps_si512(moved))); }
+MERGANSER_INLINE void store_bytes(int8_t* to, Numbers moved) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_castps_si512(moved))); }
+MERGANSER_INLINE Numbers from_words(const int16_t* from) { return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))); }
+MERGANSER_INLINE Numbers from_bytes(const int8_t* from) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))); }
+
+#else
+
+using Numbers = __m256;
+constexpr size_t kNumbers = 8;
+MERGANSER_INLINE Numbers all_of(float value) { return _mm256_set1_ps(value); }
+MERGANSER_INLINE Numbers load(const float* from) { return _mm256_loadu_ps(from); }
+MERGANSER_INLINE Numbers load_some(const float* from, size_t count) {
+  const __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_maskload_ps(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), places));
+}
+MERGANSER_INLINE void store(float* to, Numbers a) { _mm256_storeu_ps(to, a); }
+MERGANSER_INLINE Numbers plus(Numbers a, Numbers b) { return _mm256_add_ps(a, b); }
+MERGANSER_INLINE Numbers minus(Numbers a, Numbers b) { return _mm256_sub_ps(a, b); }
+MERGANSER_INLINE Numbers times(Numbers a, Numbers b) { return _mm256_mul_ps(a, b); }
+MERGANSER_INLINE Numbers plus_product(Numbers sum, Numbers a, Numbers b) { return _mm256_fmadd_ps(a, b, sum); }
+MERGANSER_INLINE Numbers greater_magnitude(Numbers a, Numbers b) { return _mm256_max_ps(a, _mm256_andnot_ps(_mm256_set1_ps(-0.f), b)); }
+MERGANSER_INLINE float sum_of(Numbers a) {
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+}
+MERGANSER_INLINE float greatest_of(Numbers a) {
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
+}
+// What was moved into the last bits, as whole numbers of 16 bits.
+MERGANSER_INLINE __m128i words_of(Numbers moved) {
+  const __m256i whole = _mm256_sub_epi32(_mm256_castps_si256(moved), _mm256_castps_si256(_mm256_set1_ps(kWhole)));
+  return _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+}
+MERGANSER_INLINE void store_words(int16_t* to, Numbers moved) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), words_of(moved)); }
+MERGANSER_INLINE void store_bytes(int8_t* to, Numbers moved) { _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packs_epi16(words_of(moved), _mm_setzero_si128())); }
+MERGANSER_INLINE Numbers from_words(const int16_t* from) { return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))); }
+MERGANSER_INLINE Numbers from_bytes(const int8_t* from) { return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)))); }
+
+#endif
+
+// Numbers of a row, of which `left` are there.
+MERGANSER_INLINE Numbers load_part(const float* row, size_t left) { return left >= kNumbers ? load(row) : load_some(row, left); }
+
+// What a row's numbers are multiplied by to be words; 0: nothing is kept.
+MERGANSER_INLINE float factor_of(const float* row, size_t dims) {
+  Numbers magnitudes = all_of(0);
+  for (size_t dim = 0; dim < dims; dim += kNumbers) magnitudes = greater_magnitude(magnitudes, load_part(row + dim, dims - dim));
+  const float most = greatest_of(magnitudes);
+  if (!(most > 1e-30f && most < 1e30f)) return 0;
+  const Numbers inverse = all_of(1 / most);
+  float greatest_square = 0;
+  for (size_t block = 0; block < dims; block += kWordBlock) {
+    const size_t end = dims - block < kWordBlock ? dims : block + kWordBlock;
+    Numbers squares = all_of(0);
+    for (size_t dim = block; dim < end; dim += kNumbers) {
+      const Numbers some = times(load_part(row + dim, dims - dim), inverse);
+      squares = plus_product(squares, some, some);
+    }
+    const float square = sum_of(squares);
+    greatest_square = square > greatest_square ? square : greatest_square;
+  }
+  const float of_length = kMostLength / ::sqrtf(greatest_square);
+  return (of_length < kMostNumber ? of_length : kMostNumber) / most;
+}
+
+}  // namespace
+
+bool multiplies_words() {
+#if !defined(__AVX512F__)
+  return true;
+#elif defined(_MSC_VER)
+  int leaf[4];
+  __cpuidex(leaf, 7, 0);
+  return (leaf[2] >> 11 & 1) != 0;
+#else
+  return __builtin_cpu_supports("avx512vnni");
+#endif
+}
+
+float to_words(const float* row, size_t dims, float scale, int16_t* codes, int8_t* rests, const WordTotals& totals) {
+  const float factor = factor_of(row, dims), of_code = factor > 0 ? scale / factor : 0;
+  const Numbers factors = all_of(factor), of_codes = all_of(of_code), whole = all_of(kWhole), rest_units = all_of(kRestUnits);
+  for (size_t dim = 0; dim < (dims + kWordStep - 1) / kWordStep * kWordStep; dim += kNumbers) {
+    const Numbers units = times(load_part(row + dim, dim < dims ? dims - dim : 0), factors), moved = plus(units, whole), rest = minus(units, minus(moved, whole));
+    store_words(codes + dim, moved);
+    store_bytes(rests + dim, plus(times(rest, rest_units), whole));
+    store(totals.all + dim, plus_product(load(totals.all + dim), units, of_codes));
+    store(totals.rests + dim, plus_product(load(totals.rests + dim), rest, of_codes));
+  }
+  return of_code;
+}
+
+float left_out(const int16_t* codes, const int8_t* rests, size_t stride, const WordTotals& totals) {
+  Numbers of_codes = all_of(0), of_rests = all_of(0);
+  for (size_t dim = 0; dim < stride; dim += kNumbers) {
+    of_codes = plus_product(of_codes, from_words(codes + dim), load(totals.rests + dim));
+    of_rests = plus_product(of_rests, from_bytes(rests + dim), load(totals.all + dim));
+  }
+  return sum_of(of_codes) + sum_of(of_rests) / kRestUnits;
+}
+
+void pack_word_panel(const int16_t* rows, size_t stride, int16_t* panel) {
+  for (size_t dim = 0; dim < stride; dim += kStep) {
+    const size_t pairs = (stride - dim < kStep ? stride - dim : kStep) / 2;
+    Floats16 lines[kLanes];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < kLanes; ++i) lines[i] = Floats16::load(reinterpret_cast<const float*>(rows + i * stride + dim));
+    store_turned(lines, pairs, reinterpret_cast<float*>(panel + dim * kLanes));
+  }
+}
+
+void word_scores(const WordRows& rows, const WordPanels& panels, float* out, size_t stride) {
+  size_t panel = 0;
+  for (; panel + kPanels <= panels.count; panel += kPanels) {
+    for (size_t first = 0; first < rows.count; first += kHeight) tile_of_scores<kPanels>(rows, first, panels, panel, out, stride);
+  }
+  if constexpr (kPanels > 1) {
+    if (panel == panels.count) return;
+    for (size_t first = 0; first < rows.count; first += kHeight) tile_of_scores<1>(rows, first, panels, panel, out, stride);
+  }
+}
+
+#else
+
+bool multiplies_words() { return false; }
+float to_words(const float*, size_t, float, int16_t*, int8_t*, const WordTotals&) { return 0; }
+float left_out(const int16_t*, const int8_t*, size_t, const WordTotals&) { return 0; }
+void pack_word_panel(const int16_t*, size_t, int16_t*) {}
+void word_scores(const WordRows&, const WordPanels&, float*, size_t) {}
+
+#endif
+
+}  // namespace merganser::reduction::MERGANSER_ISA_NS
