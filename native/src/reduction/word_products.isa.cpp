@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "merganser/simd/numbers.hpp"
 #include "merganser/simd/transpose16.hpp"
 
 #if defined(_MSC_VER)
@@ -18,14 +19,10 @@ namespace merganser::reduction::MERGANSER_ISA_NS {
 
 namespace {
 
-using simd::MERGANSER_ISA_NS::expect_line;
-using simd::MERGANSER_ISA_NS::Floats16;
-using simd::MERGANSER_ISA_NS::store_turned;
+using namespace simd::MERGANSER_ISA_NS;
 
-constexpr size_t kLanes = 16, kHeight = simd::MERGANSER_ISA_NS::kTileRows, kPanels = simd::MERGANSER_ISA_NS::kTilePanels;
+constexpr size_t kLanes = 16, kHeight = kTileRows, kPanels = kTilePanels;
 constexpr float kMostLength = 46300, kMostNumber = 32767, kRestUnits = 254;
-// Adding it leaves whole numbers in a float's last bits.
-constexpr float kWhole = 12582912;
 // Bytes of two dimensions of a panel.
 constexpr size_t kStep = kLanes * 2;
 
@@ -165,23 +162,9 @@ MERGANSER_INLINE void tile_of_scores(const WordRows& rows, size_t first, const W
   }
 }
 
-// As many float32 numbers as a register has.
 #if defined(__AVX512F__)
 
-using Numbers = __m512;
-constexpr size_t kNumbers = 16;
-MERGANSER_INLINE Numbers all_of(float value) { return _mm512_set1_ps(value); }
-MERGANSER_INLINE Numbers load(const float* from) { return _mm512_loadu_ps(from); }
-MERGANSER_INLINE Numbers load_some(const float* from, size_t count) { return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from); }
-MERGANSER_INLINE void store(float* to, Numbers a) { _mm512_storeu_ps(to, a); }
-MERGANSER_INLINE Numbers plus(Numbers a, Numbers b) { return _mm512_add_ps(a, b); }
-MERGANSER_INLINE Numbers minus(Numbers a, Numbers b) { return _mm512_sub_ps(a, b); }
-MERGANSER_INLINE Numbers times(Numbers a, Numbers b) { return _mm512_mul_ps(a, b); }
-MERGANSER_INLINE Numbers plus_product(Numbers sum, Numbers a, Numbers b) { return _mm512_fmadd_ps(a, b, sum); }
-MERGANSER_INLINE Numbers greater_magnitude(Numbers a, Numbers b) { return _mm512_max_ps(a, _mm512_abs_ps(b)); }
-MERGANSER_INLINE float sum_of(Numbers a) { return _mm512_reduce_add_ps(a); }
-MERGANSER_INLINE float greatest_of(Numbers a) { return _mm512_reduce_max_ps(a); }
-// The last bits of numbers to which kWhole was added.
+// The last bits of numbers to which kWholeNumber was added.
 MERGANSER_INLINE void store_words(int16_t* to, Numbers moved) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(_mm512_castps_si512(moved))); }
 MERGANSER_INLINE void store_bytes(int8_t* to, Numbers moved) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(_mm512_castps_si512(moved))); }
 MERGANSER_INLINE Numbers from_words(const int16_t* from) { return _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))); }
@@ -189,33 +172,8 @@ MERGANSER_INLINE Numbers from_bytes(const int8_t* from) { return _mm512_cvtepi32
 
 #else
 
-using Numbers = __m256;
-constexpr size_t kNumbers = 8;
-MERGANSER_INLINE Numbers all_of(float value) { return _mm256_set1_ps(value); }
-MERGANSER_INLINE Numbers load(const float* from) { return _mm256_loadu_ps(from); }
-MERGANSER_INLINE Numbers load_some(const float* from, size_t count) {
-  const __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  return _mm256_maskload_ps(from, _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), places));
-}
-MERGANSER_INLINE void store(float* to, Numbers a) { _mm256_storeu_ps(to, a); }
-MERGANSER_INLINE Numbers plus(Numbers a, Numbers b) { return _mm256_add_ps(a, b); }
-MERGANSER_INLINE Numbers minus(Numbers a, Numbers b) { return _mm256_sub_ps(a, b); }
-MERGANSER_INLINE Numbers times(Numbers a, Numbers b) { return _mm256_mul_ps(a, b); }
-MERGANSER_INLINE Numbers plus_product(Numbers sum, Numbers a, Numbers b) { return _mm256_fmadd_ps(a, b, sum); }
-MERGANSER_INLINE Numbers greater_magnitude(Numbers a, Numbers b) { return _mm256_max_ps(a, _mm256_andnot_ps(_mm256_set1_ps(-0.f), b)); }
-MERGANSER_INLINE float sum_of(Numbers a) {
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
-}
-MERGANSER_INLINE float greatest_of(Numbers a) {
-  __m128 four = _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
-  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
-}
-// What was moved into the last bits, as whole numbers of 16 bits.
 MERGANSER_INLINE __m128i words_of(Numbers moved) {
-  const __m256i whole = _mm256_sub_epi32(_mm256_castps_si256(moved), _mm256_castps_si256(_mm256_set1_ps(kWhole)));
+  const __m256i whole = _mm256_sub_epi32(_mm256_castps_si256(moved), _mm256_castps_si256(all_of(kWholeNumber)));
   return _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
 }
 MERGANSER_INLINE void store_words(int16_t* to, Numbers moved) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), words_of(moved)); }
@@ -231,7 +189,7 @@ MERGANSER_INLINE Numbers load_part(const float* row, size_t left) { return left 
 // What a row's numbers are multiplied by to be words; 0: nothing is kept.
 MERGANSER_INLINE float factor_of(const float* row, size_t dims) {
   Numbers magnitudes = all_of(0);
-  for (size_t dim = 0; dim < dims; dim += kNumbers) magnitudes = greater_magnitude(magnitudes, load_part(row + dim, dims - dim));
+  for (size_t dim = 0; dim < dims; dim += kNumbers) magnitudes = greater(magnitudes, magnitude_of(load_part(row + dim, dims - dim)));
   const float most = greatest_of(magnitudes);
   if (!(most > 1e-30f && most < 1e30f)) return 0;
   const Numbers inverse = all_of(1 / most);
@@ -266,7 +224,7 @@ bool multiplies_words() {
 
 float to_words(const float* row, size_t dims, float scale, int16_t* codes, int8_t* rests, const WordTotals& totals) {
   const float factor = factor_of(row, dims), of_code = factor > 0 ? scale / factor : 0;
-  const Numbers factors = all_of(factor), of_codes = all_of(of_code), whole = all_of(kWhole), rest_units = all_of(kRestUnits);
+  const Numbers factors = all_of(factor), of_codes = all_of(of_code), whole = all_of(kWholeNumber), rest_units = all_of(kRestUnits);
   for (size_t dim = 0; dim < (dims + kWordStep - 1) / kWordStep * kWordStep; dim += kNumbers) {
     const Numbers units = times(load_part(row + dim, dim < dims ? dims - dim : 0), factors), moved = plus(units, whole), rest = minus(units, minus(moved, whole));
     store_words(codes + dim, moved);
