@@ -36,8 +36,8 @@ constexpr size_t kLeastSettled = 16;
 // With more tokens, energies stand so close that many would be found twice; with fewer dimensions, single precision is as fast.
 constexpr size_t kMostTokens = 4096, kLeastDims = 128;
 
-// score(first, count): what fills scores[count][kColumns] with the cosines of a piece's rows and of columns [column, column + columns). `together`: so many pieces see the same columns one after the
-// other, which come from memory once for them. slope, unless null: the mean derivative of the terms, of a row of each piece.
+// score(first, count): what fills scores[rows][kColumns] with the cosines of a piece's first rows and of columns [column, column + columns). `together`: so many pieces see the same columns one after
+// the other, which come from memory once for them. slope, unless null: the mean derivative of the terms, of a row of each piece; energies are estimates then, and their terms in any order.
 template <typename Score>
 void energies_of(size_t tokens, float margin, unsigned threads, double* means, size_t together, double* slope, Score score) {
   static const auto add = MERGANSER_SELECT(add_elu);
@@ -51,17 +51,20 @@ void energies_of(size_t tokens, float margin, unsigned threads, double* means, s
     for (size_t column = first_piece * kRows; column < tokens; column += kColumns) {
       const size_t columns = std::min(kColumns, tokens - column);
       for (size_t piece = first_piece; piece < last_piece && piece * kRows <= column; ++piece) {
-        const size_t first = piece * kRows;
-        score_piece[piece - first_piece](column, columns, scores);
-        for (size_t i = 0; slope && i < columns; ++i) slopes[piece] += std::exp(static_cast<double>(std::min(scores[i] - margin, 0.f)));
+        const size_t first = piece * kRows, count = std::min(kRows, tokens - first);
         const bool own = column < first + kRows;
-        add(scores, kColumns, std::min(kRows, tokens - first), columns, margin, of_rows.data() + first, own ? nullptr : of_columns.data() + piece * tokens + column);
+        // Of pairs of a piece's own tokens estimates need one, as of all others; rows from `both` on see the same pairs both ways.
+        const size_t rows = own && slope ? std::min(count, column - first + kColumns) : count, both = !own ? rows : slope ? column - first : 0;
+        score_piece[piece - first_piece](column, columns, rows, scores);
+        for (size_t i = 0; slope && i < columns; ++i) slopes[piece] += std::exp(static_cast<double>(std::min(scores[i] - margin, 0.f)));
+        add(scores, kColumns, both, columns, margin, of_rows.data() + first, of_columns.data() + piece * tokens + column);
+        add(scores + both * kColumns, kColumns, rows - both, columns, margin, of_rows.data() + first + both, nullptr);
       }
     }
   });
   for (size_t i = 0; i < tokens; ++i) {
     double sum = of_rows[i];
-    for (size_t piece = 0; piece < i / kRows; ++piece) sum += of_columns[piece * tokens + i];
+    for (size_t piece = 0; piece <= i / kRows; ++piece) sum += of_columns[piece * tokens + i];
     means[i] = sum / static_cast<double>(tokens);
   }
   if (!slope) return;
@@ -76,7 +79,7 @@ void by_tiles(const TokenRows& tokens, float margin, unsigned threads, double* m
   static const auto all = clustering::select_all_scores();
   const TokenPanels panels(tokens, Similarity::cosine, threads);
   energies_of(tokens.count, margin, threads, means, 1, nullptr, [&](size_t first, size_t count) {
-    return [&panels, rows = StagedRows(tokens, first, count, Similarity::cosine)](size_t column, size_t columns, float* scores) {
+    return [&panels, rows = StagedRows(tokens, first, count, Similarity::cosine)](size_t column, size_t columns, size_t, float* scores) {
       all(rows.view(), panels_from(panels, column, columns), scores, kColumns);
     };
   });
@@ -174,11 +177,22 @@ void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin
   if (!settle_near(tokens, margin, threads, [&](size_t token) { return estimates.square(token); }, means)) by_tiles(tokens, margin, threads, means);
 }
 
+void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, double* means) {
+  static const auto score = MERGANSER_SELECT(fine_scores);
+  const FineTokens fine(tokens, Similarity::cosine, 2, threads, true);
+  const FineColumns columns(fine, nullptr, tokens.count, threads);
+  by_estimates(tokens, fine, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+    return [&fine, &columns, first](size_t column, size_t some, size_t rows, float* scores) {
+      score(fine.rows(first, rows), columns.view(column / kFinePair, (some + kFinePair - 1) / kFinePair), fine.shape(), scores, kColumns);
+    };
+  });
+}
+
 void by_words(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   static const auto score = MERGANSER_SELECT(word_scores);
   const WordTokens words(tokens, threads);
-  by_estimates(tokens, words, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t count) {
-    return [&words, first, count](size_t column, size_t some, float* scores) { score(words.rows(first, count), words.panels(column / kPanel, (some + kPanel - 1) / kPanel), scores, kColumns); };
+  by_estimates(tokens, words, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+    return [&words, first](size_t column, size_t some, size_t rows, float* scores) { score(words.rows(first, rows), words.panels(column / kPanel, (some + kPanel - 1) / kPanel), scores, kColumns); };
   });
 }
 
@@ -186,7 +200,9 @@ void by_words(const TokenRows& tokens, float margin, unsigned threads, double* m
 
 void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   const bool estimates = tokens.count <= kMostTokens && tokens.dims >= kLeastDims;
-  (estimates && WordTokens::pays(tokens.count, tokens.dims) ? by_words : by_tiles)(tokens, margin, threads, means);
+  if (estimates && FineTokens::pays(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, threads, means);
+  else if (estimates && WordTokens::pays(tokens.count, tokens.dims)) by_words(tokens, margin, threads, means);
+  else by_tiles(tokens, margin, threads, means);
 }
 
 }  // namespace merganser::reduction

@@ -17,7 +17,7 @@ constexpr float kPart = 1.f / 254;
 constexpr size_t kLanes = 16;
 
 template <size_t kBytes>
-MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length, size_t of_one, int8_t* codes) {
+MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length, size_t of_one, int8_t* codes, const FineRests* rests) {
   // Adding it leaves whole numbers in a float's last bits.
   const __m512 whole = _mm512_set1_ps(12582912);
   const auto mask_of = [&](size_t dim) MERGANSER_INLINE_LAMBDA { return static_cast<__mmask16>(dims - dim < kLanes ? (1u << (dims - dim)) - 1 : 0xFFFF); };
@@ -27,7 +27,11 @@ MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length,
   // Of numbers that small nothing is kept.
   const bool any = most > 1e-30f && most < 1e30f;
   const __m512 inverse = _mm512_set1_ps(any ? 127 / most : 0);
+  const float scale = any ? most / 127 : 0;
   __m512 squares[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  const auto add = [&](float* to, const __m512& numbers, float unit) MERGANSER_INLINE_LAMBDA {
+    _mm512_storeu_ps(to, _mm512_fmadd_ps(numbers, _mm512_set1_ps(unit), _mm512_loadu_ps(to)));
+  };
   for (size_t dim = 0; dim < of_one; dim += kLanes) {
     __m512 rest = dim < dims ? _mm512_mul_ps(_mm512_maskz_loadu_ps(mask_of(dim), row + dim), inverse) : _mm512_setzero_ps();
 #pragma GCC unroll 3
@@ -39,8 +43,16 @@ MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length,
       if (byte == 0) squares[0] = _mm512_fmadd_ps(rest, rest, squares[0]);
     }
     squares[1] = _mm512_fmadd_ps(rest, rest, squares[1]);
+    if (rests) {
+      const __m512 second = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + of_one + dim))));
+      const __m512 small = _mm512_add_ps(_mm512_mul_ps(rest, _mm512_set1_ps(254)), whole);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(rests->rests + dim), _mm512_cvtepi32_epi8(_mm512_castps_si512(small)));
+      const float of_code = scale * rests->scale;
+      if (dim < dims) add(rests->totals.all + dim, _mm512_maskz_loadu_ps(mask_of(dim), row + dim), rests->scale);
+      add(rests->totals.rests + dim, rest, of_code * kPart);
+      add(rests->totals.seconds + dim, second, of_code * kPart);
+    }
   }
-  const float scale = any ? most / 127 : 0;
   float part = scale;
   for (size_t byte = 1; byte < kBytes; ++byte) part *= kPart;
   const auto off = [&](const __m512& sum, float unit) { return any ? unit * __builtin_sqrtf(_mm512_reduce_add_ps(sum)) * (1 + 1e-5f) + 3e-7f * length : length; };
@@ -92,8 +104,21 @@ MERGANSER_INLINE void all_scores(const FineRows& rows, const FinePairs& pairs, c
 
 }  // namespace
 
-FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes) {
-  return shape.bytes == 2 ? round_row<2>(row, dims, length, shape.of_one(), codes) : round_row<3>(row, dims, length, shape.of_one(), codes);
+FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes, const FineRests* rests) {
+  return shape.bytes == 2 ? round_row<2>(row, dims, length, shape.of_one(), codes, rests) : round_row<3>(row, dims, length, shape.of_one(), codes, rests);
+}
+
+float fine_left_out(const int8_t* codes, const int8_t* rests, const FineShape& shape, const FineTotals& totals) {
+  const __m512 part = _mm512_set1_ps(kPart);
+  const auto numbers = [&](const int8_t* from) MERGANSER_INLINE_LAMBDA { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))); };
+  __m512 sums[3] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (size_t dim = 0; dim < shape.of_one(); dim += kLanes) {
+    const __m512 second = _mm512_mul_ps(numbers(codes + shape.of_one() + dim), part), rest = _mm512_mul_ps(numbers(rests + dim), part);
+    sums[0] = _mm512_fmadd_ps(_mm512_add_ps(numbers(codes + dim), second), _mm512_loadu_ps(totals.rests + dim), sums[0]);
+    sums[1] = _mm512_fmadd_ps(second, _mm512_loadu_ps(totals.seconds + dim), sums[1]);
+    sums[2] = _mm512_fmadd_ps(rest, _mm512_loadu_ps(totals.all + dim), sums[2]);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1])) + _mm512_reduce_add_ps(sums[2]) * kPart;
 }
 
 void pack_fine_pair(const int8_t* rows, const FineShape& shape, int8_t* pair) {
@@ -148,7 +173,8 @@ size_t take_above(const float* scores, size_t count, const float* ranks, float r
 
 #else
 
-FineForm to_fine_bytes(const float*, size_t, float, const FineShape&, int8_t*) { return {}; }
+FineForm to_fine_bytes(const float*, size_t, float, const FineShape&, int8_t*, const FineRests*) { return {}; }
+float fine_left_out(const int8_t*, const int8_t*, const FineShape&, const FineTotals&) { return 0; }
 void pack_fine_pair(const int8_t*, const FineShape&, int8_t*) {}
 void fine_scores(const FineRows&, const FinePairs&, const FineShape&, float*, size_t) {}
 float floor_of_greatest(const float*, size_t, const float*, float, size_t) { return 0; }

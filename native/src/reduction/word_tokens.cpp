@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
@@ -60,13 +61,15 @@ WordTokens::WordTokens(const TokenRows& tokens, unsigned threads)
     }
     for (size_t i = piece * kRows; i < last; i += kPanel) pack(codes_ + i * stride_, stride_, packed_ + i * stride_);
   });
-  for (size_t piece = 1; piece < pieces; ++piece) {
-    for (size_t i = 0; i < 2 * stride_; ++i) sums[i] += sums[2 * piece * stride_ + i];
+  for (size_t piece = 2 * stride_; piece < sums.size(); piece += 2 * stride_) {
+    for (size_t at = 0; at < 2 * stride_; ++at) sums[at] += sums[piece + at];
   }
   parallel::parallel_for(threads, pieces, [&](size_t piece) {
     for (size_t i = piece * kRows; i < std::min(count_, (piece + 1) * kRows); ++i) {
       const float sum = find_left_out(codes_ + i * stride_, rests + i * stride_, stride_, {sums.data(), sums.data() + stride_});
-      left_out_[i] = static_cast<double>(sum * scales_[i]) / static_cast<double>(count_);
+      // Of a token whose numbers are that small nothing was kept.
+      const bool known = scales_[i] > 0 || unit_scale(squares_[i]) == 0;
+      left_out_[i] = known ? static_cast<double>(sum * scales_[i]) / static_cast<double>(count_) : std::numeric_limits<double>::quiet_NaN();
     }
   });
 }

@@ -42,10 +42,26 @@ struct FineForm {
   float off;      // how far off all of them are
 };
 
+// Sums over tokens, by dimension: of the tokens times their scale, of what two bytes leave out of them, and of their q₂.
+struct FineTotals {
+  float* all;
+  float* rests;
+  float* seconds;
+};
+
+// What two bytes leave out of a row: scale × rests / 254². `scale`: what the row is multiplied by, and added to the totals.
+struct FineRests {
+  int8_t* rests;
+  float scale;
+  FineTotals totals;
+};
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* length: at least ‖row‖. */ \
-  FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes); \
+  /* length: at least ‖row‖. rests: null, or of two bytes. */ \
+  FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes, const FineRests* rests); \
+  /* Σ over all tokens of ⟨row, token⟩ less what fine_scores makes of it, divided by the row's scale. */ \
+  float fine_left_out(const int8_t* codes, const int8_t* rests, const FineShape& shape, const FineTotals& totals); \
   /* 32 rows, one behind the other, as a pair of panels. */ \
   void pack_fine_pair(const int8_t* rows, const FineShape& shape, int8_t* pair); \
   /* out[row × stride + column] = ⟨row, column⟩ + half of the column, for the rows and all columns of the pairs. */ \
