@@ -41,7 +41,14 @@ export interface ReductionControl {
 }
 
 /** Operators that end whatever the numbers are, and whose results are sums over all tokens: what the tokens' greatest number is, is found while they are summed, for reading them takes as long as anything. */
-const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set(['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip'] as const);
+const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
+  'tome',
+  'tofu',
+  'threshold',
+  'tome-grid',
+  'visionzip',
+  'pitome',
+] as const);
 
 /** The reduction in steps. */
 export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {

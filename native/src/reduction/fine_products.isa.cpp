@@ -17,7 +17,7 @@ using simd::MERGANSER_ISA_NS::FineTiles;
 constexpr float kPart = 1.f / 254;
 
 template <size_t kBytes>
-MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length, size_t of_one, int8_t* codes) {
+MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length, size_t of_one, int8_t* codes, const FineRests* rests) {
   // Adding it leaves whole numbers in a float's last bits.
   const __m512 whole = _mm512_set1_ps(12582912);
   const auto mask_of = [&](size_t dim) MERGANSER_INLINE_LAMBDA { return static_cast<__mmask16>(dims - dim < kLanes ? (1u << (dims - dim)) - 1 : 0xFFFF); };
@@ -27,7 +27,11 @@ MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length,
   // Of numbers that small nothing is kept.
   const bool any = most > 1e-30f && most < 1e30f;
   const __m512 inverse = _mm512_set1_ps(any ? 127 / most : 0);
+  const float scale = any ? most / 127 : 0;
   __m512 squares[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+  const auto add = [&](float* to, const __m512& numbers, float unit) MERGANSER_INLINE_LAMBDA {
+    _mm512_storeu_ps(to, _mm512_fmadd_ps(numbers, _mm512_set1_ps(unit), _mm512_loadu_ps(to)));
+  };
   for (size_t dim = 0; dim < of_one; dim += kLanes) {
     __m512 rest = dim < dims ? _mm512_mul_ps(_mm512_maskz_loadu_ps(mask_of(dim), row + dim), inverse) : _mm512_setzero_ps();
 #pragma GCC unroll 3
@@ -39,8 +43,16 @@ MERGANSER_INLINE FineForm round_row(const float* row, size_t dims, float length,
       if (byte == 0) squares[0] = _mm512_fmadd_ps(rest, rest, squares[0]);
     }
     squares[1] = _mm512_fmadd_ps(rest, rest, squares[1]);
+    if (rests) {
+      const __m512 second = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes + of_one + dim))));
+      const __m512 small = _mm512_add_ps(_mm512_mul_ps(rest, _mm512_set1_ps(254)), whole);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(rests->rests + dim), _mm512_cvtepi32_epi8(_mm512_castps_si512(small)));
+      const float of_code = scale * rests->scale;
+      if (dim < dims) add(rests->totals.all + dim, _mm512_maskz_loadu_ps(mask_of(dim), row + dim), rests->scale);
+      add(rests->totals.rests + dim, rest, of_code * kPart);
+      add(rests->totals.seconds + dim, second, of_code * kPart);
+    }
   }
-  const float scale = any ? most / 127 : 0;
   float part = scale;
   for (size_t byte = 1; byte < kBytes; ++byte) part *= kPart;
   const auto off = [&](const __m512& sum, float unit) { return any ? unit * __builtin_sqrtf(_mm512_reduce_add_ps(sum)) * (1 + 1e-5f) + 3e-7f * length : length; };
@@ -107,22 +119,32 @@ MERGANSER_INLINE void pack_pair(const int8_t* rows, size_t row_bytes, int8_t* pa
 
 }  // namespace
 
-bool multiplies_words() {
-#if defined(MERGANSER_KNOWS_WORD_TILES)
-  return true;
-#else
-  return false;
-#endif
-}
-
-FineForm to_fine_bytes([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, [[maybe_unused]] float length, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] int8_t* codes) {
+FineForm to_fine_bytes([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, [[maybe_unused]] float length, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] int8_t* codes,
+                       [[maybe_unused]] const FineRests* rests) {
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
-  if (!shape.words) return shape.bytes == 2 ? round_row<2>(row, dims, length, shape.of_one(), codes) : round_row<3>(row, dims, length, shape.of_one(), codes);
+  if (!shape.words) return shape.bytes == 2 ? round_row<2>(row, dims, length, shape.of_one(), codes, rests) : round_row<3>(row, dims, length, shape.of_one(), codes, rests);
 #endif
-#if defined(MERGANSER_KNOWS_WORD_TILES)
+#if defined(MERGANSER_MULTIPLIES_WORDS)
   return round_to_words(row, dims, length, shape.of_one(), codes);
 #else
   return {};
+#endif
+}
+
+float fine_left_out([[maybe_unused]] const int8_t* codes, [[maybe_unused]] const int8_t* rests, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] const FineTotals& totals) {
+#if defined(MERGANSER_KNOWS_MATRIX_TILES)
+  const __m512 part = _mm512_set1_ps(kPart);
+  const auto numbers = [&](const int8_t* from) MERGANSER_INLINE_LAMBDA { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))); };
+  __m512 sums[3] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (size_t dim = 0; dim < shape.of_one(); dim += kLanes) {
+    const __m512 second = _mm512_mul_ps(numbers(codes + shape.of_one() + dim), part), rest = _mm512_mul_ps(numbers(rests + dim), part);
+    sums[0] = _mm512_fmadd_ps(_mm512_add_ps(numbers(codes + dim), second), _mm512_loadu_ps(totals.rests + dim), sums[0]);
+    sums[1] = _mm512_fmadd_ps(second, _mm512_loadu_ps(totals.seconds + dim), sums[1]);
+    sums[2] = _mm512_fmadd_ps(rest, _mm512_loadu_ps(totals.all + dim), sums[2]);
+  }
+  return _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1])) + _mm512_reduce_add_ps(sums[2]) * kPart;
+#else
+  return 0;
 #endif
 }
 
@@ -136,16 +158,14 @@ void fine_scores([[maybe_unused]] const FineRows& rows, [[maybe_unused]] const F
     return;
   }
 #endif
-#if defined(MERGANSER_KNOWS_WORD_TILES)
-  if (adds_word_products()) all_word_scores<true>(rows, pairs, shape, out, stride);
-  else all_word_scores<false>(rows, pairs, shape, out, stride);
+#if defined(MERGANSER_MULTIPLIES_WORDS)
+  all_word_scores(rows, pairs, shape, out, stride);
 #endif
 }
 
-void word_squares([[maybe_unused]] const WordRows& rows, [[maybe_unused]] const WordColumns& columns, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] float* const* out) {
-#if defined(MERGANSER_KNOWS_WORD_TILES)
-  if (adds_word_products()) all_word_squares<true>(rows, columns, shape.row(), out);
-  else all_word_squares<false>(rows, columns, shape.row(), out);
+void word_squares([[maybe_unused]] const FewWordRows& rows, [[maybe_unused]] const WordColumns& columns, [[maybe_unused]] const FineShape& shape, [[maybe_unused]] float* const* out) {
+#if defined(MERGANSER_MULTIPLIES_WORDS)
+  all_word_squares(rows, columns, shape.row(), out);
 #endif
 }
 

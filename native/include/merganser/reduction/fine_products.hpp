@@ -46,7 +46,7 @@ struct FineForm {
 // Some rows of words beside single columns, which stand as rows do.
 constexpr size_t kWordRowsTogether = 4;
 
-struct WordRows {
+struct FewWordRows {
   const int8_t* codes[kWordRowsTogether];
   float scales[kWordRowsTogether];
   float squares[kWordRowsTogether];  // ‖row‖²
@@ -61,18 +61,32 @@ struct WordColumns {
   size_t count;
 };
 
+// Sums over tokens, by dimension: of the tokens times their scale, of what two bytes leave out of them, and of their q₂.
+struct FineTotals {
+  float* all;
+  float* rests;
+  float* seconds;
+};
+
+// What two bytes leave out of a row: scale × rests / 254². `scale`: what the row is multiplied by, and added to the totals.
+struct FineRests {
+  int8_t* rests;
+  float scale;
+  FineTotals totals;
+};
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* Whether two bytes a number are faster than single precision without matrix tiles. */ \
-  bool multiplies_words(); \
-  /* length: at least ‖row‖. */ \
-  FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes); \
+  /* length: at least ‖row‖. rests: null, or of two bytes. */ \
+  FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes, const FineRests* rests); \
+  /* Σ over all tokens of ⟨row, token⟩ less what fine_scores makes of it, divided by the row's scale. */ \
+  float fine_left_out(const int8_t* codes, const int8_t* rests, const FineShape& shape, const FineTotals& totals); \
   /* 32 rows, one behind the other, as a pair of panels. */ \
   void pack_fine_pair(const int8_t* rows, const FineShape& shape, int8_t* pair); \
   /* out[row × stride + column] = ⟨row, column⟩ + half of the column, for the rows and all columns of the pairs. */ \
   void fine_scores(const FineRows& rows, const FinePairs& pairs, const FineShape& shape, float* out, size_t stride); \
   /* out[row][i] = ‖row − column i‖², at least 0: what words leave of it. */ \
-  void word_squares(const WordRows& rows, const WordColumns& columns, const FineShape& shape, float* const* out); \
+  void word_squares(const FewWordRows& rows, const WordColumns& columns, const FineShape& shape, float* const* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -8,131 +8,24 @@
 
 #include "merganser/reduction/fine_products.hpp"
 #include "merganser/simd/floats16_exp2.hpp"
-
-#if defined(_MSC_VER)
-#include <intrin.h>
-#endif
+#include "merganser/simd/word_sums.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 
 using simd::MERGANSER_ISA_NS::Floats16;
 
-constexpr size_t kWordLanes = 16;
+constexpr size_t kWordLanes = 16, kDotBytes = 64;
 
+#if defined(MERGANSER_MULTIPLIES_WORDS)
+
+using simd::MERGANSER_ISA_NS::WordSums;
+
+// Rows of a tile, and sixteens of columns. Whole rows that are multiplied by whole columns at once.
 #if defined(__AVX512BW__)
-
-#define MERGANSER_KNOWS_WORD_TILES
-
-// Rows of a tile, and sixteens of columns.
-constexpr size_t kWordRows = 12, kWordPanels = 2;
-// Whole rows that are multiplied by whole columns at once.
-constexpr size_t kDotRows = 4, kDotColumns = 4;
-
-struct WordSums {
-  __m512i all;
-  using Pairs = __m512i;
-  static MERGANSER_INLINE WordSums zero() { return {_mm512_setzero_si512()}; }
-  static MERGANSER_INLINE Pairs load(const int8_t* from) { return _mm512_loadu_si512(from); }
-  static MERGANSER_INLINE Pairs broadcast(const int8_t* from) {
-    int32_t pair;
-    __builtin_memcpy(&pair, from, sizeof(pair));
-    return _mm512_set1_epi32(pair);
-  }
-  template <bool kVnni>
-  MERGANSER_INLINE void add(const Pairs& row, const Pairs& columns) {
-#if defined(_MSC_VER)
-    if constexpr (kVnni) all = _mm512_dpwssd_epi32(all, row, columns);
-    else all = _mm512_add_epi32(all, _mm512_madd_epi16(row, columns));
-#elif defined(__clang__)
-    all = _mm512_add_epi32(all, _mm512_madd_epi16(row, columns));
+constexpr size_t kWordRows = 12, kWordPanels = 2, kDotRows = 4, kDotColumns = 4;
 #else
-    // VNNI is not part of what these files are compiled for, but adds_word_products() asks for it.
-    if constexpr (kVnni) asm("vpdpwssd %2, %1, %0" : "+v"(all) : "v"(row), "v"(columns));
-    else all = _mm512_add_epi32(all, _mm512_madd_epi16(row, columns));
+constexpr size_t kWordRows = 6, kWordPanels = 1, kDotRows = 2, kDotColumns = 2;
 #endif
-  }
-  MERGANSER_INLINE Floats16 floats() const { return {_mm512_cvtepi32_ps(all)}; }
-};
-
-// As many products as there is room for in a register, of two rows.
-struct WordDots {
-  __m512i all;
-  static constexpr size_t kBytes = 64;
-  static MERGANSER_INLINE WordDots zero() { return {_mm512_setzero_si512()}; }
-  template <bool kVnni>
-  MERGANSER_INLINE void add(const WordSums::Pairs& row, const WordSums::Pairs& column) {
-    WordSums sums{all};
-    sums.add<kVnni>(row, column);
-    all = sums.all;
-  }
-  MERGANSER_INLINE int32_t sum() const { return _mm512_reduce_add_epi32(all); }
-};
-
-MERGANSER_INLINE bool adds_word_products() {
-#if defined(_MSC_VER)
-  int leaf[4];
-  __cpuidex(leaf, 7, 0);
-  return (leaf[2] >> 11 & 1) != 0;
-#elif defined(__clang__)
-  return false;
-#else
-  return __builtin_cpu_supports("avx512vnni");
-#endif
-}
-
-#elif defined(__AVX2__)
-
-#define MERGANSER_KNOWS_WORD_TILES
-
-constexpr size_t kWordRows = 6, kWordPanels = 1;
-constexpr size_t kDotRows = 2, kDotColumns = 2;
-
-struct WordSums {
-  __m256i low, high;
-  struct Pairs {
-    __m256i low, high;
-  };
-  static MERGANSER_INLINE WordSums zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-  static MERGANSER_INLINE Pairs load(const int8_t* from) {
-    const auto* const eight = reinterpret_cast<const __m256i*>(from);
-    return {_mm256_loadu_si256(eight), _mm256_loadu_si256(eight + 1)};
-  }
-  static MERGANSER_INLINE Pairs broadcast(const int8_t* from) {
-    int32_t pair;
-    __builtin_memcpy(&pair, from, sizeof(pair));
-    const __m256i all = _mm256_set1_epi32(pair);
-    return {all, all};
-  }
-  template <bool>
-  MERGANSER_INLINE void add(const Pairs& row, const Pairs& columns) {
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(row.low, columns.low));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(row.high, columns.high));
-  }
-  MERGANSER_INLINE Floats16 floats() const { return {_mm256_cvtepi32_ps(low), _mm256_cvtepi32_ps(high)}; }
-};
-
-struct WordDots {
-  __m256i low, high;
-  static constexpr size_t kBytes = 64;
-  static MERGANSER_INLINE WordDots zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
-  template <bool>
-  MERGANSER_INLINE void add(const WordSums::Pairs& row, const WordSums::Pairs& column) {
-    low = _mm256_add_epi32(low, _mm256_madd_epi16(row.low, column.low));
-    high = _mm256_add_epi32(high, _mm256_madd_epi16(row.high, column.high));
-  }
-  MERGANSER_INLINE int32_t sum() const {
-    const __m256i eight = _mm256_add_epi32(low, high);
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
-    return _mm_cvtsi128_si32(_mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1)));
-  }
-};
-
-MERGANSER_INLINE bool adds_word_products() { return false; }
-
-#endif
-
-#if defined(MERGANSER_KNOWS_WORD_TILES)
 
 MERGANSER_INLINE FineForm round_to_words(const float* row, size_t dims, float length, size_t padded, int8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
@@ -177,7 +70,6 @@ MERGANSER_INLINE FineForm round_to_words(const float* row, size_t dims, float le
   return {scale, any ? 0 : length, any ? scale * __builtin_sqrtf(sum) * (1 + 1e-5f) + 3e-7f * length : length};
 }
 
-template <bool kVnni>
 MERGANSER_INLINE void word_tile(const int8_t* rows, size_t row_bytes, const float* row_scales, size_t count, const int8_t* columns, const float* scales, const float* halves, float* out, size_t stride) {
   constexpr size_t kPairBytes = 2 * sizeof(int16_t), kLine = kFinePair * kPairBytes, kAhead = 8;
   WordSums sums[kWordPanels][kWordRows];
@@ -200,7 +92,7 @@ MERGANSER_INLINE void word_tile(const int8_t* rows, size_t row_bytes, const floa
     for (size_t row = 0; row < kWordRows; ++row) {
       const WordSums::Pairs pair = WordSums::broadcast(groups[row / 4] + row % 4 * row_bytes);
 #pragma GCC unroll 2
-      for (size_t p = 0; p < kWordPanels; ++p) sums[p][row].template add<kVnni>(pair, numbers[p]);
+      for (size_t p = 0; p < kWordPanels; ++p) sums[p][row].add(pair, numbers[p]);
     }
 #pragma GCC unroll 3
     for (size_t group = 0; group < (kWordRows + 3) / 4; ++group) groups[group] += kPairBytes;
@@ -218,7 +110,6 @@ MERGANSER_INLINE void word_tile(const int8_t* rows, size_t row_bytes, const floa
   }
 }
 
-template <bool kVnni>
 MERGANSER_INLINE void all_word_scores(const FineRows& rows, const FinePairs& pairs, const FineShape& shape, float* out, size_t stride) {
   const size_t row_bytes = shape.row();
   for (size_t pair = 0; pair < pairs.count; ++pair) {
@@ -227,7 +118,7 @@ MERGANSER_INLINE void all_word_scores(const FineRows& rows, const FinePairs& pai
       for (size_t at = 0; at < rows.count; at += kWordRows) {
         // The last tile begins sooner where there are enough rows: some of its scores are found twice.
         const size_t first = at + kWordRows > rows.count && rows.count >= kWordRows ? rows.count - kWordRows : at;
-        word_tile<kVnni>(rows.codes + first * row_bytes, row_bytes, rows.scales + first, rows.count - first, pairs.codes + pair * shape.pair() + half * 2 * sizeof(int16_t), pairs.scales + column,
+        word_tile(rows.codes + first * row_bytes, row_bytes, rows.scales + first, rows.count - first, pairs.codes + pair * shape.pair() + half * 2 * sizeof(int16_t), pairs.scales + column,
                          pairs.halves + column, out + first * stride + column, stride);
       }
     }
@@ -235,15 +126,15 @@ MERGANSER_INLINE void all_word_scores(const FineRows& rows, const FinePairs& pai
 }
 
 // kRows by kColumns sums of products of whole rows.
-template <bool kVnni, size_t kRows, size_t kColumns>
+template <size_t kRows, size_t kColumns>
 MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* columns, size_t row_bytes, int32_t (*sums)[kColumns]) {
-  WordDots dots[kRows][kColumns];
+  WordSums dots[kRows][kColumns];
 #pragma GCC unroll 4
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (size_t c = 0; c < kColumns; ++c) dots[r][c] = WordDots::zero();
+    for (size_t c = 0; c < kColumns; ++c) dots[r][c] = WordSums::zero();
   }
-  for (size_t at = 0; at < row_bytes; at += WordDots::kBytes) {
+  for (size_t at = 0; at < row_bytes; at += kDotBytes) {
     WordSums::Pairs numbers[kColumns];
 #pragma GCC unroll 4
     for (size_t c = 0; c < kColumns; ++c) numbers[c] = WordSums::load(columns[c] + at);
@@ -251,19 +142,19 @@ MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* 
     for (size_t r = 0; r < kRows; ++r) {
       const WordSums::Pairs row = WordSums::load(rows[r] + at);
 #pragma GCC unroll 4
-      for (size_t c = 0; c < kColumns; ++c) dots[r][c].template add<kVnni>(row, numbers[c]);
+      for (size_t c = 0; c < kColumns; ++c) dots[r][c].add(row, numbers[c]);
     }
   }
 #pragma GCC unroll 4
   for (size_t r = 0; r < kRows; ++r) {
 #pragma GCC unroll 4
-    for (size_t c = 0; c < kColumns; ++c) sums[r][c] = dots[r][c].sum();
+    for (size_t c = 0; c < kColumns; ++c) sums[r][c] = dots[r][c].total();
   }
 }
 
 // Of kRows rows from `first` on.
-template <bool kVnni, size_t kRows, size_t kColumns>
-MERGANSER_INLINE void squares_of_rows(const WordRows& rows, size_t first, const WordColumns& columns, size_t row_bytes, float* const* out) {
+template <size_t kRows, size_t kColumns>
+MERGANSER_INLINE void squares_of_rows(const FewWordRows& rows, size_t first, const WordColumns& columns, size_t row_bytes, float* const* out) {
   for (size_t from = 0; from < columns.count; from += kColumns) {
     size_t places[kColumns];
     const int8_t* codes[kColumns];
@@ -274,7 +165,7 @@ MERGANSER_INLINE void squares_of_rows(const WordRows& rows, size_t first, const 
       codes[c] = columns.codes + places[c] * row_bytes;
     }
     int32_t sums[kRows][kColumns];
-    word_dots<kVnni, kRows, kColumns>(rows.codes + first, codes, row_bytes, sums);
+    word_dots<kRows, kColumns>(rows.codes + first, codes, row_bytes, sums);
     for (size_t r = 0; r < kRows; ++r) {
       for (size_t c = 0; c < kColumns && from + c < columns.count; ++c) {
         const float score = static_cast<float>(sums[r][c]) * columns.scales[places[c]] * rows.scales[first + r] + columns.halves[places[c]], square = rows.squares[first + r] - 2 * score;
@@ -284,13 +175,12 @@ MERGANSER_INLINE void squares_of_rows(const WordRows& rows, size_t first, const 
   }
 }
 
-template <bool kVnni>
-MERGANSER_INLINE void all_word_squares(const WordRows& rows, const WordColumns& columns, size_t row_bytes, float* const* out) {
+MERGANSER_INLINE void all_word_squares(const FewWordRows& rows, const WordColumns& columns, size_t row_bytes, float* const* out) {
   if (rows.count == kWordRowsTogether) {
-    for (size_t first = 0; first < kWordRowsTogether; first += kDotRows) squares_of_rows<kVnni, kDotRows, kDotColumns>(rows, first, columns, row_bytes, out);
+    for (size_t first = 0; first < kWordRowsTogether; first += kDotRows) squares_of_rows<kDotRows, kDotColumns>(rows, first, columns, row_bytes, out);
     return;
   }
-  for (size_t first = 0; first < rows.count; ++first) squares_of_rows<kVnni, 1, kDotColumns>(rows, first, columns, row_bytes, out);
+  for (size_t first = 0; first < rows.count; ++first) squares_of_rows<1, kDotColumns>(rows, first, columns, row_bytes, out);
 }
 
 #endif
