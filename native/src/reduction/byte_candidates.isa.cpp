@@ -26,6 +26,10 @@ constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
 MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
 #if defined(__AVX512F__)
   return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
+#elif defined(__AVX2__)
+  const __m256 all = _mm256_set1_ps(least);
+  const auto bits = [](__m256 one, __m256 other) MERGANSER_INLINE_LAMBDA { return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(one, other, _CMP_NLT_UQ))); };
+  return bits(a.low, all) | bits(a.high, all) << 8;
 #else
   alignas(64) float each[kPanel];
   a.store(each);
@@ -234,9 +238,13 @@ void add_chains(const float* const* left, const float* left_scales, const float*
   }
   all.store(sums);
 #else
-  for (size_t i = 0; i < kPanel; ++i) {
-    for (size_t dim = 0; dim < dims; ++dim) sums[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], sums[i]);
+  // Side by side: each is a chain, which alone would wait for itself.
+  float all[kPanel];
+  for (size_t i = 0; i < kPanel; ++i) all[i] = sums[i];
+  for (size_t dim = 0; dim < dims; ++dim) {
+    for (size_t i = 0; i < kPanel; ++i) all[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], all[i]);
   }
+  for (size_t i = 0; i < kPanel; ++i) sums[i] = all[i];
 #endif
 }
 
