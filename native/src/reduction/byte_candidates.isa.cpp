@@ -26,6 +26,10 @@ constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
 MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
 #if defined(__AVX512F__)
   return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
+#elif defined(__AVX2__)
+  const __m256 all = _mm256_set1_ps(least);
+  const auto bits = [](__m256 one, __m256 other) MERGANSER_INLINE_LAMBDA { return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(one, other, _CMP_NLT_UQ))); };
+  return bits(a.low, all) | bits(a.high, all) << 8;
 #else
   alignas(64) float each[kPanel];
   a.store(each);
@@ -81,13 +85,16 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
   }
 }
 
-// What scores of some rows and of a panel must be for any of its margins to matter.
+// What scores of some rows and of a panel must be for any of its margins to matter; of whole sixteens of rows.
 template <size_t kRows>
 MERGANSER_INLINE void find_thresholds(const ByteRows& rows, size_t first, const BytePanels& panels, const ByteMargins& margins, size_t panel, const float* floors, float* thresholds) {
-  const float length = panels.lengths[panel], error = panels.errors[panel], rest = margins.most_rest[panel];
-  for (size_t row = 0; row < kRows; ++row) {
-    const float most = rows.errors[first + row] * length + rows.lengths[first + row] * error + rest;
-    thresholds[row] = floors[first + row] - most * kUp;
+  const Floats16::Factor length = Floats16::factor(panels.lengths[panel]), error = Floats16::factor(panels.errors[panel]), less = Floats16::factor(-kUp);
+  for (size_t row = 0; row < kRows; row += kPanel) {
+    Floats16 most = Floats16::broadcast(margins.most_rest[panel]), threshold = Floats16::load(floors + first + row);
+    most.add_product(length, Floats16::load(rows.errors + first + row));
+    most.add_product(error, Floats16::load(rows.lengths + first + row));
+    threshold.add_product(less, most);
+    threshold.store(thresholds + row);
   }
 }
 
@@ -110,25 +117,25 @@ MERGANSER_INLINE size_t own_pair(const RowPlaces& places, size_t first, size_t s
 template <size_t kCount>
 MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
-    alignas(64) float thresholds[kCount][kTileHeight], scores[kTileHeight][kCount][kPanel];
+    alignas(64) float thresholds[kCount][kPanel], scores[kCount][kTileHeight][kPanel];
     for (size_t p = 0; p < kCount; ++p) find_thresholds<kTileHeight>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
     // Few rows have a score that may matter: they wait until the registers are free.
-    unsigned found = 0;
+    unsigned found[kCount] = {};
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
-      unsigned some = 0;
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
-        tile.scores[p][row].store(scores[row][p]);
-        some |= not_less(tile.scores[p][row], thresholds[p][row]);
+        tile.scores[p][row].store(scores[p][row]);
+        found[p] |= static_cast<unsigned>(not_less(tile.scores[p][row], thresholds[p][row]) != 0) << row;
       }
-      if (some) found |= 1u << row;
     }
-    for (found &= (1u << tile_size(rows.count, first)) - 1; found; found &= found - 1) {
-      const size_t row = static_cast<size_t>(std::countr_zero(found));
-      for (size_t p = 0; p < kCount; ++p) look_at(rows, margins, first + row, panel + p, Floats16::load(scores[row][p]), candidates, floors);
+    for (size_t p = 0; p < kCount; ++p) {
+      for (unsigned left = found[p] & ((1u << tile_size(rows.count, first)) - 1); left; left &= left - 1) {
+        const size_t row = static_cast<size_t>(std::countr_zero(left));
+        look_at(rows, margins, first + row, panel + p, Floats16::load(scores[p][row]), candidates, floors);
+      }
     }
   }
 }

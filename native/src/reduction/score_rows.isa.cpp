@@ -138,6 +138,20 @@ struct Magnitudes {
     all = _mm512_max_epu32(all, _mm512_and_si512(_mm512_castps_si512(numbers.all), _mm512_set1_epi32(0x7FFFFFFF)));
   }
   MERGANSER_INLINE uint32_t greatest() const { return _mm512_reduce_max_epu32(all); }
+#elif defined(__AVX2__)
+  __m256i all = _mm256_setzero_si256();
+  MERGANSER_INLINE void add(const Floats16& numbers) {
+    const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
+    const auto of = [&](__m256 some) MERGANSER_INLINE_LAMBDA { return _mm256_and_si256(_mm256_castps_si256(some), magnitude); };
+    all = _mm256_max_epu32(all, _mm256_max_epu32(of(numbers.low), of(numbers.high)));
+  }
+  MERGANSER_INLINE uint32_t greatest() const {
+    alignas(32) uint32_t each[8];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(each), all);
+    uint32_t most = 0;
+    for (const uint32_t one : each) most = one > most ? one : most;
+    return most;
+  }
 #else
   uint32_t all[kLanes] = {};
   MERGANSER_INLINE void add(const Floats16& numbers) {

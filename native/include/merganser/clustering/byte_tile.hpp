@@ -8,6 +8,12 @@ namespace merganser::clustering::MERGANSER_ISA_NS {
 
 // Bytes of a step of four dimensions: two panels.
 constexpr size_t kStep = 2 * kPanel * kByteGroup, kStepsAhead = 8;
+// Of panels.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+constexpr float kGreatestCode = 63;
+#else
+constexpr float kGreatestCode = 127;
+#endif
 
 // Sixteen sums of products of four bytes each.
 #if defined(__AVX512F__) && (defined(_MSC_VER) || (defined(__GNUC__) && !defined(__clang__)))
@@ -38,6 +44,51 @@ struct ByteSums {
   MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(all), _mm512_loadu_ps(lane_scales));
     return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), _mm512_loadu_ps(halves))};
+  }
+};
+
+#elif defined(__AVX2__) && !defined(__AVX512F__)
+
+// Three instructions in place of one: products of neighbours are added up in 16 bits first, which is why codes of panels are of −63 … 63 here (see to_bytes).
+struct ByteSums {
+  __m256i low, high;
+  using Row = __m256i;
+  struct Codes {
+    __m256i low, high;
+  };
+  static MERGANSER_INLINE __m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+  static MERGANSER_INLINE ByteSums start(const int32_t* from) { return {load(from), load(from + kPanel / 2)}; }
+  static MERGANSER_INLINE Codes codes(const int8_t* from) {
+    Codes result{load(from), load(from + kPanel * kByteGroup / 2)};
+    MERGANSER_KEEP_LOADED(result.low);
+    MERGANSER_KEEP_LOADED(result.high);
+    return result;
+  }
+  static MERGANSER_INLINE Row row(const uint8_t* from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, sizeof(four));
+    return _mm256_set1_epi32(four);
+  }
+  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+    add(low, row, codes.low);
+    add(high, row, codes.high);
+  }
+  static MERGANSER_INLINE void add(__m256i& sums, const __m256i& row, const __m256i& codes) {
+    alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+#if defined(__GNUC__)
+    // Left to itself, GCC multiplies everything first, and has no registers for what comes of it.
+    __m256i products;
+    asm("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0" : "+x"(sums), "=&x"(products) : "x"(row), "x"(codes), "m"(kOnes));
+#else
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(row, codes), load(kOnes)));
+#endif
+  }
+  MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
+    const __m256 factor = _mm256_set1_ps(scale);
+    const auto of = [&](const __m256i& sums, size_t lane) MERGANSER_INLINE_LAMBDA {
+      return _mm256_fmadd_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(lane_scales + lane)), factor, _mm256_loadu_ps(halves + lane));
+    };
+    return {of(low, 0), of(high, kPanel / 2)};
   }
 };
 
