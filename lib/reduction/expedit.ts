@@ -36,7 +36,7 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   const squares = new Float32Array(near.places.length);
   const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
   if (iterations > 0 || task.temperature === 'auto') yield measure;
-  const temperature = task.temperature === 'auto' ? inverseMedian(squares, yield* roundingOf(tokens)) : task.temperature;
+  const temperature = task.temperature === 'auto' ? inverseMedian(squares, yield* aboveRounding(tokens)) : task.temperature;
   for (let i = 0; i < iterations; i++) {
     if (i > 0) yield measure;
     pattern = near;
@@ -76,19 +76,16 @@ function nearBins(length: number, n: number, radius: number): number[][] {
   });
 }
 
-/** 1 over the median: a scale on which distances matter whatever the tokens are. Where most tokens are equal it is the median of distances that are more than rounding. */
-function inverseMedian(squares: Float32Array, rounding: number): number {
-  const ascending = squares.slice().sort();
-  const median = ascending[ascending.length >> 1];
-  const apart = ascending.subarray(ascending.findIndex((square) => square > rounding));
-  const scale = median > rounding || ascending[ascending.length - 1] <= rounding ? median : apart[apart.length >> 1];
-  return scale > 0 ? 1 / scale : 1;
+/** 1 over the median, but no less than `least`: a scale on which distances matter whatever the tokens are. */
+function inverseMedian(squares: Float32Array, least: number): number {
+  const median = Math.max(least, squares.slice().sort()[squares.length >> 1]);
+  return median > 0 ? 1 / median : 1;
 }
 
-/** How large the kernels may find the squared distance of equal tokens. */
-function* roundingOf(tokens: TokenRows): Steps<number> {
+/** Above what kernels find for the squared distance of equal tokens. */
+function* aboveRounding(tokens: TokenRows): Steps<number> {
   const lengths = yield* lengthsOf(tokens.data, tokens.count, tokens.width);
-  return 8 * tokens.width * 2 ** -24 * lengths.reduce((most, length) => Math.max(most, length), 0) ** 2;
+  return 2 ** -16 * lengths.reduce((most, length) => Math.max(most, length), 0) ** 2;
 }
 
 /** exp(−temperature · squared distance) of the `nearest` centres of each token, normalised; the least distance is subtracted first. */

@@ -106,7 +106,10 @@ export interface ExpeditOptions extends Omit<CommonOptions, 'size'> {
   readonly iterations?: number;
   /** Cells that a token looks at, in each direction; odd. Default 5. */
   readonly window?: number;
-  /** Multiplies squared distances. 'auto': one over the median of those from tokens to the cells they look at first; where most are 0, of those that are not. Default 0.02. */
+  /**
+   * Multiplies squared distances. 'auto': one over the median of those from tokens to the cells they look at first, which counts as no less than 2⁻¹⁶ of the greatest token's squared length (less is
+   * rounding, where most tokens are equal). Default 0.02.
+   */
   readonly temperature?: number | 'auto';
   /** Centres that a token is reconstructed from. Default 20. */
   readonly nearest?: number;

@@ -68,6 +68,23 @@ describeEachBackend('reduce, extremes', (backend) => {
     expect([...tokens.data, ...size].every(Number.isFinite)).toBe(true);
   });
 
+  test('means of very many tokens', () => {
+    const count = 70_000;
+    const options = { method: 'tome', every: count, remove: count - 1, size: new Float32Array(count).fill(0.1) } as const;
+    const { tokens, size, merge } = run(new Float32Array(3 * count).fill(0.9), 3, options);
+    tokens.data.forEach((value) => expect(Math.abs(value / 0.9 - 1)).toBeLessThan(2e-5));
+    expect(size[0] / 7000).toBeCloseTo(1, 6);
+    // So many numbers of each that rows are summed together.
+    const wide = run(new Float32Array(256 * 8192).fill(0.9), 256, { method: 'expedit', grid: [64, 128], target: [2, 2], iterations: 1 });
+    wide.tokens.data.forEach((value) => expect(Math.abs(value / 0.9 - 1)).toBeLessThan(2e-5));
+    for (const at of [0, 3 * 1024, 3 * count - 1]) {
+      const wrong = new Float32Array(3 * count);
+      wrong[at] = NaN;
+      expect(() => run(wrong, 3, options)).toThrow(`in token ${Math.floor(at / 3)}`);
+    }
+    expect(Math.abs(merge(new Float32Array(count).fill(7))[0] / 7 - 1)).toBeLessThan(2e-5);
+  });
+
   test('PiToMe goes by directions, however long tokens are', () => {
     const expected = run(SMALL, 8, { method: 'pitome', remove: 12, margin: 0.3 }).source;
     for (const exponent of [-100, -80, -64, 40, 57]) {
