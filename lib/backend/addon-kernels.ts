@@ -91,9 +91,18 @@ export interface NativeKernelAddon {
   /** `wordRanges`: start, end pairs of the characters of words, if any added token needs them; `scannerKinds` if any step has a scanner. */
   createEncoder(spec: EncoderSpec & { readonly wordRanges: Uint32Array | null; readonly scannerKinds: ScannerKinds | null }): EncoderHandle;
   /** The ids are in `out` from `place` on if there is room for them, else to be taken. */
-  encode(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, out: Uint32Array, place: number): number;
+  encode(
+    encoder: EncoderHandle,
+    text: string | Uint8Array,
+    actions: Uint8Array | null,
+    out: Uint32Array,
+    place: number,
+    continues?: boolean,
+  ): number;
   count(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, limit: number): number;
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, actions: Uint8Array | null, offsets: Uint32Array): number;
+  /** 0: none is known. */
+  lastCut(encoder: EncoderHandle, text: Uint8Array, actions: Uint8Array | null): number;
   refusedAt(): number;
   take(): Uint32Array;
 
@@ -104,6 +113,7 @@ export interface NativeKernelAddon {
     checked: boolean,
     textOffsets: Uint32Array,
     actions: Uint8Array | null,
+    continues: boolean,
     listener: EncodeListener,
   ): EncodeJobHandle | null;
   /** Copies more of texts that are not checked; whether to call it again in the next turn of the event loop. To be called once at the beginning. */

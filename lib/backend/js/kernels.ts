@@ -87,6 +87,7 @@ export function createJsKernels(): Kernels {
     createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
     count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),
+    lastCut: () => 0,
     encodeBatch: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatch(text, textOffsets, control),
     ownChunkBytes: Infinity,
     encodeBatchAsync: (encoder, texts, control) => open<Encoder>(encoder).encodeBatchAsync(texts, control),
