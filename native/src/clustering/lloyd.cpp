@@ -11,6 +11,7 @@
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/cluster_sums.hpp"
 #include "merganser/clustering/heads.hpp"
+#include "merganser/clustering/screened_assignment.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -290,15 +291,24 @@ void assign_nearest(const NearestSpec& spec, uint32_t* labels, float* distances)
   const PointBlocks points(spec.points, spec.spherical, spec.threads, &centroids);
   CentroidPanels panels(spec.centroids, spec.clusters, spec.points.dims, points.centre());
   panels.pack(spec.threads);
-  parallel::parallel_for(spec.threads, points.blocks(), [&](size_t block) {
-    if (spec.cancelled && *spec.cancelled) return;
+  const auto screened = ScreenedAssignment::make(panels, points.size(), spec.threads);
+  const size_t workers = std::min<size_t>(std::max(1u, spec.threads), points.blocks());
+  std::atomic<size_t> next{0};
+  parallel::parallel_for(spec.threads, workers, [&](size_t) {
     StagedRows staged = points.staging();
-    points.stage_block(block, staged);
-    const size_t begin = points.block_begin(block), count = points.block_count(block);
-    std::vector<float> scores(count);
-    best(staged.rows(count), panels.view(), labels + begin, scores.data());
-    if (!distances) return;
-    for (size_t i = 0; i < count; ++i) distances[begin + i] = std::max(0.f, points.squared_norm_at(begin + i) - 2 * scores[i]);
+    ScreenedAssignment::Scratch scratch;
+    std::vector<float> squares(points.block_size()), scores(points.block_size());
+    for (size_t block; (block = next++) < points.blocks() && !(spec.cancelled && *spec.cancelled);) {
+      points.stage_block(block, staged);
+      const size_t begin = points.block_begin(block), count = points.block_count(block);
+      for (size_t i = 0; i < count; ++i) squares[i] = points.squared_norm_at(begin + i);
+      if (screened) {
+        screened->assign(staged.rows(count), squares.data(), labels + begin, distances ? scores.data() : nullptr, scratch);
+      } else {
+        best(staged.rows(count), panels.view(), labels + begin, scores.data());
+      }
+      for (size_t i = 0; distances && i < count; ++i) distances[begin + i] = std::max(0.f, squares[i] - 2 * scores[i]);
+    }
   });
 }
 

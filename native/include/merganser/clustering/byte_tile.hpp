@@ -145,6 +145,19 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
   }
 }
 
+// Bit i: a's number i is not less than `least`.
+MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
+#else
+  alignas(64) float each[kPanel];
+  a.store(each);
+  unsigned bits = 0;
+  for (size_t i = 0; i < kPanel; ++i) bits |= static_cast<unsigned>(!(each[i] < least)) << i;
+  return bits;
+#endif
+}
+
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
 // The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added.
 MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
