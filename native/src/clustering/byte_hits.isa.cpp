@@ -1,5 +1,7 @@
 #include "merganser/clustering/byte_hits.hpp"
 
+#include <bit>
+
 #include "merganser/clustering/byte_tile.hpp"
 #include "merganser/clustering/tile_bounds.hpp"
 
@@ -9,7 +11,7 @@ namespace {
 constexpr float kUp = 1 + 1e-6f;
 // Of the panels a row's floor is found with at first, at most, and at least this part of all.
 constexpr size_t kFirstPanels = 8, kPartOfAll = 8;
-static_assert(kHitRows % kTileHeight == 0);
+static_assert(kHitRows % kTileHeight == 0 && kHitRowsBehind >= kTileHeight);
 
 // What is known of the greatest scores of some rows, and what scores must be to matter.
 class Floors {
@@ -29,15 +31,19 @@ class Floors {
       for (size_t row = 0; row < rows_.count; ++row) thresholds_[p][row] = floors_[row] - margin(row, length, error);
     }
   }
-  template <size_t kCount, typename ScoresOf>
+  // kRaise: floors will rise by them.
+  template <size_t kCount, bool kRaise, typename ScoresOf>
   MERGANSER_INLINE void take(size_t row, size_t panel, ScoresOf scores_of) {
-    Floats16 best = Floats16::load(bests_ + row * kPanel);
+    Floats16 scores[kCount];
 #pragma GCC unroll 2
     for (size_t p = 0; p < kCount; ++p) {
-      const Floats16 scores = scores_of(p);
-      best.take_greater(scores);
-      hits_[row * panels_.count + panel + p] = static_cast<uint16_t>(not_less(scores, thresholds_[p][row]));
+      scores[p] = scores_of(p);
+      hits_[row * panels_.count + panel + p] = static_cast<uint16_t>(not_less(scores[p], thresholds_[p][row]));
     }
+    if constexpr (!kRaise) return;
+    Floats16 best = Floats16::load(bests_ + row * kPanel);
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kCount; ++p) best.take_greater(scores[p]);
     best.store(bests_ + row * kPanel);
   }
   // Floors become what the panels since the last call leave of them.
@@ -75,16 +81,15 @@ class Floors {
   alignas(64) float floors_[kHitRows];
 };
 
-template <size_t kCount>
+template <size_t kCount, bool kRaise>
 MERGANSER_INLINE void look(const ByteRows& rows, const BytePanels& panels, size_t panel, Floors& floors) {
   floors.begin<kCount>(panel);
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
+    // Those behind the last row are nobody's.
 #pragma GCC unroll 12
-    for (size_t row = 0; row < kTileHeight; ++row) {
-      if (first + row < rows.count) floors.take<kCount>(first + row, panel, [&](size_t p) MERGANSER_INLINE_LAMBDA { return tile.scores[p][row]; });
-    }
+    for (size_t row = 0; row < kTileHeight; ++row) floors.take<kCount, kRaise>(first + row, panel, [&](size_t p) MERGANSER_INLINE_LAMBDA { return tile.scores[p][row]; });
   }
 }
 
@@ -92,22 +97,21 @@ MERGANSER_INLINE void look(const ByteRows& rows, const BytePanels& panels, size_
 using simd::MERGANSER_ISA_NS::kBlock;
 using simd::MERGANSER_ISA_NS::MatrixTiles;
 
-template <size_t kCount>
+template <size_t kCount, bool kRaise>
 MERGANSER_INLINE void look_by_tiles(MatrixTiles& tiles, const ByteRows& rows, const BytePanels& panels, size_t panel, Floors& floors) {
   const PanelScale scales[2] = {PanelScale(panels, panel), PanelScale(panels, panel + kCount - 1)};
   floors.begin<kCount>(panel);
   for (size_t first = 0; first < rows.count; first += kBlock) {
     alignas(64) int32_t sums[kBlock * kBlock];
-    block_of_sums(tiles, rows.codes + first * rows.stride, rows.stride, panels, panel, sums);
-    const size_t some = rows.count - first < kBlock ? rows.count - first : kBlock;
-    for (size_t row = 0; row < some; ++row) {
-      floors.take<kCount>(first + row, panel, [&](size_t p) MERGANSER_INLINE_LAMBDA { return scales[p].scores(rows.scales[first + row], sums + row * kBlock + p * kPanel); });
+    block_of_sums<true>(tiles, rows.codes + first * rows.stride, rows.stride, panels, panel, sums);
+    for (size_t row = 0; row < kBlock; ++row) {
+      floors.take<kCount, kRaise>(first + row, panel, [&](size_t p) MERGANSER_INLINE_LAMBDA { return scales[p].scores_of_signed(rows.scales[first + row], sums + row * kBlock + p * kPanel); });
     }
   }
 }
 #endif
 
-// Calls one of the two with each pair of panels of [begin, end), and with the last one if that is alone.
+// `pair` with each pair of panels of [begin, end), and `alone` with the last one if that has no partner.
 template <typename Pair, typename Alone>
 MERGANSER_INLINE void each_pair(size_t begin, size_t end, Pair pair, Alone alone) {
   for (size_t panel = begin; panel < end; panel += kTilePanels) {
@@ -116,16 +120,18 @@ MERGANSER_INLINE void each_pair(size_t begin, size_t end, Pair pair, Alone alone
   }
 }
 
-// Floors rise after as many panels as all before them. What the first panels leave is found when all others have been looked at.
-template <typename Some>
-MERGANSER_INLINE void in_turns(size_t panels, Floors& floors, Some some) {
-  const size_t part = panels / kPartOfAll / kTilePanels * kTilePanels, first = part < kTilePanels ? kTilePanels : part < kFirstPanels ? part : kFirstPanels;
-  for (size_t begin = 0, end = first; begin < panels; begin = end, end *= 2) {
-    if (end > panels) end = panels;
-    some(begin, end);
+// Floors rise with the first panels, and then after as many as all before them, but not after the last ones. What the first ones leave is found when floors have risen.
+template <typename Raising, typename Only>
+MERGANSER_INLINE void in_turns(size_t panels, Floors& floors, Raising raising, Only only) {
+  const size_t part = panels / kPartOfAll / kTilePanels * kTilePanels, some = part < kTilePanels ? kTilePanels : part < kFirstPanels ? part : kFirstPanels;
+  const size_t first = some < panels ? some : panels;
+  size_t begin = 0, end = first;
+  for (; begin == 0 || end < panels; begin = end, end *= 2) {
+    raising(begin, end);
     floors.raise();
   }
-  some(0, first < panels ? first : panels);
+  only(0, first);
+  if (begin < panels) only(begin, panels);
 }
 
 }  // namespace
@@ -135,20 +141,47 @@ void byte_hits(const ByteRows& rows, const BytePanels& panels, const ScoreErrors
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
   if (matrix_tiles) {
     MatrixTiles tiles;
-    in_turns(panels.count, floors, [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA {
+    const auto some = [&]<bool kRaise>(size_t begin, size_t end) MERGANSER_INLINE_LAMBDA {
       each_pair(
-          begin, end, [&](size_t panel) MERGANSER_INLINE_LAMBDA { look_by_tiles<kTilePanels>(tiles, rows, panels, panel, floors); },
-          [&](size_t panel) MERGANSER_INLINE_LAMBDA { look_by_tiles<1>(tiles, rows, panels, panel, floors); });
-    });
+          begin, end, [&](size_t panel) MERGANSER_INLINE_LAMBDA { look_by_tiles<kTilePanels, kRaise>(tiles, rows, panels, panel, floors); },
+          [&](size_t panel) MERGANSER_INLINE_LAMBDA { look_by_tiles<1, kRaise>(tiles, rows, panels, panel, floors); });
+    };
+    in_turns(
+        panels.count, floors, [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA { some.template operator()<true>(begin, end); },
+        [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA { some.template operator()<false>(begin, end); });
     tiles.release();
     return;
   }
 #endif
-  in_turns(panels.count, floors, [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA {
+  const auto some = [&]<bool kRaise>(size_t begin, size_t end) MERGANSER_INLINE_LAMBDA {
     each_pair(
-        begin, end, [&](size_t panel) MERGANSER_INLINE_LAMBDA { look<kTilePanels>(rows, panels, panel, floors); },
-        [&](size_t panel) MERGANSER_INLINE_LAMBDA { look<1>(rows, panels, panel, floors); });
-  });
+        begin, end, [&](size_t panel) MERGANSER_INLINE_LAMBDA { look<kTilePanels, kRaise>(rows, panels, panel, floors); },
+        [&](size_t panel) MERGANSER_INLINE_LAMBDA { look<1, kRaise>(rows, panels, panel, floors); });
+  };
+  in_turns(
+      panels.count, floors, [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA { some.template operator()<true>(begin, end); },
+      [&](size_t begin, size_t end) MERGANSER_INLINE_LAMBDA { some.template operator()<false>(begin, end); });
+}
+
+size_t list_hits(const uint16_t* hits, size_t panels, size_t room, uint32_t* slots) {
+  size_t count = 0;
+  const auto add = [&](unsigned bits, size_t panel) MERGANSER_INLINE_LAMBDA {
+    for (; bits && count < room; bits &= bits - 1) slots[count++] = static_cast<uint32_t>(panel * kPanel + static_cast<size_t>(std::countr_zero(bits)));
+  };
+#if defined(__AVX512F__)
+  constexpr size_t kAtOnce = 32;
+  for (size_t first = 0; first < panels; first += kAtOnce) {
+    const size_t left = panels - first;
+    const __m512i some = _mm512_maskz_loadu_epi16(left < kAtOnce ? (1u << left) - 1 : ~0u, hits + first);
+    for (uint32_t which = _mm512_test_epi16_mask(some, some); which; which &= which - 1) {
+      const size_t panel = first + static_cast<size_t>(std::countr_zero(which));
+      add(hits[panel], panel);
+    }
+  }
+#else
+  for (size_t panel = 0; panel < panels; ++panel) add(hits[panel], panel);
+#endif
+  return count;
 }
 
 }  // namespace merganser::clustering::MERGANSER_ISA_NS

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/clustering/score_panels.hpp"
 #include "merganser/simd/floats16.hpp"
 #include "merganser/simd/transpose16.hpp"
@@ -27,6 +28,26 @@ MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t
 }
 #endif
 
+constexpr size_t kTogether = 4;
+
+MERGANSER_INLINE void four_products(const float* row, const float* const* columns, size_t padded, float* products) {
+#if defined(__AVX512F__)
+  __m512 sums[kTogether] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
+  for (size_t dim = 0; dim < padded; dim += kPanel) {
+    const auto there = static_cast<__mmask16>(padded - dim < kPanel ? 0xFF : 0xFFFF);
+    const __m512 numbers = _mm512_maskz_loadu_ps(there, row + dim);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < kTogether; ++i) sums[i] = _mm512_fmadd_ps(numbers, _mm512_maskz_loadu_ps(there, columns[i] + dim), sums[i]);
+  }
+  const auto pair = [](__m512 a, __m512 b) { return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); };
+  const __m512 low = pair(sums[0], sums[1]), high = pair(sums[2], sums[3]), all = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x44), _mm512_shuffle_ps(low, high, 0xEE));
+  const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+  _mm_store_ps(products, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+#else
+  for (size_t i = 0; i < kTogether; ++i) products[i] = dot(row, columns[i], padded);
+#endif
+}
+
 }  // namespace
 
 void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums) {
@@ -45,6 +66,16 @@ void add_chains(const float* const* left, const float* left_scales, const float*
     for (size_t dim = 0; dim < dims; ++dim) sums[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], sums[i]);
   }
 #endif
+}
+
+void listed_products(const float* row, const float* values, size_t padded, const uint32_t* slots, size_t count, float* out) {
+  for (size_t first = 0; first < count; first += kTogether) {
+    const float* columns[kTogether];
+    for (size_t i = 0; i < kTogether; ++i) columns[i] = values + slots[first + i < count ? first + i : count - 1] * padded;
+    alignas(16) float products[kTogether];
+    four_products(row, columns, padded, products);
+    for (size_t i = 0; i < kTogether && first + i < count; ++i) out[first + i] = products[i];
+  }
 }
 
 }  // namespace merganser::clustering::MERGANSER_ISA_NS

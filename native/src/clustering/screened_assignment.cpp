@@ -1,9 +1,7 @@
 #include "merganser/clustering/screened_assignment.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "merganser/clustering/score_chains.hpp"
 
@@ -16,8 +14,8 @@ constexpr size_t kMatrixStep = 64;
 constexpr size_t kLeastDims = 32, kLeastPanels = 4, kLeastPoints = 64;
 // Lengths whose squares are far from what single precision has no numbers for.
 constexpr double kLeastLength = 1e-15, kGreatestLength = 1e18;
-// A row's slots at most that are looked at one by one.
-constexpr size_t kMostSlots = 64;
+// A row's slots at most that are looked at one by one, and as what part of all.
+constexpr size_t kMostSlots = 1024, kPartOfSlots = 6;
 // So many products of a row take less time term after term than a choice among them first.
 constexpr size_t kFew = 2;
 // A block is none for bytes if more than this part of its rows is left over. So many blocks then do without, at most.
@@ -37,6 +35,7 @@ ScreenedAssignment::ScreenedAssignment(const CentroidPanels& centroids, unsigned
     : centroids_(centroids),
       matrix_tiles_(has_matrix_tiles()),
       stride_((centroids.dims() + (matrix_tiles_ ? kMatrixStep : kByteGroup) - 1) / (matrix_tiles_ ? kMatrixStep : kByteGroup) * (matrix_tiles_ ? kMatrixStep : kByteGroup)),
+      most_slots_(std::min(kMostSlots, centroids.slots() / kPartOfSlots)),
       bytes_(centroids, stride_) {
   // A chain of `dims` roundings of partial sums, and some more for what bytes are multiplied by. Products of tiny numbers are rounded to multiples of 2⁻¹⁴⁹, whatever they are.
   errors_.of_lengths = static_cast<float>(centroids.dims() + 64) * 1.1f * 0x1p-24f;
@@ -75,17 +74,18 @@ void ScreenedAssignment::assign_some(const Rows& rows, const float* squares, uin
   const size_t room = kHitRows + kHitRowsBehind, panels = centroids_.panels();
   scratch.codes.resize(room * stride_);
   for (std::vector<float>* values : {&scratch.scales, &scratch.errors, &scratch.lengths}) values->resize(room);
-  scratch.hits.resize(kHitRows * panels + sizeof(uint64_t));
+  scratch.hits.resize(room * panels);
   for (size_t i = 0; i < rows.count; ++i) {
     scratch.lengths[i] = length_above(squares[i]);
-    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], kFlip, scratch.codes.data() + i * stride_);
+    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], matrix_tiles_ ? 0 : kFlip, scratch.codes.data() + i * stride_);
     scratch.scales[i] = form.scale;
     scratch.errors[i] = form.error;
   }
   find({scratch.codes.data(), stride_, scratch.scales.data(), scratch.errors.data(), scratch.lengths.data(), rows.count}, bytes_.view(), errors_, matrix_tiles_, scratch.hits.data());
   scratch.pairs.clear();
   scratch.left_over.clear();
-  scratch.slots.resize(kMostSlots + kPanel);
+  scratch.slots.resize(std::max(most_slots_ + 1, kHitRows));
+  scratch.products.resize(scratch.slots.size());
   for (size_t row = 0; row < rows.count; ++row) choose(rows, row, scratch.lengths[row], scores != nullptr, slots, scratch);
   settle(rows, slots, scores, scratch);
   if (!scratch.left_over.empty()) take_left_over(rows, slots, scores, scratch);
@@ -93,33 +93,21 @@ void ScreenedAssignment::assign_some(const Rows& rows, const float* squares, uin
 
 // Which slots of a row are to be computed as tiles do.
 void ScreenedAssignment::choose(const Rows& rows, size_t row, float length, bool wanted, uint32_t* slots, Scratch& scratch) const {
-  static const auto product = MERGANSER_SELECT(dot);
-  constexpr size_t kOfWord = sizeof(uint64_t) / sizeof(uint16_t);
+  static const auto list = MERGANSER_SELECT(list_hits);
+  static const auto multiply = MERGANSER_SELECT(listed_products);
   const size_t panels = centroids_.panels();
-  const uint16_t* const hits = scratch.hits.data() + row * panels;
   uint32_t* const found = scratch.slots.data();
-  size_t count = 0;
-  const auto add = [&](uint64_t bits, size_t first_slot) {
-    for (; bits && count <= kMostSlots; bits &= bits - 1) found[count++] = static_cast<uint32_t>(first_slot + static_cast<size_t>(std::countr_zero(bits)));
-  };
-  size_t panel = 0;
-  if constexpr (std::endian::native == std::endian::little) {
-    for (; panel + kOfWord <= panels; panel += kOfWord) {
-      uint64_t bits;
-      std::memcpy(&bits, hits + panel, sizeof(bits));
-      if (bits) add(bits, panel * kPanel);
-    }
-  }
-  for (; panel < panels; ++panel) add(hits[panel], panel * kPanel);
-  if (count == 0 || count > kMostSlots) {
+  size_t count = list(scratch.hits.data() + row * panels, panels, most_slots_ + 1, found);
+  if (count == 0 || count > most_slots_) {
     scratch.left_over.push_back(static_cast<uint32_t>(row));
     return;
   }
   if (count > (wanted ? kFew : 1)) {
-    float products[kMostSlots], most = -3e38f;
-    const float* const from = rows.data + row * rows.stride;
+    float* const products = scratch.products.data();
+    multiply(rows.data + row * rows.stride, centroids_.at(0), centroids_.padded(), found, count, products);
+    float most = -3e38f;
     for (size_t i = 0; i < count; ++i) {
-      products[i] = product(from, centroids_.at(found[i]), centroids_.padded()) + centroids_.view().halves[found[i]];
+      products[i] += centroids_.view().halves[found[i]];
       most = std::max(most, products[i]);
     }
     // Those and the scores are off by as much, each.
@@ -171,8 +159,6 @@ void ScreenedAssignment::take_left_over(const Rows& rows, uint32_t* slots, float
   const size_t count = scratch.left_over.size();
   scratch.rows.resize(count * rows.stride);
   for (size_t i = 0; i < count; ++i) std::copy_n(rows.data + scratch.left_over[i] * rows.stride, centroids_.dims(), scratch.rows.data() + i * rows.stride);
-  scratch.slots.resize(std::max(scratch.slots.size(), count));
-  scratch.products.resize(count);
   best({scratch.rows.data(), rows.stride, count}, centroids_.view(), scratch.slots.data(), scratch.products.data());
   for (size_t i = 0; i < count; ++i) {
     slots[scratch.left_over[i]] = scratch.slots[i];

@@ -45,7 +45,7 @@ class ScreenedAssignment {
 
   const CentroidPanels& centroids_;
   const bool matrix_tiles_;
-  const size_t stride_;
+  const size_t stride_, most_slots_;
   ScoreErrors errors_;
   ByteCentroids bytes_;
 };
