@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "job.hpp"
+#include "merganser/clustering/assign_nearest.hpp"
 #include "merganser/clustering/leading_eigenvectors.hpp"
 #include "merganser/clustering/linkage.hpp"
 #include "merganser/clustering/lloyd.hpp"

@@ -1,10 +1,10 @@
-// The nearest centroids of points by products of bytes first: the slots and scores of best_slots, to the bit.
+// The nearest of all centroids for each point, without bounds of an earlier pass: the slots and scores of best_slots, to the bit.
 //
-// Products of bytes cost a quarter of those in single precision, or a thirtieth by matrix tiles, and how far off they are is known (see byte_forms.hpp). Of a thousand centroids two to twenty may
+// Where the processor is fast at them, bytes come first. Products of them cost a quarter of those in single precision, or a thirtieth by matrix tiles, and how far off they are is known (see byte_forms.hpp). Of a thousand centroids two to twenty may
 // then be a point's nearest. Products of these in any order of their terms leave one or two, and those are computed as the tiles of score_panels would, term after term.
 // Points for which bytes leave too many (centroids that are alike, lengths of very different size) are left to those tiles; where that is most of a block, so are the next ones.
 #pragma once
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "merganser/clustering/byte_centroids.hpp"
@@ -13,7 +13,7 @@
 
 namespace merganser::clustering {
 
-class ScreenedAssignment {
+class AllAssignment {
  public:
   // What one thread needs besides.
   struct Scratch {
@@ -30,24 +30,24 @@ class ScreenedAssignment {
     size_t pause = 0, next_pause = 1;
   };
 
-  // Null if that is not faster here than all products. The centroids are packed.
-  static std::unique_ptr<ScreenedAssignment> make(const CentroidPanels& centroids, size_t points, unsigned threads);
+  // The centroids are packed, and stay as they are. points: how many there will be, about.
+  AllAssignment(const CentroidPanels& centroids, size_t points, unsigned threads);
 
   // squares: ‖row‖². scores: null: not wanted.
   void assign(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const;
 
  private:
-  ScreenedAssignment(const CentroidPanels& centroids, unsigned threads);
+  static bool bytes_pay(const CentroidPanels& centroids, size_t points);
   void assign_some(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const;
   void choose(const Rows& rows, size_t row, float length, bool wanted, uint32_t* slots, Scratch& scratch) const;
   void settle(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const;
   void take_left_over(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const;
 
   const CentroidPanels& centroids_;
-  const bool matrix_tiles_;
-  const size_t stride_, most_slots_;
-  ScoreErrors errors_;
-  ByteCentroids bytes_;
+  bool matrix_tiles_ = false;
+  size_t stride_ = 0, most_slots_ = 0;
+  ScoreErrors errors_{};
+  std::optional<ByteCentroids> bytes_;
 };
 
 }  // namespace merganser::clustering

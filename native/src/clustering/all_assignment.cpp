@@ -1,4 +1,4 @@
-#include "merganser/clustering/screened_assignment.hpp"
+#include "merganser/clustering/all_assignment.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,33 +23,31 @@ constexpr size_t kPartLeftOver = 4, kMostPause = 64;
 
 }  // namespace
 
-std::unique_ptr<ScreenedAssignment> ScreenedAssignment::make(const CentroidPanels& centroids, size_t points, unsigned threads) {
+bool AllAssignment::bytes_pay(const CentroidPanels& centroids, size_t points) {
   static const bool fast = MERGANSER_SELECT(multiplies_bytes)();
   const double length = centroids.greatest_norm();
-  if (!fast || centroids.dims() < kLeastDims || centroids.dims() > kMostByteDims || centroids.panels() < kLeastPanels || points < kLeastPoints) return nullptr;
-  if (!(length > kLeastLength && length < kGreatestLength)) return nullptr;
-  return std::unique_ptr<ScreenedAssignment>(new ScreenedAssignment(centroids, threads));
+  return fast && centroids.dims() >= kLeastDims && centroids.dims() <= kMostByteDims && centroids.panels() >= kLeastPanels && points >= kLeastPoints && length > kLeastLength && length < kGreatestLength;
 }
 
-ScreenedAssignment::ScreenedAssignment(const CentroidPanels& centroids, unsigned threads)
-    : centroids_(centroids),
-      matrix_tiles_(has_matrix_tiles()),
-      stride_((centroids.dims() + (matrix_tiles_ ? kMatrixStep : kByteGroup) - 1) / (matrix_tiles_ ? kMatrixStep : kByteGroup) * (matrix_tiles_ ? kMatrixStep : kByteGroup)),
-      most_slots_(std::min(kMostSlots, centroids.slots() / kPartOfSlots)),
-      bytes_(centroids, stride_) {
+AllAssignment::AllAssignment(const CentroidPanels& centroids, size_t points, unsigned threads) : centroids_(centroids) {
+  if (!bytes_pay(centroids, points)) return;
+  matrix_tiles_ = has_matrix_tiles();
+  const size_t step = matrix_tiles_ ? kMatrixStep : kByteGroup;
+  stride_ = (centroids.dims() + step - 1) / step * step;
+  most_slots_ = std::min(kMostSlots, centroids.slots() / kPartOfSlots);
   // A chain of `dims` roundings of partial sums, and some more for what bytes are multiplied by. Products of tiny numbers are rounded to multiples of 2⁻¹⁴⁹, whatever they are.
   errors_.of_lengths = static_cast<float>(centroids.dims() + 64) * 1.1f * 0x1p-24f;
   const float greatest = static_cast<float>(centroids.greatest_norm()) * (1 + 1e-6f);
   errors_.rest = errors_.of_lengths * greatest * greatest * 0.5f + 1e-36f;
-  bytes_.renew(threads);
+  bytes_.emplace(centroids, stride_).renew(threads);
 }
 
-void ScreenedAssignment::assign(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const {
+void AllAssignment::assign(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const {
   static const auto best = MERGANSER_SELECT(best_slots);
   scratch.scores.resize(rows.count);
   float* const found = scores ? scores : scratch.scores.data();
-  if (scratch.pause > 0) {
-    --scratch.pause;
+  if (!bytes_ || scratch.pause > 0) {
+    scratch.pause -= scratch.pause > 0;
     best(rows, centroids_.view(), slots, found);
     return;
   }
@@ -68,7 +66,7 @@ void ScreenedAssignment::assign(const Rows& rows, const float* squares, uint32_t
   }
 }
 
-void ScreenedAssignment::assign_some(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const {
+void AllAssignment::assign_some(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const {
   static const auto round = MERGANSER_SELECT(to_bytes);
   static const auto find = MERGANSER_SELECT(byte_hits);
   const size_t room = kHitRows + kHitRowsBehind, panels = centroids_.panels();
@@ -81,7 +79,7 @@ void ScreenedAssignment::assign_some(const Rows& rows, const float* squares, uin
     scratch.scales[i] = form.scale;
     scratch.errors[i] = form.error;
   }
-  find({scratch.codes.data(), stride_, scratch.scales.data(), scratch.errors.data(), scratch.lengths.data(), rows.count}, bytes_.view(), errors_, matrix_tiles_, scratch.hits.data());
+  find({scratch.codes.data(), stride_, scratch.scales.data(), scratch.errors.data(), scratch.lengths.data(), rows.count}, bytes_->view(), errors_, matrix_tiles_, scratch.hits.data());
   scratch.pairs.clear();
   scratch.left_over.clear();
   scratch.slots.resize(std::max(most_slots_ + 1, kHitRows));
@@ -92,7 +90,7 @@ void ScreenedAssignment::assign_some(const Rows& rows, const float* squares, uin
 }
 
 // Which slots of a row are to be computed as tiles do.
-void ScreenedAssignment::choose(const Rows& rows, size_t row, float length, bool wanted, uint32_t* slots, Scratch& scratch) const {
+void AllAssignment::choose(const Rows& rows, size_t row, float length, bool wanted, uint32_t* slots, Scratch& scratch) const {
   static const auto list = MERGANSER_SELECT(list_hits);
   static const auto multiply = MERGANSER_SELECT(listed_products);
   const size_t panels = centroids_.panels();
@@ -123,7 +121,7 @@ void ScreenedAssignment::choose(const Rows& rows, size_t row, float length, bool
   for (size_t i = 0; i < count; ++i) scratch.pairs.push_back({static_cast<uint32_t>(row), found[i]});
 }
 
-void ScreenedAssignment::settle(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const {
+void AllAssignment::settle(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const {
   static const auto add = MERGANSER_SELECT(add_chains);
   const auto& pairs = scratch.pairs;
   const float *lefts[kPanel], *rights[kPanel];
@@ -154,7 +152,7 @@ void ScreenedAssignment::settle(const Rows& rows, uint32_t* slots, float* scores
   }
 }
 
-void ScreenedAssignment::take_left_over(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const {
+void AllAssignment::take_left_over(const Rows& rows, uint32_t* slots, float* scores, Scratch& scratch) const {
   static const auto best = MERGANSER_SELECT(best_slots);
   const size_t count = scratch.left_over.size();
   scratch.rows.resize(count * rows.stride);
