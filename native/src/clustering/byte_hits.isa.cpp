@@ -11,13 +11,20 @@ namespace {
 constexpr float kUp = 1 + 1e-6f;
 // Of the panels a row's floor is found with at first, at most, and at least this part of all.
 constexpr size_t kFirstPanels = 8, kPartOfAll = 8;
-static_assert(kHitRows % kTileHeight == 0 && kHitRowsBehind >= kTileHeight);
+// A multiple of what any tile takes.
+constexpr size_t kRowsOfAll = 32;
+static_assert(kHitRows % kTileHeight == 0 && kHitRows % kRowsOfAll == 0 && kHitRowsBehind == kRowsOfAll - 1);
 
 // What is known of the greatest scores of some rows, and what scores must be to matter.
 class Floors {
  public:
-  MERGANSER_INLINE Floors(const ByteRows& rows, const BytePanels& panels, const ScoreErrors& errors, uint16_t* hits) : rows_(rows), panels_(panels), errors_(errors), hits_(hits) {
-    for (size_t row = 0; row < kHitRows; ++row) floors_[row] = kLowestFloor;
+  MERGANSER_INLINE Floors(const ByteRows& rows, const BytePanels& panels, const ScoreErrors& errors, uint16_t* hits)
+      : panels_(panels), errors_(errors), hits_(hits), count_((rows.count + kHitRowsBehind) / kRowsOfAll * kRowsOfAll) {
+    for (size_t row = 0; row < count_; ++row) {
+      row_errors_[row] = rows.errors[row];
+      row_lengths_[row] = rows.lengths[row];
+      floors_[row] = kLowestFloor;
+    }
     begin_group();
   }
 
@@ -28,7 +35,9 @@ class Floors {
       const float length = panels_.lengths[panel + p], error = panels_.errors[panel + p] + errors_.of_lengths * length;
       length_ = length > length_ ? length : length_;
       error_ = error > error_ ? error : error_;
-      for (size_t row = 0; row < rows_.count; ++row) thresholds_[p][row] = floors_[row] - margin(row, length, error);
+      for (size_t first = 0; first < count_; first += kLanes) {
+        for (size_t row = first; row < first + kLanes; ++row) thresholds_[p][row] = floors_[row] - margin(row, length, error);
+      }
     }
   }
   // kRaise: floors will rise by them.
@@ -48,14 +57,16 @@ class Floors {
   }
   // Floors become what the panels since the last call leave of them.
   MERGANSER_INLINE void raise() {
-    for (size_t first = 0; first < rows_.count; first += kTileHeight) {
-      alignas(64) float greatest[kPanel];
+    alignas(64) float greatest[kHitRows + kLanes];
+    for (size_t first = 0; first < count_; first += kTileHeight) {
       Floats16 bests[kTileHeight];
       for (size_t row = 0; row < kTileHeight; ++row) bests[row] = Floats16::load(bests_ + (first + row) * kPanel);
-      greatest_of_rows(bests, greatest);
-      for (size_t row = 0; row < kTileHeight; ++row) {
-        const float least = greatest[row] - margin(first + row, length_, error_);
-        floors_[first + row] = least > floors_[first + row] ? least : floors_[first + row];
+      greatest_of_rows(bests, greatest + first);
+    }
+    for (size_t first = 0; first < count_; first += kLanes) {
+      for (size_t row = first; row < first + kLanes; ++row) {
+        const float least = greatest[row] - margin(row, length_, error_);
+        floors_[row] = least > floors_[row] ? least : floors_[row];
       }
     }
     begin_group();
@@ -64,21 +75,23 @@ class Floors {
  private:
   // Below all scores, and above those of slots that only fill a panel.
   static constexpr float kLowestFloor = -2e38f;
+  // What compilers make vectors of.
+  static constexpr size_t kLanes = 16;
 
-  MERGANSER_INLINE float margin(size_t row, float length, float error) const { return (rows_.errors[row] * length + rows_.lengths[row] * error + errors_.rest) * kUp; }
+  MERGANSER_INLINE float margin(size_t row, float length, float error) const { return (row_errors_[row] * length + row_lengths_[row] * error + errors_.rest) * kUp; }
   MERGANSER_INLINE void begin_group() {
     length_ = error_ = 0;
     for (size_t i = 0; i < kHitRows * kPanel; ++i) bests_[i] = kLowestScore;
   }
 
-  const ByteRows& rows_;
-  const BytePanels& panels_;
-  const ScoreErrors& errors_;
+  const BytePanels panels_;
+  const ScoreErrors errors_;
   uint16_t* const hits_;
+  const size_t count_;  // with those behind the last one that tiles have room for
   float length_, error_;
   alignas(64) float bests_[kHitRows * kPanel];
   alignas(64) float thresholds_[2][kHitRows];
-  alignas(64) float floors_[kHitRows];
+  alignas(64) float floors_[kHitRows], row_errors_[kHitRows], row_lengths_[kHitRows];
 };
 
 template <size_t kCount, bool kRaise>

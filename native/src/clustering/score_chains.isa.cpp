@@ -30,14 +30,21 @@ MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t
 
 constexpr size_t kTogether = 4;
 
-MERGANSER_INLINE void four_products(const float* row, const float* const* columns, size_t padded, float* products) {
+// `next`: what will be multiplied after them.
+MERGANSER_INLINE void four_products(const float* row, const float* const* columns, [[maybe_unused]] const float* const* next, size_t padded, float* products) {
 #if defined(__AVX512F__)
   __m512 sums[kTogether] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-  for (size_t dim = 0; dim < padded; dim += kPanel) {
-    const auto there = static_cast<__mmask16>(padded - dim < kPanel ? 0xFF : 0xFFFF);
-    const __m512 numbers = _mm512_maskz_loadu_ps(there, row + dim);
+  size_t dim = 0;
+  for (; dim + kPanel <= padded; dim += kPanel) {
+    const __m512 numbers = _mm512_loadu_ps(row + dim);
 #pragma GCC unroll 4
-    for (size_t i = 0; i < kTogether; ++i) sums[i] = _mm512_fmadd_ps(numbers, _mm512_maskz_loadu_ps(there, columns[i] + dim), sums[i]);
+    for (size_t i = 0; i < kTogether; ++i) {
+      sums[i] = _mm512_fmadd_ps(numbers, _mm512_loadu_ps(columns[i] + dim), sums[i]);
+      simd::MERGANSER_ISA_NS::expect_line(next[i] + dim);
+    }
+  }
+  if (dim < padded) {
+    for (size_t i = 0; i < kTogether; ++i) sums[i] = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(0xFF, row + dim), _mm512_maskz_loadu_ps(0xFF, columns[i] + dim), sums[i]);
   }
   const auto pair = [](__m512 a, __m512 b) { return _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)); };
   const __m512 low = pair(sums[0], sums[1]), high = pair(sums[2], sums[3]), all = _mm512_add_ps(_mm512_shuffle_ps(low, high, 0x44), _mm512_shuffle_ps(low, high, 0xEE));
@@ -70,10 +77,11 @@ void add_chains(const float* const* left, const float* left_scales, const float*
 
 void listed_products(const float* row, const float* values, size_t padded, const uint32_t* slots, size_t count, float* out) {
   for (size_t first = 0; first < count; first += kTogether) {
-    const float* columns[kTogether];
-    for (size_t i = 0; i < kTogether; ++i) columns[i] = values + slots[first + i < count ? first + i : count - 1] * padded;
+    const float *columns[kTogether], *next[kTogether];
+    const auto column = [&](size_t i) MERGANSER_INLINE_LAMBDA { return values + slots[i < count ? i : count - 1] * padded; };
+    for (size_t i = 0; i < kTogether; ++i) columns[i] = column(first + i), next[i] = column(first + kTogether + i);
     alignas(16) float products[kTogether];
-    four_products(row, columns, padded, products);
+    four_products(row, columns, next, padded, products);
     for (size_t i = 0; i < kTogether && first + i < count; ++i) out[first + i] = products[i];
   }
 }
