@@ -15,7 +15,7 @@ constexpr size_t kLeastDims = 32, kLeastPanels = 4, kLeastPoints = 64;
 // Lengths whose squares are far from what single precision has no numbers for.
 constexpr double kLeastLength = 1e-15, kGreatestLength = 1e18;
 // A row's slots at most that are looked at one by one, and as what part of all.
-constexpr size_t kMostSlots = 1024, kPartOfSlots = 4;
+constexpr size_t kMostSlots = 1024, kPartOfSlots = 3;
 // So many products of a row take less time term after term than a choice among them first.
 constexpr size_t kFew = 2;
 // A block is none for bytes if more than this part of its rows is left over. So many blocks then do without, at most.
