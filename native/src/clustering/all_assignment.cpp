@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint8_t kFlip = 128;
 constexpr size_t kMatrixStep = 64;
-// Below these tiles in single precision take no longer.
-constexpr size_t kLeastDims = 32, kLeastPanels = 4, kLeastPoints = 64;
+// Below these all products take no longer: of dimensions, slots, numbers of all centroids and points.
+constexpr size_t kLeastDims = 32, kLeastSlots = 256, kLeastNumbers = 16384, kLeastPoints = 64;
 // Lengths whose squares are far from what single precision has no numbers for.
 constexpr double kLeastLength = 1e-15, kGreatestLength = 1e18;
 // A row's slots at most that are looked at one by one, and as what part of all.
@@ -25,8 +25,9 @@ constexpr size_t kPartLeftOver = 4, kMostPause = 64;
 
 bool AllAssignment::bytes_pay(const CentroidPanels& centroids, size_t points) {
   static const bool fast = MERGANSER_SELECT(multiplies_bytes)();
-  const double length = centroids.greatest_norm();
-  return fast && centroids.dims() >= kLeastDims && centroids.dims() <= kMostByteDims && centroids.panels() >= kLeastPanels && points >= kLeastPoints && length > kLeastLength && length < kGreatestLength;
+  const size_t dims = centroids.dims(), slots = centroids.slots();
+  if (!fast || dims < kLeastDims || dims > kMostByteDims || slots < kLeastSlots || slots * dims < kLeastNumbers || points < kLeastPoints) return false;
+  return centroids.greatest_norm() > kLeastLength && centroids.greatest_norm() < kGreatestLength;
 }
 
 AllAssignment::AllAssignment(const CentroidPanels& centroids, size_t points, unsigned threads) : centroids_(centroids) {
