@@ -40,7 +40,7 @@ AllAssignment::AllAssignment(const CentroidPanels& centroids, size_t points, uns
   errors_.of_lengths = static_cast<float>(centroids.dims() + 64) * 1.1f * 0x1p-24f;
   const float greatest = static_cast<float>(centroids.greatest_norm()) * (1 + 1e-6f);
   errors_.rest = errors_.of_lengths * greatest * greatest * 0.5f + 1e-36f;
-  bytes_.emplace(centroids, stride_).renew(threads);
+  bytes_.emplace(centroids, stride_, PlacesOfBytes::by_length).renew(threads);
 }
 
 void AllAssignment::assign(const Rows& rows, const float* squares, uint32_t* slots, float* scores, Scratch& scratch) const {
@@ -101,6 +101,7 @@ void AllAssignment::choose(const Rows& rows, size_t row, float length, bool want
     scratch.left_over.push_back(static_cast<uint32_t>(row));
     return;
   }
+  for (size_t i = 0; i < count; ++i) found[i] = bytes_->slot_at(found[i]);
   if (count > (wanted ? kFew : 1)) {
     float* const products = scratch.products.data();
     multiply(rows.data + row * rows.stride, centroids_.at(0), centroids_.padded(), found, count, products);
@@ -141,10 +142,10 @@ void AllAssignment::settle(const Rows& rows, uint32_t* slots, float* scores, Scr
       sums[i] = centroids_.view().halves[slot];
     }
     add(lefts, ones, rights, ones, centroids_.dims(), sums);
-    // Pairs of a row stand together, the lowest slot first.
+    // Pairs of a row stand together.
     for (size_t i = 0; i < some; ++i) {
       const auto [row, slot] = pairs[first + i];
-      if (row == row_before && !(sums[i] > most)) continue;
+      if (row == row_before && !(sums[i] > most || (sums[i] == most && slot < slots[row]))) continue;
       most = sums[i];
       row_before = row;
       slots[row] = slot;

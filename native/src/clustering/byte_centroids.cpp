@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "merganser/parallel/parallel_for.hpp"
 
@@ -13,17 +14,24 @@ constexpr float kUp = 1 + 1e-6f;
 }  // namespace
 
 // An odd panel has a partner.
-ByteCentroids::ByteCentroids(const CentroidPanels& centroids, size_t stride)
+ByteCentroids::ByteCentroids(const CentroidPanels& centroids, size_t stride, PlacesOfBytes places)
     : centroids_(centroids),
       stride_(stride),
+      places_(places),
       rows_(centroids.slots() * stride),
       panels_((centroids.slots() + kPanel) * stride),
+      slots_(centroids.slots()),
       starts_(centroids.slots() + kPanel),
       scales_(centroids.slots()),
+      halves_(centroids.slots()),
       lengths_(centroids.panels()),
-      errors_(centroids.panels()) {}
+      errors_(centroids.panels()) {
+  std::iota(slots_.begin(), slots_.end(), 0u);
+}
 
 void ByteCentroids::renew(unsigned threads) {
+  const float* const halves = centroids_.view().halves;
+  if (places_ == PlacesOfBytes::by_length) std::sort(slots_.begin(), slots_.end(), [&](uint32_t a, uint32_t b) { return halves[a] > halves[b] || (halves[a] == halves[b] && a < b); });
   parallel::parallel_for(threads, centroids_.panels(), [&](size_t panel) { pack_panel(panel); });
 }
 
@@ -31,12 +39,12 @@ void ByteCentroids::pack_panel(size_t panel) {
   static const auto round = MERGANSER_SELECT(to_bytes);
   static const auto pack = MERGANSER_SELECT(pack_byte_panel);
   lengths_[panel] = errors_[panel] = 0;
-  for (size_t lane = 0; lane < kPanel; ++lane) {
-    const size_t slot = panel * kPanel + lane;
-    int8_t* const codes = rows_.data() + slot * stride_;
-    const float length = slot < centroids_.count() ? length_above(-2 * centroids_.view().halves[slot]) : 0;
-    const ByteForm form = round(centroids_.at(slot), centroids_.dims(), length, 0, reinterpret_cast<uint8_t*>(codes));
-    scales_[slot] = form.scale;
+  for (size_t place = panel * kPanel; place < (panel + 1) * kPanel; ++place) {
+    const uint32_t slot = slots_[place];
+    halves_[place] = centroids_.view().halves[slot];
+    const float length = slot < centroids_.count() ? length_above(-2 * halves_[place]) : 0;
+    const ByteForm form = round(centroids_.at(slot), centroids_.dims(), length, 0, reinterpret_cast<uint8_t*>(rows_.data() + place * stride_));
+    scales_[place] = form.scale;
     lengths_[panel] = std::max(lengths_[panel], (length + form.error) * kUp);
     errors_[panel] = std::max(errors_[panel], form.error);
   }
@@ -44,7 +52,7 @@ void ByteCentroids::pack_panel(size_t panel) {
 }
 
 BytePanels ByteCentroids::view() const {
-  return {panels_.data(), starts_.data(), scales_.data(), centroids_.view().halves, lengths_.data(), errors_.data(), centroids_.panels(), stride_ / kByteGroup};
+  return {panels_.data(), starts_.data(), scales_.data(), halves_.data(), lengths_.data(), errors_.data(), centroids_.panels(), stride_ / kByteGroup};
 }
 
 }  // namespace merganser::clustering

@@ -47,7 +47,7 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
       scales_(points.size()),
       errors_(points.size()),
       lengths_(points.size()),
-      rounded_(centroids, stride_) {
+      rounded_(centroids, stride_, PlacesOfBytes::by_slot) {
   static const auto round = MERGANSER_SELECT(to_bytes);
   parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
     std::vector<float> row(points_.padded());
