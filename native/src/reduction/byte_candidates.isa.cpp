@@ -5,7 +5,6 @@
 
 #include "merganser/clustering/byte_tile.hpp"
 #include "merganser/simd/matrix_tiles.hpp"
-#include "merganser/simd/transpose16.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 namespace {
@@ -21,23 +20,6 @@ using simd::MERGANSER_ISA_NS::MatrixTiles;
 
 // Below all scores, and above those of slots that only fill a panel.
 constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
-
-// Bit i: a's number i is not less than `least`.
-MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
-#if defined(__AVX512F__)
-  return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
-#elif defined(__AVX2__)
-  const __m256 all = _mm256_set1_ps(least);
-  const auto bits = [](__m256 one, __m256 other) MERGANSER_INLINE_LAMBDA { return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(one, other, _CMP_NLT_UQ))); };
-  return bits(a.low, all) | bits(a.high, all) << 8;
-#else
-  alignas(64) float each[kPanel];
-  a.store(each);
-  unsigned bits = 0;
-  for (size_t i = 0; i < kPanel; ++i) bits |= static_cast<unsigned>(!(each[i] < least)) << i;
-  return bits;
-#endif
-}
 
 // The greatest of `floor` and what each score is at least.
 MERGANSER_INLINE float raised(float floor, const Floats16& scores, const Floats16& highest) {
@@ -187,22 +169,6 @@ MERGANSER_INLINE void each_pair(size_t panels, size_t near, Pair pair, Alone alo
   }
 }
 
-#if defined(__AVX512F__)
-constexpr size_t kAhead = 4 * kPanel;
-
-// Numbers [dim, dim + some) of sixteen rows, scaled, the same number of all rows together.
-MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t dim, size_t some, float* to) {
-  const auto mask = static_cast<__mmask16>((1u << some) - 1);
-  Floats16 lines[kPanel];
-#pragma GCC unroll 16
-  for (size_t i = 0; i < kPanel; ++i) {
-    lines[i].all = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, rows[i] + dim), _mm512_set1_ps(scales[i]));
-    simd::MERGANSER_ISA_NS::expect_line(rows[i] + dim + kAhead);
-  }
-  simd::MERGANSER_ISA_NS::store_turned(lines, kPanel, to);
-}
-#endif
-
 }  // namespace
 
 void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
@@ -227,32 +193,6 @@ void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteM
   for (size_t i = 0; i < rows.count; ++i) {
     if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i], floors[i]);
   }
-}
-
-void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums) {
-#if defined(__AVX512F__)
-  Floats16 all = Floats16::load(sums);
-  for (size_t dim = 0; dim < dims; dim += kPanel) {
-    const size_t some = dims - dim < kPanel ? dims - dim : kPanel;
-    alignas(64) float turned_left[kPanel * kPanel], turned_right[kPanel * kPanel];
-    turn(left, left_scales, dim, some, turned_left);
-    turn(right, right_scales, dim, some, turned_right);
-    for (size_t i = 0; i < some; ++i) all.all = _mm512_fmadd_ps(_mm512_load_ps(turned_left + i * kPanel), _mm512_load_ps(turned_right + i * kPanel), all.all);
-  }
-  all.store(sums);
-#else
-  // Four at a time: none waits for its own sum alone.
-  constexpr size_t kTogether = 4;
-  for (size_t first = 0; first < kPanel; first += kTogether) {
-    float some[kTogether];
-    for (size_t i = 0; i < kTogether; ++i) some[i] = sums[first + i];
-    for (size_t dim = 0; dim < dims; ++dim) {
-#pragma GCC unroll 4
-      for (size_t i = 0; i < kTogether; ++i) some[i] = ::fmaf(left[first + i][dim] * left_scales[first + i], right[first + i][dim] * right_scales[first + i], some[i]);
-    }
-    for (size_t i = 0; i < kTogether; ++i) sums[first + i] = some[i];
-  }
-#endif
 }
 
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

@@ -196,11 +196,29 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
   }
 }
 
+// Bit i: a's number i is not less than `least`.
+MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
+#elif defined(__AVX2__)
+  const __m256 all = _mm256_set1_ps(least);
+  const auto bits = [](__m256 one, __m256 other) MERGANSER_INLINE_LAMBDA { return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(one, other, _CMP_NLT_UQ))); };
+  return bits(a.low, all) | bits(a.high, all) << 8;
+#else
+  alignas(64) float each[kPanel];
+  a.store(each);
+  unsigned bits = 0;
+  for (size_t i = 0; i < kPanel; ++i) bits |= static_cast<unsigned>(!(each[i] < least)) << i;
+  return bits;
+#endif
+}
+
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
-// The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added.
+// The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added. kSigned: rows are without the 128, and nothing is to be added.
+template <bool kSigned = false>
 MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
   tiles.clear();
-  tiles.add(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
+  tiles.add<kSigned>(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
   tiles.store(sums);
 }
 
@@ -214,6 +232,9 @@ struct PanelScale {
   MERGANSER_INLINE Floats16 scores(float scale, const int32_t* sums) const {
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_loadu_si512(sums), starts)), scales);
     return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), halves)};
+  }
+  MERGANSER_INLINE Floats16 scores_of_signed(float scale, const int32_t* sums) const {
+    return {_mm512_fmadd_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(sums)), scales), _mm512_set1_ps(scale), halves)};
   }
 };
 #endif
