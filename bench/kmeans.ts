@@ -72,6 +72,10 @@ function readVectors(): Float32Array {
   return new Float32Array(bytes.buffer, bytes.byteOffset, rows * dims);
 }
 
+function vectorsName(): string {
+  return basename(options.vectors, '.f32').replace(/-\d+$/, '');
+}
+
 /** The first rows, or chosen ones. */
 function rowsOf(data: Float32Array, count: number, chosen?: ArrayLike<number>): Vectors {
   const rows = Float32Array.from({ length: count * dims }, (_, i) => {
@@ -127,8 +131,7 @@ async function besideFaiss(folder: string): Promise<void> {
     const beside = peer === undefined ? '' : `, ${peer.seconds.toFixed(2)}, ${(peer.seconds / ours.seconds).toFixed(2)} ×`;
     cells.push(`${count}${ended}: ${ours.seconds.toFixed(2)}${beside}${judged}`);
   }
-  const name = basename(options.vectors, '.f32').replace(/-\d+$/, '');
-  console.log(`| ${name} d ${dims} | ${points.dims[0]} | ${clusters} | ${threads} | ${cells.join(' · ')} |`);
+  console.log(`| ${vectorsName()} d ${dims} | ${points.dims[0]} | ${clusters} | ${threads} | ${cells.join(' · ')} |`);
 }
 
 /** The objective once more, in double precision, from labels and centroids: a lower one than faiss's must be true. */
@@ -142,13 +145,13 @@ function squares({ labels, centroids: { data } }: KMeansResult): number {
 }
 
 /**
- * Rates count a multiply-add as two operations: of a tile whose operands are in the first-level cache (the most that products of matrices could reach), of the assignment, without and with what reading points takes, and of whole iterations. They take turns with the loop that gives the peak, and what is told is the
+ * Rates count a multiply-add as two operations: of a tile whose operands are in the first-level cache (the most that products of matrices in single precision could reach), of the assignment, without and with what reading points takes, and of whole iterations; all products count, although most are made of bytes where that is faster. They take turns with the loop that gives the peak, and what is told is the
  * median of their parts of the peaks beside them, and in brackets the upper quartile: a virtual processor that shares its core slows loads more than it does that loop, and is not always alike.
  */
 async function dense(folder: string): Promise<void> {
   if (options.head) {
-    console.log('| d | clusters | peak | tile in the first-level cache | assignment | with points read | whole iterations |');
-    console.log('|---:|---:|---:|---:|---:|---:|---:|');
+    console.log('| vectors | clusters | peak | tile in the first-level cache | assignment | with points read | whole iterations |');
+    console.log('|---|---:|---:|---:|---:|---:|---:|');
   }
   const operations = 2 * points.dims[0] * dims * clusters;
   const few = rowsOf(points.data, FEW);
@@ -169,7 +172,7 @@ async function dense(folder: string): Promise<void> {
   }
   const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
   const cells = parts.map((of) => `${percent(median(of))} (${percent(of.sort((a, b) => b - a)[of.length >> 2])})`);
-  console.log(`| ${dims} | ${clusters} | ${Math.max(...peaks).toFixed(0)} | ${cells.join(' | ')} |`);
+  console.log(`| ${vectorsName()} d ${dims} | ${clusters} | ${Math.max(...peaks).toFixed(0)} | ${cells.join(' | ')} |`);
 }
 
 /** By the wall clock, the parts taking turns: on a virtual machine the second processor is not always a whole one. */

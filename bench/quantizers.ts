@@ -2,7 +2,7 @@
  * How fast quantizers are: merganser beside faiss (finite scalar quantization: beside PyTorch), taking turns in one run on the same vectors, at as many iterations of training. Times are milliseconds, medians of `--runs` turns by the
  * wall clock, and so are the ratios of each turn. The mean squared error of both stands beside them: of other vectors of the same kind, encoded and decoded. If ours is more than 2 % higher, FAILED is printed and the exit status is 1.
  *
- *   npm run bench:quantizers -- [--vectors FILE.f32] [--dims 128] [--count 32768] [--only residual] [--threads 1,2] [--runs 3]
+ *   npm run bench:quantizers -- [--vectors FILE.f32] [--dims 128] [--count 32768] [--only residual] [--threads 1,2] [--runs 3] [--step decode]
  *
  * FILE.f32: rows of little-endian float32, as bench/token-vectors.py makes them; without it: those of bench/vector-set.ts. The first `--count` train, and as many others are encoded.
  */
@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     threads: { type: 'string', default: '1,2' },
     runs: { type: 'string', default: '3' },
+    step: { type: 'string', default: '' },
   },
 });
 
@@ -97,10 +98,10 @@ async function compare(each: Case, threads: number, folder: string, python: stri
   const theirs = await peer?.answer<{ version: string; error: number }>();
   let quantizer = await train(each, vectors, threads);
   let codes: Codes = await quantizer.encode(others, { threads });
-  let decoded = await quantizer.decode(codes);
+  let decoded = await quantizer.decode(codes, { threads });
   const cells: string[] = [];
   for (const step of ['train', 'encode', 'decode'] as const) {
-    if (each.method === 'finite-scalar' && step === 'train') {
+    if ((each.method === 'finite-scalar' && step === 'train') || !step.includes(options.step)) {
       cells.push('');
       continue;
     }
@@ -110,7 +111,7 @@ async function compare(each: Case, threads: number, folder: string, python: stri
       const { milliseconds } = await timed(async () => {
         if (step === 'train') quantizer = await train(each, vectors, threads);
         else if (step === 'encode') codes = await quantizer.encode(others, { threads });
-        else decoded = await quantizer.decode(codes);
+        else decoded = await quantizer.decode(codes, { threads });
       });
       times[0].push(milliseconds);
       if (peer) times[1].push(1000 * (await peer.turn(step)));

@@ -4,7 +4,9 @@
  * turn. Groups must agree (adjusted Rand index above 0.99; Expedit: reconstructed values within 1e-3); else FAILED is printed and the exit status is 1. Where several partitions are as right (spectral), ours may
  * be another one, if it cuts the graph no worse than by one in a hundred. `at most`: the ratio if all took only as long as PyTorch's bare matrix product.
  *
- *   npm run bench:reduce -- [--only tome,expedit] [--runs 5] [--libraries numpy,torch] [--threads 1]
+ *   npm run bench:reduce -- [--only tome,expedit] [--runs 5] [--libraries numpy,torch] [--threads 1] [--peers alike]
+ *
+ * With MERGANSER_ISA=avx2 peers have AVX2 and no more, too: MKL, oneDNN, OpenBLAS, PyTorch and NumPy are told so (`--peers alike`). `--peers best` leaves them all that the processor has.
  *
  * Python is what the environment variable PYTHON names, else that of scripts/python-oracle/setup.sh.
  */
@@ -34,6 +36,7 @@ const { values: arguments_ } = parseArgs({
     runs: { type: 'string', default: '5' },
     libraries: { type: 'string', default: 'numpy,torch' },
     threads: { type: 'string', default: '1' },
+    peers: { type: 'string', default: 'alike' },
   },
 });
 const runs = Number(arguments_.runs);
@@ -105,6 +108,21 @@ interface Peer {
   readonly first: readonly number[];
 }
 
+/** Each setting takes effect on a Xeon with AVX-512, by the rates of products and exponentials. */
+const AVX2_PEERS: Readonly<Record<string, string>> = {
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  ATEN_CPU_CAPABILITY: 'avx2',
+  OPENBLAS_CORETYPE: 'Haswell',
+  NPY_DISABLE_CPU_FEATURES: 'X86_V4 AVX512_ICL AVX512_SPR',
+};
+const alike = process.env['MERGANSER_ISA'] === 'avx2' && arguments_.peers === 'alike';
+
+function peerEnvironment(): NodeJS.ProcessEnv {
+  const { OPENBLAS_CORETYPE: _type, OPENBLAS_L2_SIZE: _size, ...rest } = process.env; // settings that would hold them back
+  return alike ? { ...rest, ...AVX2_PEERS } : rest;
+}
+
 /** Peers in a process of their own, which waits for its turns. */
 class Peers {
   readonly #process: ChildProcessWithoutNullStreams;
@@ -112,7 +130,7 @@ class Peers {
 
   constructor(python: string, file: string, { batch, count, width, options }: Case) {
     const call = [file, batch, count, width, options.method, JSON.stringify(options), arguments_.libraries, arguments_.threads].map(String);
-    this.#process = spawn(python, ['bench/reduce-peers.py', ...call]);
+    this.#process = spawn(python, ['bench/reduce-peers.py', ...call], { env: peerEnvironment() });
     this.#process.stderr.pipe(process.stderr);
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
@@ -244,7 +262,9 @@ async function compare(each: Case, file: string, python: string | null): Promise
 }
 
 async function main(): Promise<void> {
-  console.log(`${machine()}, ${backendInfo().backend}, threads used: ${arguments_.threads}\n`);
+  console.log(
+    `${machine()}, ${backendInfo().backend}, threads used: ${arguments_.threads}, peers with ${alike ? 'AVX2' : 'all that the processor has'}\n`,
+  );
   console.log('| operator | tokens | merganser ms | | peer ms | ratio | at most | result |\n|---|---|---:|---|---:|---:|---:|---|');
   const python = process.env['PYTHON'] ?? pythonPath();
   const folder = mkdtempSync(join(tmpdir(), 'merganser-reduce-'));

@@ -163,7 +163,7 @@ export type {
 export { VectorIndex } from './search/vector-index';
 export { BUNDLED_ENCODINGS, type BundledEncoding } from './tokenizer/encodings/load-ranks';
 export type { DecodeStream } from './tokenizer/decode-stream';
-export type { TextSource } from './tokenizer/encode-stream';
+export type { TextSource } from './tokenizer/encode-source';
 export type { Ids } from './tokenizer/token-decoder';
 export { Tokenizer } from './tokenizer/tokenizer';
 export type {

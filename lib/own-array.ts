@@ -1,6 +1,7 @@
 /** Arrays that threads may read: memory that nobody takes away from them. */
 import { yieldToEventLoop } from './backend/js/event-loop';
 import { aborted, unexpected } from './errors';
+import { unfilledLike, type NumberArrayConstructor } from './unfilled';
 
 type NumberArray = Float32Array | Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array;
 
@@ -17,7 +18,7 @@ export async function ownArray<Array extends NumberArray>(array: Array, name: st
   const { length } = array;
   if (array.byteLength <= STEP_BYTES) return sliceOf(array, name) as Array;
   const step = STEP_BYTES / array.BYTES_PER_ELEMENT;
-  const copy = new (array.constructor as new (length: number) => Array)(length);
+  const copy = unfilledLike(array.constructor as NumberArrayConstructor<Array>, length);
   let begin = performance.now();
   for (let at = 0; at < length; at += step) {
     copy.set(array.subarray(at, at + step), at);

@@ -20,7 +20,7 @@ import type {
 import type { AttentionOutput, AttentionSpec, CentroidScoreSpec, ClusterAttentionSpec } from './attention-kernels';
 import type { ChainMerges, Linkage, LloydSpec, RowSequences, SilhouetteSpec, SilhouetteWidths } from './clustering-kernels';
 import type { MergedTokens, PrefixTrieHandle, RowSums, TokenMergerHandle, TokenMergerSpec, TokenMergeRun } from './dynamic-kernels';
-import type { CodeDecoding, VectorCoding } from './quantizer-kernels';
+import type { CodeDecoding, ScalarCoding, VectorCoding } from './quantizer-kernels';
 import type { ReductionCall } from './reduction-kernels';
 import type { SearchCall, SearchOutput, SearchSpec, SearchViewHandle, StoreCall } from './search-kernels';
 import type { ScannerKinds } from './scanner-kinds';
@@ -91,9 +91,18 @@ export interface NativeKernelAddon {
   /** `wordRanges`: start, end pairs of the characters of words, if any added token needs them; `scannerKinds` if any step has a scanner. */
   createEncoder(spec: EncoderSpec & { readonly wordRanges: Uint32Array | null; readonly scannerKinds: ScannerKinds | null }): EncoderHandle;
   /** The ids are in `out` from `place` on if there is room for them, else to be taken. */
-  encode(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, out: Uint32Array, place: number): number;
+  encode(
+    encoder: EncoderHandle,
+    text: string | Uint8Array,
+    actions: Uint8Array | null,
+    out: Uint32Array,
+    place: number,
+    continues?: boolean,
+  ): number;
   count(encoder: EncoderHandle, text: string | Uint8Array, actions: Uint8Array | null, limit: number): number;
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, actions: Uint8Array | null, offsets: Uint32Array): number;
+  /** 0: none is known. */
+  lastCut(encoder: EncoderHandle, text: Uint8Array, actions: Uint8Array | null): number;
   refusedAt(): number;
   take(): Uint32Array;
 
@@ -104,6 +113,7 @@ export interface NativeKernelAddon {
     checked: boolean,
     textOffsets: Uint32Array,
     actions: Uint8Array | null,
+    continues: boolean,
     listener: EncodeListener,
   ): EncodeJobHandle | null;
   /** Copies more of texts that are not checked; whether to call it again in the next turn of the event loop. To be called once at the beginning. */
@@ -237,6 +247,7 @@ export interface NativeKernelAddon {
   /** Progress is the number of vectors that are done. */
   startEncodingVectors(spec: VectorCoding & { readonly codes: Uint32Array }, listener: JobListener): JobHandle;
   startDecodingCodes(spec: CodeDecoding & { readonly out: Float32Array }, listener: JobListener): JobHandle;
+  encodeScalars(spec: ScalarCoding, codes: Uint32Array): void;
 
   /** Arguments as the comments in native/addon/reduction.cpp have them. */
   runReduction(name: ReductionCall, call: readonly unknown[]): void;

@@ -208,6 +208,8 @@ export enum AddedTokenAction {
 export interface EncodeControl {
   /** One action per added token; null: all `Token`. */
   readonly actions: Uint8Array | null;
+  /** The text (of a batch, the first) is the rest of one that was cut in the middle of a stretch: no space is put before it. `count` and `encodeBatch` do not look at this. */
+  readonly continues?: boolean | undefined;
 }
 
 /** Thrown by kernels when a token with action `Refuse` is found; the caller turns it into a MerganserError. */
@@ -320,6 +322,11 @@ export interface EncodingKernels {
   encode(encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl): Uint32Array;
   /** Number of ids `encode` would give, or some number > limit as soon as that is certain. */
   count(encoder: EncoderHandle, text: string | Uint8Array, control: EncodeControl, limit: number): number;
+  /**
+   * The last place where a text that begins with `text` may be cut, however it goes on: what lies before and what lies behind (which `continues`) have the ids of
+   * the whole. 0: the backend knows of none.
+   */
+  lastCut(encoder: EncoderHandle, text: Uint8Array, control: EncodeControl): number;
   /** Many texts at once, on this thread. `text` holds them back to back. */
   encodeBatch(encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds;
   /** Texts of at least so many bytes may come to `encodeBatchAsync` as chunks of their own, and unchecked. */

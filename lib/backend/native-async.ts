@@ -36,22 +36,30 @@ export function encodeOnThreads(
     let failure: { readonly error: unknown } | null = null;
     // Threads ask as often as they like: it is one turn's copies that hold up the loop.
     let toBeCopied: NodeJS.Immediate | null = null;
-    const job = addon.startEncoding(encoder, chunks, checked, textOffsets, control.actions, (finished, bytesDone) => {
-      if (finished === null) return copyMore();
-      try {
-        if (!finished) return signal?.aborted || failure !== null ? undefined : onProgress?.(bytesDone);
-        signal?.removeEventListener('abort', cancel);
-        if (failure !== null) return reject(failure.error);
-        if (signal?.aborted) return reject(aborted(signal));
-        const result = finishedResult();
-        onProgress?.(bytesDone);
-        resolve(result);
-      } catch (error) {
-        if (finished) return reject(error);
-        failure = { error };
-        addon.cancelEncoding(job!);
-      }
-    });
+    const job = addon.startEncoding(
+      encoder,
+      chunks,
+      checked,
+      textOffsets,
+      control.actions,
+      control.continues === true,
+      (finished, bytesDone) => {
+        if (finished === null) return copyMore();
+        try {
+          if (!finished) return signal?.aborted || failure !== null ? undefined : onProgress?.(bytesDone);
+          signal?.removeEventListener('abort', cancel);
+          if (failure !== null) return reject(failure.error);
+          if (signal?.aborted) return reject(aborted(signal));
+          const result = finishedResult();
+          onProgress?.(bytesDone);
+          resolve(result);
+        } catch (error) {
+          if (finished) return reject(error);
+          failure = { error };
+          addon.cancelEncoding(job!);
+        }
+      },
+    );
     if (job === null) return reject(new TakenAway());
     copyMore();
     const cancel = (): void => {

@@ -96,7 +96,10 @@ class NativeKernels implements Kernels {
     const short = this.#short;
     let count: number;
     try {
-      count = this.#addon.encode(encoder, text, control.actions, short.block, short.place);
+      count =
+        control.continues === true
+          ? this.#addon.encode(encoder, text, control.actions, short.block, short.place, true)
+          : this.#addon.encode(encoder, text, control.actions, short.block, short.place);
     } catch (error) {
       throw runtimeError(messageOf(error), error);
     }
@@ -114,6 +117,8 @@ class NativeKernels implements Kernels {
     if (count < 0) throw refusal(this.#addon, count);
     return count;
   };
+
+  lastCut: Kernels['lastCut'] = (encoder, text, { actions }) => this.#addon.lastCut(encoder, text, actions);
 
   encodeBatch = (encoder: EncoderHandle, text: Uint8Array, textOffsets: Uint32Array, control: EncodeControl): RaggedIds => {
     const offsets = new Uint32Array(textOffsets.length);
@@ -191,6 +196,7 @@ class NativeKernels implements Kernels {
 
   encodeVectors: Kernels['encodeVectors'] = (...call) => this.#quantizers.encodeVectors(...call);
   decodeCodes: Kernels['decodeCodes'] = (...call) => this.#quantizers.decodeCodes(...call);
+  encodeScalars: Kernels['encodeScalars'] = (...call) => this.#quantizers.encodeScalars(...call);
   createSearchView: Kernels['createSearchView'] = (spec) => this.#search.createSearchView(spec);
   storeRows: Kernels['storeRows'] = (...call) => this.#search.storeRows(...call);
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);

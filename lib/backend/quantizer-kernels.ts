@@ -22,12 +22,23 @@ export interface VectorCoding {
 }
 
 export interface CodeDecoding {
-  /** Vector by vector, one of each codebook, below its size. */
+  /** Vector by vector, one of each codebook. */
   readonly codes: Uint32Array;
   readonly count: number;
   readonly codebooks: readonly CodebookRows[];
   readonly dims: number;
   readonly threads: number;
+}
+
+/** Some rows of vectors whose numbers are each rounded to a level. */
+export interface ScalarCoding {
+  readonly points: PointArray;
+  readonly first: number;
+  readonly count: number;
+  /** For each number of a vector the least number of each of its levels from the second on, ascending: one to 255. */
+  readonly starts: readonly Float32Array[];
+  /** What a level of each number counts; all together are below 2³². */
+  readonly basis: Uint32Array;
 }
 
 export interface CodingControl {
@@ -42,6 +53,11 @@ export interface QuantizerKernels {
    * rounding to single precision. Rejects with ABORTED, and with INVALID_ARGUMENT if a vector is not finite or longer than 3·10¹⁸.
    */
   encodeVectors(spec: VectorCoding, codes: Uint32Array, control: CodingControl): Promise<void>;
-  /** out: what the codes stand for, in single precision: sums in the order of the codebooks. `out` may hold anything. Rejects with ABORTED. */
+  /**
+   * out: what the codes stand for, in single precision: sums in the order of the codebooks. `out` may hold anything. Rejects with ABORTED, and with INVALID_ARGUMENT if a code is not below its
+   * codebook's size.
+   */
   decodeCodes(spec: CodeDecoding, out: Float32Array, control: CodingControl): Promise<void>;
+  /** codes[i]: of row first + i, Σ basis × how many levels of the number have begun. Throws INVALID_ARGUMENT if a row is not finite or longer than 3·10¹⁸. */
+  encodeScalars(spec: ScalarCoding, codes: Uint32Array): void;
 }

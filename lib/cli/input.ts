@@ -5,7 +5,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { MerganserError } from '../errors';
 import type { Terminal } from './terminal';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 4 << 20;
 const STDIN = '-';
 
 export interface Input {

@@ -144,9 +144,10 @@ interface Condensed {
 function condense(joins: readonly Join[], points: number, minClusterSize: number): Condensed[] {
   const clusters: Condensed[] = [{ parent: -1, birth: 0, children: [], fallen: [], stability: 0, death: 0 }];
   const sizeOf = (node: number): number => (node < points ? 1 : joins[node - points].size);
-  const stack: Array<[node: number, cluster: number]> = joins.length > 0 ? [[points + joins.length - 1, 0]] : [];
-  while (stack.length > 0) {
-    const [node, cluster] = stack.pop()!;
+  // Level by level, which numbers clusters as scikit-learn does.
+  const queue: Array<[node: number, cluster: number]> = joins.length > 0 ? [[points + joins.length - 1, 0]] : [];
+  for (let next = 0; next < queue.length; next++) {
+    const [node, cluster] = queue[next];
     const { left, right, distance } = joins[node - points];
     const density = distance > 0 ? 1 / distance : Infinity;
     const large = [left, right].filter((side) => sizeOf(side) >= minClusterSize);
@@ -159,10 +160,10 @@ function condense(joins: readonly Join[], points: number, minClusterSize: number
       for (const side of large) {
         clusters[cluster].stability += (density - clusters[cluster].birth) * sizeOf(side);
         clusters[cluster].children.push(clusters.length);
-        stack.push([side, clusters.length]);
+        queue.push([side, clusters.length]);
         clusters.push({ parent: cluster, birth: density, children: [], fallen: [], stability: 0, death: 0 });
       }
-    } else if (large.length === 1) stack.push([large[0], cluster]);
+    } else if (large.length === 1) queue.push([large[0], cluster]);
   }
   return clusters;
 }

@@ -1,5 +1,7 @@
 /** What quantizers with codebooks have in common. */
 import { describeShape, isShape, listOf, objectOf, requireSignal } from '../arguments';
+import { unknownCode } from '../backend/js/quantizers/known-codes';
+import type { Kernels } from '../backend/kernels';
 import type { CodebookRows, VectorCoding } from '../backend/quantizer-kernels';
 import { selectKernels } from '../backend/select';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
@@ -37,10 +39,7 @@ export abstract class CodebookQuantizer implements Quantizer {
 
   /** Codes of every codebook. @internal */
   protected async encodeBy(kind: VectorCoding['kind'], beam: number, vectors: Vectors, options: CodingOptions): Promise<Codes> {
-    const { backend, threads = 0, signal, onProgress } = objectOf(options, 'options');
-    integer(threads, 'threads', 0, 1024);
-    requireSignal(signal);
-    const kernels = selectKernels(backend);
+    const { kernels, threads, signal, onProgress } = codingOptions(options);
     const points = vectorsOfLength(vectors, this.dims);
     const { count } = points;
     const out = new Uint32Array(count * this.codebooks.length);
@@ -55,18 +54,14 @@ export abstract class CodebookQuantizer implements Quantizer {
   }
 
   async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
-    const { backend, threads = 0, signal, onProgress } = objectOf(options, 'options');
-    integer(threads, 'threads', 0, 1024);
-    requireSignal(signal);
+    const { kernels, threads, signal, onProgress } = codingOptions(options);
     const { dims } = this;
     checkShape(codes, this.codebookSizes);
     if (signal?.aborted) throw aborted(signal);
     const count = codes.dims[0];
     const data = await ownArray(codes.data, 'codes', signal);
-    const kernels = selectKernels(backend);
     const out = unfilledFloats(count * dims);
     if (count > 0) {
-      checkValues(data, this.codebookSizes);
       const spec = { codes: data, count, codebooks: await this.ownCodebooks(signal), dims, threads };
       await kernels.decodeCodes(spec, out, { signal, onProgress: onProgress && ((done) => onProgress(done, count)) });
     }
@@ -108,26 +103,29 @@ function shortEnough(data: Float32Array, dims: number): boolean {
   return true;
 }
 
+/** Throws INVALID_ARGUMENT. */
+export function codingOptions(
+  options: CodingOptions,
+): Omit<CodingOptions, 'backend'> & { readonly kernels: Kernels; readonly threads: number } {
+  const { backend, threads = 0, signal, onProgress } = objectOf(options, 'options');
+  integer(threads, 'threads', 0, 1024);
+  requireSignal(signal);
+  return { kernels: selectKernels(backend), threads, ...(signal && { signal }), ...(onProgress && { onProgress }) };
+}
+
 /** Throws INVALID_ARGUMENT unless the codes are of codebooks of these sizes. */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
   checkShape(codes, sizes);
-  checkValues(codes.data, sizes);
+  const error = unknownCode(codes.data, sizes);
+  if (error !== null) throw error;
 }
 
-function checkShape(codes: Codes, sizes: readonly number[]): void {
+export function checkShape(codes: Codes, sizes: readonly number[]): void {
   const { data, dims } = (codes ?? {}) as Partial<Codes>;
   listOf(sizes, 'codebookSizes');
   if (!(data instanceof Uint32Array)) throw invalidArgument('codes.data', 'a Uint32Array', data);
   if (!isShape(dims, [2], 0) || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
     throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape ${describeShape(dims)}`);
-}
-
-function checkValues(data: Uint32Array, sizes: readonly number[]): void {
-  for (const [book, size] of sizes.entries()) {
-    for (let at = book; at < data.length; at += sizes.length) {
-      if (data[at] >= size) throw invalidArgument('codes', `below ${size}, the size of the codebook`, data[at]);
-    }
-  }
 }
 
 export function codesOf(data: Uint32Array, books: number): Codes {

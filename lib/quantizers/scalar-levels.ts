@@ -2,16 +2,16 @@
 
 /** Keeps a bounded value off the last level. */
 const MARGIN = 1e-3;
-/** Of more levels there is no table. */
+/** Of more levels it is not known where they begin. */
 const MOST_SEARCHED = 256;
 
-/** 0 … levels − 1, as the authors' formula has it; it never falls as the value grows. */
+/** 0 … levels − 1, as the authors' formula has it (which passes the last one if there are more than a thousand); it never falls as the value grows. */
 export function levelOf(value: number, levels: number): number {
   if (levels === 2) return value < 0 ? 0 : 1;
   const half = ((levels - 1) * (1 + MARGIN)) / 2;
   const offset = levels % 2 === 0 ? 0.5 : 0;
   const bounded = Math.tanh(value + Math.atanh(offset / half)) * half - offset;
-  return roundHalfToEven(bounded) + Math.floor(levels / 2);
+  return Math.max(0, Math.min(levels - 1, roundHalfToEven(bounded) + Math.floor(levels / 2)));
 }
 
 function roundHalfToEven(value: number): number {
@@ -19,52 +19,14 @@ function roundHalfToEven(value: number): number {
   return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
-/** The same for many numbers in single precision: by where each level begins, which takes a tenth of the time of the formula. */
-export class LevelFinder {
-  static readonly #known = new Map<number, LevelFinder>();
-  /** Cells of equal width, from before the first start to behind the last: how many levels begin before each, and the start in it; infinite if there is none. null: by the formula. */
-  readonly #cells: { readonly from: number; readonly scale: number; readonly levels: Uint8Array; readonly starts: Float32Array } | null;
+const known = new Map<number, Float32Array>();
 
-  private constructor(private readonly levels: number) {
-    this.#cells = levels > MOST_SEARCHED ? null : cellsOf(Array.from({ length: levels - 1 }, (_, i) => leastOf(i + 1, levels)));
-  }
-
-  static of(levels: number): LevelFinder {
-    let finder = this.#known.get(levels);
-    if (finder === undefined) this.#known.set(levels, (finder = new LevelFinder(levels)));
-    return finder;
-  }
-
-  /** sums[i] += factor × the level of rows[i × stride + at]; finite numbers. */
-  add(rows: Float32Array, at: number, stride: number, factor: number, sums: Float64Array): void {
-    if (this.#cells === null) {
-      for (let i = 0; i < sums.length; i++) sums[i] += factor * levelOf(rows[i * stride + at], this.levels);
-      return;
-    }
-    const { from, scale, levels, starts } = this.#cells;
-    const last = levels.length - 1;
-    for (let i = 0, place = at; i < sums.length; i++, place += stride) {
-      const value = rows[place];
-      const cell = Math.max(0, Math.min(last, (value - from) * scale)) | 0;
-      sums[i] += factor * (levels[cell] + (value >= starts[cell] ? 1 : 0));
-    }
-  }
-}
-
-/** So many cells that none has two starts. */
-function cellsOf(starts: readonly number[]): { from: number; scale: number; levels: Uint8Array; starts: Float32Array } {
-  const from = starts[0] - 1;
-  for (let count = 64; ; count *= 2) {
-    const scale = count / (starts[starts.length - 1] + 1 - from);
-    const cells = { from, scale, levels: new Uint8Array(count), starts: new Float32Array(count).fill(Infinity) };
-    const places = starts.map((start) => ((start - from) * scale) | 0);
-    if (places.some((place, i) => i > 0 && place === places[i - 1])) continue;
-    places.forEach((place, i) => {
-      cells.starts[place] = starts[i];
-      cells.levels.fill(i + 1, place + 1);
-    });
-    return cells;
-  }
+/** Where levels begin, from the second on: the least number of single precision that has each. Not of many levels: null. */
+export function startsOf(levels: number): Float32Array | null {
+  if (levels > MOST_SEARCHED) return null;
+  let starts = known.get(levels);
+  if (starts === undefined) known.set(levels, (starts = Float32Array.from({ length: levels - 1 }, (_, i) => leastOf(i + 1, levels))));
+  return starts;
 }
 
 const bits = new Int32Array(1);

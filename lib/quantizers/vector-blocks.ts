@@ -43,8 +43,15 @@ export function vectorsOfLength(vectors: Vectors, dims: number): PointArray {
   return points;
 }
 
+/** Throws INVALID_ARGUMENT if the vectors' memory was taken away since they were checked. */
+export function requireWhole({ data, count, dims }: PointArray): void {
+  if (data.length < count * dims)
+    throw unexpected('vectors', `${count * dims} numbers, as before`, `${data.length}: their memory was taken away`);
+}
+
 /** Copies rows; throws INVALID_ARGUMENT, naming the first vector that is not finite. */
 export function readBlock(points: PointArray, first: number, rows: number): Float32Array {
+  requireWhole(points);
   const { dims } = points;
   const out = new Float32Array(rows * dims);
   if (points.type === 'float32') out.set(points.data.subarray(first * dims, (first + rows) * dims));

@@ -2,15 +2,23 @@
 import type { Steps } from '../clustering/steps';
 import { describeShape, isShape, listOf, numberThat } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
-import type { TokenRows } from './plan';
+import { lengthsOf, type TokenRows } from './plan';
 import type { TokenBatch } from './types';
 
-/** Each sequence; all numbers are finite. */
-export function* sequencesOf(tokens: TokenBatch, name: string): Steps<TokenRows[]> {
+/** Squared distances of longer tokens are not finite in single precision. */
+export const LONGEST_APART = 3e18;
+
+/** Each sequence; all numbers are finite, and no token is longer than `longest`. */
+export function* sequencesOf(tokens: TokenBatch, name: string, longest = Infinity): Steps<TokenRows[]> {
   const sequences = rowsOf(tokens, name);
+  const { width } = sequences[0];
   const greatest = new Float32Array(1);
   yield (kernels) => kernels.greatestMagnitude(tokens.data, greatest);
-  refuseAbove(tokens.data, sequences[0].width, name, greatest[0]);
+  refuseAbove(tokens.data, width, name, greatest[0]);
+  if (greatest[0] * Math.sqrt(width) <= longest) return sequences;
+  const lengths = yield* lengthsOf(tokens.data, tokens.data.length / width, width);
+  const i = lengths.findIndex((length) => length > longest);
+  if (i >= 0) throw unexpected(name, `none longer than ${longest}`, `a length of ${lengths[i]} of token ${i}`);
   return sequences;
 }
 

@@ -1,6 +1,6 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
 import type { Step, Steps } from '../clustering/steps';
-import type { Plan, TokenRows } from './plan';
+import { lengthsOf, type Plan, type TokenRows } from './plan';
 import { cellShares, twoWayPattern, type TwoWayPattern } from './sparse-weights';
 
 export interface ExpeditTask {
@@ -36,7 +36,7 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   const squares = new Float32Array(near.places.length);
   const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
   if (iterations > 0 || task.temperature === 'auto') yield measure;
-  const temperature = task.temperature === 'auto' ? inverseMedian(squares) : task.temperature;
+  const temperature = task.temperature === 'auto' ? inverseMedian(squares, yield* aboveRounding(tokens)) : task.temperature;
   for (let i = 0; i < iterations; i++) {
     if (i > 0) yield measure;
     pattern = near;
@@ -76,10 +76,16 @@ function nearBins(length: number, n: number, radius: number): number[][] {
   });
 }
 
-/** 1 over the median: a scale on which distances matter whatever the tokens are. */
-function inverseMedian(squares: Float32Array): number {
-  const median = squares.slice().sort()[squares.length >> 1];
+/** 1 over the median, but no less than `least`: a scale on which distances matter whatever the tokens are. */
+function inverseMedian(squares: Float32Array, least: number): number {
+  const median = Math.max(least, squares.slice().sort()[squares.length >> 1]);
   return median > 0 ? 1 / median : 1;
+}
+
+/** Above what kernels find for the squared distance of equal tokens. */
+function* aboveRounding(tokens: TokenRows): Steps<number> {
+  const lengths = yield* lengthsOf(tokens.data, tokens.count, tokens.width);
+  return 2 ** -16 * lengths.reduce((most, length) => Math.max(most, length), 0) ** 2;
 }
 
 /** exp(−temperature · squared distance) of the `nearest` centres of each token, normalised; the least distance is subtracted first. */

@@ -113,6 +113,7 @@ export function lineDestinations(count: number, every: number, seed: number | un
   return isDestination;
 }
 
+/** One of each whole cell: what is left of the grid below and to the right of them has none, as in tomesd. */
 export function gridDestinations(
   [rows, columns]: readonly [number, number],
   [height, width]: readonly [number, number],
@@ -120,10 +121,10 @@ export function gridDestinations(
 ): Uint8Array {
   const random = seed === undefined ? null : new RandomStream(seed);
   const isDestination = new Uint8Array(rows * columns);
-  for (let y = 0; y < rows; y += height) {
-    for (let x = 0; x < columns; x += width) {
-      const dy = random === null ? 0 : random.below(Math.min(height, rows - y));
-      const dx = random === null ? 0 : random.below(Math.min(width, columns - x));
+  for (let y = 0; y + height <= rows; y += height) {
+    for (let x = 0; x + width <= columns; x += width) {
+      const dy = random === null ? 0 : random.below(height);
+      const dx = random === null ? 0 : random.below(width);
       isDestination[(y + dy) * columns + x + dx] = 1;
     }
   }

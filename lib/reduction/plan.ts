@@ -28,14 +28,14 @@ export interface TokenRows {
 
 /** Reduced tokens are weighted means of their members; `lengths` restores the greatest length of them. */
 export function planOfMeans(source: Uint32Array, count: number, weights: Float32Array, lengths: 'mean' | 'greatest' = 'mean'): Plan {
-  const size = new Float32Array(count);
-  for (let i = 0; i < source.length; i++) size[source[i]] += weights[i];
+  const masses = new Float64Array(count);
+  for (let i = 0; i < source.length; i++) masses[source[i]] += weights[i];
   const { values: columns, offsets } = membersOf(source, count);
-  const shares = memberShares(source, weights, columns, size);
+  const shares = memberShares(source, weights, columns, masses);
   return {
     count,
     source,
-    size,
+    size: Float32Array.from(masses),
     *merge(values, width, means, greatest) {
       yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means, greatest);
       if (lengths === 'greatest') yield* restoreGreatestLength(means, values, width, source);
@@ -47,9 +47,7 @@ export function planOfMeans(source: Uint32Array, count: number, weights: Float32
 }
 
 /** Each member's part of its token's weight, in the order of `columns`. */
-function memberShares(source: Uint32Array, weights: Float32Array, columns: Uint32Array, size: Float32Array): Float32Array {
-  const masses = new Float64Array(size.length);
-  for (let i = 0; i < source.length; i++) masses[source[i]] += weights[i];
+function memberShares(source: Uint32Array, weights: Float32Array, columns: Uint32Array, masses: Float64Array): Float32Array {
   const shares = new Float32Array(columns.length);
   for (let at = 0; at < columns.length; at++) {
     const mass = masses[source[columns[at]]];

@@ -4,7 +4,7 @@ import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 import { dpcKnn, visionZip } from './centres';
-import { gridOf, metricOf, perToken, refuseAbove, removed, rowsOf, sequencesOf, whole } from './checks';
+import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, removed, rowsOf, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
@@ -41,13 +41,21 @@ export interface ReductionControl {
 }
 
 /** Operators that end whatever the numbers are, and whose results are sums over all tokens: what the tokens' greatest number is, is found while they are summed, for reading them takes as long as anything. */
-const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set(['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip'] as const);
+const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
+  'tome',
+  'tofu',
+  'threshold',
+  'tome-grid',
+  'visionzip',
+  'pitome',
+] as const);
 
 /** The reduction in steps. */
 export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
   refuseUnknownOptions(options);
   const measuredLate = MEASURED_LATE.has(options.method);
-  const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens');
+  const byDirection = options.method === 'pitome' || (options.method === 'k-medoids' && options.distance === 'cosine');
+  const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens', byDirection ? Infinity : LONGEST_APART);
   const total = sequences.length * sequences[0].count;
   const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
   if (!size.every(isPositive)) throw unexpected('size', 'positive numbers', 'a number that is not');

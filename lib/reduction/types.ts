@@ -60,7 +60,9 @@ export interface ThresholdOptions extends Matching, OnALine {
   readonly threshold: number;
 }
 
-/** Matching on a grid (Bolya & Hoffman 2023): each cell of sy × sx has one destination, all other tokens are candidates. */
+/**
+ * Matching on a grid (Bolya & Hoffman 2023): each cell of sy × sx has one destination, all other tokens are candidates, and so are those of cells that the grid's lower and right edges cut off.
+ */
 export interface TomeGridOptions extends Matching, Amount {
   readonly method: 'tome-grid';
   /** Rows and columns; the tokens are row by row. */
@@ -104,7 +106,10 @@ export interface ExpeditOptions extends Omit<CommonOptions, 'size'> {
   readonly iterations?: number;
   /** Cells that a token looks at, in each direction; odd. Default 5. */
   readonly window?: number;
-  /** Multiplies squared distances. 'auto': one over their median. Default 0.02. */
+  /**
+   * Multiplies squared distances. 'auto': one over the median of those from tokens to the cells they look at first, which counts as no less than 2⁻¹⁶ of the greatest token's squared length (less is
+   * rounding, where most tokens are equal). Default 0.02.
+   */
   readonly temperature?: number | 'auto';
   /** Centres that a token is reconstructed from. Default 20. */
   readonly nearest?: number;

@@ -1,5 +1,6 @@
 /** The machinery of one tokenizer: a definition, a backend, and what is made of both when it is first needed. */
 import {
+  type AsyncControl,
   type BpeHandle,
   DisallowedAddedToken,
   type EncodeControl,
@@ -186,13 +187,23 @@ export class Engine {
   }
 
   /** Ids of a well-formed text, without special tokens around it. Throws DISALLOWED_SPECIAL. */
-  textIds(text: TextInput, control: EncodeControl, dropout: Dropout | null = null): Uint32Array {
+  textIds(text: TextInput, control: EncodeControl, dropout: Dropout | null = null, before = 0): Uint32Array {
     const encoder = this.encoder;
     if (encoder === null || dropout !== null) return this.encodeGeneral(asBytes(text), control, false, dropout).ids;
     try {
       return this.kernels.encode(encoder, text, control);
     } catch (error) {
-      throw this.explainRefusal(error);
+      throw this.explainRefusal(error, before);
+    }
+  }
+
+  /** The same for a part of a text by the fused path, on other threads. `before`: see {@link explainRefusal}. Rejects with DISALLOWED_SPECIAL, ABORTED. */
+  async partIds(text: Uint8Array, control: AsyncControl, before: number): Promise<Uint32Array> {
+    try {
+      const texts = { chunks: [text], offsets: Uint32Array.of(0, text.length), checked: true };
+      return (await this.kernels.encodeBatchAsync(this.encoder!, texts, control)).values;
+    } catch (error) {
+      throw this.explainRefusal(error, before);
     }
   }
 
@@ -202,12 +213,12 @@ export class Engine {
     return this.explainingRefusal(() => encodeGeneral(this.generalParts, text, { full, actions: control.actions, encodePieces }));
   }
 
-  /** Runs kernels, and says in words which special token they refused. */
-  explainingRefusal<Result>(run: () => Result): Result {
+  /** Runs kernels, and says in words which special token they refused. `before`: see `explainRefusal`. */
+  explainingRefusal<Result>(run: () => Result, before = 0): Result {
     try {
       return run();
     } catch (error) {
-      throw this.explainRefusal(error);
+      throw this.explainRefusal(error, before);
     }
   }
 
@@ -218,12 +229,13 @@ export class Engine {
     return (text, pieceOffsets) => merger.encode(text, pieceOffsets, dropout);
   }
 
-  explainRefusal(error: unknown): unknown {
+  /** `before`: bytes of the text that come before the part that was encoded. */
+  explainRefusal(error: unknown, before = 0): unknown {
     if (!(error instanceof DisallowedAddedToken)) return error;
     const { content } = this.definition.addedTokens.list[error.index];
     return new MerganserError(
       'DISALLOWED_SPECIAL',
-      `The text holds the special token ${JSON.stringify(content)} at byte ${error.offset}. To encode it as ordinary text, pass allowedSpecial: 'none'; ` +
+      `The text holds the special token ${JSON.stringify(content)} at byte ${before + error.offset}. To encode it as ordinary text, pass allowedSpecial: 'none'; ` +
         `to encode it as the special token, pass allowedSpecial: 'all' or a set that names it.`,
     );
   }

@@ -13,33 +13,34 @@ const UNSETTLED = -2;
 const NO_MATCH = -1;
 
 /** Which ends of a match divide pieces, and which pieces later steps split again. */
-interface Division {
+export interface Division {
   readonly atStart: boolean;
   readonly atEnd: boolean;
   readonly matches: boolean;
   readonly gaps: boolean;
 }
 
-interface SettledStep {
+/** A step that can be seen through. */
+export interface SettledStep {
   readonly matcher: SettledMatcher;
   readonly division: Division;
 }
 
-export class SettledSplits {
-  private constructor(private readonly steps: readonly SettledStep[]) {}
-
-  /** null if nothing can be said about these steps. */
-  static of(steps: readonly SplitStep[]): SettledSplits | null {
-    const settled: SettledStep[] = [];
-    for (const step of steps) {
-      if (step.kind !== 'pattern' || step.overAlphabet || step.pattern.automaton === null || step.pattern.automaton.starts.length !== 1)
-        break;
-      const division = divisionOf(step.behavior, step.invert);
-      if (division === null) break;
-      settled.push({ matcher: new SettledMatcher(step.pattern, step.pattern.automaton), division });
-    }
-    return settled.length === 0 ? null : new SettledSplits(settled);
+/** The first steps, up to one that is opaque. */
+export function settledSteps(steps: readonly SplitStep[]): SettledStep[] {
+  const settled: SettledStep[] = [];
+  for (const step of steps) {
+    if (step.kind !== 'pattern' || step.overAlphabet || step.pattern.automaton === null || step.pattern.automaton.starts.length !== 1)
+      break;
+    const division = divisionOf(step.behavior, step.invert);
+    if (division === null) break;
+    settled.push({ matcher: new SettledMatcher(step.pattern, step.pattern.automaton), division });
   }
+  return settled;
+}
+
+export class SettledSplits {
+  constructor(private readonly steps: readonly SettledStep[]) {}
 
   /** Ends of pieces inside text[start, end), ascending. `open`: more text may follow. */
   boundaries(text: Uint8Array, start: number, end: number, open: boolean): number[] {
@@ -95,16 +96,31 @@ function divisionOf(behavior: SplitBehavior, invert: boolean): Division | null {
 }
 
 /** Runs an automaton. */
-class SettledMatcher {
-  private readonly start: number;
+export class SettledMatcher {
+  readonly start: number;
   private readonly rowLength: number;
 
   constructor(
     private readonly program: PatternProgram,
-    private readonly automaton: PatternAutomaton,
+    readonly automaton: PatternAutomaton,
   ) {
     this.start = automaton.starts[0]!;
     this.rowLength = program.classCount + 1;
+  }
+
+  get classCount(): number {
+    return this.program.classCount;
+  }
+
+  classOf(codePoint: number): number {
+    const { classPages, classIds } = this.program;
+    return classIds[(classPages[codePoint >>> 8] << 8) | (codePoint & 0xff)];
+  }
+
+  /** What a character of a class does in a state (classCount: the end of the text): the next one, 0 if there is none, and whether a match ends in front of it. */
+  step(state: number, characterClass: number): { readonly next: number; readonly matchBefore: boolean } {
+    const transition = this.automaton.transitions[state * this.rowLength + characterClass];
+    return { next: transition & STATE, matchBefore: (transition & MATCH_BEFORE) !== 0 };
   }
 
   /** End of the match that begins at `at`, NO_MATCH, or UNSETTLED if that depends on what follows `end`. */

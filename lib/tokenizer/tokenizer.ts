@@ -2,7 +2,8 @@ import { invalidArgument } from '../errors';
 import { NO_SOURCE } from './compiled/container';
 import { DecodeStream } from './decode-stream';
 import type { TokenizerDefinition } from './definition';
-import { EncodeStreamer, type TextSource } from './encode-stream';
+import { encodeSource, type TextSource } from './encode-source';
+import { EncodeStreamer } from './encode-stream';
 import { toEncoding } from './encoding-parts';
 import { encodingNameForModel } from './encodings';
 import type { Engine } from './engine';
@@ -235,15 +236,11 @@ export class Tokenizer implements Disposable {
    * Encodes text that comes in chunks; all ids together are those of one call over the whole. Chunks may end anywhere, also inside characters.
    * Memory stays bounded for ordinary text: what lies before a place where no later text can matter is encoded and forgotten. Tokenizers that offer no
    * such places are encoded at the end. Truncation and padding do not apply.
+   *
+   * Chunks of a quarter of a megabyte or more are encoded on all cores, up to two of them at a time, while the next one is asked for; smaller ones on the calling thread.
    */
   async *encodeStream(source: TextSource, options?: EncodeOptions): AsyncGenerator<Uint32Array, void, undefined> {
-    const streamer = new EncodeStreamer(this.#engine, this.#engine.options.resolve(options));
-    for await (const chunk of source as AsyncIterable<TextInput>) {
-      const ids = streamer.push(chunk);
-      if (ids.length > 0) yield ids;
-    }
-    const rest = streamer.end();
-    if (rest.length > 0) yield rest;
+    yield* encodeSource(new EncodeStreamer(this.#engine, this.#engine.options.resolve(options)), source);
   }
 
   /** {@link encodeStream} as a Web stream: text in, ids out. */

@@ -1,4 +1,5 @@
 import { MerganserError } from '../errors';
+import { joinBytes } from './join-bytes';
 import { checkText } from './text-input';
 import { type InvalidUtf8, wellFormedBytes } from './well-formed';
 import type { TextInput } from './types';
@@ -14,27 +15,33 @@ export class Utf8Assembler {
 
   constructor(private readonly invalidUtf8: InvalidUtf8) {}
 
-  /** The UTF-8 of what is complete now. Throws INVALID_ARGUMENT, INVALID_UTF8. */
-  push(chunk: TextInput): Uint8Array {
+  /** The UTF-8 of what is complete now, in memory of its own, behind `before`, which is UTF-8. Throws INVALID_ARGUMENT, INVALID_UTF8. */
+  push(chunk: TextInput, before = NOTHING as Uint8Array): Uint8Array {
     checkText(chunk, 'chunk');
-    if (typeof chunk !== 'string') return concat(this.takeSurrogate(), this.pushBytes(chunk));
-    const before = this.takeBytes();
+    if (typeof chunk !== 'string') return this.pushBytes(chunk, concat([before, this.takeSurrogate()]));
+    const rest = this.takeBytes();
     const text = this.surrogate + chunk;
     this.surrogate = HIGH_SURROGATE_AT_END.test(text) ? text.at(-1)! : '';
-    return concat(before, encodeUtf8(this.surrogate === '' ? text : text.slice(0, -1)));
+    return concat([before, rest, encodeUtf8(this.surrogate === '' ? text : text.slice(0, -1))]);
   }
 
   /** What was never completed, replaced by U+FFFD. */
   end(): Uint8Array {
-    return concat(this.takeSurrogate(), this.takeBytes());
+    return concat([this.takeSurrogate(), this.takeBytes()]);
   }
 
-  private pushBytes(chunk: Uint8Array): Uint8Array {
-    const bytes = concat(this.bytes, chunk);
-    const complete = bytes.length - incompleteLength(bytes);
-    // Copies, because the chunk belongs to the caller.
-    this.bytes = bytes.slice(complete);
-    return wellFormedBytes(bytes.slice(0, complete), this.invalidUtf8);
+  private pushBytes(chunk: Uint8Array, before: Uint8Array): Uint8Array {
+    // A copy even where nothing stands before, because the chunk belongs to the caller. There is one of it: long chunks feel each.
+    const joined = new Uint8Array(before.length + this.bytes.length + chunk.length);
+    joined.set(before);
+    joined.set(this.bytes, before.length);
+    joined.set(chunk, before.length + this.bytes.length);
+    const added = joined.subarray(before.length);
+    const complete = added.length - incompleteLength(added);
+    this.bytes = added.slice(complete);
+    const known = added.subarray(0, complete);
+    const fine = wellFormedBytes(known, this.invalidUtf8);
+    return fine === known ? joined.subarray(0, before.length + complete) : concat([before, fine]);
   }
 
   private takeSurrogate(): Uint8Array {
@@ -61,11 +68,7 @@ function incompleteLength(bytes: Uint8Array): number {
   return present < characterLength(bytes[start]) ? present : 0;
 }
 
-function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second;
-  if (second.length === 0) return first;
-  const joined = new Uint8Array(first.length + second.length);
-  joined.set(first);
-  joined.set(second, first.length);
-  return joined;
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const filled = parts.filter((part) => part.length > 0);
+  return filled.length === 1 ? filled[0] : joinBytes(filled);
 }

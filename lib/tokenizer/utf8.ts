@@ -47,6 +47,13 @@ export function codePointAt(bytes: Uint8Array, at: number): number {
   return ((lead & 0x07) << 18) | ((bytes[at + 1] & 0x3f) << 12) | ((bytes[at + 2] & 0x3f) << 6) | (bytes[at + 3] & 0x3f);
 }
 
+/** Where the character begins that ends in front of `at`. */
+export function characterBefore(bytes: Uint8Array, at: number): number {
+  let before = at - 1;
+  while (isContinuation(bytes[before])) before--;
+  return before;
+}
+
 /** Writes a code point; returns the position behind it. */
 export function writeCodePoint(out: Uint8Array, at: number, codePoint: number): number {
   if (codePoint < 0x80) {

@@ -3,6 +3,7 @@
 
 #include "job.hpp"
 #include "memory_of.hpp"
+#include "merganser/clustering/assign_nearest.hpp"
 #include "merganser/clustering/leading_eigenvectors.hpp"
 #include "merganser/clustering/linkage.hpp"
 #include "merganser/clustering/lloyd.hpp"

@@ -23,19 +23,19 @@ bool fits(const EncodeJob::Input& input) {
   return std::is_sorted(offsets.begin(), offsets.end()) && input.size() == offsets.back() && std::all_of(input.chunks.begin(), input.chunks.end(), ends_a_text);
 }
 
-// (encoder, chunks, checked, textOffsets, actions | null, listener) => job | null: the chunks do not hold the texts
+// (encoder, chunks, checked, textOffsets, actions | null, continues, listener) => job | null: the chunks do not hold the texts
 Napi::Value start_encoding(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto chunks = info[1].As<Napi::Array>();
   const auto offsets = info[3].As<Napi::Uint32Array>();
-  EncodeJob::Input input{pointer_of<bpe::Encoder>(info[0]), {}, info[2].As<Napi::Boolean>(), {offsets.Data(), offsets.Data() + offsets.ElementLength()}, {}};
+  EncodeJob::Input input{pointer_of<bpe::Encoder>(info[0]), {}, info[2].As<Napi::Boolean>(), {offsets.Data(), offsets.Data() + offsets.ElementLength()}, {}, info[5].As<Napi::Boolean>()};
   for (uint32_t i = 0; i < chunks.Length(); ++i) input.add_chunk(bytes_of(chunks[i]));
   if (!info[4].IsNull()) {
     const ByteSpan actions = bytes_of(info[4]);
     input.actions.assign(actions.data, actions.data + actions.size);
   }
   if (!fits(input)) return env.Null();
-  auto job = std::make_shared<EncodeJob>(env, std::move(input), info[5].As<Napi::Function>(), chunks);
+  auto job = std::make_shared<EncodeJob>(env, std::move(input), info[6].As<Napi::Function>(), chunks);
   job->begin(env);
   return JobHandle::New(env, new std::shared_ptr<EncodeJob>(job), [](Napi::Env, std::shared_ptr<EncodeJob>* gone) { delete gone; });
 }

@@ -206,7 +206,7 @@ void EncodeJob::encode(size_t number, Own& own) {
   options.actions = actions();
   options.cancelled = &cancelled_;
   options.expected = input_.size() / threads_;
-  options.continues = portion.begin != input_.offsets[portion.first];
+  options.continues = number == 0 ? input_.continues : portion.begin != input_.offsets[portion.first];
   const uint8_t* text = portion.chunk->data;
   size_t base = portion.chunk->begin, readable = portion.chunk->end - base;
   if (!input_.checked) {

@@ -30,6 +30,7 @@ class EncodeJob final : public Job {
     bool checked;                   // it is known to be UTF-8, and nobody else has this memory
     std::vector<uint32_t> offsets;  // texts + 1
     std::vector<uint8_t> actions;   // empty: none given
+    bool continues;                 // of the first text; see EncodeOptions
 
     void add_chunk(ByteSpan bytes) { chunks.push_back({bytes.data, size(), size() + bytes.size}); }
     size_t size() const { return chunks.empty() ? 0 : chunks.back().end; }

@@ -57,16 +57,18 @@ napi_value guarded(napi_env env, Body body) {
   }
 }
 
-// (encoder, text, actions | null, out, place): number of ids. They are in `out` from `place` on if they fit there, else to be fetched with `take`.
+// (encoder, text, actions | null, out, place, continues = false): number of ids. They are in `out` from `place` on if they fit there, else to be fetched with
+// `take`.
 napi_value encode(napi_env env, napi_callback_info info) {
   return guarded(env, [&] {
-    size_t count = 5;
-    napi_value argument[5];
+    size_t count = 6;
+    napi_value argument[6];
     napi_get_cb_info(env, info, &count, argument, nullptr, nullptr);
     Environment& environment = Environment::of(env);
     const TextArgument text = text_argument(env, argument[1], environment);
     bpe::EncodeOptions options;
     options.actions = actions_of(env, argument[2]);
+    if (count > 5) napi_get_value_bool(env, argument[5], &options.continues);
     environment.ids.clear();
     const bpe::EncodeResult result =
         encoder_of(env, argument[0]).encode(text.data, text.size, text.readable, &environment.ids, options);
@@ -96,6 +98,13 @@ napi_value count(napi_env env, napi_callback_info info) {
   });
 }
 
+// (encoder, text, actions | null) => the last place where the text may be cut however it goes on; 0: none is known
+Napi::Value last_cut(const Napi::CallbackInfo& info) {
+  const ByteSpan text = bytes_of(info[1]);
+  const size_t cut = shared_of<bpe::Encoder>(info[0]).find_last_cut(text.data, text.size, 1, actions_of(info.Env(), info[2]));
+  return Napi::Number::New(info.Env(), static_cast<double>(cut));
+}
+
 Napi::Value refused_at(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info.Env()).refused_at));
 }
@@ -120,6 +129,7 @@ Napi::Value encode_batch(const Napi::CallbackInfo& info) {
 
 void register_encoder(Napi::Env env, Napi::Object exports) {
   exports.Set("createEncoder", Napi::Function::New(env, create_encoder, "createEncoder"));
+  exports.Set("lastCut", Napi::Function::New(env, last_cut, "lastCut"));
   exports.Set("refusedAt", Napi::Function::New(env, refused_at, "refusedAt"));
   exports.Set("encodeBatch", Napi::Function::New(env, encode_batch, "encodeBatch"));
   napi_value function;

@@ -1,10 +1,15 @@
-// Vectors to codes and back, as jobs (see task.hpp).
+// Vectors to codes and back, as jobs (see task.hpp); scalar codes at once.
 #include "merganser/quantizers/code_vectors.hpp"
 
 #include <napi.h>
 
+#include <algorithm>
+#include <bit>
+#include <limits>
+
 #include "memory_of.hpp"
 #include "merganser/parallel/thread_pool.hpp"
+#include "merganser/quantizers/scalar_codes.hpp"
 #include "task.hpp"
 
 namespace merganser::addon {
@@ -36,6 +41,18 @@ std::vector<Codebook> read_codebooks(const Napi::Value& value) {
     codebooks.push_back({data_of<float>(codebook.Get("data")), size_of(codebook, "codes"), size_of(codebook, "dims"), size_of(codebook, "place")});
   }
   return codebooks;
+}
+
+LevelStarts read_starts(const Napi::Array& array, const uint32_t* basis) {
+  size_t most = 0;
+  for (uint32_t i = 0; i < array.Length(); ++i) most = std::max(most, array.Get(i).As<Napi::Float32Array>().ElementLength());
+  LevelStarts levels{{}, static_cast<uint32_t>(std::bit_ceil(most + 1)), basis};
+  levels.starts.assign(array.Length() * levels.width, std::numeric_limits<float>::infinity());
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const auto those = array.Get(i).As<Napi::Float32Array>();
+    std::copy_n(those.Data(), those.ElementLength(), levels.starts.begin() + i * levels.width);
+  }
+  return levels;
 }
 
 // Progress is the number of vectors that are done.
@@ -80,12 +97,23 @@ Napi::Value start_decoding_codes(const Napi::CallbackInfo& info) {
   return start(info.Env(), std::make_shared<CodingTask>(info, "merganser decode vectors", work));
 }
 
+// ({points, first, count, starts, basis}, codes)
+void encode_scalar_codes(const Napi::CallbackInfo& info) {
+  const auto object = info[0].As<Napi::Object>();
+  clustering::PointSet points = read_points(object.Get("points").As<Napi::Object>());
+  const size_t bytes = points.type == clustering::ElementType::float32 ? 4 : 2;
+  points.data = static_cast<const uint8_t*>(points.data) + size_of(object, "first") * points.dims * bytes;
+  points.count = size_of(object, "count");
+  encode_scalars(points, read_starts(object.Get("starts").As<Napi::Array>(), data_of<uint32_t>(object.Get("basis"))), data_of<uint32_t>(info[1]));
+}
+
 }  // namespace
 
 void register_quantizers(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   add("startEncodingVectors", start_encoding_vectors);
   add("startDecodingCodes", start_decoding_codes);
+  add("encodeScalars", encode_scalar_codes);
 }
 
 }  // namespace merganser::addon

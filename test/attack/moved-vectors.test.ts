@@ -7,6 +7,7 @@ import {
   cascadeAsync,
   centroidScores,
   ClusteredContext,
+  FiniteScalarQuantizer,
   flashAttention,
   kmeans,
   KMeansQuantizer,
@@ -211,6 +212,23 @@ describeEachBackend('arrays that are given away', (backend) => {
       giveAway(quantizer.codebooks.map(({ data }) => data));
       await work;
       expect(await settled(quantizer.encode(points(cloud), { backend }))).toHaveProperty('error');
+    }
+    const scalar = new FiniteScalarQuantizer(new Array<number>(16).fill(2));
+    const narrow = (data: Float32Array) => ({ data, dims: [data.length / 16, 16] });
+    const many = floats(rows * 16 * 8);
+    const codes = await scalar.encode(narrow(many), { backend });
+    for (const turns of [0, 2]) {
+      await check(() => one(many.slice(), (data) => scalar.encode(narrow(data), { backend })), turns);
+      await check(() => {
+        const data = codes.data.slice();
+        return [[data], () => scalar.decode({ ...codes, data }, { backend })];
+      }, turns);
+      for (const train of [
+        (data: Float32Array) => ResidualQuantizer.train(points(data), { ...options, codebooks: 2 }),
+        (data: Float32Array) => ProductQuantizer.train(points(data), { ...options, parts: 4 }),
+      ]) {
+        await check(() => one(cloud.slice(), (data) => train(data).then(({ codebooks }) => codebooks)), turns);
+      }
     }
   }, 120_000);
 

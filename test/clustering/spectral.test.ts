@@ -205,8 +205,7 @@ describe('HDBSCAN', () => {
 
   test.each(fixture.hdbscan)('scikit-learn: clusters of $minClusterSize, $minSamples samples', ({ labels, probabilities, ...options }) => {
     const found = hdbscan(distances(points, 3), options);
-    expectSamePartition(found.labels, labels);
-    expect([...found.labels].map((label) => label < 0)).toEqual(labels.map((label) => label < 0));
+    expect([...found.labels]).toEqual(labels);
     expect(found.clusters).toBe(Math.max(...labels) + 1);
     probabilities.forEach((value, i) => value !== null && expect(found.probabilities[i]).toBeCloseTo(value, 6));
   });

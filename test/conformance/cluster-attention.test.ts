@@ -87,6 +87,7 @@ describeEachBackend('clusters', (backend) => {
     ['int8', 1, 7, 7, 95],
     ['int8', 1, 1, 1, 256],
     ['int8', 3, 70, 70, 72],
+    ['int8', 3, 70, 70, 128],
   ] as const)(
     'attention over chosen %s clusters and estimates of the others: %d heads, %d queries in tiles of %d, %d dimensions',
     (type, group, queries, tile, dims) => {
@@ -96,7 +97,8 @@ describeEachBackend('clusters', (backend) => {
         const lists = kernels.attendClusters({ ...spec, estimate }, to);
         const tiles = Math.ceil(queries / tile);
         expect(lists.offsets).toHaveLength(2 * tiles + 1);
-        expectClose(asRowLists({ ...spec, estimate }, lists, centroids), to, type === 'int8' ? 40 : 10);
+        // Logits err by the rounding of queries to 16 bits, once for each dimension.
+        expectClose(asRowLists({ ...spec, estimate }, lists, centroids), to, type === 'int8' ? 6 * Math.sqrt(dims) : 10);
       }
     },
   );

@@ -1,11 +1,17 @@
 import { ByteTrie } from '../../tokenizer/byte-trie';
 import { isWhitespace, isWordCharacter } from '../../tokenizer/unicode/predicates';
-import { characterLength, codePointAt, isContinuation } from '../../tokenizer/utf8';
+import { characterBefore, characterLength, codePointAt } from '../../tokenizer/utf8';
 import { AddedTokenAction, DisallowedAddedToken, type AddedTokenSpec } from '../kernels';
 
 /** Finds added tokens in text: the leftmost first, and of those that begin at one place the longest. */
 export class AddedTokens {
   readonly specs: readonly AddedTokenSpec[];
+  /** Bytes of the longest; 0 if there are none. */
+  readonly longest: number;
+  /** Whether some take white space that stands beside them. */
+  readonly strips: boolean;
+  /** Whether some do, or are none beside a letter. */
+  readonly looksAround: boolean;
   private readonly trie: ByteTrie;
   /** 1 for bytes that a token may begin with. */
   private readonly leads = new Uint8Array(256);
@@ -14,6 +20,9 @@ export class AddedTokens {
 
   constructor(specs: readonly AddedTokenSpec[]) {
     this.specs = specs;
+    this.longest = specs.reduce((longest, { content }) => Math.max(longest, content.length), 0);
+    this.strips = specs.some(({ lstrip, rstrip }) => lstrip || rstrip);
+    this.looksAround = this.strips || specs.some(({ singleWord }) => singleWord);
     this.trie = new ByteTrie(specs.map((spec) => spec.content));
     for (const { content } of specs) this.leads[content[0]] = 1;
     const lead = this.leads.indexOf(1);
@@ -37,6 +46,17 @@ export class AddedTokens {
     return new AddedTokenSearch(this, this.trie, bounded, start, actions);
   }
 
+  /** Whether some token stands in the text so that it reaches to `at` or beyond, from `at` or before: words and white space around it aside. */
+  touches(text: Uint8Array, at: number, actions: Uint8Array | null): boolean {
+    const accepts = acceptedBy(actions);
+    for (let start = Math.max(0, at - this.longest); start <= at && start < text.length; start++) {
+      if (this.leads[text[start]] === 0) continue;
+      const index = this.trie.longestAt(text, start, text.length, accepts);
+      if (index >= 0 && start + this.specs[index].content.length >= at) return true;
+    }
+    return false;
+  }
+
   /** The first place from `at` on where a token may begin, or the text's end. */
   nextLead(text: Uint8Array, at: number): number {
     if (this.onlyLead >= 0) {
@@ -46,6 +66,11 @@ export class AddedTokens {
     while (at < text.length && this.leads[text[at]] === 0) at++;
     return at;
   }
+}
+
+/** Which tokens are looked for, refused ones included. */
+function acceptedBy(actions: Uint8Array | null): (index: number) => boolean {
+  return actions === null ? () => true : (index) => actions[index] !== AddedTokenAction.Text;
 }
 
 /** One pass over a text, from its `start` to the end of its array, with Hugging Face's rules for `singleWord`, `lstrip` and `rstrip`. */
@@ -103,14 +128,14 @@ export class AddedTokenSearch {
 
   private touchesWord(matchStart: number, matchEnd: number): boolean {
     const { text } = this;
-    if (matchStart > this.start && isWordCharacter(codePointAt(text, this.characterBefore(matchStart)))) return true;
+    if (matchStart > this.start && isWordCharacter(codePointAt(text, characterBefore(text, matchStart)))) return true;
     return matchEnd < this.end && isWordCharacter(codePointAt(text, matchEnd));
   }
 
   /** Start of the white space before `at`, as far as the token before has not taken it. */
   private spaceBefore(at: number): number {
     while (at > this.tokenEnd) {
-      const previous = this.characterBefore(at);
+      const previous = characterBefore(this.text, at);
       if (!isWhitespace(codePointAt(this.text, previous))) break;
       at = previous;
     }
@@ -122,12 +147,6 @@ export class AddedTokenSearch {
     this.spaceStart = at;
     while (at < this.end && isWhitespace(codePointAt(this.text, at))) at += characterLength(this.text[at]);
     this.spaceEnd = at;
-    return at;
-  }
-
-  private characterBefore(at: number): number {
-    do at--;
-    while (isContinuation(this.text[at]));
     return at;
   }
 }

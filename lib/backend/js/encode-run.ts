@@ -30,6 +30,7 @@ export class EncodeRun {
 
   /** null from the last stretch on. */
   private text: TextView | null = null;
+  private continues = false;
   private textStart = 0;
   private textEnd = 0;
   /** Finds the added tokens; null when there are no more. */
@@ -56,10 +57,11 @@ export class EncodeRun {
     this.normalizer = new StretchNormalizer(parts.spec);
   }
 
-  /** Turns to text[start, end). Throws DisallowedAddedToken. */
-  begin(text: TextView, start: number, end: number, actions: Uint8Array | null): void {
+  /** Turns to text[start, end). Throws DisallowedAddedToken. `continues`: see EncodeControl. */
+  begin(text: TextView, start: number, end: number, actions: Uint8Array | null, continues = false): void {
     this.search = this.parts.added === null ? null : this.parts.added.search(text.bytes, start, end, actions);
     this.text = text;
+    this.continues = continues;
     this.textStart = start;
     this.textEnd = end;
     this.position = start;
@@ -140,7 +142,7 @@ export class EncodeRun {
   private beginStretch(text: TextView, start: number, end: number, out: IdBuffer): void {
     const { normalizer, parts } = this;
     this.stretchStart = start;
-    normalizer.prepare(text, start, end, start === this.textStart);
+    normalizer.prepare(text, start, end, start > this.textStart ? 'later' : this.continues ? 'within' : 'first');
     if (normalizer.start === normalizer.end) return;
     const { bytes } = normalizer.text;
     if (parts.splitter.scanner !== null) {

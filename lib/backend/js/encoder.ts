@@ -34,12 +34,12 @@ export class Encoder {
     this.run = new EncodeRun(this.parts);
   }
 
-  encode(text: string | Uint8Array, { actions }: EncodeControl): Uint32Array {
+  encode(text: string | Uint8Array, { actions, continues }: EncodeControl): Uint32Array {
     const { run, out, source } = this;
     out.clear();
     source.read(text);
     try {
-      run.begin(source.text, 0, source.length, actions);
+      run.begin(source.text, 0, source.length, actions, continues);
       while (run.advance(out));
       return out.take();
     } finally {
@@ -97,7 +97,7 @@ export class Encoder {
     const slices = new Slices(control);
     await slices.begin();
     for (let i = 0; i + 1 < textOffsets.length; i++) {
-      run.begin(view, textOffsets[i], textOffsets[i + 1], control.actions);
+      run.begin(view, textOffsets[i], textOffsets[i + 1], control.actions, i === 0 && control.continues);
       while (run.advance(out)) if (slices.isOver()) await slices.next(textOffsets[i] - textOffsets[0] + run.bytesDone);
       offsets[i + 1] = out.length;
     }

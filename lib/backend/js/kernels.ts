@@ -19,6 +19,7 @@ import { Encoder } from './encoder';
 import { PieceTokenizer } from './piece-tokenizer';
 import { JsPattern } from './pattern-matcher';
 import { decodeCodes, encodeVectors } from './quantizers/code-vectors';
+import { encodeScalars } from './quantizers/scalar-codes';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
@@ -86,6 +87,7 @@ export function createJsKernels(): Kernels {
     createEncoder: (spec) => box<EncoderHandle>(new Encoder(spec, modelOf(spec.model))),
     encode: (encoder, text, control) => open<Encoder>(encoder).encode(text, control),
     count: (encoder, text, control, limit) => open<Encoder>(encoder).count(text, control, limit),
+    lastCut: () => 0,
     encodeBatch: (encoder, text, textOffsets, control) => open<Encoder>(encoder).encodeBatch(text, textOffsets, control),
     ownChunkBytes: Infinity,
     encodeBatchAsync: (encoder, texts, control) => open<Encoder>(encoder).encodeBatchAsync(texts, control),
@@ -136,6 +138,7 @@ export function createJsKernels(): Kernels {
     maxSim,
     encodeVectors,
     decodeCodes,
+    encodeScalars,
     createSearchView: (spec) => box<SearchViewHandle>(spec),
     storeRows: (view, call, control) => storeRows(open<SearchSpec>(view), call, control),
     searchLists: (view, call, out) => searchLists(open<SearchSpec>(view), call, out),

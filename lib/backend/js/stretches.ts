@@ -8,6 +8,9 @@ const BLANK = 0x20;
 /** Below this lead byte are only code points before U+0300, which NFC leaves as they are. */
 const FIRST_COMBINING_LEAD = 0xcc;
 
+/** Where a stretch begins: at the very start of the whole text, behind an added token, or where the text was cut. */
+export type StretchPlace = 'first' | 'later' | 'within';
+
 /** Brings stretches of text between added tokens into the form that pre-tokenization and model expect. */
 export class StretchNormalizer {
   /** The stretch that was prepared last. */
@@ -27,14 +30,14 @@ export class StretchNormalizer {
     this.text = this.buffer;
   }
 
-  /** Prepares text[start, end), not empty. `first`: it stands at the very start of the whole text. */
-  prepare(text: TextView, start: number, end: number, first: boolean): void {
+  /** Prepares text[start, end), not empty. */
+  prepare(text: TextView, start: number, end: number, place: StretchPlace): void {
     this.text = text;
     this.start = start;
     this.end = end;
     if (this.nfc) this.normalize();
     if (this.spaceAlias) this.replaceAliases();
-    if (this.prefixSpace !== 'never' && this.wantsPrefix(first)) this.copy(BLANK);
+    if (this.prefixSpace !== 'never' && this.wantsPrefix(place)) this.copy(BLANK);
   }
 
   /** Lets go of the stretch. */
@@ -78,10 +81,10 @@ export class StretchNormalizer {
     return -1;
   }
 
-  private wantsPrefix(first: boolean): boolean {
-    if (this.start === this.end) return false;
+  private wantsPrefix(place: StretchPlace): boolean {
+    if (this.start === this.end || place === 'within') return false;
     if (this.prefixSpace === 'always') return true;
-    return this.text.bytes[this.start] !== BLANK && (this.prefixSpace === 'unlessSpace' || first);
+    return this.text.bytes[this.start] !== BLANK && (this.prefixSpace === 'unlessSpace' || place === 'first');
   }
 
   /** Moves the stretch into the buffer, if it is not there yet, behind a prefix if there is one. */

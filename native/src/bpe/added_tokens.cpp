@@ -19,6 +19,7 @@ AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint
     const Bytes& content = tokens_[i].content;
     if (content.empty()) continue;
     longest_ = std::max(longest_, content.size());
+    strip_ |= tokens_[i].lstrip || tokens_[i].rstrip;
     uint32_t node = 0;
     for (const uint8_t byte : content) {
       uint32_t next = child(node, byte);

@@ -47,19 +47,14 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
       scales_(points.size()),
       errors_(points.size()),
       lengths_(points.size()),
-      centroid_rows_(centroids.slots() * stride_),
-      panels_((centroids.slots() + kPanel) * stride_),
-      starts_(centroids.slots()),
-      slot_scales_(centroids.slots()),
-      panel_lengths_(centroids.panels()),
-      panel_errors_(centroids.panels()) {
+      rounded_(centroids, stride_, PlacesOfBytes::by_slot) {
   static const auto round = MERGANSER_SELECT(to_bytes);
   parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
     std::vector<float> row(points_.padded());
     const size_t begin = points_.block_begin(block), end = begin + points_.block_count(block);
     for (size_t position = begin; position < end; ++position) {
       points_.stage(position, row.data());
-      lengths_[position] = std::sqrt(points_.squared_norm_at(position)) * kUp;
+      lengths_[position] = length_above(points_.squared_norm_at(position));
       const ByteForm form = round(row.data(), points_.dims(), lengths_[position], kFlip, rows_->data() + position * stride_);
       scales_[position] = form.scale;
       errors_[position] = form.error;
@@ -67,39 +62,16 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
   });
 }
 
-void ByteForms::renew(unsigned threads) {
-  parallel::parallel_for(threads, centroids_.panels(), [&](size_t panel) { pack_panel(panel); });
-}
-
-void ByteForms::pack_panel(size_t panel) {
-  static const auto round = MERGANSER_SELECT(to_bytes);
-  static const auto pack = MERGANSER_SELECT(pack_byte_panel);
-  panel_lengths_[panel] = panel_errors_[panel] = 0;
-  for (size_t lane = 0; lane < kPanel; ++lane) {
-    const size_t slot = panel * kPanel + lane;
-    int8_t* const row = centroid_rows_.data() + slot * stride_;
-    const float length = slot < centroids_.count() ? std::sqrt(-2 * centroids_.view().halves[slot]) * kUp : 0;
-    const ByteForm form = round(centroids_.at(slot), points_.dims(), length, 0, reinterpret_cast<uint8_t*>(row));
-    slot_scales_[slot] = form.scale;
-    panel_lengths_[panel] = std::max(panel_lengths_[panel], (length + form.error) * kUp);
-    panel_errors_[panel] = std::max(panel_errors_[panel], form.error);
-  }
-  pack(centroid_rows_.data() + panel * kPanel * stride_, stride_ / kByteGroup, panel, panels_.data(), starts_.data());
-}
+void ByteForms::renew(unsigned threads) { rounded_.renew(threads); }
 
 ByteRows ByteForms::of_block(size_t block) const {
   const size_t begin = points_.block_begin(block);
   return {rows_->data() + begin * stride_, stride_, scales_.data() + begin, errors_.data() + begin, lengths_.data() + begin, points_.block_count(block)};
 }
 
-BytePanels ByteForms::view() const {
-  return {panels_.data(),        starts_.data(),       slot_scales_.data(),   centroids_.view().halves,
-          panel_lengths_.data(), panel_errors_.data(), centroids_.panels(), stride_ / kByteGroup};
-}
-
 void ByteForms::guess(std::vector<uint32_t>& slots, unsigned threads) const {
   static const auto best = MERGANSER_SELECT(best_slots_by_bytes);
-  parallel::parallel_for(threads, points_.blocks(), [&](size_t block) { best(of_block(block), view(), slots.data() + points_.block_begin(block), matrix_tiles_); });
+  parallel::parallel_for(threads, points_.blocks(), [&](size_t block) { best(of_block(block), rounded_.view(), slots.data() + points_.block_begin(block), matrix_tiles_); });
 }
 
 void ByteForms::reorder(const std::vector<uint32_t>& new_order, unsigned threads) {
@@ -121,7 +93,7 @@ void ByteForms::reorder(const std::vector<uint32_t>& new_order, unsigned threads
 void ByteForms::sift(size_t block, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, const BlockBounds& bounds, const float* reach,
                      ReachLists& kept) const {
   static const auto kernel = MERGANSER_SELECT(sift_by_bytes);
-  kernel(of_block(block), view(), panel, how_many, alone, list, count, bounds, reach, kept, matrix_tiles_);
+  kernel(of_block(block), rounded_.view(), panel, how_many, alone, list, count, bounds, reach, kept, matrix_tiles_);
 }
 
 double ByteForms::cost(double surviving) const {
@@ -131,10 +103,11 @@ double ByteForms::cost(double surviving) const {
 
 float ByteForms::least_score(size_t position, uint32_t slot) const {
   static const auto dot = MERGANSER_SELECT(dot_of_bytes);
+  const BytePanels panels = rounded_.view();
   const size_t panel = slot / kPanel;
-  const int32_t sum = dot(rows_->data() + position * stride_, centroid_rows_.data() + slot * stride_, stride_) + starts_[slot];
-  const float product = static_cast<float>(sum) * slot_scales_[slot] * scales_[position];
-  return product + centroids_.view().halves[slot] - (errors_[position] * panel_lengths_[panel] + lengths_[position] * panel_errors_[panel]) * kUp;
+  const int32_t sum = dot(rows_->data() + position * stride_, rounded_.row(slot), stride_) + rounded_.start(slot);
+  const float product = static_cast<float>(sum) * rounded_.scale(slot) * scales_[position];
+  return product + panels.halves[slot] - (errors_[position] * panels.lengths[panel] + lengths_[position] * panels.errors[panel]) * kUp;
 }
 
 }  // namespace merganser::clustering

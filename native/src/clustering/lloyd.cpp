@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 
+#include "merganser/clustering/all_assignment.hpp"
 #include "merganser/clustering/bounded_assignment.hpp"
 #include "merganser/clustering/byte_forms.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
@@ -122,18 +123,20 @@ size_t Lloyd::assign(uint32_t iteration) {
 }
 
 void Lloyd::assign_to_all() {
-  static const auto best = MERGANSER_SELECT(best_slots);
   moves_.assign(points_.blocks(), {});
+  const AllAssignment all(centroids_, points_.size(), spec_.threads);
   const size_t workers = std::min<size_t>(std::max(1u, spec_.threads), points_.blocks());
   std::atomic<size_t> next{0};
   parallel::parallel_for(spec_.threads, workers, [&](size_t) {
     StagedRows staged = points_.staging();
+    AllAssignment::Scratch scratch;
     std::vector<uint32_t> slots(points_.block_size());
-    std::vector<float> scores(points_.block_size());
+    std::vector<float> squares(points_.block_size());
     for (size_t block; (block = next++) < points_.blocks() && !(spec_.cancelled && *spec_.cancelled);) {
       points_.stage_block(block, staged);
       const size_t begin = points_.block_begin(block), count = points_.block_count(block);
-      best(staged.rows(count), centroids_.view(), slots.data(), scores.data());
+      for (size_t i = 0; i < count; ++i) squares[i] = points_.squared_norm_at(begin + i);
+      all.assign(staged.rows(count), squares.data(), slots.data(), nullptr, scratch);
       for (size_t i = 0; i < count; ++i) {
         uint32_t& slot = slots_[begin + i];
         if (slot != slots[i]) moves_[block].push_back({static_cast<uint32_t>(begin + i), slot, slots[i]});
@@ -321,25 +324,6 @@ LloydOutcome lloyd(const LloydSpec& spec, float* centroids, uint32_t* labels, co
   LloydOutcome outcome = run.run(goes_on);
   run.results(centroids, labels);
   return outcome;
-}
-
-void assign_nearest(const NearestSpec& spec, uint32_t* labels, float* distances) {
-  static const auto best = MERGANSER_SELECT(best_slots);
-  if (spec.points.count == 0) return;
-  const CentredOn centroids{spec.centroids, spec.clusters};
-  const PointBlocks points(spec.points, spec.spherical, spec.threads, &centroids);
-  CentroidPanels panels(spec.centroids, spec.clusters, spec.points.dims, points.centre());
-  panels.pack(spec.threads);
-  parallel::parallel_for(spec.threads, points.blocks(), [&](size_t block) {
-    if (spec.cancelled && *spec.cancelled) return;
-    StagedRows staged = points.staging();
-    points.stage_block(block, staged);
-    const size_t begin = points.block_begin(block), count = points.block_count(block);
-    std::vector<float> scores(count);
-    best(staged.rows(count), panels.view(), labels + begin, scores.data());
-    if (!distances) return;
-    for (size_t i = 0; i < count; ++i) distances[begin + i] = std::max(0.f, points.squared_norm_at(begin + i) - 2 * scores[i]);
-  });
 }
 
 }  // namespace merganser::clustering

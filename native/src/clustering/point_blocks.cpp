@@ -25,6 +25,9 @@ float short_number(double value, double greatest) {
   return static_cast<float>(std::floor(value / step + 0.5) * step);
 }
 
+// Norms must be finite in single precision, as the scores are.
+bool fits(double squared_norm) { return squared_norm < 1e37; }
+
 // The mean of a sample of `count` rows. NaN and infinity, which are found later, count as 0.
 template <class Stage>
 std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
@@ -90,8 +93,11 @@ PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned thre
   if (unit_length) find_scales(threads);
   centre_ = others ? centre_on(*others, dims()) : short_mean(count_, padded_, [&](size_t i, float* out) { stage(i, out); });
   source_.centre = centre_.data();
-  measure(threads);
 }
+
+PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads) : PointBlocks(points, unit_length, threads, nullptr) { measure(threads); }
+
+PointBlocks::PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn& others) : PointBlocks(points, unit_length, threads, &others) {}
 
 void PointBlocks::stage_block(size_t block, StagedRows& staged) const {
   const size_t begin = block_begin(block), count = block_count(block);
@@ -99,6 +105,19 @@ void PointBlocks::stage_block(size_t block, StagedRows& staged) const {
     expect(begin + i + kExpectAhead);
     stage(begin + i, staged.row(i));
   }
+}
+
+size_t PointBlocks::stage_measured(size_t block, StagedRows& staged, float* squared_norms) const {
+  static const auto square = MERGANSER_SELECT(squared_norm);
+  const size_t begin = block_begin(block), count = block_count(block);
+  for (size_t i = 0; i < count; ++i) {
+    expect(begin + i + kExpectAhead);
+    stage(begin + i, staged.row(i));
+    const double norm = square(staged.row(i), padded_);
+    if (!fits(norm)) return i;
+    squared_norms[i] = static_cast<float>(norm);
+  }
+  return count;
 }
 
 void PointBlocks::find_scales(unsigned threads) {
@@ -128,8 +147,7 @@ void PointBlocks::measure(unsigned threads) {
     for (size_t i = block_begin(block); i < block_begin(block) + block_count(block); ++i) {
       stage(i, row.data());
       const double norm = square(row.data(), padded_);
-      // Norms must be finite in single precision, as the scores are.
-      if (!(norm < 1e37)) {
+      if (!fits(norm)) {
         bad[block] = std::min(bad[block], i);
         continue;
       }

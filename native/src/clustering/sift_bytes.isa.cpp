@@ -170,13 +170,21 @@ bool multiplies_bytes() {
 #endif
 }
 
+bool screens_by_bytes() {
+#if defined(MERGANSER_ISA_AVX2)
+  return true;
+#else
+  return multiplies_bytes();
+#endif
+}
+
 ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
   const float most = greatest_of(row, dims);
   // Of numbers that small nothing is kept.
   const bool any = most > 1e-30f;
-  const float scale = any ? most / 127 : 0, inverse = any ? 127 / most : 0;
+  const float greatest = flip == 0 ? kGreatestCode : 127, scale = any ? most / greatest : 0, inverse = any ? greatest / most : 0;
   float squares[16] = {};
   // In units of the scale: squares of small numbers would be 0.
   const auto round_one = [&](size_t at, size_t lane) MERGANSER_INLINE_LAMBDA {
@@ -199,6 +207,23 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
   for (; dim + 32 <= dims; dim += 32) round_sixteen(dim, sums[0]), round_sixteen(dim + 16, sums[1]);
   if (dim + 16 <= dims) round_sixteen(dim, sums[0]), dim += 16;
   squares[0] = _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
+#elif defined(__AVX2__)
+  const __m256 inverses = _mm256_set1_ps(inverse), wholes = _mm256_set1_ps(kWhole);
+  __m256 sums[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+  const auto words_of = [&](size_t at, __m256& sum) MERGANSER_INLINE_LAMBDA {
+    const __m256 units = _mm256_mul_ps(_mm256_loadu_ps(row + at), inverses), moved = _mm256_add_ps(units, wholes);
+    const __m256 off = _mm256_sub_ps(units, _mm256_sub_ps(moved, wholes));
+    sum = _mm256_fmadd_ps(off, off, sum);
+    const __m256i whole = _mm256_sub_epi32(_mm256_castps_si256(moved), _mm256_castps_si256(wholes));
+    return _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+  };
+  const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
+  for (; dim + 16 <= dims; dim += 16) {
+    const __m128i first = words_of(dim, sums[0]), second = words_of(dim + 8, sums[1]);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + dim), _mm_xor_si128(_mm_packs_epi16(first, second), flips));
+  }
+  _mm256_storeu_ps(squares, sums[0]);
+  _mm256_storeu_ps(squares + 8, sums[1]);
 #else
   for (; dim + 16 <= dims; dim += 16) {
     for (size_t lane = 0; lane < 16; ++lane) round_one(dim + lane, lane);

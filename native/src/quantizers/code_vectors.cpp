@@ -5,6 +5,16 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/quantizers/beam_search.hpp"
 
+namespace merganser::clustering {
+namespace {
+
+auto select_best_slots() { return MERGANSER_SELECT(best_slots); }
+auto select_stage_row() { return MERGANSER_SELECT(stage_row); }
+auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
+
+}  // namespace
+}  // namespace merganser::clustering
+
 namespace merganser::quantizers {
 namespace {
 
@@ -15,11 +25,13 @@ constexpr double kTooLong = 1e37;
 constexpr size_t kPartRows = 240;
 // Numbers that a thread decodes at a time.
 constexpr size_t kDecodedNumbers = size_t{1} << 16;
+// Results of so many numbers do not stay in the caches: writing past them saves reading what is overwritten. What is written so is made near first, a few numbers at a time.
+constexpr size_t kLargeResult = size_t{1} << 20, kStreamedNumbers = size_t{1} << 12;
 
 // Stages points from `begin` on; the first that is not finite is kept in `bad`.
 void stage_points(const PointSet& points, const std::vector<float>& centre, size_t begin, size_t count, StagedRows& staged, size_t& bad) {
-  static const auto stage = MERGANSER_SELECT(stage_row);
-  static const auto square = MERGANSER_SELECT(squared_norm);
+  static const auto stage = select_stage_row();
+  static const auto square = select_squared_norm();
   const PointSource source{points.data, points.type, points.dims, nullptr, centre.data()};
   for (size_t i = 0; i < count; ++i) {
     stage(source, points.rows ? points.rows[begin + i] : begin + i, staged.row(i), centre.size());
@@ -51,7 +63,7 @@ void each_block(const PointSet& points, const std::vector<float>& centre, size_t
 }
 
 void encode_parts(const PointSet& points, const std::vector<PackedCodebook>& codebooks, const CodingControl& control, uint32_t* codes) {
-  static const auto best = MERGANSER_SELECT(best_slots);
+  static const auto best = select_best_slots();
   std::vector<float> centre((points.dims + 7) / 8 * 8);
   for (const PackedCodebook& codebook : codebooks) std::copy_n(codebook.centre.data(), codebook.source.dims, centre.data() + codebook.source.place);
   const size_t books = codebooks.size();
@@ -88,24 +100,38 @@ void encode_vectors(const PointSet& points, const std::vector<Codebook>& codeboo
 }
 
 void decode_codes(const uint32_t* codes, size_t count, const std::vector<Codebook>& codebooks, size_t dims, const CodingControl& control, float* out) {
-  const size_t rows = std::max<size_t>(1, kDecodedNumbers / dims), books = codebooks.size();
-  parallel::parallel_for(control.threads, (count + rows - 1) / rows, [&](size_t block) {
-    if (control.cancelled && *control.cancelled) return;
-    const size_t begin = block * rows, end = std::min(count, begin + rows);
-    for (size_t row = begin; row < end; ++row) {
-      float* const to = out + row * dims;
-      for (size_t book = 0; book < books; ++book) {
-        const Codebook& codebook = codebooks[book];
-        const float* const code = codebook.rows + codes[row * books + book] * codebook.dims;
-        if (book == 0 || codebook.place > 0) {
-          std::copy_n(code, codebook.dims, to + codebook.place);
-        } else {
-          for (size_t dim = 0; dim < codebook.dims; ++dim) to[dim] += code[dim];
-        }
-      }
+  static const auto known = MERGANSER_SELECT(all_known);
+  static const auto parts = MERGANSER_SELECT(decode_parts);
+  static const auto sums = MERGANSER_SELECT(decode_sums);
+  static const auto stream = MERGANSER_SELECT(stream_numbers);
+  const size_t books = codebooks.size(), rows = std::max<size_t>(1, kDecodedNumbers / std::max(dims, books));
+  const auto decode = books == 1 || codebooks[0].dims < dims ? parts : sums;
+  // False if a code is unknown.
+  const auto decode_all = [&](size_t begin, size_t some, float* to) {
+    const uint32_t* const from = codes + begin * books;
+    if (!known(from, some, codebooks.data(), books)) return false;
+    decode(from, some, codebooks.data(), books, dims, to);
+    return true;
+  };
+  const auto decode_through_cache = [&](size_t begin, size_t some) {
+    const size_t rows_at_a_time = std::max<size_t>(1, kStreamedNumbers / dims);
+    std::vector<float> near(rows_at_a_time * dims);
+    for (const size_t end = begin + some; begin < end; begin += rows_at_a_time) {
+      const size_t few = std::min(rows_at_a_time, end - begin);
+      if (!decode_all(begin, few, near.data())) return false;
+      stream(near.data(), few * dims, out + begin * dims);
     }
-    if (control.done) control.done(end - begin);
+    return true;
+  };
+  const bool large = count * dims >= kLargeResult;
+  std::atomic<bool> unknown{false};
+  parallel::parallel_for(control.threads, (count + rows - 1) / rows, [&](size_t block) {
+    if (unknown || (control.cancelled && *control.cancelled)) return;
+    const size_t begin = block * rows, some = std::min(count - begin, rows);
+    if (!(large ? decode_through_cache(begin, some) : decode_all(begin, some, out + begin * dims))) unknown = true;
+    if (control.done) control.done(some);
   });
+  if (unknown) throw NoSuchCode();
 }
 
 }  // namespace merganser::quantizers

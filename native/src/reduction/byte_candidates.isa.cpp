@@ -5,7 +5,6 @@
 
 #include "merganser/clustering/byte_tile.hpp"
 #include "merganser/simd/matrix_tiles.hpp"
-#include "merganser/simd/transpose16.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 namespace {
@@ -21,19 +20,6 @@ using simd::MERGANSER_ISA_NS::MatrixTiles;
 
 // Below all scores, and above those of slots that only fill a panel.
 constexpr float kLowestFloor = -2e38f, kUp = 1 + 1e-6f;
-
-// Bit i: a's number i is not less than `least`.
-MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
-#if defined(__AVX512F__)
-  return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
-#else
-  alignas(64) float each[kPanel];
-  a.store(each);
-  unsigned bits = 0;
-  for (size_t i = 0; i < kPanel; ++i) bits |= static_cast<unsigned>(!(each[i] < least)) << i;
-  return bits;
-#endif
-}
 
 // The greatest of `floor` and what each score is at least.
 MERGANSER_INLINE float raised(float floor, const Floats16& scores, const Floats16& highest) {
@@ -81,13 +67,16 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
   }
 }
 
-// What scores of some rows and of a panel must be for any of its margins to matter.
+// What scores of some rows and of a panel must be for any of its margins to matter; of whole sixteens of rows.
 template <size_t kRows>
 MERGANSER_INLINE void find_thresholds(const ByteRows& rows, size_t first, const BytePanels& panels, const ByteMargins& margins, size_t panel, const float* floors, float* thresholds) {
-  const float length = panels.lengths[panel], error = panels.errors[panel], rest = margins.most_rest[panel];
-  for (size_t row = 0; row < kRows; ++row) {
-    const float most = rows.errors[first + row] * length + rows.lengths[first + row] * error + rest;
-    thresholds[row] = floors[first + row] - most * kUp;
+  const Floats16::Factor length = Floats16::factor(panels.lengths[panel]), error = Floats16::factor(panels.errors[panel]), less = Floats16::factor(-kUp);
+  for (size_t row = 0; row < kRows; row += kPanel) {
+    Floats16 most = Floats16::broadcast(margins.most_rest[panel]), threshold = Floats16::load(floors + first + row);
+    most.add_product(length, Floats16::load(rows.errors + first + row));
+    most.add_product(error, Floats16::load(rows.lengths + first + row));
+    threshold.add_product(less, most);
+    threshold.store(thresholds + row);
   }
 }
 
@@ -110,25 +99,25 @@ MERGANSER_INLINE size_t own_pair(const RowPlaces& places, size_t first, size_t s
 template <size_t kCount>
 MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
-    alignas(64) float thresholds[kCount][kTileHeight], scores[kTileHeight][kCount][kPanel];
+    alignas(64) float thresholds[kCount][kPanel], scores[kCount][kTileHeight][kPanel];
     for (size_t p = 0; p < kCount; ++p) find_thresholds<kTileHeight>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
     Tile<kCount> tile;
     score_bytes(ByteTileRows(rows, first), panels, panel, tile);
     // Few rows have a score that may matter: they wait until the registers are free.
-    unsigned found = 0;
+    unsigned found[kCount] = {};
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
-      unsigned some = 0;
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
-        tile.scores[p][row].store(scores[row][p]);
-        some |= not_less(tile.scores[p][row], thresholds[p][row]);
+        tile.scores[p][row].store(scores[p][row]);
+        found[p] |= static_cast<unsigned>(not_less(tile.scores[p][row], thresholds[p][row]) != 0) << row;
       }
-      if (some) found |= 1u << row;
     }
-    for (found &= (1u << tile_size(rows.count, first)) - 1; found; found &= found - 1) {
-      const size_t row = static_cast<size_t>(std::countr_zero(found));
-      for (size_t p = 0; p < kCount; ++p) look_at(rows, margins, first + row, panel + p, Floats16::load(scores[row][p]), candidates, floors);
+    for (size_t p = 0; p < kCount; ++p) {
+      for (unsigned left = found[p] & ((1u << tile_size(rows.count, first)) - 1); left; left &= left - 1) {
+        const size_t row = static_cast<size_t>(std::countr_zero(left));
+        look_at(rows, margins, first + row, panel + p, Floats16::load(scores[p][row]), candidates, floors);
+      }
     }
   }
 }
@@ -180,22 +169,6 @@ MERGANSER_INLINE void each_pair(size_t panels, size_t near, Pair pair, Alone alo
   }
 }
 
-#if defined(__AVX512F__)
-constexpr size_t kAhead = 4 * kPanel;
-
-// Numbers [dim, dim + some) of sixteen rows, scaled, the same number of all rows together.
-MERGANSER_INLINE void turn(const float* const* rows, const float* scales, size_t dim, size_t some, float* to) {
-  const auto mask = static_cast<__mmask16>((1u << some) - 1);
-  Floats16 lines[kPanel];
-#pragma GCC unroll 16
-  for (size_t i = 0; i < kPanel; ++i) {
-    lines[i].all = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, rows[i] + dim), _mm512_set1_ps(scales[i]));
-    simd::MERGANSER_ISA_NS::expect_line(rows[i] + dim + kAhead);
-  }
-  simd::MERGANSER_ISA_NS::store_turned(lines, kPanel, to);
-}
-#endif
-
 }  // namespace
 
 void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
@@ -220,24 +193,6 @@ void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteM
   for (size_t i = 0; i < rows.count; ++i) {
     if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i], floors[i]);
   }
-}
-
-void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums) {
-#if defined(__AVX512F__)
-  Floats16 all = Floats16::load(sums);
-  for (size_t dim = 0; dim < dims; dim += kPanel) {
-    const size_t some = dims - dim < kPanel ? dims - dim : kPanel;
-    alignas(64) float turned_left[kPanel * kPanel], turned_right[kPanel * kPanel];
-    turn(left, left_scales, dim, some, turned_left);
-    turn(right, right_scales, dim, some, turned_right);
-    for (size_t i = 0; i < some; ++i) all.all = _mm512_fmadd_ps(_mm512_load_ps(turned_left + i * kPanel), _mm512_load_ps(turned_right + i * kPanel), all.all);
-  }
-  all.store(sums);
-#else
-  for (size_t i = 0; i < kPanel; ++i) {
-    for (size_t dim = 0; dim < dims; ++dim) sums[i] = ::fmaf(left[i][dim] * left_scales[i], right[i][dim] * right_scales[i], sums[i]);
-  }
-#endif
 }
 
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

@@ -11,7 +11,7 @@
 namespace merganser::clustering {
 namespace {
 
-auto select_multiplies_bytes() { return MERGANSER_SELECT(multiplies_bytes); }
+auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
 auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
@@ -63,7 +63,7 @@ size_t padded(size_t dims) {
 }  // namespace
 
 bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
-  static const bool fast = clustering::select_multiplies_bytes()();
+  static const bool fast = clustering::select_screens_by_bytes()();
   return fast && right.dims >= kLeastDims && right.dims <= clustering::kMostByteDims && right.count >= kLeastTokens && left.count >= kLeastTokens;
 }
 

@@ -50,6 +50,28 @@ bool shares_loads(size_t dims) {
   return together && dims >= 256;
 }
 
+// Sums of more numbers than this lose digits in single precision: they are sums of such sums in double.
+constexpr uint32_t kSumTogether = 512;
+
+bool any_long(const SparseRows& matrix, size_t row) {
+  for (size_t r = row; r < row + kRowsTogether; ++r) {
+    if (matrix.offsets[r + 1] - matrix.offsets[r] > kSumTogether) return true;
+  }
+  return false;
+}
+
+// combine(columns, weights, count, out) for a row of any length.
+template <typename Combine>
+void combine_in_parts(const uint32_t* columns, const float* weights, uint32_t count, size_t dims, float* out, Combine combine) {
+  if (count <= kSumTogether) return combine(columns, weights, count, out);
+  std::vector<double> sums(dims);
+  for (uint32_t from = 0; from < count; from += kSumTogether) {
+    combine(columns + from, weights + from, std::min(kSumTogether, count - from), out);
+    for (size_t dim = 0; dim < dims; ++dim) sums[dim] += static_cast<double>(out[dim]);
+  }
+  std::transform(sums.begin(), sums.end(), out, [](double sum) { return static_cast<float>(sum); });
+}
+
 void combine_shared(const SparseRows& matrix, const SharedColumns& shared, size_t first, const float* weights, const float* values, size_t dims, float* out) {
   static const auto combine = MERGANSER_SELECT(combine_together);
   const size_t columns = shared.columns.size();
@@ -91,14 +113,18 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
   for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
     SharedColumns shared;
     for (size_t row = first; row < last; ++row) {
-      if (shares_loads(dims) && !greatest && row + kRowsTogether <= last && shared.gather(matrix, row)) {
+      if (shares_loads(dims) && !greatest && row + kRowsTogether <= last && !any_long(matrix, row) && shared.gather(matrix, row)) {
         combine_shared(matrix, shared, row, weights, values, dims, out);
         row += kRowsTogether - 1;
         continue;
       }
       const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
-      if (greatest) most[row] = combine_and_measure(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
-      else combine(values, dims, matrix.columns + from, weights + from, count, out + row * dims);
+      combine_in_parts(matrix.columns + from, weights + from, count, dims, out + row * dims, [&](const uint32_t* columns, const float* own, uint32_t some, float* to) {
+        if (!greatest) return combine(values, dims, columns, own, some, to);
+        // NaN stays.
+        const float found = combine_and_measure(values, dims, columns, own, some, to);
+        if (!std::isnan(most[row]) && !(found <= most[row])) most[row] = found;
+      });
     }
   });
   if (greatest) *greatest = greatest_magnitude(most.data(), most.size(), 1);
@@ -149,8 +175,9 @@ void sparse_squares(const SparseRows& matrix, const float* left, const float* ri
 void softmax_rows(const uint32_t* offsets, size_t rows, const float* squares, double temperature, bool squared, unsigned threads, float* weights) {
   static const auto softmax = MERGANSER_SELECT(softmax_rows);
   constexpr size_t kRows = 256;
-  // An infinite rate would make no number of a distance of 0.
-  const auto rate = static_cast<float>(std::min(temperature * 1.4426950408889634, static_cast<double>(std::numeric_limits<float>::max())));
+  // An infinite rate would make no number of a distance of 0, and one of 0 none of the infinite ones that fill rows.
+  using Limits = std::numeric_limits<float>;
+  const auto rate = static_cast<float>(std::clamp<double>(temperature * 1.4426950408889634, Limits::min(), Limits::max()));
   parallel::parallel_for(threads, (rows + kRows - 1) / kRows,
                          [&](size_t piece) { softmax(offsets + piece * kRows, std::min(kRows, rows - piece * kRows), squares, rate, squared, weights); });
 }

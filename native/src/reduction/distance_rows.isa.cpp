@@ -16,11 +16,11 @@ MERGANSER_INLINE float least_of_lanes(const float* lanes) {
 
 }  // namespace
 
-void scores_to_squares(float* scores, size_t stride, size_t rows, const float* lengths) {
+void scores_to_squares(float* scores, size_t stride, size_t rows, const float* lengths, float sign) {
   for (size_t row = 0; row < rows; ++row, scores += stride) {
     for (size_t at = 0; at < kColumns; ++at) {
       const float square = lengths[row] - 2 * scores[at];
-      scores[at] = square > 0 ? square : 0;
+      scores[at] = sign * (square > 0 ? square : 0);
     }
   }
 }

@@ -29,19 +29,7 @@ struct Block {
   size_t first, rows, column, columns;
 };
 
-// The part above the diagonal, both ways.
-void write_own(const Block& block, float* out, size_t stride) {
-  for (size_t r = 0; r < block.rows; ++r) {
-    const size_t row = block.first + r;
-    for (size_t c = row < block.column ? 0 : row + 1 - block.column; c < block.columns; ++c) {
-      const size_t column = block.column + c;
-      out[row * stride + column] = out[column * stride + row] = block.squares[r * kColumns + c];
-    }
-    out[row * stride + row] = 0;
-  }
-}
-
-// All of it, both ways: rows become columns sixteen at a time, and a column is written as a whole.
+// What is above the diagonal, both ways: rows become columns sixteen at a time, and a column is written as a whole.
 void write_both(const Block& block, float* out, size_t stride) {
   static const auto pack = clustering::select_pack_panel();
   alignas(64) float turned[kRows / kPanel][kColumns][kPanel];
@@ -49,21 +37,23 @@ void write_both(const Block& block, float* out, size_t stride) {
     const float* rows[kPanel] = {};
     float ones[kPanel];
     for (size_t r = 0; r < kPanel && first + r < block.rows; ++r) {
+      const size_t row = block.first + first + r, above = row < block.column ? 0 : std::min(block.columns, row + 1 - block.column);
       rows[r] = block.squares + (first + r) * kColumns;
       ones[r] = 1;
-      std::copy_n(rows[r], block.columns, out + (block.first + first + r) * stride + block.column);
+      std::copy(rows[r] + above, rows[r] + block.columns, out + row * stride + block.column + above);
     }
     pack(rows, ones, kColumns, turned[first / kPanel][0]);
   }
   for (size_t c = 0; c < block.columns; ++c) {
     float* const column = out + (block.column + c) * stride + block.first;
-    for (size_t first = 0; first < block.rows; first += kPanel) std::copy_n(turned[first / kPanel][c], std::min(kPanel, block.rows - first), column + first);
+    const size_t above = std::min(block.rows, block.column + c - block.first);
+    for (size_t first = 0; first < above; first += kPanel) std::copy_n(turned[first / kPanel][c], std::min(kPanel, above - first), column + first);
   }
 }
 
 // rows_from(first, rows): what gives the lengths ‖x‖² of these rows, and scores of them by columns [column, column + columns): ⟨x, y⟩ − ½‖y‖².
 template <typename RowsFrom>
-void fill_squares(size_t count, unsigned threads, float* out, size_t stride, RowsFrom rows_from) {
+void fill_squares(size_t count, unsigned threads, float sign, float* out, size_t stride, RowsFrom rows_from) {
   static const auto to_squares = MERGANSER_SELECT(scores_to_squares);
   // The first pieces have most to do.
   parallel::parallel_for(threads, (count + kRows - 1) / kRows, [&](size_t piece) {
@@ -75,14 +65,10 @@ void fill_squares(size_t count, unsigned threads, float* out, size_t stride, Row
     for (size_t column = first; column < count; column += kColumns) {
       const size_t columns = std::min(kColumns, count - column);
       from.score(column, columns, squares);
-      to_squares(squares, kColumns, rows, lengths);
-      const Block block{squares, first, rows, column, columns};
-      if (column < first + rows) {
-        write_own(block, out, stride);
-      } else {
-        write_both(block, out, stride);
-      }
+      to_squares(squares, kColumns, rows, lengths, sign);
+      write_both({squares, first, rows, column, columns}, out, stride);
     }
+    for (size_t row = first; row < first + rows; ++row) out[row * stride + row] = 0;
   });
 }
 
@@ -107,16 +93,20 @@ struct FineScores {
   }
 };
 
+void fill_fine_squares(const FineTokens& tokens, size_t count, unsigned threads, float sign, float* out, size_t stride) {
+  const FineColumns all(tokens, nullptr, count, threads);
+  fill_squares(count, threads, sign, out, stride, [&](size_t first, size_t rows) { return FineScores{tokens, all, first, rows}; });
+}
+
 }  // namespace
 
 void squared_distances(const TokenRows& tokens, unsigned threads, float* out, size_t stride) {
   const TokenPanels panels(tokens, Similarity::euclidean, threads);
-  fill_squares(tokens.count, threads, out, stride, [&](size_t first, size_t rows) { return StagedScores{panels, {tokens, first, rows, Similarity::euclidean}}; });
+  fill_squares(tokens.count, threads, 1, out, stride, [&](size_t first, size_t rows) { return StagedScores{panels, {tokens, first, rows, Similarity::euclidean}}; });
 }
 
-void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) {
-  const FineColumns all(tokens, nullptr, count, threads);
-  fill_squares(count, threads, out, stride, [&](size_t first, size_t rows) { return FineScores{tokens, all, first, rows}; });
-}
+void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) { fill_fine_squares(tokens, count, threads, 1, out, stride); }
+
+void negative_squares(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) { fill_fine_squares(tokens, count, threads, -1, out, stride); }
 
 }  // namespace merganser::reduction

@@ -1,6 +1,7 @@
 #include "merganser/reduction/energies.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -8,12 +9,13 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/fine_tokens.hpp"
 #include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/word_tokens.hpp"
 
 namespace merganser::clustering {
 namespace {
 
 auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
-auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
+auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
 
 }  // namespace
 }  // namespace merganser::clustering
@@ -25,21 +27,22 @@ using clustering::kPanel;
 
 // Columns that are scored at a time, and rows of a piece: their scores stay in the nearest caches.
 constexpr size_t kColumns = 64, kRows = 3 * kColumns;
-// With three bytes a number a piece's rows and the columns fit into the second-level cache three times over.
+// With two bytes a number a piece's rows and the columns fit into the second-level cache three times over.
 constexpr size_t kTogether = 3;
-// Of energies that are nearer to each other the order might be another one in single precision: measured, both are off by less than 1.3 · 10⁻⁷, but by up to 7.3 · 10⁻⁷ where one dimension is a
-// hundred times as large as the others; there the order of energies that near may be another one than on other processors.
-constexpr double kNear = 2.5e-7;
+// Of energies that are nearer to each other than this, or than kTimesOff times what estimates were seen to be off by, the order might be another one in single precision.
+constexpr double kNear = 4e-7, kTimesOff = 3;
+// So many are computed in single precision at least, to see it.
+constexpr size_t kLeastSettled = 16;
 // With more tokens, energies stand so close that many would be found twice; with fewer dimensions, single precision is as fast.
 constexpr size_t kMostTokens = 4096, kLeastDims = 128;
 
-// score(first, count): what fills scores[count][kColumns] with the cosines of a piece's rows and of columns [column, column + columns). `together`: so many pieces see the same columns one after the
-// other, which come from memory once for them.
+// score(first, count): what fills scores[rows][kColumns] with the cosines of a piece's first rows and of columns [column, column + columns). `together`: so many pieces see the same columns one after
+// the other, which come from memory once for them. slope, unless null: the mean derivative of the terms, of a row of each piece; energies are estimates then, and their terms in any order.
 template <typename Score>
-void energies_of(size_t tokens, float margin, unsigned threads, double* means, size_t together, Score score) {
+void energies_of(size_t tokens, float margin, unsigned threads, double* means, size_t together, double* slope, Score score) {
   static const auto add = MERGANSER_SELECT(add_elu);
   const size_t pieces = (tokens + kRows - 1) / kRows;
-  std::vector<double> of_rows(tokens), of_columns(pieces * tokens);
+  std::vector<double> of_rows(tokens), of_columns(pieces * tokens), slopes(pieces);
   parallel::parallel_for(threads, (pieces + together - 1) / together, [&](size_t turn) {
     const size_t first_piece = turn * together, last_piece = std::min(pieces, first_piece + together);
     std::vector<decltype(score(0, 0))> score_piece;
@@ -48,18 +51,26 @@ void energies_of(size_t tokens, float margin, unsigned threads, double* means, s
     for (size_t column = first_piece * kRows; column < tokens; column += kColumns) {
       const size_t columns = std::min(kColumns, tokens - column);
       for (size_t piece = first_piece; piece < last_piece && piece * kRows <= column; ++piece) {
-        const size_t first = piece * kRows;
-        score_piece[piece - first_piece](column, columns, scores);
+        const size_t first = piece * kRows, count = std::min(kRows, tokens - first);
         const bool own = column < first + kRows;
-        add(scores, kColumns, std::min(kRows, tokens - first), columns, margin, of_rows.data() + first, own ? nullptr : of_columns.data() + piece * tokens + column);
+        // Of pairs of a piece's own tokens estimates need one, as of all others; rows from `both` on see the same pairs both ways.
+        const size_t rows = own && slope ? std::min(count, column - first + kColumns) : count, both = !own ? rows : slope ? column - first : 0;
+        score_piece[piece - first_piece](column, columns, rows, scores);
+        for (size_t i = 0; slope && i < columns; ++i) slopes[piece] += std::exp(static_cast<double>(std::min(scores[i] - margin, 0.f)));
+        add(scores, kColumns, both, columns, margin, of_rows.data() + first, of_columns.data() + piece * tokens + column);
+        add(scores + both * kColumns, kColumns, rows - both, columns, margin, of_rows.data() + first + both, nullptr);
       }
     }
   });
   for (size_t i = 0; i < tokens; ++i) {
     double sum = of_rows[i];
-    for (size_t piece = 0; piece < i / kRows; ++piece) sum += of_columns[piece * tokens + i];
+    for (size_t piece = 0; piece <= i / kRows; ++piece) sum += of_columns[piece * tokens + i];
     means[i] = sum / static_cast<double>(tokens);
   }
+  if (!slope) return;
+  size_t terms = 0;
+  for (size_t piece = 0; piece < pieces; ++piece) terms += tokens - piece * kRows;
+  *slope = std::accumulate(slopes.begin(), slopes.end(), 0.) / static_cast<double>(terms);
 }
 
 clustering::Panels panels_from(const TokenPanels& panels, size_t column, size_t columns) { return panels.view(column / kPanel, (columns + kPanel - 1) / kPanel); }
@@ -67,42 +78,53 @@ clustering::Panels panels_from(const TokenPanels& panels, size_t column, size_t 
 void by_tiles(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   static const auto all = clustering::select_all_scores();
   const TokenPanels panels(tokens, Similarity::cosine, threads);
-  energies_of(tokens.count, margin, threads, means, 1, [&](size_t first, size_t count) {
-    return [&panels, rows = StagedRows(tokens, first, count, Similarity::cosine)](size_t column, size_t columns, float* scores) {
+  energies_of(tokens.count, margin, threads, means, 1, nullptr, [&](size_t first, size_t count) {
+    return [&panels, rows = StagedRows(tokens, first, count, Similarity::cosine)](size_t column, size_t columns, size_t, float* scores) {
       all(rows.view(), panels_from(panels, column, columns), scores, kColumns);
     };
   });
 }
 
 // Tokens whose energy is near another one's.
-std::vector<uint32_t> undecided(const double* means, size_t tokens) {
+std::vector<uint32_t> undecided(const double* means, size_t tokens, double distance) {
   std::vector<uint32_t> order(tokens), found;
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return means[a] < means[b]; });
-  const auto near = [&](size_t place) { return !(means[order[place]] - means[order[place - 1]] > kNear); };
+  const auto near = [&](size_t place) { return !(means[order[place]] - means[order[place - 1]] > distance); };
   for (size_t place = 0; place < tokens; ++place) {
     if ((place > 0 && near(place)) || (place + 1 < tokens && near(place + 1))) found.push_back(order[place]);
   }
   return found;
 }
 
-// The energies of these as by_tiles would find them: the same terms, added in the same order.
-void settle(const TokenRows& tokens, const FineTokens& fine, const std::vector<uint32_t>& chosen, float margin, unsigned threads, double* means) {
+// scores[i][token]: cosines of these tokens with all, with the bits that by_tiles has. square_of(token): its squared length.
+template <typename Square>
+void cosines_with(const TokenRows& tokens, const std::vector<uint32_t>& chosen, unsigned threads, Square square_of, float* scores, size_t stride) {
   static const auto all = clustering::select_all_scores();
-  static const auto pack = clustering::select_pack_panel();
-  static const auto add = MERGANSER_SELECT(add_elu);
-  const StagedRows rows({tokens.data, chosen.data(), chosen.size(), tokens.dims}, 0, chosen.size(), Similarity::cosine);
-  const size_t panels = (tokens.count + kPanel - 1) / kPanel, stride = panels * kPanel + kColumns;
-  std::vector<float> scores(chosen.size() * stride);
-  parallel::parallel_for(threads, panels, [&](size_t panel) {
-    std::vector<float> memory(kPanel * (tokens.dims + 1));
-    float* const packed = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64);
-    const float zeros[kPanel] = {}, *tokens_of[kPanel] = {};
-    float scales[kPanel] = {};
-    for (size_t i = panel * kPanel; i < std::min(tokens.count, (panel + 1) * kPanel); ++i) tokens_of[i % kPanel] = tokens.row(i), scales[i % kPanel] = unit_scale(fine.square(i));
-    pack(tokens_of, scales, tokens.dims, packed);
-    all(rows.view(), {packed, zeros, 1, tokens.dims}, scores.data() + panel * kPanel, stride);
+  static const auto scale_row = clustering::select_scale_row();
+  // The chosen ones are the columns: they are packed, and all others read where they lie.
+  const TokenPanels panels({tokens.data, chosen.data(), chosen.size(), tokens.dims}, Similarity::cosine, threads);
+  constexpr size_t kRowsOfPiece = 48;
+  const size_t columns = panels.count() * kPanel, apart = tokens.dims + kPanel;
+  parallel::parallel_for(threads, (tokens.count + kRowsOfPiece - 1) / kRowsOfPiece, [&](size_t piece) {
+    const size_t first = piece * kRowsOfPiece, count = std::min(kRowsOfPiece, tokens.count - first);
+    std::vector<float> rows(count * apart), found(count * columns);
+    for (size_t i = 0; i < count; ++i) scale_row(tokens.row(first + i), unit_scale(square_of(first + i)), tokens.dims, rows.data() + i * apart);
+    all({rows.data(), apart, count}, panels.view(), found.data(), columns);
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      for (size_t row = 0; row < count; ++row) scores[i * stride + first + row] = found[row * columns + i];
+    }
   });
+}
+
+// The energies of these as by_tiles would find them: the same terms, added in the same order. Returns how far off they were.
+template <typename Square>
+double settle(const TokenRows& tokens, const std::vector<uint32_t>& chosen, float margin, unsigned threads, Square square_of, double* means) {
+  static const auto add = MERGANSER_SELECT(add_elu);
+  const size_t stride = (tokens.count + kPanel - 1) / kPanel * kPanel + kColumns;
+  std::vector<float> scores(chosen.size() * stride);
+  cosines_with(tokens, chosen, threads, square_of, scores.data(), stride);
+  std::vector<double> off(chosen.size());
   parallel::parallel_for(threads, chosen.size(), [&](size_t i) {
     const size_t token = chosen[i], own = token / kRows * kRows;
     const float* const row = scores.data() + i * stride;
@@ -114,30 +136,73 @@ void settle(const TokenRows& tokens, const FineTokens& fine, const std::vector<u
       for (const double value : of_piece) total += value;
       sum += total;
     }
-    means[token] = sum / static_cast<double>(tokens.count);
+    const double mean = sum / static_cast<double>(tokens.count);
+    off[i] = std::abs(mean - means[token]);
+    means[token] = mean;
   });
+  return *std::max_element(off.begin(), off.end());
+}
+
+// Estimates that stand apart stay, as they have the order that they would have in single precision; the others are computed so. False: too many are too near each other, or are no numbers.
+template <typename Square>
+bool settle_near(const TokenRows& tokens, float margin, unsigned threads, Square square_of, double* means) {
+  if (!std::all_of(means, means + tokens.count, [](double mean) { return std::isfinite(mean); })) return false;
+  std::vector<bool> settled(tokens.count);
+  size_t count = 0;
+  for (double near = kNear;;) {
+    std::vector<uint32_t> chosen = undecided(means, tokens.count, near);
+    if (count == 0 && chosen.size() < kLeastSettled) {
+      for (size_t i = 0; i < kLeastSettled; ++i) chosen.push_back(static_cast<uint32_t>(i * tokens.count / kLeastSettled));
+      std::sort(chosen.begin(), chosen.end());
+      chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    }
+    std::erase_if(chosen, [&](uint32_t token) { return settled[token]; });
+    if (chosen.empty()) return true;
+    count += chosen.size();
+    // Tokens that repeat have energies that are alike: all of them once more cost less than each for itself.
+    if (count > tokens.count / 8) return false;
+    for (const uint32_t token : chosen) settled[token] = true;
+    const double needed = kTimesOff * settle(tokens, chosen, margin, threads, square_of, means);
+    if (needed <= near) return true;
+    near = needed;
+  }
+}
+
+// Cosines are off, and nearly all of what that changes of a mean is the sum of the differences times the terms' derivative: the sum is known, and the derivative varies little.
+template <typename Tokens, typename Score>
+void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin, unsigned threads, size_t together, double* means, Score score) {
+  double slope;
+  energies_of(tokens.count, margin, threads, means, together, &slope, score);
+  for (size_t i = 0; i < tokens.count; ++i) means[i] += slope * estimates.left_out(i);
+  if (!settle_near(tokens, margin, threads, [&](size_t token) { return estimates.square(token); }, means)) by_tiles(tokens, margin, threads, means);
 }
 
 void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   static const auto score = MERGANSER_SELECT(fine_scores);
-  const FineTokens fine(tokens, Similarity::cosine, kMostFineBytes, threads);
+  const FineTokens fine(tokens, Similarity::cosine, 2, threads, true);
   const FineColumns columns(fine, nullptr, tokens.count, threads);
-  energies_of(tokens.count, margin, threads, means, threads == 1 ? kTogether : 1, [&](size_t first, size_t count) {
-    return [&fine, &columns, first, count](size_t column, size_t some, float* scores) {
-      score(fine.rows(first, count), columns.view(column / kFinePair, (some + kFinePair - 1) / kFinePair), fine.shape(), scores, kColumns);
+  by_estimates(tokens, fine, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+    return [&fine, &columns, first](size_t column, size_t some, size_t rows, float* scores) {
+      score(fine.rows(first, rows), columns.view(column / kFinePair, (some + kFinePair - 1) / kFinePair), fine.shape(), scores, kColumns);
     };
   });
-  const std::vector<uint32_t> near = undecided(means, tokens.count);
-  // Tokens that repeat have energies that are alike: all of them once more cost less than each for itself.
-  if (near.size() > tokens.count / 8) return by_tiles(tokens, margin, threads, means);
-  if (!near.empty()) settle(tokens, fine, near, margin, threads, means);
+}
+
+void by_words(const TokenRows& tokens, float margin, unsigned threads, double* means) {
+  static const auto score = MERGANSER_SELECT(word_scores);
+  const WordTokens words(tokens, threads);
+  by_estimates(tokens, words, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+    return [&words, first](size_t column, size_t some, size_t rows, float* scores) { score(words.rows(first, rows), words.panels(column / kPanel, (some + kPanel - 1) / kPanel), scores, kColumns); };
+  });
 }
 
 }  // namespace
 
 void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
-  const bool fine = tokens.count <= kMostTokens && tokens.dims >= kLeastDims && FineTokens::pays(tokens.count, tokens.dims);
-  (fine ? by_fine_bytes : by_tiles)(tokens, margin, threads, means);
+  const bool estimates = tokens.count <= kMostTokens && tokens.dims >= kLeastDims;
+  if (estimates && FineTokens::pays(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, threads, means);
+  else if (estimates && WordTokens::pays(tokens.count, tokens.dims)) by_words(tokens, margin, threads, means);
+  else by_tiles(tokens, margin, threads, means);
 }
 
 }  // namespace merganser::reduction

@@ -16,31 +16,73 @@ constexpr float kMostLength = 1e18f;
 
 MedoidDistances::MedoidDistances(const TokenRows& tokens, bool exactly, unsigned threads)
     : tokens_(tokens), stride_(tokens.count), left_(tokens.count * tokens.count / (2 * kPairCosts)), memory_(tokens.count * stride_ * sizeof(float)) {
-  float* const out = reinterpret_cast<float*>(memory_.data());
   if (!exactly) {
     fine_ = std::make_unique<FineTokens>(tokens, Similarity::euclidean, 2, threads);
     bounds_ = fine_->square_bounds();
     if (fine_->greatest_length() < kMostLength) {
-      squared_distances(*fine_, tokens.count, threads, out, stride_);
+      // Matrix tiles have all of them sooner than what will be asked for is found out.
+      if (fine_->shape().words) known_.resize(tokens.count);
+      else squared_distances(*fine_, tokens.count, threads, squares(), stride_);
       return;
     }
     fine_.reset();
   }
   zeros_.resize(tokens.count);
   bounds_ = {zeros_.data(), zeros_.data(), zeros_.data(), 0, 0};
-  squared_distances(tokens, threads, out, stride_);
+  squared_distances(tokens, threads, squares(), stride_);
+}
+
+void MedoidDistances::know(const uint32_t* tokens, size_t count) {
+  if (known_.empty()) return;
+  uint32_t some[kWordRowsTogether];
+  float* rows[kWordRowsTogether];
+  size_t size = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (!known_[tokens[i]]) {
+      known_[tokens[i]] = 1;
+      rows[size] = squares() + tokens[i] * stride_;
+      some[size++] = tokens[i];
+    }
+    if (size == kWordRowsTogether || (i + 1 == count && size > 0)) {
+      fine_->squares(some, size, nullptr, tokens_.count, rows);
+      size = 0;
+    }
+  }
 }
 
 BoundedSquares MedoidDistances::row(size_t token, const uint32_t* others, size_t count, float* storage) const {
   float *const some = storage, *const lengths = some + count, *const off = lengths + count, *const off_one = off + count;
-  const float* const all = squares() + token * stride_;
   for (size_t i = 0; i < count; ++i) {
-    some[i] = all[others[i]];
+    some[i] = squares()[others[i] * stride_ + token];
     lengths[i] = bounds_.lengths[others[i]];
     off[i] = bounds_.off[others[i]];
     off_one[i] = bounds_.off_one[others[i]];
   }
   return of(some, {lengths, off, off_one, bounds_.rounding, bounds_.least}, token);
+}
+
+void MedoidDistances::within(const uint32_t* tokens, size_t count, Within& out) const {
+  out.count_ = count;
+  out.squares_.resize(count * count);
+  out.rounding_ = bounds_.rounding;
+  out.least_ = bounds_.least;
+  const auto gather = [&](const float* from, std::vector<float>& to) {
+    to.resize(count);
+    for (size_t i = 0; i < count; ++i) to[i] = from[tokens[i]];
+  };
+  gather(bounds_.lengths, out.lengths_);
+  gather(bounds_.off, out.off_);
+  gather(bounds_.off_one, out.off_one_);
+  if (known_.empty()) {
+    for (size_t i = 0; i < count * count; ++i) out.squares_[i] = squares()[tokens[i / count] * stride_ + tokens[i % count]];
+    return;
+  }
+  for (size_t first = 0; first < count; first += kWordRowsTogether) {
+    float* rows[kWordRowsTogether];
+    const size_t some = std::min(kWordRowsTogether, count - first);
+    for (size_t i = 0; i < some; ++i) rows[i] = out.squares_.data() + (first + i) * count;
+    fine_->squares(tokens + first, some, tokens, count, rows);
+  }
 }
 
 bool MedoidDistances::exactly(const std::vector<TokenPair>& pairs, std::vector<float>& squares_of_pairs) {

@@ -67,6 +67,7 @@ class Run {
     static const auto at_least = MERGANSER_SELECT(not_below);
     std::vector<float> low(count_, kInfinite), high(count_, kInfinite);
     for (size_t c = 1; c < medoids_.size(); ++c) {
+      distances_.know(&medoids_[c - 1], 1);
       lower(distances_.row(medoids_[c - 1]), count_, low.data(), high.data());
       // Chosen tokens are not chosen again, not even where all others are equal to one.
       for (size_t i = 0; i < c; ++i) low[medoids_[i]] = high[medoids_[i]] = -1;
@@ -105,6 +106,7 @@ class Run {
     static const auto lower = MERGANSER_SELECT(lower_highest);
     static const auto may_be = MERGANSER_SELECT(not_above);
     std::vector<float> high(count_, kInfinite);
+    distances_.know(medoids_.data(), medoids_.size());
     for (const uint32_t medoid : medoids_) lower(distances_.row(medoid), count_, high.data());
     // Of medoids that are left open the first stands in `source_`.
     std::vector<uint32_t> open(count_);
@@ -156,7 +158,8 @@ class Run {
     // Both sums of two are the same.
     if (count <= 2) return true;
     std::vector<float> low(count), high(count);
-    for (size_t i = 0; i < count; ++i) bound(distances_.row(members[i], members, count, room(4 * count)), count, !cosine_, &low[i], &high[i]);
+    distances_.within(members, count, within_);
+    for (size_t i = 0; i < count; ++i) bound(within_.row(i), count, !cosine_, &low[i], &high[i]);
     const float most = *std::min_element(high.begin(), high.end());
     std::vector<uint32_t> open;
     for (size_t i = 0; i < count; ++i) {
@@ -191,6 +194,7 @@ class Run {
   const size_t count_;
   const bool cosine_;
   MedoidDistances distances_;
+  MedoidDistances::Within within_;
   std::vector<uint32_t> medoids_, source_, places_, found_;
   std::vector<TokenPair> pairs_;
   std::vector<float> squares_, room_, constant_;

@@ -4,33 +4,44 @@
 #include <cmath>
 
 #include "merganser/simd/floats16.hpp"
+#include "merganser/simd/numbers.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 namespace {
 
+using simd::MERGANSER_ISA_NS::all_of;
 using simd::MERGANSER_ISA_NS::Floats16;
+using simd::MERGANSER_ISA_NS::greater;
+using simd::MERGANSER_ISA_NS::kNumbers;
+using simd::MERGANSER_ISA_NS::lesser;
+using simd::MERGANSER_ISA_NS::minus;
+using simd::MERGANSER_ISA_NS::Numbers;
+using simd::MERGANSER_ISA_NS::plus;
+using simd::MERGANSER_ISA_NS::power_of_two;
+using simd::MERGANSER_ISA_NS::times;
 
 constexpr size_t kLanes = 16, kColumns = 64;
 
 // exp(x) − 1 for −80 … 0, to 2 units in the last place: exp(x) = 2ⁿ (1 + r q(r)), of which 1 is taken away without rounding. No fused operations: the same bits on every
 // instruction set.
-MERGANSER_INLINE float exponential_less_one(float x) {
-  constexpr float kRound = 12582912.f;
-  const float n = (x * 1.44269504f + kRound) - kRound;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float q = r * (1.f / 5040) + 1.f / 720;
-  q = q * r + 1.f / 120;
-  q = q * r + 1.f / 24;
-  q = q * r + 1.f / 6;
-  q = q * r + 0.5f;
-  q = q * r + 1;
-  const float power = std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23);
-  return power * (r * q) + (power - 1);
+MERGANSER_INLINE Numbers exponential_less_one(Numbers x) {
+  const Numbers round = all_of(simd::MERGANSER_ISA_NS::kWholeNumber), one = all_of(1);
+  const Numbers n = minus(plus(times(x, all_of(1.44269504f)), round), round);
+  const Numbers r = plus(minus(x, times(n, all_of(0.693359375f))), times(n, all_of(2.12194440e-4f)));
+  Numbers q = plus(times(r, all_of(1.f / 5040)), all_of(1.f / 720));
+  q = plus(times(q, r), all_of(1.f / 120));
+  q = plus(times(q, r), all_of(1.f / 24));
+  q = plus(times(q, r), all_of(1.f / 6));
+  q = plus(times(q, r), all_of(0.5f));
+  q = plus(times(q, r), one);
+  const Numbers power = power_of_two(n);
+  return plus(times(power, times(r, q)), minus(power, one));
 }
 
-MERGANSER_INLINE float elu(float x) {
-  const float below = x < 0 ? x : 0, above = x > 0 ? x : 0;
-  return above + exponential_less_one(below > -80 ? below : -80);
+// NaN counts as 0.
+MERGANSER_INLINE Numbers elu(Numbers x) {
+  const Numbers zero = all_of(0);
+  return plus(greater(x, zero), exponential_less_one(greater(lesser(x, zero), all_of(-80))));
 }
 
 MERGANSER_INLINE float sum_of_lanes(const Floats16& sums) {
@@ -127,6 +138,20 @@ struct Magnitudes {
     all = _mm512_max_epu32(all, _mm512_and_si512(_mm512_castps_si512(numbers.all), _mm512_set1_epi32(0x7FFFFFFF)));
   }
   MERGANSER_INLINE uint32_t greatest() const { return _mm512_reduce_max_epu32(all); }
+#elif defined(__AVX2__)
+  __m256i all = _mm256_setzero_si256();
+  MERGANSER_INLINE void add(const Floats16& numbers) {
+    const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
+    const auto of = [&](__m256 some) MERGANSER_INLINE_LAMBDA { return _mm256_and_si256(_mm256_castps_si256(some), magnitude); };
+    all = _mm256_max_epu32(all, _mm256_max_epu32(of(numbers.low), of(numbers.high)));
+  }
+  MERGANSER_INLINE uint32_t greatest() const {
+    alignas(32) uint32_t each[8];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(each), all);
+    uint32_t most = 0;
+    for (const uint32_t one : each) most = one > most ? one : most;
+    return most;
+  }
 #else
   uint32_t all[kLanes] = {};
   MERGANSER_INLINE void add(const Floats16& numbers) {
@@ -249,7 +274,7 @@ void add_elu(const float* scores, size_t stride, size_t rows, size_t columns, fl
   alignas(64) double of_columns[kColumns] = {};
   for (size_t row = 0; row < rows; ++row, scores += stride) {
     alignas(64) float values[kColumns];
-    for (size_t at = 0; at < kColumns; ++at) values[at] = elu(scores[at] - margin);
+    for (size_t at = 0; at < kColumns; at += kNumbers) simd::MERGANSER_ISA_NS::store(values + at, elu(minus(simd::MERGANSER_ISA_NS::load(scores + at), all_of(margin))));
     for (size_t at = columns; at < kColumns; ++at) values[at] = 0;
     double of_row[8] = {};
     for (size_t at = 0; at < kColumns; at += 8) {

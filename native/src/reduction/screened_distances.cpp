@@ -1,11 +1,16 @@
 // Distances that matter, by what two bytes a number leave of all: of 1,024 tokens a few more than there are asked for. Those are computed as pairs, in single precision.
+//
+// What two bytes leave of long tokens is computed once for each pair and stays in memory; of short tokens all of it takes less time for each question than reading it would.
 #include <algorithm>
 #include <atomic>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/distances.hpp"
 #include "merganser/reduction/fine_tokens.hpp"
+#include "merganser/reduction/greatest_scores.hpp"
 #include "merganser/reduction/pair_squares.hpp"
 #include "merganser/reduction/peak_distances.hpp"
 
@@ -15,22 +20,30 @@ namespace {
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 // Rows of a piece, columns that are scored at a time, and columns that a row has room for.
 constexpr size_t kRows = 64, kColumns = 128, kPairs = kColumns / kFinePair, kRoom = 96, kMostAtOnce = 16;
+// From so many dimensions on what two bytes leave is kept.
+constexpr size_t kLeastKept = 256;
+// Beyond that length sums of squares might be no numbers.
+constexpr float kMostLength = 1e18f;
 
 // Columns that may have one of the `few` greatest scores of a row.
 class Candidates {
  public:
   explicit Candidates(size_t few, float margin) : few_(few), slack_(2 * margin) {}
 
+  // Scores that will be taken: what is too little is known before.
+  void expect(const float* scores, size_t count, const float* ranks, float rank) {
+    static const auto floor = MERGANSER_SELECT(floor_of_greatest);
+    if (few_ <= kMostAtOnce) threshold_ = std::max(threshold_, floor(scores, count, ranks, rank, few_) - slack_);
+  }
   // False: there are too many.
   bool take(const float* scores, const float* ranks, float rank, size_t column) {
     static const auto above = MERGANSER_SELECT(take_above);
-    static const auto floor = MERGANSER_SELECT(floor_of_greatest);
-    if (size_ == 0 && few_ <= kMostAtOnce) threshold_ = std::max(threshold_, floor(scores, kColumns, ranks, rank, few_) - slack_);
     size_ = above(scores, kColumns, ranks, rank, threshold_, static_cast<uint32_t>(column), columns_, values_, size_);
     return size_ <= kRoom / 2 || (shrink() && size_ <= kRoom);
   }
   // Those that are left. False: there are too many, or too few, as tokens of lengths near the greatest numbers have scores that are none.
   bool finish() { return size_ >= few_ && shrink() && size_ <= kRoom; }
+  bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
   uint32_t column(size_t i) const { return columns_[i]; }
 
@@ -67,26 +80,37 @@ bool nearer(const Near& a, const Near& b) { return a.square < b.square || (a.squ
 
 // Which rows look at which columns for what.
 struct Question {
-  const FineColumns& columns;
-  const uint32_t* columns_are;  // tokens; null: all of them
+  const uint32_t* columns;  // tokens; null: all of them
+  size_t column_count;
   const uint32_t* rows;         // null: all of them
   size_t count;                 // of rows
   const float* ranks;           // unless null: a token looks at those of a lower rank only
   size_t few;
   bool measured;  // whether squares matter, even of a column that is alone
+  // Rows and columns are the tokens, in order.
+  bool of_all() const { return !rows && !columns; }
   uint32_t row(size_t i) const { return rows ? rows[i] : static_cast<uint32_t>(i); }
-  uint32_t column(size_t i) const { return columns_are ? columns_are[i] : static_cast<uint32_t>(i); }
+  uint32_t column(size_t i) const { return columns ? columns[i] : static_cast<uint32_t>(i); }
 };
 
 class ScreenedDistances final : public PeakDistances {
  public:
   ScreenedDistances(const TokenRows& tokens, unsigned threads)
-      : tokens_(tokens), threads_(threads), fine_(tokens, Similarity::euclidean, 2, threads), all_(fine_, nullptr, tokens.count, threads) {}
+      : tokens_(tokens), threads_(threads), room_((tokens.count + kColumns - 1) / kColumns * kColumns), fine_(tokens, Similarity::euclidean, 2, threads), kept_(tokens.dims >= kLeastKept) {
+    if (!kept_) {
+      all_.emplace(fine_, nullptr, tokens.count, threads);
+      return;
+    }
+    memory_.reserve(tokens.count * room_ * sizeof(float), 0);
+    float* const squares = reinterpret_cast<float*>(memory_.data());
+    negative_squares(fine_, tokens.count, threads, squares, room_);
+    for (size_t row = 0; row < tokens.count; ++row) std::fill(squares + row * room_ + tokens.count, squares + (row + 1) * room_, -kInfinite);
+  }
 
   bool least(size_t few, float* squares) override {
     few_ = few;
     near_.assign(tokens_.count * few, {});
-    return answer({all_, nullptr, nullptr, tokens_.count, nullptr, few, true}, [&](size_t token, Near* found, size_t count) {
+    return answer({nullptr, tokens_.count, nullptr, tokens_.count, nullptr, few, true}, [&](size_t token, Near* found, size_t count) {
       std::partial_sort(found, found + few, found + count, nearer);
       std::copy_n(found, few, near_.data() + token * few);
       for (size_t i = 0; i < few; ++i) squares[token * few + i] = found[i].square;
@@ -94,7 +118,7 @@ class ScreenedDistances final : public PeakDistances {
   }
 
   bool least_before(const uint32_t* order, float* squares) override {
-    std::vector<float> ranks(all_.pairs() * kFinePair + kColumns, kInfinite);
+    std::vector<float> ranks(room_, kInfinite);
     for (size_t place = 0; place < tokens_.count; ++place) ranks[order[place]] = static_cast<float>(place);
     // All others are no nearer than the nearest ones that are known: the first of these that stands before is the answer.
     std::vector<uint32_t> left;
@@ -104,14 +128,13 @@ class ScreenedDistances final : public PeakDistances {
       squares[place] = found < last ? found->square : kInfinite;
       if (found == last && place > 0) left.push_back(order[place]);
     }
-    return answer({all_, nullptr, left.data(), left.size(), ranks.data(), 1, true}, [&](size_t token, Near* found, size_t count) {
+    return answer({nullptr, tokens_.count, left.data(), left.size(), ranks.data(), 1, true}, [&](size_t token, Near* found, size_t count) {
       squares[static_cast<size_t>(ranks[token])] = std::min_element(found, found + count, nearer)->square;
     });
   }
 
   bool nearest_of(const std::vector<uint32_t>& chosen, uint32_t* places) override {
-    const FineColumns columns(fine_, chosen.data(), chosen.size(), threads_);
-    return answer({columns, chosen.data(), nullptr, tokens_.count, nullptr, 1, false},
+    return answer({chosen.data(), chosen.size(), nullptr, tokens_.count, nullptr, 1, false},
                   [&](size_t token, Near* found, size_t count) { places[token] = std::min_element(found, found + count, nearer)->place; });
   }
 
@@ -119,62 +142,114 @@ class ScreenedDistances final : public PeakDistances {
   // Calls visit(token, columns that may be among the nearest, their number) for each row. Squares of single columns are missing if they do not matter.
   template <typename Visit>
   bool answer(const Question& question, Visit visit) {
-    std::atomic<bool> good{question.few <= kRoom / 2};
+    std::optional<FineColumns> chosen;
+    if (!kept_ && question.columns) chosen.emplace(fine_, question.columns, question.column_count, threads_);
+    std::atomic<bool> good{question.few <= kRoom / 2 && fine_.greatest_length() < kMostLength};
     parallel::parallel_for(threads_, (question.count + kRows - 1) / kRows, [&](size_t piece) {
       if (!good) return;
       const size_t first = piece * kRows, rows = std::min(kRows, question.count - first);
       std::vector<Candidates> candidates;
       candidates.reserve(rows);
-      for (size_t row = first; row < first + rows; ++row) candidates.emplace_back(question.few, fine_.margin(question.row(row)));
-      if (find(question, first, rows, candidates.data())) measure(question, first, candidates, visit);
+      for (size_t row = first; row < first + rows; ++row) candidates.emplace_back(question.few, kept_ ? fine_.square_margin(question.row(row)) : fine_.margin(question.row(row)));
+      if (kept_ ? find_kept(question, first, rows, candidates.data()) : find(question, chosen ? *chosen : *all_, first, rows, candidates.data())) measure(question, first, candidates, visit);
       else good = false;
     });
     return good;
   }
 
   // Candidates of some rows. False: there are too many.
-  bool find(const Question& question, size_t first, size_t rows, Candidates* candidates) const {
+  bool find(const Question& question, const FineColumns& columns, size_t first, size_t rows, Candidates* candidates) const {
     static const auto score = MERGANSER_SELECT(fine_scores);
     FineTokens::Gathered gathered;
     if (question.rows) gathered = fine_.gather(question.rows + first, rows);
     const FineRows fine = question.rows ? gathered.rows() : fine_.rows(first, rows);
     alignas(64) float scores[kRows * kColumns];
-    const size_t pairs = question.columns.pairs(), turns = (pairs + kPairs - 1) / kPairs, near = question.row(first) * turns / tokens_.count;
+    const size_t pairs = columns.pairs(), turns = (pairs + kPairs - 1) / kPairs, near = question.row(first) * turns / tokens_.count;
     for (size_t turn = 0; turn < turns; ++turn) {
       // Tokens at the same place are often alike: the sooner great scores are found, the fewer candidates there are meanwhile.
       const size_t pair = (near + turn) % turns * kPairs, some = std::min(kPairs, pairs - pair), column = pair * kFinePair;
       if (some < kPairs) std::fill_n(scores, kRows * kColumns, -kInfinite);
-      score(fine, question.columns.view(pair, some), fine_.shape(), scores, kColumns);
+      score(fine, columns.view(pair, some), fine_.shape(), scores, kColumns);
       for (size_t row = 0; row < rows; ++row) {
         const float *const ranks = question.ranks ? question.ranks + column : nullptr, rank = question.ranks ? question.ranks[question.row(first + row)] : 0;
+        if (candidates[row].empty()) candidates[row].expect(scores + row * kColumns, kColumns, ranks, rank);
         if (!candidates[row].take(scores + row * kColumns, ranks, rank, column)) return false;
       }
     }
     return std::all_of(candidates, candidates + rows, [](Candidates& each) { return each.finish(); });
   }
 
+  // The same of what is kept.
+  bool find_kept(const Question& question, size_t first, size_t rows, Candidates* candidates) const {
+    const size_t room = (question.column_count + kColumns - 1) / kColumns * kColumns;
+    std::vector<float> some(question.columns ? room : 0, -kInfinite);
+    for (size_t row = 0; row < rows; ++row) {
+      const uint32_t token = question.row(first + row);
+      const float* scores = reinterpret_cast<const float*>(memory_.data()) + token * room_;
+      for (size_t i = 0; question.columns && i < question.column_count; ++i) some[i] = scores[question.columns[i]];
+      if (question.columns) scores = some.data();
+      const float rank = question.ranks ? question.ranks[token] : 0;
+      candidates[row].expect(scores, room, question.ranks, rank);
+      for (size_t column = 0; column < room; column += kColumns) {
+        if (!candidates[row].take(scores + column, question.ranks ? question.ranks + column : nullptr, rank, column)) return false;
+      }
+      if (!candidates[row].finish()) return false;
+    }
+    return true;
+  }
+
   template <typename Visit>
   void measure(const Question& question, size_t first, const std::vector<Candidates>& candidates, Visit visit) const {
-    const auto matters = [&](const Candidates& each) { return question.measured || each.size() > 1; };
+    constexpr uint32_t kNone = UINT32_MAX;
     std::vector<TokenPair> pairs;
+    // For each candidate its pair; none has a token with itself, or one whose square does not matter.
+    std::vector<uint32_t> pair_of, begins;
     for (size_t row = 0; row < candidates.size(); ++row) {
-      for (size_t i = 0; matters(candidates[row]) && i < candidates[row].size(); ++i) pairs.push_back({question.row(first + row), question.column(candidates[row].column(i))});
+      begins.push_back(static_cast<uint32_t>(pair_of.size()));
+      const uint32_t token = question.row(first + row);
+      for (size_t i = 0; i < candidates[row].size(); ++i) {
+        const uint32_t other = question.column(candidates[row].column(i));
+        uint32_t pair = kNone;
+        if (other != token && (question.measured || candidates[row].size() > 1)) {
+          // Of neighbours each is often among the other's nearest.
+          const size_t before = other - first;
+          if (question.of_all() && other >= first && before < row) pair = known(candidates[before], token, pair_of.data() + begins[before]);
+          if (pair == kNone) {
+            pair = static_cast<uint32_t>(pairs.size());
+            pairs.push_back({token, other});
+          }
+        }
+        pair_of.push_back(pair);
+      }
     }
     std::vector<float> squares(pairs.size());
     pair_squares(tokens_, fine_, pairs.data(), pairs.size(), squares.data());
-    const float* next = squares.data();
     Near found[kRoom];
     for (size_t row = 0; row < candidates.size(); ++row) {
       const size_t count = candidates[row].size();
-      for (size_t i = 0; i < count; ++i) found[i] = {candidates[row].column(i), matters(candidates[row]) ? *next++ : 0};
+      for (size_t i = 0; i < count; ++i) {
+        const uint32_t pair = pair_of[begins[row] + i];
+        found[i] = {candidates[row].column(i), pair == kNone ? 0 : squares[pair]};
+      }
       visit(question.row(first + row), found, count);
     }
   }
 
+  // The pair of a candidate, if it is one.
+  static uint32_t known(const Candidates& candidates, uint32_t column, const uint32_t* pair_of) {
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (candidates.column(i) == column) return pair_of[i];
+    }
+    return UINT32_MAX;
+  }
+
   const TokenRows& tokens_;
   const unsigned threads_;
+  const size_t room_;
   const FineTokens fine_;
-  const FineColumns all_;
+  const bool kept_;
+  std::optional<FineColumns> all_;
+  parallel::KeptBuffer memory_;  // less than 0: squares of all pairs
   size_t few_ = 0;
   std::vector<Near> near_;
 };
@@ -182,7 +257,7 @@ class ScreenedDistances final : public PeakDistances {
 }  // namespace
 
 std::unique_ptr<PeakDistances> PeakDistances::screened(const TokenRows& tokens, unsigned threads) {
-  if (!FineTokens::pays(tokens.count, tokens.dims) || tokens.count > kMostOfMatrix) return nullptr;
+  if (!FineTokens::two_bytes_pay(tokens.count, tokens.dims) || tokens.count > kMostOfMatrix) return nullptr;
   return std::make_unique<ScreenedDistances>(tokens, threads);
 }
 

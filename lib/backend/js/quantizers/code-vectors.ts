@@ -6,6 +6,7 @@ import { assignNearestSync } from '../clustering/lloyd';
 import { notFinite } from '../clustering/point-rows';
 import { inTurns } from '../turns';
 import { BeamSearch } from './beam-search';
+import { unknownCode } from './known-codes';
 
 /** Multiplications of a block of vectors. */
 const BLOCK_WORK = 1 << 23;
@@ -66,7 +67,8 @@ function nearestCodes(data: Float32Array, codebook: CodebookRows): Uint32Array {
   return labels;
 }
 
-function readRows({ data, type, dims }: PointArray, first: number, count: number): Float32Array {
+/** Rows of points as numbers of single precision. Throws INVALID_ARGUMENT if one is not finite or too long. */
+export function readRows({ data, type, dims }: PointArray, first: number, count: number): Float32Array {
   const out = new Float32Array(count * dims);
   const from = data.subarray(first * dims, (first + count) * dims);
   if (type === 'float32') out.set(from);
@@ -92,14 +94,17 @@ function* decoding(
   onProgress: CodingControl['onProgress'],
 ): Generator<void, void> {
   const step = Math.max(1, Math.floor(DECODED_NUMBERS / (dims * codebooks.length)));
-  out.fill(0);
+  const sizes = codebooks.map((codebook) => codebook.codes);
   for (let first = 0; first < count; first += step) {
     const end = Math.min(first + step, count);
+    const error = unknownCode(codes.subarray(first * sizes.length, end * sizes.length), sizes);
+    if (error !== null) throw error;
     for (const [book, { data, dims: length, place }] of codebooks.entries()) {
       for (let row = first; row < end; row++) {
         const from = codes[row * codebooks.length + book] * length;
         const to = row * dims + place;
-        for (let k = 0; k < length; k++) out[to + k] += data[from + k];
+        if (book === 0 || place > 0) for (let k = 0; k < length; k++) out[to + k] = data[from + k];
+        else for (let k = 0; k < length; k++) out[to + k] += data[from + k];
       }
     }
     onProgress?.(end);

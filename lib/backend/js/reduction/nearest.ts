@@ -116,14 +116,14 @@ export function squaredDistances(values: Float32Array, dims: number, squares: Fl
 }
 
 export function meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void {
-  const { squares } = staged({ values, rows: null }, dims);
-  const scales = squares.map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
+  // Of numbers as they are products may be too small or too large for single precision.
+  const unit = unitRows(values, staged({ values, rows: null }, dims).squares, dims);
   const row = new Float32Array(means.length);
   for (let i = 0; i < means.length; i++) {
-    products(values.subarray(i * dims, (i + 1) * dims), values, dims, row);
+    products(unit.subarray(i * dims, (i + 1) * dims), unit, dims, row);
     let sum = 0;
     for (let j = 0; j < row.length; j++) {
-      const x = row[j] * scales[i] * scales[j] - margin;
+      const x = row[j] - margin;
       sum += x > 0 ? x : Math.expm1(x);
     }
     means[i] = sum / means.length;

@@ -83,7 +83,7 @@ export class WordCounter {
 
   private countText(text: Uint8Array, start: number, end: number): void {
     const { normalizer, splitter, table } = this;
-    normalizer.prepare(viewText(text), start, end, true);
+    normalizer.prepare(viewText(text), start, end, 'first');
     const { bytes } = normalizer.text;
     if (this.tokens !== null) {
       const pieces = splitter.isEmpty ? null : splitter.split(bytes, normalizer.start, normalizer.end);

@@ -23,6 +23,10 @@ class AddedTokens {
   AddedTokens(const std::vector<AddedToken>& tokens, std::vector<uint32_t> word_ranges);
 
   bool empty() const { return tokens_.empty(); }
+  // Bytes of the longest; 0 if there are none.
+  size_t longest() const { return longest_; }
+  // Whether some take white space that stands beside them.
+  bool strip() const { return strip_; }
   bool all_are_text(const uint8_t* actions) const;
   // The next match that begins at or after `from` in text[0, size); `taken` is the end of the last match. actions: one per token, or null.
   bool find(const uint8_t* text, size_t size, size_t from, size_t taken, const uint8_t* actions, AddedMatch& match) const;
@@ -39,6 +43,7 @@ class AddedTokens {
   std::vector<AddedToken> tokens_;
   std::vector<uint32_t> word_ranges_;
   size_t longest_ = 0;             // bytes
+  bool strip_ = false;
   // A trie: edges (node << 8 | byte) + 1 in the high half, the child in the low half; token_of_[node] or kNone.
   std::vector<uint64_t> edges_;
   uint32_t edge_mask_ = 0;

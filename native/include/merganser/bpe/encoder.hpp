@@ -25,7 +25,7 @@ struct EncodeOptions {
   uint64_t limit = UINT64_MAX;                   // counting: stop when there are more
   const std::atomic<bool>* cancelled = nullptr;  // encoding: stop with whatever there is
   const std::function<void(size_t bytes)>* merged = nullptr;  // see StopRule
-  bool continues = false;                        // the text is the later part of one that find_cut has cut
+  bool continues = false;                        // the text is the later part of one that was cut
   size_t expected = 0;                           // bytes: a thread that encodes this text will encode about as many in all
 };
 
@@ -64,6 +64,10 @@ class Encoder {
   // See TextParts::find.
   size_t find_cut(const uint8_t* text, size_t size, size_t from, size_t to, const uint8_t* actions) const {
     return spec_.supermerges ? size : parts_.find(text, size, from, to, actions);
+  }
+  // See TextParts::find_last.
+  size_t find_last_cut(const uint8_t* text, size_t size, size_t from, const uint8_t* actions) const {
+    return spec_.supermerges ? 0 : parts_.find_last(text, size, from, actions);
   }
 
  private:

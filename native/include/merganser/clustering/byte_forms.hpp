@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "merganser/clustering/centroid_panels.hpp"
+#include "merganser/clustering/byte_centroids.hpp"
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/clustering/short_forms.hpp"
 #include "merganser/clustering/sift_bytes.hpp"
@@ -44,8 +44,6 @@ class ByteForms final : public ShortForms {
   static size_t stride_of(size_t dims);
   static size_t needed(const PointBlocks& points, const CentroidPanels& centroids);
   ByteRows of_block(size_t block) const;
-  BytePanels view() const;
-  void pack_panel(size_t panel);
 
   const PointBlocks& points_;
   const CentroidPanels& centroids_;
@@ -53,10 +51,7 @@ class ByteForms final : public ShortForms {
   const size_t stride_;  // bytes of a row
   std::unique_ptr<parallel::HugeArray<uint8_t>> rows_;
   std::vector<float> scales_, errors_, lengths_;  // by position
-  // By slot, row after row and as panels; lengths and errors by panel.
-  parallel::HugeArray<int8_t> centroid_rows_, panels_;
-  std::vector<int32_t> starts_;
-  std::vector<float> slot_scales_, panel_lengths_, panel_errors_;
+  ByteCentroids rounded_;
 };
 
 }  // namespace merganser::clustering

@@ -1,6 +1,6 @@
 // Vectors as bytes.
 //
-// Rows are whole numbers of −127 … 127 plus 128, centroids −127 … 127. Panels stand in pairs: pair[four dimensions][which][16][4]; an odd one has a partner
+// Rows are whole numbers of −127 … 127 plus 128, centroids −127 … 127 (AVX2: −63 … 63). Panels stand in pairs: pair[four dimensions][which][16][4]; an odd one has a partner
 // that is never looked at. Vectors are padded with zeros (rows with 128) to four dimensions.
 #pragma once
 #include <cstddef>
@@ -44,7 +44,9 @@ struct ByteForm {
   namespace isa { \
   /* Whether products of bytes are faster than those of float32 here. */ \
   bool multiplies_bytes(); \
-  /* Rounds a row; `flip` is 128 or 0. `length`: at least ‖row‖. */ \
+  /* Whether they are faster at least where few of them are looked at again. */ \
+  bool screens_by_bytes(); \
+  /* Rounds a row; `flip` is 128 or 0 (centroids). `length`: at least ‖row‖. */ \
   ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes); \
   /* Makes a panel of the codes of 16 vectors, `groups` of four dimensions each, one behind the other, and their starts. */ \
   void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts); \

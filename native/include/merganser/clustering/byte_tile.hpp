@@ -8,6 +8,12 @@ namespace merganser::clustering::MERGANSER_ISA_NS {
 
 // Bytes of a step of four dimensions: two panels.
 constexpr size_t kStep = 2 * kPanel * kByteGroup, kStepsAhead = 8;
+// Of panels.
+#if defined(__AVX2__) && !defined(__AVX512F__)
+constexpr float kGreatestCode = 63;
+#else
+constexpr float kGreatestCode = 127;
+#endif
 
 // Sixteen sums of products of four bytes each.
 #if defined(__AVX512F__) && (defined(_MSC_VER) || (defined(__GNUC__) && !defined(__clang__)))
@@ -38,6 +44,51 @@ struct ByteSums {
   MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(all), _mm512_loadu_ps(lane_scales));
     return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), _mm512_loadu_ps(halves))};
+  }
+};
+
+#elif defined(__AVX2__) && !defined(__AVX512F__)
+
+// Three instructions in place of one: products of neighbours are added up in 16 bits first, which is why codes of panels are of −63 … 63 here (see to_bytes).
+struct ByteSums {
+  __m256i low, high;
+  using Row = __m256i;
+  struct Codes {
+    __m256i low, high;
+  };
+  static MERGANSER_INLINE __m256i load(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+  static MERGANSER_INLINE ByteSums start(const int32_t* from) { return {load(from), load(from + kPanel / 2)}; }
+  static MERGANSER_INLINE Codes codes(const int8_t* from) {
+    Codes result{load(from), load(from + kPanel * kByteGroup / 2)};
+    MERGANSER_KEEP_LOADED(result.low);
+    MERGANSER_KEEP_LOADED(result.high);
+    return result;
+  }
+  static MERGANSER_INLINE Row row(const uint8_t* from) {
+    int32_t four;
+    __builtin_memcpy(&four, from, sizeof(four));
+    return _mm256_set1_epi32(four);
+  }
+  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+    add(low, row, codes.low);
+    add(high, row, codes.high);
+  }
+  static MERGANSER_INLINE void add(__m256i& sums, const __m256i& row, const __m256i& codes) {
+    alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+#if defined(__GNUC__)
+    // Left to itself, GCC multiplies everything first, and has no registers for what comes of it.
+    __m256i products;
+    asm("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0" : "+x"(sums), "=&x"(products) : "x"(row), "x"(codes), "m"(kOnes));
+#else
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(row, codes), load(kOnes)));
+#endif
+  }
+  MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
+    const __m256 factor = _mm256_set1_ps(scale);
+    const auto of = [&](const __m256i& sums, size_t lane) MERGANSER_INLINE_LAMBDA {
+      return _mm256_fmadd_ps(_mm256_mul_ps(_mm256_cvtepi32_ps(sums), _mm256_loadu_ps(lane_scales + lane)), factor, _mm256_loadu_ps(halves + lane));
+    };
+    return {of(low, 0), of(high, kPanel / 2)};
   }
 };
 
@@ -145,11 +196,29 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
   }
 }
 
+// Bit i: a's number i is not less than `least`.
+MERGANSER_INLINE unsigned not_less(const Floats16& a, float least) {
+#if defined(__AVX512F__)
+  return _mm512_cmp_ps_mask(a.all, _mm512_set1_ps(least), _CMP_NLT_UQ);
+#elif defined(__AVX2__)
+  const __m256 all = _mm256_set1_ps(least);
+  const auto bits = [](__m256 one, __m256 other) MERGANSER_INLINE_LAMBDA { return static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(one, other, _CMP_NLT_UQ))); };
+  return bits(a.low, all) | bits(a.high, all) << 8;
+#else
+  alignas(64) float each[kPanel];
+  a.store(each);
+  unsigned bits = 0;
+  for (size_t i = 0; i < kPanel; ++i) bits |= static_cast<unsigned>(!(each[i] < least)) << i;
+  return bits;
+#endif
+}
+
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
-// The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added.
+// The products of 32 rows and of two panels, the first one of a pair: sums[row][32], to which the panels' starts are to be added. kSigned: rows are without the 128, and nothing is to be added.
+template <bool kSigned = false>
 MERGANSER_INLINE void block_of_sums(simd::MERGANSER_ISA_NS::MatrixTiles& tiles, const uint8_t* rows, size_t stride, const BytePanels& panels, size_t panel, int32_t* sums) {
   tiles.clear();
-  tiles.add(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
+  tiles.add<kSigned>(rows, stride, panels.codes + panel / 2 * panels.groups * kStep, panels.groups * kByteGroup / simd::MERGANSER_ISA_NS::kBlockDims);
   tiles.store(sums);
 }
 
@@ -163,6 +232,9 @@ struct PanelScale {
   MERGANSER_INLINE Floats16 scores(float scale, const int32_t* sums) const {
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_loadu_si512(sums), starts)), scales);
     return {_mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), halves)};
+  }
+  MERGANSER_INLINE Floats16 scores_of_signed(float scale, const int32_t* sums) const {
+    return {_mm512_fmadd_ps(_mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(sums)), scales), _mm512_set1_ps(scale), halves)};
   }
 };
 #endif

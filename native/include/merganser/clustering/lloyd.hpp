@@ -37,15 +37,4 @@ struct LloydOutcome {
 // `goes_on` is called after each iteration with its number and objective, and tells whether to go on. Throws NotFinite.
 LloydOutcome lloyd(const LloydSpec& spec, float* centroids, uint32_t* labels, const std::function<bool(uint32_t, double)>& goes_on);
 
-// Nearest of the centroids for each point, and the squared distance (null: not wanted). Throws NotFinite.
-struct NearestSpec {
-  PointSet points;
-  bool spherical;
-  const float* centroids;
-  size_t clusters;
-  unsigned threads;
-  const std::atomic<bool>* cancelled;
-};
-void assign_nearest(const NearestSpec& spec, uint32_t* labels, float* distances);
-
 }  // namespace merganser::clustering

@@ -58,8 +58,10 @@ std::vector<float> centre_on(const CentredOn& vectors, size_t dims);
 class PointBlocks {
  public:
   // Directions only, if `unit_length`: points are scaled to it (but zeros stay zeros). Throws NotFinite.
-  // With `others` what is subtracted from the points, and so every result to the bit, does not depend on which points there are.
-  PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn* others = nullptr);
+  PointBlocks(const PointSet& points, bool unit_length, unsigned threads);
+  // What is subtracted from the points, and so every result to the bit, does not depend on which points there are. They are not looked at yet: norms and what is made of them are not known, and
+  // points are staged by stage_measured.
+  PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn& others);
 
   size_t size() const { return count_; }
   size_t dims() const { return source_.dims; }
@@ -85,6 +87,8 @@ class PointBlocks {
     expect_row_(source_, row_of(order_[position]));
   }
   void stage_block(size_t block, StagedRows& staged) const;
+  // The same, and the squared norms. Returns the place in the block of the first point that is not finite, or the number of points.
+  size_t stage_measured(size_t block, StagedRows& staged, float* squared_norms) const;
 
   // Number of the point that stands at a position.
   uint32_t point_at(size_t position) const { return order_[position]; }
@@ -107,6 +111,7 @@ class PointBlocks {
   double total_square() const { return total_square_; }
 
  private:
+  PointBlocks(const PointSet& points, bool unit_length, unsigned threads, const CentredOn* others);
   size_t row_of(uint32_t point) const { return rows_ ? rows_[point] : point; }
   void find_scales(unsigned threads);
   void measure(unsigned threads);

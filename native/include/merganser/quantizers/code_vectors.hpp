@@ -3,17 +3,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "merganser/clustering/point_blocks.hpp"
+#include "merganser/quantizers/decoded_rows.hpp"
 
 namespace merganser::quantizers {
 
-struct Codebook {
-  const float* rows;
-  size_t codes;
-  size_t dims;
-  size_t place;  // where in a vector its rows belong
+// A code that its codebook does not have.
+struct NoSuchCode : std::runtime_error {
+  NoSuchCode() : std::runtime_error("no such code") {}
 };
 
 struct CodingControl {
@@ -32,7 +32,7 @@ enum class CodeKind : uint8_t {
 void encode_vectors(const clustering::PointSet& points, const std::vector<Codebook>& codebooks, CodeKind kind, size_t beam, const CodingControl& control,
                     uint32_t* codes);
 
-// out: vectors of `dims`. Sums in the order of the codebooks; each number is in at least one codebook's place. Codes are below their codebooks' sizes.
+// out: vectors of `dims`. Codebooks are of parts, one after the other, that make up a vector, or all of whole vectors, which are summed in their order. Throws NoSuchCode.
 void decode_codes(const uint32_t* codes, size_t count, const std::vector<Codebook>& codebooks, size_t dims, const CodingControl& control, float* out);
 
 }  // namespace merganser::quantizers

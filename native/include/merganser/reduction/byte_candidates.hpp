@@ -35,8 +35,6 @@ struct Candidates {
   /* floors: for each row what its greatest score is at least. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
   void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, bool matrix_tiles, \
                        Candidates* candidates, float* floors); \
-  /* sums[i] += left_scales[i] left[i][dim] × right_scales[i] right[i][dim], one fused multiply-add after the other, for 16 pairs of rows. */ \
-  void add_chains(const float* const* left, const float* left_scales, const float* const* right, const float* right_scales, size_t dims, float* sums); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -10,5 +10,7 @@ void squared_distances(const TokenRows& tokens, unsigned threads, float* out, si
 
 // The same by what two bytes a number leave of the tokens: about (see square_bounds of FineTokens).
 void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride);
+// And less than 0: the nearest are the greatest.
+void negative_squares(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride);
 
 }  // namespace merganser::reduction

@@ -1,4 +1,4 @@
-// Tokens in two or three bytes a number, for processors that multiply bytes by matrix tiles: scores of all pairs in a fraction of the time, and how far off they are at most.
+// Tokens in two or three bytes a number, for processors that multiply those faster than numbers: scores of all pairs in a fraction of the time, and how far off they are at most.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -12,11 +12,13 @@ namespace merganser::reduction {
 
 class FineTokens {
  public:
-  // Whether that is faster here than single precision.
+  // Whether three bytes are faster here than single precision.
   static bool pays(size_t tokens, size_t dims);
+  // Whether two are.
+  static bool two_bytes_pay(size_t tokens, size_t dims);
 
-  // 2 or 3 bytes.
-  FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads);
+  // 2 or 3 bytes. sums: what scores are off by on average is found besides.
+  FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads, bool sums = false);
 
   const FineShape& shape() const { return shape_; }
   FineRows rows(size_t first, size_t count) const { return {codes() + first * shape_.row(), scales_.data() + first, count}; }
@@ -33,22 +35,29 @@ class FineTokens {
   Gathered gather(const uint32_t* tokens, size_t count) const;
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
+  // Of words: what they leave of ‖token − other‖², for up to kWordRowsTogether tokens, a row of `out` each, and some others, or the first ones (null).
+  void squares(const uint32_t* tokens, size_t rows, const uint32_t* others, size_t count, float* const* out) const;
+  // The mean, over all tokens, of the score with the token less what fine_scores makes of it (halves left out); NaN: nothing is known.
+  double left_out(size_t token) const { return left_out_[token]; }
   // −½‖token‖²; 0 for cosines.
   float half(size_t token) const { return halves_[token]; }
   // How far a score of the token, as a row, may be from what the tiles of score_panels make of it (in two bytes).
   float margin(size_t token) const;
-  // The same of squared distances, for each pair.
+  // The same of its squared distances, to any token.
+  float square_margin(size_t token) const;
+  // And for each pair.
   SquareBounds square_bounds() const { return {lengths_.data(), off_.data(), off_one_.data(), rounding_, 2e-36f}; }
   float greatest_length() const { return most_length_; }
 
  private:
+  void find_left_out(const int8_t* rests, std::vector<float>& sums, unsigned threads);
   int8_t* codes() const { return reinterpret_cast<int8_t*>(memory_.data()); }
 
   FineShape shape_;
   float rounding_;  // what scores may be off by rounding, in parts of the product of the lengths
   parallel::KeptBuffer memory_;
   std::vector<float> scales_, halves_, lengths_, off_one_, off_;
-  std::vector<double> squares_;
+  std::vector<double> squares_, left_out_;
   float most_length_ = 0, most_off_one_ = 0, most_off_ = 0;
 
   friend class FineColumns;

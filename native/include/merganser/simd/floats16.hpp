@@ -19,6 +19,13 @@ namespace merganser::simd::MERGANSER_ISA_NS {
 #define MERGANSER_KEEP_LOADED(vector)
 #endif
 
+// What was written by `stream` stands in memory.
+MERGANSER_INLINE void streamed() {
+#if defined(__AVX2__)
+  _mm_sfence();
+#endif
+}
+
 // The cache line there will be wanted in the second-level cache.
 MERGANSER_INLINE void expect_line_later([[maybe_unused]] const float* at) {
 #if defined(__GNUC__)
@@ -52,6 +59,8 @@ struct Floats16 {
   static MERGANSER_INLINE Floats16 load(const float* from) { return {_mm512_loadu_ps(from)}; }
   static MERGANSER_INLINE Floats16 broadcast(float value) { return {_mm512_set1_ps(value)}; }
   MERGANSER_INLINE void store(float* to) const { _mm512_storeu_ps(to, all); }
+  // Past the caches, where the processor can do that; `to` is 64-byte aligned. `streamed` makes it visible to other threads.
+  MERGANSER_INLINE void stream(float* to) const { _mm512_stream_ps(to, all); }
   MERGANSER_INLINE void keep_loaded() { MERGANSER_KEEP_LOADED(all); }
   // A number that multiplies others, in the form that the instructions take.
   using Factor = __m512;
@@ -60,6 +69,7 @@ struct Floats16 {
     MERGANSER_KEEP_LOADED(result);
     return result;
   }
+  MERGANSER_INLINE void add(const Floats16& other) { all = _mm512_add_ps(all, other.all); }
   // this + factor × other
   MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) { all = _mm512_fmadd_ps(factor, other.all, all); }
   // Takes over the numbers of `other` that are greater, and `id` for them.
@@ -87,6 +97,10 @@ struct Floats16 {
     _mm256_storeu_ps(to, low);
     _mm256_storeu_ps(to + 8, high);
   }
+  MERGANSER_INLINE void stream(float* to) const {
+    _mm256_stream_ps(to, low);
+    _mm256_stream_ps(to + 8, high);
+  }
   MERGANSER_INLINE void keep_loaded() {
     MERGANSER_KEEP_LOADED(low);
     MERGANSER_KEEP_LOADED(high);
@@ -96,6 +110,10 @@ struct Floats16 {
     Factor result = _mm256_set1_ps(value);
     MERGANSER_KEEP_LOADED(result);
     return result;
+  }
+  MERGANSER_INLINE void add(const Floats16& other) {
+    low = _mm256_add_ps(low, other.low);
+    high = _mm256_add_ps(high, other.high);
   }
   MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
     low = _mm256_fmadd_ps(factor, other.low, low);
@@ -137,9 +155,13 @@ struct Floats16 {
   MERGANSER_INLINE void store(float* to) const {
     for (int i = 0; i < 4; ++i) vst1q_f32(to + 4 * i, part[i]);
   }
+  MERGANSER_INLINE void stream(float* to) const { store(to); }
   MERGANSER_INLINE void keep_loaded() {}
   using Factor = float;
   static MERGANSER_INLINE Factor factor(float value) { return value; }
+  MERGANSER_INLINE void add(const Floats16& other) {
+    for (int i = 0; i < 4; ++i) part[i] = vaddq_f32(part[i], other.part[i]);
+  }
   MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
     for (int i = 0; i < 4; ++i) part[i] = vfmaq_n_f32(part[i], other.part[i], factor);
   }
@@ -178,9 +200,13 @@ struct Floats16 {
   MERGANSER_INLINE void store(float* to) const {
     for (int i = 0; i < 16; ++i) to[i] = each[i];
   }
+  MERGANSER_INLINE void stream(float* to) const { store(to); }
   MERGANSER_INLINE void keep_loaded() {}
   using Factor = float;
   static MERGANSER_INLINE Factor factor(float value) { return value; }
+  MERGANSER_INLINE void add(const Floats16& other) {
+    for (int i = 0; i < 16; ++i) each[i] += other.each[i];
+  }
   MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
     for (int i = 0; i < 16; ++i) each[i] = ::fmaf(factor, other.each[i], each[i]);
   }
