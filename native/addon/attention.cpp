@@ -1,6 +1,7 @@
 // Attention: at once, and as jobs (see job.hpp).
 #include <napi.h>
 
+#include "array_bytes.hpp"
 #include "job.hpp"
 #include "merganser/attention/attention.hpp"
 #include "merganser/attention/lookup.hpp"
@@ -10,11 +11,6 @@ namespace merganser::addon {
 namespace {
 
 using namespace attention;
-
-const void* bytes_of(const Napi::Value& value) {
-  const auto array = value.As<Napi::TypedArray>();
-  return static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
-}
 
 template <typename T>
 T* data_of(const Napi::Value& value) {
@@ -27,7 +23,7 @@ HeadRows read_rows(const Napi::Value& value) {
   if (!value.IsObject()) return {};
   const auto object = value.As<Napi::Object>();
   const std::string type = object.Get("type").As<Napi::String>();
-  return {bytes_of(object.Get("data")),
+  return {bytes_of_array(object.Get("data")),
           type == "float16" ? RowType::float16 : type == "bfloat16" ? RowType::bfloat16 : RowType::float32,
           size_of(object, "dims"),
           data_of<double>(object.Get("starts")),
@@ -82,7 +78,7 @@ Clusters read_clusters(const Napi::Object& spec) {
   const auto type = centroids.TypedArrayType();
   return {size_of(object, "clusters"),
           size_of(object, "room"),
-          bytes_of(centroids),
+          bytes_of_array(centroids),
           type == napi_int8_array ? RowType::int8 : type == napi_uint16_array ? RowType::bfloat16 : RowType::float32,
           data_of<float>(object.Get("scales")),
           data_of<uint32_t>(object.Get("offsets")),
@@ -103,7 +99,7 @@ ClusterVectors read_vectors(const Napi::Value& value) {
   if (!value.IsObject()) return {};
   const auto object = value.As<Napi::Object>();
   const auto data = object.Get("data").As<Napi::TypedArray>();
-  return {bytes_of(data), data.TypedArrayType() == napi_int8_array ? RowType::int8 : RowType::float32, data_of<float>(object.Get("scales"))};
+  return {bytes_of_array(data), data.TypedArrayType() == napi_int8_array ? RowType::int8 : RowType::float32, data_of<float>(object.Get("scales"))};
 }
 
 ClusterEstimate read_estimate(const Napi::Value& value) {

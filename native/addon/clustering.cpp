@@ -1,6 +1,7 @@
 // Clustering of vectors: long work as jobs (see job.hpp), short work at once.
 #include <napi.h>
 
+#include "array_bytes.hpp"
 #include "job.hpp"
 #include "merganser/clustering/assign_nearest.hpp"
 #include "merganser/clustering/leading_eigenvectors.hpp"
@@ -32,9 +33,8 @@ ElementType element_type(const std::string& name) {
 }
 
 PointSet read_points(const Napi::Object& points) {
-  const auto array = points.Get("data").As<Napi::TypedArray>();
   PointSet set;
-  set.data = static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  set.data = bytes_of_array(points.Get("data"));
   set.type = element_type(points.Get("type").As<Napi::String>());
   set.dims = size_of(points, "dims");
   set.rows = data_of<uint32_t>(points.Get("rows"));
@@ -190,9 +190,8 @@ Napi::Value start_leading_eigenvectors(const Napi::CallbackInfo& info) {
 // {values, type, offsets, mask | null}
 Sequences sequences_of(const Napi::Value& value) {
   const auto object = value.As<Napi::Object>();
-  const auto values = object.Get("values").As<Napi::TypedArray>();
   const auto offsets = object.Get("offsets").As<Napi::Uint32Array>();
-  return {static_cast<const uint8_t*>(values.ArrayBuffer().Data()) + values.ByteOffset(), element_type(object.Get("type").As<Napi::String>()), offsets.Data(),
+  return {bytes_of_array(object.Get("values")), element_type(object.Get("type").As<Napi::String>()), offsets.Data(),
           offsets.ElementLength() - 1, data_of<uint8_t>(object.Get("mask"))};
 }
 

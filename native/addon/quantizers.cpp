@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include "array_bytes.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "task.hpp"
 
@@ -24,8 +25,7 @@ clustering::ElementType element_type(const std::string& name) {
 }
 
 clustering::PointSet read_points(const Napi::Object& points) {
-  const auto array = points.Get("data").As<Napi::TypedArray>();
-  return {static_cast<const uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset(), element_type(points.Get("type").As<Napi::String>()),
+  return {bytes_of_array(points.Get("data")), element_type(points.Get("type").As<Napi::String>()),
           size_of(points, "dims"), nullptr, size_of(points, "count"), nullptr};
 }
 

@@ -1,6 +1,7 @@
 // Vector indexes: views of arrays that JavaScript keeps, and searches of them, at once or as jobs (see task.hpp).
 #include <napi.h>
 
+#include "array_bytes.hpp"
 #include "merganser/parallel/thread_pool.hpp"
 #include "merganser/search/search_lists.hpp"
 #include "merganser/search/store_rows.hpp"
@@ -24,11 +25,6 @@ size_t size_of(const Napi::Object& object, const char* name) { return static_cas
 unsigned threads_of(const Napi::Object& object) {
   const size_t wanted = size_of(object, "threads");
   return wanted == 0 ? parallel::ThreadPool::shared().size() : static_cast<unsigned>(wanted);
-}
-
-void* bytes_of_array(const Napi::Value& value) {
-  const auto array = value.As<Napi::TypedArray>();
-  return static_cast<uint8_t*>(array.ArrayBuffer().Data()) + array.ByteOffset();
 }
 
 SlotRows read_rows(const Napi::Object& rows) {
