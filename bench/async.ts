@@ -11,12 +11,11 @@
  *
  * The delay is what `perf_hooks.monitorEventLoopDelay` measures beyond its own interval.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { backendInfo, Tokenizer } from '../lib/index';
 import { SUBJECTS } from './contestants';
 import { readCorpora } from './corpora';
-import { collectGarbage, machine, megabytesPerSecond, timed, timeOf } from './measure';
+import { collectGarbage, loopDelay, machine, megabytesPerSecond, timed, timeOf } from './measure';
 import { arithmeticScaling } from './thread-scaling';
 
 const { values: options } = parseArgs({
@@ -29,24 +28,14 @@ const { values: options } = parseArgs({
 });
 
 const OPTIONS = { addSpecialTokens: false, allowedSpecial: 'none' } as const;
-const RESOLUTION_MS = 1;
 const CACHE_BYTES = 64 << 20;
 
 /** The work's speed, and percentiles of the delay in milliseconds. */
 async function watched(name: string, bytes: number, work: () => Promise<unknown>): Promise<number> {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
-  // The delay is counted from the first turn of the loop on: what the call itself takes is to be part of it.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const { milliseconds } = await timed(work);
-  // What the last turn of the loop took is only known in the next.
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  delay.disable();
-  const beyond = (percentile: number): string => Math.max(0, delay.percentile(percentile) / 1e6 - RESOLUTION_MS).toFixed(1);
+  const { milliseconds, delay } = await loopDelay(work);
   const speed = megabytesPerSecond(bytes, milliseconds);
-  console.log(
-    `${name}: ${speed.toFixed(0)} MB/s; event loop held up p50 ${beyond(50)} ms, p99 ${beyond(99)} ms, longest ${beyond(100)} ms`,
-  );
+  const [middle, late, longest] = [50, 99, 100].map((percentile) => delay(percentile).toFixed(1));
+  console.log(`${name}: ${speed.toFixed(0)} MB/s; event loop held up p50 ${middle} ms, p99 ${late} ms, longest ${longest} ms`);
   return speed;
 }
 

@@ -1,5 +1,6 @@
 /** Timing: medians of several runs, and the machine they were taken on. */
 import { arch, cpus, platform, totalmem } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -48,4 +49,19 @@ export function megabytesPerSecond(bytes: number, milliseconds: number): number 
 export function machine(): string {
   const processors = cpus();
   return `${processors[0]?.model.trim() ?? 'unknown processor'}, ${processors.length} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${platform()} ${arch()}, Node ${process.version}`;
+}
+
+const RESOLUTION_MS = 1;
+
+/** How long work takes, and percentiles of what the event loop is held up meanwhile: what `perf_hooks.monitorEventLoopDelay` measures beyond its own interval. Milliseconds. */
+export async function loopDelay(work: () => Promise<unknown>): Promise<{ milliseconds: number; delay: (percentile: number) => number }> {
+  const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  monitor.enable();
+  // The delay is counted from the first turn of the loop on: what the call itself takes is to be part of it.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { milliseconds } = await timed(work);
+  // What the last turn of the loop took is only known in the next.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  monitor.disable();
+  return { milliseconds, delay: (percentile) => Math.max(0, monitor.percentile(percentile) / 1e6 - RESOLUTION_MS) };
 }

@@ -93,6 +93,7 @@ export {
   silhouetteOfDistances,
   silhouetteOfDistancesAsync,
   type AsyncSilhouetteOptions,
+  type DaviesBouldinControl,
   type SilhouetteOptions,
 } from './clustering/point-indices';
 export { appendPoints, assignToCentroids, kmeans, type AppendOptions } from './clustering/kmeans';

@@ -26,6 +26,8 @@ export interface AsyncSilhouetteOptions extends SilhouetteOptions {
 
 /** Numbers that are compared between two looks at the clock. */
 const PAUSE = 1 << 18;
+/** Milliseconds. */
+const TELL_EVERY = 200;
 
 /**
  * The mean over all points of (b − a) / max(a, b): a is the mean distance to the others of the own cluster, b that to the nearest other cluster. Points alone
@@ -65,13 +67,16 @@ export function daviesBouldin(points: Vectors, labels: ArrayLike<number>): numbe
   return runSteps(daviesBouldinOf(points, labels), null);
 }
 
-/** The same with time for other work in between. Rejects with ABORTED besides. */
-export async function daviesBouldinAsync(
-  points: Vectors,
-  labels: ArrayLike<number>,
-  control: { readonly signal?: AbortSignal } = {},
-): Promise<number> {
-  return runStepsInBackground(daviesBouldinOf(points, labels), null, objectOf(control, 'control').signal);
+export interface DaviesBouldinControl {
+  readonly signal?: AbortSignal;
+  /** Called a few times a second at most, and at the end: points and pairs of clusters that are done, of all (points count twice: means come first). */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The same with time for other work in between: the event loop is free every millisecond or so. Rejects with ABORTED besides, and with what `onProgress` throws. */
+export async function daviesBouldinAsync(points: Vectors, labels: ArrayLike<number>, control: DaviesBouldinControl = {}): Promise<number> {
+  const { signal, onProgress } = objectOf(control, 'control');
+  return runStepsInBackground(daviesBouldinOf(points, labels, onProgress), null, signal);
 }
 
 function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
@@ -115,11 +120,34 @@ function mean(numbers: Float64Array): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<number> {
+/** Tells how much is done, now and then. */
+class Progress {
+  private done = 0;
+  private told = performance.now();
+
+  constructor(
+    private readonly total: number,
+    private readonly onProgress: DaviesBouldinControl['onProgress'],
+  ) {}
+
+  add(more: number): null {
+    this.done += more;
+    if (this.onProgress === undefined || more === 0) return null;
+    const now = performance.now();
+    if (this.done === this.total || now - this.told > TELL_EVERY) {
+      this.told = now;
+      this.onProgress(this.done, this.total);
+    }
+    return null;
+  }
+}
+
+function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>, onProgress?: DaviesBouldinControl['onProgress']): Steps<number> {
   const { rows, dims, count, clusters, members } = yield* labelled(points, labels);
+  const progress = new Progress(2 * count + (clusters * (clusters - 1)) / 2, onProgress);
   const sizes = sumsOf(members, clusters);
   const means = new Float64Array(clusters * dims);
-  for (let i = 0; i < count; i++, yield null) {
+  for (let i = 0; i < count; i++, yield progress.add(1)) {
     const to = members[i] * dims;
     for (let k = 0, from = i * dims; k < dims; k++, from++) means[to + k] += rows[from];
   }
@@ -131,10 +159,12 @@ function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<num
     }
   }
   const spreads = new Float64Array(clusters);
-  for (let i = 0; i < count; i++, yield null) spreads[members[i]] += distanceBetween(rows, i, means, members[i], dims) / sizes[members[i]];
+  for (let i = 0; i < count; i++, yield progress.add(1)) {
+    spreads[members[i]] += distanceBetween(rows, i, means, members[i], dims) / sizes[members[i]];
+  }
   const worst = new Float64Array(clusters);
   const pause = Math.max(1, Math.floor(PAUSE / dims));
-  for (let a = 0; a < clusters; a++, yield null) {
+  for (let a = 0; a < clusters; a++, yield progress.add(clusters - a)) {
     for (let b = a + 1; b < clusters; b++) {
       if (b % pause === 0) yield null;
       const apart = distanceBetween(means, a, means, b, dims);

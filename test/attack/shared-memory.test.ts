@@ -1,6 +1,7 @@
 /** Numbers in shared memory, which threads read where they are: what the same numbers in memory of their own give. */
 import {
   assignToCentroids,
+  ClusteredContext,
   flashAttention,
   kmeans,
   KMeansQuantizer,
@@ -8,6 +9,7 @@ import {
   NearestCentroid,
   reduceAsync,
   silhouetteAsync,
+  sparseAttention,
   VectorIndex,
 } from '../../lib/index';
 import { RandomStream } from '../../lib/clustering/random';
@@ -30,6 +32,7 @@ describeEachBackend('numbers in shared memory', (backend) => {
   const points = (data: Numbers) => ({ data, dims: [ROWS, WIDTH], ...(data instanceof Uint16Array && { type: 'bfloat16' as const }) });
   const heads = (data: Numbers) => ({ ...points(data), dims: [1, 2, ROWS / 2, WIDTH] });
   const sequences = (data: Numbers) => ({ ...points(data), offsets: Uint32Array.of(0, 100, ROWS) });
+  const lists = { indices: Int32Array.from({ length: ROWS }, (_, i) => i % (ROWS / 2)), offsets: Uint32Array.of(0, ROWS / 2, ROWS) };
   const labels = Uint32Array.from({ length: ROWS }, (_, i) => i % 3);
 
   const CALLS: Record<string, (data: Numbers) => Promise<unknown>> = {
@@ -38,6 +41,11 @@ describeEachBackend('numbers in shared memory', (backend) => {
     'centroids of assignToCentroids': (data) => assignToCentroids(points(own), points(data), { backend }),
     maxSim: (data) => maxSimAsync(sequences(own), sequences(data), { backend }),
     flashAttention: (data) => flashAttention(heads(own), heads(data), heads(data), { backend }),
+    sparseAttention: (data) => sparseAttention(heads(own), heads(data), heads(data), { ...lists, backend }),
+    'clustered context': async (data) => {
+      const context = await ClusteredContext.build(heads(data), heads(data), { clusters: 0.1, backend });
+      return (await context.attend(heads(own), { budget: 0.2 })).output;
+    },
     reduce: (data) =>
       reduceAsync({ data: data as Float32Array, dims: [ROWS, WIDTH] }, { method: 'tome', remove: 40, backend }).then(
         ({ source }) => source,

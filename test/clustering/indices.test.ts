@@ -1,6 +1,6 @@
 /** Indices of labels against scikit-learn, linkages against SciPy. */
 import fixture from '../fixtures/clustering.json';
-import { agglomerate, compareLabels, cutDendrogram, daviesBouldin, silhouette, type Linkage } from '../../lib/index';
+import { agglomerate, compareLabels, cutDendrogram, daviesBouldin, daviesBouldinAsync, silhouette, type Linkage } from '../../lib/index';
 import { blobs } from './blobs';
 
 function condensed(data: Float32Array, dims: number): Float64Array {
@@ -87,4 +87,39 @@ test.each<[string, () => unknown]>([
   ['more clusters than points', () => cutDendrogram(agglomerate([1], 'ward'), 3)],
 ])('%s: refused', (_, attempt) => {
   expect(attempt).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+});
+
+describe('daviesBouldinAsync', () => {
+  const [count, dims, clusters] = [20_000, 32, 500];
+  const points = { data: blobs(7, count, 20, dims, 0.5), dims: [count, dims] };
+  const labels = Uint32Array.from({ length: count }, (_, i) => (i * 7919) % clusters);
+
+  test('the same, told how far it is, with turns of the event loop in between', async () => {
+    const told: (readonly [number, number])[] = [];
+    let [turns, going] = [0, true];
+    const turn = (): void => {
+      turns++;
+      if (going) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const index = await daviesBouldinAsync(points, labels, { onProgress: (done, total) => told.push([done, total]) });
+    going = false;
+    expect(index).toBe(daviesBouldin(points, labels));
+    const total = 2 * count + (clusters * (clusters - 1)) / 2;
+    expect(told.at(-1)).toEqual([total, total]);
+    for (const [i, [done, all]] of told.entries()) expect(all === total && done > (told[i - 1]?.[0] ?? 0)).toBe(true);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test('ends by its signal, and by what its listener throws', async () => {
+    const controller = new AbortController();
+    const work = daviesBouldinAsync(points, labels, { signal: controller.signal });
+    controller.abort();
+    await expect(work).rejects.toMatchObject({ code: 'ABORTED' });
+    const thrown = new Error('enough');
+    const listener = (): void => {
+      throw thrown;
+    };
+    await expect(daviesBouldinAsync(points, labels, { onProgress: listener })).rejects.toBe(thrown);
+  });
 });
