@@ -25,10 +25,15 @@ export async function ownArray<Array extends NumberArray>(array: Array, name: st
     if (performance.now() - begin < TURN_MILLISECONDS) continue;
     await yieldToEventLoop();
     if (signal?.aborted) throw aborted(signal);
-    if (array.length !== length) throw unexpected(name, `${length} numbers, as before`, `${array.length}: its memory was taken away`);
+    requireLength(array, length, name);
     begin = performance.now();
   }
   return copy;
+}
+
+/** For what is read in turns where it lies. Throws INVALID_ARGUMENT if an array is not as long as it was. */
+export function requireLength(array: NumberArray, length: number, name: string): void {
+  if (array.length !== length) throw unexpected(name, `${length} numbers, as before`, `${array.length}: its memory was taken away`);
 }
 
 function sliceOf(array: NumberArray, name: string): NumberArray {

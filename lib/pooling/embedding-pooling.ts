@@ -3,7 +3,7 @@ import { objectOf } from '../arguments';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { invalidArgument } from '../errors';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
-import { checkingStates, meanOfTokens, toUnitLength, type HiddenStates } from './hidden-states';
+import { checkingStates, meanOfTokens, requireStates, toUnitLength, type HiddenStates } from './hidden-states';
 
 export interface EmbeddingPoolOptions {
   /**
@@ -34,11 +34,13 @@ export async function poolEmbeddingsAsync(
 
 function* pooling(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Steps<Float32Vectors> {
   const { method, normalize = false } = objectOf(options, 'options');
-  const { data, sequences, tokens, width, places } = yield* checkingStates(states, mask, false);
+  const checked = yield* checkingStates(states, mask, false);
+  const { data, sequences, tokens, width, places } = checked;
   const weights = WEIGHTS[method];
   if (weights === undefined) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
   const out = new Float32Array(sequences * width);
   for (const [sequence, own] of places.entries()) {
+    requireStates(checked);
     const mean = meanOfTokens(data, sequence * tokens * width, width, own, (n) => weights(n, own.length));
     out.set(mean, sequence * width);
     yield null;

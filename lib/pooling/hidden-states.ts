@@ -2,6 +2,7 @@
 import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import type { Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
+import { requireLength } from '../own-array';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
 export interface HiddenStates {
@@ -37,11 +38,18 @@ export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, m
     if (those.length === 0) throw unexpected('mask', 'at least one token of each sequence', `none in sequence ${sequence}`);
     return those;
   });
-  for (let at = 0; at < data.length; at += SLICE, yield null) {
+  const { length } = data;
+  for (let at = 0; at < length; at += SLICE, yield null) {
+    requireLength(data, length, 'states');
     const bad = data.subarray(at, at + SLICE).find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw unexpected('states', 'finite numbers', `${bad}`);
   }
   return { data, layers: dims.length === 4 ? dims[0] : 1, sequences, tokens, width, places };
+}
+
+/** They are read in turns, where they lie. Throws INVALID_ARGUMENT if they were taken away since they were checked. */
+export function requireStates({ data, layers, sequences, tokens, width }: CheckedStates): void {
+  requireLength(data, layers * sequences * tokens * width, 'states');
 }
 
 /** Weighted mean of some tokens' states. `weightOf`: of the token at the n-th of the places. */

@@ -5,7 +5,8 @@ import { selectKernels } from '../backend/select';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { runStepsInBackground, type Steps } from '../clustering/steps';
 import { describe, invalidArgument, unexpected } from '../errors';
-import { checkingStates, meanOfTokens, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
+import { ownArray } from '../own-array';
+import { checkingStates, meanOfTokens, requireStates, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
 import { attend, geglu, layerNorm, linear, type LinearWeights, type NormWeights } from './layers';
 
 /** D: length of the states; R: latents; I: heads × length of a head. */
@@ -35,35 +36,23 @@ export interface LatentPoolingWeights {
  * `layerEmbedding` the mean over tokens of each layer, plus that layer's embedding; without, all tokens of the last layer.
  */
 export class LatentPooling {
-  private readonly width: number;
-  private readonly inner: number;
+  readonly #width: number;
+  readonly #inner: number;
+  #weights: LatentPoolingWeights;
+  #own: Promise<LatentPoolingWeights> | null = null;
 
-  /** Throws INVALID_ARGUMENT for weights whose shapes do not fit together. The arrays must not change afterwards. */
-  constructor(private readonly weights: LatentPoolingWeights) {
-    const { latents, layerEmbedding, heads, query } = objectOf(weights, 'weights');
-    const [rows, width] = matrixShape(latents, 'latents');
-    this.width = width;
-    this.inner = (objectOf(query, 'query').weight?.length ?? 0) / width;
-    if (!(Number.isInteger(this.inner) && this.inner > 0))
-      throw unexpected('query.weight', `rows of ${width} numbers`, `${query.weight?.length} numbers`);
-    if (!Number.isInteger(heads) || heads < 1 || this.inner % heads !== 0)
-      throw invalidArgument('heads', `a divisor of ${this.inner}, the rows of query`, heads);
-    expectLength('latents', latents.data, rows * width);
-    if (layerEmbedding !== undefined) {
-      const [layers] = matrixShape(layerEmbedding, 'layerEmbedding');
-      expectLength('layerEmbedding', layerEmbedding.data, layers * width);
-    }
-    for (const name of ['latentNorm', 'contextNorm', 'feedForwardNorm'] as const) checkLayer(name, weights[name], width, 1);
-    checkLayer('query', weights.query, this.inner, width);
-    checkLayer('keyValue', weights.keyValue, 2 * this.inner, width);
-    checkLayer('output', weights.output, width, this.inner);
-    checkLayer('expand', weights.expand, 8 * width, width);
-    checkLayer('contract', weights.contract, width, 4 * width);
+  /**
+   * Throws INVALID_ARGUMENT for weights whose shapes do not fit together. The first `pool` copies arrays that are not in a SharedArrayBuffer: until it resolves, and shared ones always, they must
+   * stay as they are.
+   */
+  constructor(weights: LatentPoolingWeights) {
+    ({ width: this.#width, inner: this.#inner } = checkWeights(weights));
+    this.#weights = weights;
   }
 
   /**
    * Embeddings [sequences, D]. `states`: with `layerEmbedding` [layers, sequences, tokens, D], else [sequences, tokens, D]; `mask`: 1 for each token of all sequences, 0 for
-   * padding. Rejects with INVALID_ARGUMENT, and with ABORTED.
+   * padding. Rejects with INVALID_ARGUMENT, also if arrays are taken away meanwhile, and with ABORTED.
    */
   async pool(
     states: HiddenStates,
@@ -71,34 +60,46 @@ export class LatentPooling {
     options: { readonly backend?: BackendName; readonly signal?: AbortSignal } = {},
   ): Promise<Float32Vectors> {
     const { backend, signal } = objectOf(options, 'options');
-    return runStepsInBackground(this.pooling(states, mask), selectKernels(backend), signal);
+    const kernels = selectKernels(backend);
+    const { layerEmbedding } = this.#weights;
+    const checked = await runStepsInBackground(checkingStates(states, mask, layerEmbedding !== undefined), kernels, signal);
+    const layers = layerEmbedding?.dims[0] ?? 1;
+    if (checked.width !== this.#width || checked.layers !== layers)
+      throw unexpected('states', `${layers} layers of ${this.#width} numbers per token`, `${checked.layers} of ${checked.width}`);
+    const weights = await this.#ownWeights();
+    return runStepsInBackground(this.#pooling(checked, weights), kernels, signal);
   }
 
-  private *pooling(states: HiddenStates, mask: ArrayLike<number>): Steps<Float32Vectors> {
-    const { layerEmbedding } = this.weights;
-    const checked = yield* checkingStates(states, mask, layerEmbedding !== undefined);
-    const layers = layerEmbedding?.dims[0] ?? 1;
-    if (checked.width !== this.width || checked.layers !== layers)
-      throw unexpected('states', `${layers} layers of ${this.width} numbers per token`, `${checked.layers} of ${checked.width}`);
-    const queries = yield* this.queries();
-    const out = new Float32Array(checked.sequences * this.width);
+  /** What threads may read. */
+  #ownWeights(): Promise<LatentPoolingWeights> {
+    this.#own ??= copyOf(this.#weights).then(
+      (own) => (this.#weights = own),
+      (error: unknown) => {
+        this.#own = null;
+        throw error;
+      },
+    );
+    return this.#own;
+  }
+
+  *#pooling(checked: CheckedStates, weights: LatentPoolingWeights): Steps<Float32Vectors> {
+    const { layerEmbedding, latents, latentNorm, query } = weights;
+    const width = this.#width;
+    // They are the same for all sequences.
+    const queries = yield* linear(query, yield* layerNorm(latentNorm, latents.data), width);
+    const out = new Float32Array(checked.sequences * width);
     for (let sequence = 0; sequence < checked.sequences; sequence++) {
+      requireStates(checked);
       const context = layerEmbedding === undefined ? tokensOf(checked, sequence) : layerMeans(checked, sequence, layerEmbedding.data);
-      out.set(yield* this.embedding(queries, context), sequence * this.width);
+      out.set(yield* this.#embedding(weights, queries, context), sequence * width);
       yield null;
     }
-    toUnitLength(out, this.width);
-    return float32Vectors(out, this.width);
+    toUnitLength(out, width);
+    return float32Vectors(out, width);
   }
 
-  /** They are the same for all sequences. */
-  private *queries(): Steps<Float32Array> {
-    const { latents, latentNorm, query } = this.weights;
-    return yield* linear(query, yield* layerNorm(latentNorm, latents.data), this.width);
-  }
-
-  private *embedding(queries: Float32Array, context: Float32Array): Steps<Float64Array> {
-    const { width, inner, weights } = this;
+  *#embedding(weights: LatentPoolingWeights, queries: Float32Array, context: Float32Array): Steps<Float64Array> {
+    const [width, inner] = [this.#width, this.#inner];
     const keyValues = yield* linear(weights.keyValue, yield* layerNorm(weights.contextNorm, context), width);
     const found = yield* attend(queries, keyValues, weights.heads, inner / weights.heads);
     const attended = sumOf(yield* linear(weights.output, found, inner), weights.latents.data);
@@ -113,6 +114,54 @@ export class LatentPooling {
       () => 1,
     );
   }
+}
+
+/** Throws INVALID_ARGUMENT for weights whose shapes do not fit together. */
+function checkWeights(weights: LatentPoolingWeights): { readonly width: number; readonly inner: number } {
+  const { latents, layerEmbedding, heads, query } = objectOf(weights, 'weights');
+  const [rows, width] = matrixShape(latents, 'latents');
+  const inner = (objectOf(query, 'query').weight?.length ?? 0) / width;
+  if (!(Number.isInteger(inner) && inner > 0))
+    throw unexpected('query.weight', `rows of ${width} numbers`, `${query.weight?.length} numbers`);
+  if (!Number.isInteger(heads) || heads < 1 || inner % heads !== 0)
+    throw invalidArgument('heads', `a divisor of ${inner}, the rows of query`, heads);
+  expectLength('latents', latents.data, rows * width);
+  if (layerEmbedding !== undefined) {
+    const [layers] = matrixShape(layerEmbedding, 'layerEmbedding');
+    expectLength('layerEmbedding', layerEmbedding.data, layers * width);
+  }
+  for (const name of ['latentNorm', 'contextNorm', 'feedForwardNorm'] as const) checkLayer(name, weights[name], width, 1);
+  checkLayer('query', query, inner, width);
+  checkLayer('keyValue', weights.keyValue, 2 * inner, width);
+  checkLayer('output', weights.output, width, inner);
+  checkLayer('expand', weights.expand, 8 * width, width);
+  checkLayer('contract', weights.contract, width, 4 * width);
+  return { width, inner };
+}
+
+/** In memory that nobody takes away. Rejects with INVALID_ARGUMENT. */
+async function copyOf(weights: LatentPoolingWeights): Promise<LatentPoolingWeights> {
+  const layer = async (name: string, { weight, bias }: LinearWeights): Promise<LinearWeights> => ({
+    weight: await ownArray(weight, `${name}.weight`),
+    ...(bias && { bias: await ownArray(bias, `${name}.bias`) }),
+  });
+  const { heads, latents, layerEmbedding } = weights;
+  const own = {
+    heads,
+    latents: { ...latents, data: await ownArray(latents.data, 'latents') },
+    ...(layerEmbedding && { layerEmbedding: { ...layerEmbedding, data: await ownArray(layerEmbedding.data, 'layerEmbedding') } }),
+    latentNorm: await layer('latentNorm', weights.latentNorm),
+    contextNorm: await layer('contextNorm', weights.contextNorm),
+    query: await layer('query', weights.query),
+    keyValue: await layer('keyValue', weights.keyValue),
+    output: await layer('output', weights.output),
+    feedForwardNorm: await layer('feedForwardNorm', weights.feedForwardNorm),
+    expand: await layer('expand', weights.expand),
+    contract: await layer('contract', weights.contract),
+  };
+  // Those that were taken away are shorter.
+  checkWeights(own);
+  return own;
 }
 
 function tokensOf({ data, tokens, width, places }: CheckedStates, sequence: number): Float32Array {

@@ -3,6 +3,7 @@ import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { PointArray } from '../backend/clustering-kernels';
 import { copyRow, pointsOf, type Vectors } from '../clustering/matrix';
 import { aborted, unexpected } from '../errors';
+import { requireLength } from '../own-array';
 
 /** Numbers of a block. */
 const BLOCK_NUMBERS = 1 << 18;
@@ -45,8 +46,7 @@ export function vectorsOfLength(vectors: Vectors, dims: number): PointArray {
 
 /** Throws INVALID_ARGUMENT if the vectors' memory was taken away since they were checked. */
 export function requireWhole({ data, count, dims }: PointArray): void {
-  if (data.length < count * dims)
-    throw unexpected('vectors', `${count * dims} numbers, as before`, `${data.length}: their memory was taken away`);
+  requireLength(data, count * dims, 'vectors');
 }
 
 /** Copies rows; throws INVALID_ARGUMENT, naming the first vector that is not finite. */

@@ -10,9 +10,11 @@ import {
   FiniteScalarQuantizer,
   flashAttention,
   kmeans,
+  LatentPooling,
   KMeansQuantizer,
   maxSimAsync,
   NearestCentroid,
+  poolEmbeddingsAsync,
   poolSequences,
   poolVectorsAsync,
   ProductQuantizer,
@@ -24,6 +26,7 @@ import {
   sparseAttention,
   spectralClusters,
   VectorIndex,
+  type LatentPoolingWeights,
 } from '../../lib/index';
 import { describeEachBackend } from '../conformance/backends';
 import { RandomStream } from '../../lib/clustering/random';
@@ -257,9 +260,19 @@ describeEachBackend('arrays that are given away', (backend) => {
       clusters: 0.05,
       backend,
     });
-    const build = settled(ClusteredContext.build(attention(keys, length), attention(values, length), { clusters: 0.05, backend }));
-    giveAway([keys, values]);
-    await build;
+    for (const turns of [0, 1, 2, 3, 5, 8]) {
+      for (const which of [0, 1]) {
+        const given = [keys.slice(), values.slice()];
+        const build = settled(
+          ClusteredContext.build(attention(given[0], length), attention(given[1], length), { clusters: 0.05, backend }),
+        );
+        for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+        giveAway([given[which]]);
+        const { value, error } = await build;
+        if (error !== undefined) expect(error).toMatchObject(REFUSED);
+        else expect(await (value as ClusteredContext).toBytes()).toEqual(await context.toBytes());
+      }
+    }
     await check(
       () =>
         one(cloud.slice(0, 2 * 200 * WIDTH), (data) => context.attend(attention(data, 200), { budget: 0.2 }).then(({ output }) => output)),
@@ -270,6 +283,58 @@ describeEachBackend('arrays that are given away', (backend) => {
     giveAway(more);
     await append;
     expect(context.attendSync(attention(cloud.slice(0, 2 * WIDTH), 1), { budget: 0.2 }).output.data.every(Number.isFinite)).toBe(true);
+  }, 120_000);
+
+  test('latent pooling: weights and states', async () => {
+    const [latents, heads] = [4, 2];
+    const layer = (outputs: number, inputs: number) => ({ weight: floats(outputs * inputs), bias: floats(outputs) });
+    const norm = () => ({ weight: floats(WIDTH), bias: floats(WIDTH) });
+    const weights = (): LatentPoolingWeights => ({
+      heads,
+      latents: { data: floats(latents * WIDTH), dims: [latents, WIDTH] },
+      latentNorm: norm(),
+      contextNorm: norm(),
+      query: layer(WIDTH, WIDTH),
+      keyValue: layer(2 * WIDTH, WIDTH),
+      output: layer(WIDTH, WIDTH),
+      feedForwardNorm: norm(),
+      expand: layer(8 * WIDTH, WIDTH),
+      contract: layer(WIDTH, 4 * WIDTH),
+    });
+    const arraysOf = (value: unknown): Float32Array[] =>
+      value instanceof Float32Array ? [value] : typeof value === 'object' ? Object.values(value!).flatMap(arraysOf) : [];
+    const copied = (value: unknown): unknown => {
+      if (value instanceof Float32Array || Array.isArray(value)) return value.slice();
+      return typeof value === 'object' ? Object.fromEntries(Object.entries(value!).map(([key, each]) => [key, copied(each)])) : value;
+    };
+    const copy = (value: LatentPoolingWeights): LatentPoolingWeights => copied(value) as LatentPoolingWeights;
+    const given = weights();
+    const states = { data: cloud.slice(0, 8 * few * WIDTH), dims: [8, few, WIDTH] };
+    const mask = new Uint8Array(8 * few).fill(1);
+    for (const turns of [0, 1, 3, 10]) {
+      await check(() => {
+        const own = copy(given);
+        return [arraysOf(own), () => new LatentPooling(own).pool(states, mask, { backend }).then(({ data }) => data)];
+      }, turns);
+      const pooling = new LatentPooling(given);
+      await check(
+        () => one(states.data.slice(), (data) => pooling.pool({ ...states, data }, mask, { backend }).then((found) => found.data)),
+        turns,
+      );
+      await check(
+        () =>
+          one(states.data.slice(), (data) =>
+            poolEmbeddingsAsync({ ...states, data }, mask, { method: 'mean' }).then((found) => found.data),
+          ),
+        turns,
+      );
+    }
+    // What was copied once is there to stay.
+    const own = copy(given);
+    const pooling = new LatentPooling(own);
+    const expected = await pooling.pool(states, mask, { backend });
+    giveAway(arraysOf(own));
+    expect(await pooling.pool(states, mask, { backend })).toEqual(expected);
   }, 120_000);
 
   test('a classifier: vectors', async () => {

@@ -5,6 +5,7 @@ import { inBlocks } from '../../backend/js/in-blocks';
 import { similarNext } from './cluster-order';
 import { clusterRows, segmentClusters, type ClusteringPlan } from './cluster-rows';
 import { ClusterStatistics, meanOfRows } from './cluster-statistics';
+import { requireSource } from './context-source';
 import { emptyClusterArrays, type ContextStore } from './context-store';
 import { emptyElements, type Elements, type ElementType } from './element-rows';
 
@@ -31,6 +32,7 @@ export interface BuildPlan {
   readonly onStream: ((done: number, total: number) => void) | undefined;
 }
 
+/** Rejects with INVALID_ARGUMENT if keys or values are taken away meanwhile: they are read in turns, where they lie. */
 export async function buildStore(source: ContextSource, plan: BuildPlan): Promise<ContextStore> {
   const store = emptyStore(source, plan);
   const streams = source.batch * source.heads;
@@ -55,8 +57,8 @@ function emptyStore(source: ContextSource, plan: BuildPlan): ContextStore {
     clustered,
     tail: length - first - clustered,
     rowRoom: length,
-    keys: emptyElements(plan.kernels, type, source.keys.length),
-    values: emptyElements(plan.kernels, type, source.values.length),
+    keys: emptyElements(plan.kernels, type, streams * length * dims),
+    values: emptyElements(plan.kernels, type, streams * length * dims),
     positions: new Uint32Array(streams * length),
     clusterRoom: clusters,
     arrays: emptyClusterArrays(streams, clusters, dims, plan.kernels),
@@ -68,6 +70,7 @@ function emptyStore(source: ContextSource, plan: BuildPlan): ContextStore {
 }
 
 async function fillStream(store: ContextStore, source: ContextSource, stream: number, plan: BuildPlan): Promise<void> {
+  requireSource(source);
   const { sink, clustered, tail, dims, positions, clusters } = store;
   const { length, keys, type } = source;
   const place = stream * length;
@@ -99,6 +102,7 @@ async function copyRows(
 ): Promise<void> {
   const place = stream * source.length;
   await inBlocks(source.length, 2 * dims, signal, (from, to) => {
+    requireSource(source);
     for (let row = from; row < to; row++) {
       const at = (place + positions[place + row]) * dims;
       keys.set(source.keys.subarray(at, at + dims), (place + row) * dims);

@@ -2,6 +2,7 @@
 import { kmeansOfOwn } from '../../clustering/kmeans';
 import type { KMeansOptions } from '../../clustering/types';
 import { inBlocks } from '../../backend/js/in-blocks';
+import { requireLength } from '../../own-array';
 import { numbersOf, type Elements, type ElementType } from './element-rows';
 
 export interface ClusteringPlan extends Required<Pick<KMeansOptions, 'maxIterations' | 'tolerance' | 'seed' | 'levels'>> {
@@ -35,6 +36,7 @@ export async function clusterRows(
   count: number,
   plan: ClusteringPlan,
 ): Promise<Uint32Array> {
+  const { length } = data;
   const labels = new Uint32Array(count);
   const unit = new Float32Array(Math.min(plan.segment, count) * dims);
   let before = 0;
@@ -42,6 +44,7 @@ export async function clusterRows(
   for (const clusters of segmentClusters(plan, count)) {
     const from = segment * plan.segment;
     const size = Math.min(plan.segment, count - from);
+    requireLength(data, length, 'keys');
     await copyUnitRows(data, type, dims, at + from * dims, size, unit, plan.rest.signal);
     const { maxIterations, tolerance, levels } = plan;
     const result = await kmeansOfOwn(
@@ -66,7 +69,9 @@ async function copyUnitRows(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const buffer = new Float32Array(dims);
+  const { length } = data;
   await inBlocks(count, dims, signal, (from, to) => {
+    requireLength(data, length, 'keys');
     for (let row = from; row < to; row++) {
       const numbers = numbersOf(data, type, at + row * dims, dims, buffer);
       let square = 0;

@@ -1,7 +1,7 @@
 /** Checks keys and values that users hand over. */
 import { invalidArgument, unexpected } from '../../errors';
 import type { AttentionTensor } from '../tensors';
-import { ownArray } from '../../own-array';
+import { ownArray, requireLength } from '../../own-array';
 import { readTensor } from '../tensors';
 import { inBlocks } from '../../backend/js/in-blocks';
 import type { ContextSource } from './build-store';
@@ -24,6 +24,12 @@ function readShapes(keys: AttentionTensor, values: AttentionTensor): ContextSour
 export async function ownSource(source: ContextSource, signal: AbortSignal | undefined): Promise<ContextSource> {
   const [keys, values] = await Promise.all([ownArray(source.keys, 'keys', signal), ownArray(source.values, 'values', signal)]);
   return { ...source, keys, values };
+}
+
+/** Throws INVALID_ARGUMENT if keys or values were taken away since they were read. */
+export function requireSource({ keys, values, batch, heads, length, dims }: ContextSource): void {
+  requireLength(keys, batch * heads * length * dims, 'keys');
+  requireLength(values, batch * heads * length * dims, 'values');
 }
 
 /** Rejects with INVALID_ARGUMENT if they do not fit each other or a number is not finite, and with ABORTED. */
@@ -64,7 +70,11 @@ export function finiteChecks({ keys, values, type, heads, length, dims }: Contex
 
 /** Rejects with INVALID_ARGUMENT, naming the place, and with ABORTED. */
 export async function requireFinite(check: FiniteCheck, signal?: AbortSignal): Promise<void> {
-  await inBlocks(check.data.length, 1, signal, (from, to) => requireFiniteIn(check, from, to));
+  const { length } = check.data;
+  await inBlocks(length, 1, signal, (from, to) => {
+    requireLength(check.data, length, check.name);
+    requireFiniteIn(check, from, to);
+  });
 }
 
 /** The same at once. */
