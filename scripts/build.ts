@@ -44,12 +44,10 @@ function assertNoNodeImports({ outputs }: Metafile): void {
 }
 
 async function bundle(): Promise<void> {
-  await build({
-    ...esm,
-    platform: 'node',
-    entryPoints: { index: 'lib/index.ts', cli: 'lib/cli/main.ts' },
-    inject: ['scripts/esm-dirname.ts'],
-  });
+  const node: BuildOptions = { ...esm, platform: 'node', inject: ['scripts/esm-dirname.ts'] };
+  await build({ ...node, entryPoints: { index: 'lib/index.ts' } });
+  // With chunks of its own: a command loads what it needs and no more, and every start waits for that to be read.
+  await build({ ...node, entryPoints: { cli: 'lib/cli/main.ts' }, chunkNames: 'cli-[hash]', minifyWhitespace: true, minifySyntax: true });
   await build({ ...cjs, entryPoints: { index: 'lib/index.ts' } });
   const withoutNative = { plugins: [browserNeighbours], entryPoints: { pure: 'lib/pure.ts' } };
   const { metafile } = await build({

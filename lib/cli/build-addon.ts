@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { defineCommand, ExitCode } from './command';
 import { MerganserError } from '../errors';
 import { packageRoot } from '../package-root';
 
@@ -54,3 +55,12 @@ function localHeaders(): { npm_config_nodedir?: string } {
   const version = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(header)?.[1]).join('.');
   return version === process.versions.node ? { npm_config_nodedir: folder } : {};
 }
+
+export const build = defineCommand({
+  usage: 'merganser build',
+  options: {},
+  async run() {
+    buildAddon();
+    return ExitCode.Done;
+  },
+});

@@ -14,12 +14,10 @@ export enum ExitCode {
 
 /** A command as the user names it. */
 export interface Command {
-  readonly summary: string;
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>;
 }
 
 interface CommandDefinition<Specs extends OptionSpecs> {
-  readonly summary: string;
   /** Lines of usage, without `Usage:`. */
   readonly usage: string;
   /** What the help says beside the options. */
@@ -41,7 +39,6 @@ export function defineCommand<Specs extends OptionSpecs>(definition: CommandDefi
     '',
   ].join('\n');
   return {
-    summary: definition.summary,
     async run(args, terminal) {
       const parsed = parseOptions(args, specs);
       if (parsed.values['help'] !== true) return definition.run(parsed as unknown as ParsedArguments<Specs>, terminal);

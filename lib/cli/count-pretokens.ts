@@ -5,7 +5,6 @@ import { usageError } from './options';
 import { COUNTING_OPTIONS, countingOptions, trainingInput } from './training-options';
 
 export const countPretokensCommand = defineCommand({
-  summary: 'count words, on one of several machines, for training',
   usage: 'merganser count-pretokens --output FILE [options] [FILE …]',
   notes: [
     'Files may be folders and patterns, and compressed (.gz, .zst). Without files, or for -, standard input is read. With --from-counts, count files are',

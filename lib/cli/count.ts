@@ -1,7 +1,7 @@
 /** `merganser count`: how many tokens files have. */
 import type { EncodeOptions, Tokenizer } from '../index';
 import { defineCommand, ExitCode } from './command';
-import { type Input, openInputs } from './input';
+import { type Input, openInputs, withChunks } from './input';
 import { usageError } from './options';
 import { Progress } from './progress';
 import { type Terminal, write } from './terminal';
@@ -20,7 +20,6 @@ interface FileCount {
 }
 
 export const count = defineCommand({
-  summary: 'number of tokens of each file, and in all',
   usage: 'merganser count [options] [FILE …]',
   notes: ['Without files, or for -, standard input is read.'],
   options: OPTIONS,
@@ -63,7 +62,7 @@ async function countInputs(
   let left = limit;
   try {
     for (const input of inputs) {
-      const tokens = await countInput(tokenizer, progress.watch(input.open()), options, left);
+      const tokens = await withChunks(input, terminal.signal, (chunks) => countInput(tokenizer, progress.watch(chunks), options, left));
       files.push({ name: input.name, tokens });
       left -= tokens;
       if (left < 0) break;

@@ -19,7 +19,6 @@ const OPTIONS = {
 } as const;
 
 export const decode = defineCommand({
-  summary: 'ids to text',
   usage: 'merganser decode [options] [FILE …]',
   notes: ['Every line of ids (text), array (json) or file (u16, u32) is a text. Without files, or for -, standard input is read.'],
   options: OPTIONS,

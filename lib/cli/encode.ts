@@ -1,7 +1,7 @@
 /** `merganser encode`: text in, ids out. */
 import type { EncodeOptions, Tokenizer } from '../index';
 import { defineCommand, ExitCode } from './command';
-import { type Input, lineGroups, openInputs } from './input';
+import { lineGroups, openInputs, withChunks } from './input';
 import { oneOf, usageError } from './options';
 import { withOutput } from './output';
 import { Progress } from './progress';
@@ -17,7 +17,6 @@ const OPTIONS = {
 } as const;
 
 export const encode = defineCommand({
-  summary: 'text to ids',
   usage: 'merganser encode [options] [FILE …]',
   notes: [
     'Every file is a text; without files, or for -, standard input is read. text and json have a line for each text, u16 and u32 (little-endian) no ends.',
@@ -36,7 +35,9 @@ export const encode = defineCommand({
     try {
       await withOutput(values.output, terminal, async (output) => {
         const writer = new IdWriter(output, format);
-        for (const input of inputs) await encodeInput(tokenizer, input, options, progress, writer);
+        for (const input of inputs) {
+          await withChunks(input, terminal.signal, (chunks) => encodeInput(tokenizer, progress.watch(chunks), options, writer));
+        }
       });
     } finally {
       progress.clear();
@@ -45,15 +46,15 @@ export const encode = defineCommand({
   },
 });
 
-type EncodeInput = (tokenizer: Tokenizer, input: Input, options: EncodeOptions, progress: Progress, writer: IdWriter) => Promise<void>;
+type EncodeInput = (tokenizer: Tokenizer, source: AsyncIterable<Uint8Array>, options: EncodeOptions, writer: IdWriter) => Promise<void>;
 
-const encodeWhole: EncodeInput = async (tokenizer, input, options, progress, writer) => {
-  for await (const ids of tokenizer.encodeStream(progress.watch(input.open()), options)) await writer.write(ids);
+const encodeWhole: EncodeInput = async (tokenizer, source, options, writer) => {
+  for await (const ids of tokenizer.encodeStream(source, options)) await writer.write(ids);
   await writer.endText();
 };
 
-const encodeLines: EncodeInput = async (tokenizer, input, options, progress, writer) => {
-  for await (const lines of lineGroups(progress.watch(input.open()))) {
+const encodeLines: EncodeInput = async (tokenizer, source, options, writer) => {
+  for await (const lines of lineGroups(source)) {
     const { values, offsets } = await tokenizer.encodeBatch(lines, options);
     await writer.writeTexts(lines.map((_, index) => values.subarray(offsets[index], offsets[index + 1])));
   }

@@ -9,7 +9,6 @@ import { COUNTING_OPTIONS, countingOptions, given, parseInteger, trainingInput }
 const { output, field, feeding, 'invalid-utf8': invalidUtf8, 'memory-limit': memoryLimit, 'spill-folder': spillFolder } = COUNTING_OPTIONS;
 
 export const extend = defineCommand({
-  summary: 'add tokens to a tokenizer, learned from text',
   usage: 'merganser extend --tokenizer FILE --new-tokens N --output tokenizer.json [options] [FILE …]',
   notes: [
     'Text is encoded by the tokenizer, and the most frequent pairs of its tokens are merged. All tokens keep their ids.',

@@ -1,10 +1,11 @@
 /** Files and standard input as streams of bytes. */
-import { constants, createReadStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { constants, createReadStream, read, ReadStream } from 'node:fs';
+import { access, open, stat } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { MerganserError } from '../errors';
 import type { Terminal } from './terminal';
 
+/** Long enough for all cores; see `Tokenizer.encodeStream`. */
 const CHUNK_BYTES = 4 << 20;
 const STDIN = '-';
 
@@ -13,17 +14,77 @@ export interface Input {
   readonly name: string;
   /** null where nobody knows, as of pipes. */
   readonly size: number | null;
+  /** Path or descriptor of a file that can be read at any time, without waiting for someone to write; null: a stream. */
+  readonly file: string | number | null;
   open(): Readable;
 }
 
 /** The inputs that a command was given, standard input if there are none. Throws NOT_FOUND for what cannot be read, before anything is read. */
-export async function openInputs(names: readonly string[], { stdin, signal }: Terminal): Promise<Input[]> {
+export async function openInputs(names: readonly string[], terminal: Terminal): Promise<Input[]> {
+  const { signal } = terminal;
   const inputs: Input[] = [];
   for (const name of names.length === 0 ? [STDIN] : names) {
-    if (name === STDIN) inputs.push({ name, size: null, open: () => addAbortSignal(signal, stdin) });
-    else inputs.push({ name, size: await sizeOf(name), open: () => createReadStream(name, { highWaterMark: CHUNK_BYTES, signal }) });
+    if (name === STDIN) {
+      const { stdin } = terminal;
+      inputs.push({ name, size: null, file: descriptorOf(stdin), open: () => addAbortSignal(signal, stdin) });
+    } else {
+      const size = await sizeOf(name);
+      inputs.push({
+        name,
+        size,
+        file: size === null ? null : name,
+        open: () => createReadStream(name, { highWaterMark: CHUNK_BYTES, signal }),
+      });
+    }
   }
   return inputs;
+}
+
+/** Of a file that standard input was redirected to. */
+function descriptorOf(stdin: Readable): number | null {
+  const { fd } = stdin as { fd?: unknown };
+  return stdin instanceof ReadStream && typeof fd === 'number' ? fd : null;
+}
+
+/**
+ * Runs `use` with the chunks of an input, whose memory serves again as soon as the next one is asked for. Whatever becomes of it, nothing more is read afterwards, even if
+ * someone has asked for it: a pipe may stay open for long.
+ */
+export async function withChunks<Result>(
+  input: Input,
+  signal: AbortSignal,
+  use: (chunks: AsyncIterable<Uint8Array>) => Promise<Result>,
+): Promise<Result> {
+  if (input.file !== null) return use(fileChunks(input.file, signal));
+  const source = input.open();
+  try {
+    return await use(source);
+  } finally {
+    source.destroy();
+  }
+}
+
+/** Into the same memory again and again: for a long file fresh memory costs more than reading. */
+async function* fileChunks(file: string | number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  const handle = typeof file === 'string' ? await open(file) : null;
+  const descriptor = handle?.fd ?? (file as number);
+  const buffer = new Uint8Array(CHUNK_BYTES);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const size = await readInto(descriptor, buffer);
+      if (size === 0) return;
+      yield buffer.subarray(0, size);
+    }
+  } finally {
+    await handle?.close();
+  }
+}
+
+function readInto(descriptor: number, buffer: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(descriptor, buffer, 0, buffer.length, null, (error, size) => (error === null ? resolve(size) : reject(error)));
+  });
 }
 
 async function sizeOf(path: string): Promise<number | null> {
@@ -58,7 +119,8 @@ export async function* lineGroups(source: AsyncIterable<Uint8Array>): AsyncGener
       unfinished = [];
       start = end + 1;
     }
-    if (start < chunk.length) unfinished.push(chunk.subarray(start));
+    // A copy, as the chunk's memory may serve again.
+    if (start < chunk.length) unfinished.push(new Uint8Array(chunk.subarray(start)));
     if (lines.length > 0) yield lines;
   }
   if (unfinished.length > 0) yield [Buffer.concat(unfinished)];

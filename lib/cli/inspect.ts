@@ -17,7 +17,6 @@ const OPTIONS = {
 } as const;
 
 export const inspect = defineCommand({
-  summary: 'how a text is split; without a text, what a tokenizer is made of',
   usage: 'merganser inspect [options] [TEXT …]',
   notes: ['Several TEXTs are joined by spaces; a TEXT of - is standard input.'],
   options: OPTIONS,

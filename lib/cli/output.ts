@@ -1,5 +1,4 @@
 /** Where results go: standard output, or a file that appears when it is complete. */
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { realpath, rename, rm, stat } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
@@ -32,7 +31,7 @@ export async function withOutput<Result>(
 }
 
 async function writeWhole<Result>(target: string, path: string, produce: (output: Output) => Promise<Result>): Promise<Result> {
-  const temporary = `${target}.${randomUUID()}.tmp`;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     const result = await writeInto(temporary, path, produce);
     await rename(temporary, target);

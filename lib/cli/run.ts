@@ -3,37 +3,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MerganserError } from '../errors';
 import { packageRoot } from '../package-root';
-import { buildAddon } from './build-addon';
-import { type Command, defineCommand, ExitCode } from './command';
-import { count } from './count';
-import { countPretokensCommand } from './count-pretokens';
-import { extend } from './extend';
-import { decode } from './decode';
-import { encode } from './encode';
-import { inspect } from './inspect';
+import { type Command, ExitCode } from './command';
 import { usageError } from './options';
 import { type Terminal, write } from './terminal';
-import { train } from './train';
 
-const build = defineCommand({
-  summary: 'compile the native addon from source',
-  usage: 'merganser build',
-  options: {},
-  async run() {
-    buildAddon();
-    return ExitCode.Done;
+interface KnownCommand {
+  readonly summary: string;
+  /** What the others need is not waited for. */
+  load(): Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, KnownCommand>> = {
+  encode: { summary: 'text to ids', load: async () => (await import('./encode')).encode },
+  decode: { summary: 'ids to text', load: async () => (await import('./decode')).decode },
+  count: { summary: 'number of tokens of each file, and in all', load: async () => (await import('./count')).count },
+  inspect: {
+    summary: 'how a text is split; without a text, what a tokenizer is made of',
+    load: async () => (await import('./inspect')).inspect,
   },
-});
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  encode,
-  decode,
-  count,
-  inspect,
-  train,
-  extend,
-  'count-pretokens': countPretokensCommand,
-  build,
+  train: { summary: 'train a BPE tokenizer', load: async () => (await import('./train')).train },
+  extend: { summary: 'add tokens to a tokenizer, learned from text', load: async () => (await import('./extend')).extend },
+  'count-pretokens': {
+    summary: 'count words, on one of several machines, for training',
+    load: async () => (await import('./count-pretokens')).countPretokensCommand,
+  },
+  build: { summary: 'compile the native addon from source', load: async () => (await import('./build-addon')).build },
 };
 
 /** Runs the command with its arguments, and returns the exit status. Errors are told in one line on standard error. */
@@ -53,7 +47,7 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
   if (name === '--help' || name === '-h' || name === 'help') return print(help(), terminal);
   if (name === undefined) throw usageError('Expected a command; merganser --help lists them.');
   if (!Object.hasOwn(COMMANDS, name)) throw usageError(`There is no command ${JSON.stringify(name)}; merganser --help lists them.`);
-  return COMMANDS[name].run(args, terminal);
+  return (await COMMANDS[name].load()).run(args, terminal);
 }
 
 async function print(text: string, { stdout }: Terminal): Promise<ExitCode> {

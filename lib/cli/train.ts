@@ -40,7 +40,6 @@ const OPTIONS = {
 } as const;
 
 export const train = defineCommand({
-  summary: 'train a BPE tokenizer',
   usage: 'merganser train --vocab-size N --output tokenizer.json [options] [FILE …]',
   notes: [
     'Files may be folders and patterns, and compressed (.gz, .zst). Without files, or for -, standard input is read.',

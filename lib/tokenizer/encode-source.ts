@@ -1,12 +1,9 @@
 /** The ids of text that comes from a source of chunks. */
-import type { EncodeStreamer } from './encode-stream';
+import { type EncodeStreamer, MOST_RUNNING } from './encode-stream';
 import type { TextInput } from './types';
 
 /** Where chunks of text come from. */
 export type TextSource = ReadableStream<TextInput> | AsyncIterable<TextInput> | Iterable<TextInput>;
-
-/** Parts that are encoded by other threads side by side. So many chunks, and their ids, are in memory. */
-const MOST_RUNNING = 2;
 
 /**
  * What a streamer gives for all chunks of a source. While other threads encode long parts the next chunk is asked for; otherwise one is asked for only when its

@@ -4,6 +4,7 @@ import { invalidArgument } from '../errors';
 import type { EncodeSettings } from './encode-options';
 import type { Engine } from './engine';
 import { joinBytes } from './join-bytes';
+import { SpareMemory } from './spare-memory';
 import { StreamCuts } from './stream-cuts';
 import type { TextInput } from './types';
 import { Utf8Assembler } from './utf8-assembler';
@@ -12,6 +13,8 @@ import { Utf8Assembler } from './utf8-assembler';
 const LEAST_PENDING = 1024;
 /** From here on other threads give more than it costs to ask them. */
 const LEAST_FOR_THREADS = 1 << 18;
+/** Parts that are encoded by other threads side by side: so many, and their ids, are in memory. */
+export const MOST_RUNNING = 2;
 const NO_IDS = new Uint32Array(0);
 
 /** A part of the text that can be encoded by itself. */
@@ -23,6 +26,8 @@ interface Part {
 
 export class EncodeStreamer {
   private readonly assembler: Utf8Assembler;
+  /** For parts, which are encoded when they are given back: one is put together while others are encoded. */
+  private readonly memory = new SpareMemory(MOST_RUNNING + 1);
   private readonly cuts: StreamCuts | null;
   /** Ids that come before the text, until they have been given out. */
   private prefix: Uint32Array;
@@ -53,7 +58,7 @@ export class EncodeStreamer {
     }
     this.prefix = joinIds(pieces.slice(0, place) as Uint32Array[]);
     this.suffix = joinIds(pieces.slice(place + 1) as Uint32Array[]);
-    this.assembler = new Utf8Assembler(settings.invalidUtf8);
+    this.assembler = new Utf8Assembler(settings.invalidUtf8, (bytes) => this.memory.take(bytes));
     this.cuts = StreamCuts.of(engine);
     this.nextSearch = leastPending;
   }
@@ -116,12 +121,15 @@ export class EncodeStreamer {
   }
 
   private encode({ text, before }: Part): Uint32Array {
-    return this.withPrefix(this.engine.textIds(text, this.control(before), null, before));
+    const ids = this.withPrefix(this.engine.textIds(text, this.control(before), null, before));
+    this.memory.give(text);
+    return ids;
   }
 
   private async encodeOnThreads({ text, before }: Part, signal: AbortSignal): Promise<Uint32Array> {
     const prefix = this.takePrefix();
     const ids = await this.engine.partIds(text, { ...this.control(before), signal }, before);
+    this.memory.give(text);
     this.engine.checkAlive();
     return joinIds([prefix, ids]);
   }

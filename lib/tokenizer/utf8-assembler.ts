@@ -13,7 +13,11 @@ export class Utf8Assembler {
   private surrogate = '';
   private bytes = NOTHING as Uint8Array;
 
-  constructor(private readonly invalidUtf8: InvalidUtf8) {}
+  constructor(
+    private readonly invalidUtf8: InvalidUtf8,
+    /** Memory for so many bytes, whatever is in it. */
+    private readonly allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+  ) {}
 
   /** The UTF-8 of what is complete now, in memory of its own, behind `before`, which is UTF-8. Throws INVALID_ARGUMENT, INVALID_UTF8. */
   push(chunk: TextInput, before = NOTHING as Uint8Array): Uint8Array {
@@ -32,7 +36,7 @@ export class Utf8Assembler {
 
   private pushBytes(chunk: Uint8Array, before: Uint8Array): Uint8Array {
     // A copy even where nothing stands before, because the chunk belongs to the caller. There is one of it: long chunks feel each.
-    const joined = new Uint8Array(before.length + this.bytes.length + chunk.length);
+    const joined = this.allocate(before.length + this.bytes.length + chunk.length);
     joined.set(before);
     joined.set(this.bytes, before.length);
     joined.set(chunk, before.length + this.bytes.length);

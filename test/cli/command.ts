@@ -38,7 +38,8 @@ function collector(isTTY = false): { screen: Screen; bytes: () => Buffer } {
   const chunks: Buffer[] = [];
   const screen = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
+      // A copy: what was written may be written over.
+      chunks.push(Buffer.from(chunk));
       done();
     },
   });
