@@ -136,7 +136,7 @@ void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity 
 }  // namespace
 
 void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* values) {
-  static const bool together = MERGANSER_SELECT(rows_together)() == kRowsTogether;
+  static const bool together = MERGANSER_SELECT(multiplies_together)();
   std::vector<float> unwanted(values ? 0 : left.count);
   float* const scores = values ? values : unwanted.data();
   if (ByteScreen::pays(left, right)) nearest_by_bytes(left, right, similarity, threads, values != nullptr, columns, scores);

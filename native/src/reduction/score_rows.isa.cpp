@@ -340,13 +340,23 @@ void combine_together(const float* values, size_t dims, const uint32_t* columns,
   }
 }
 
+bool multiplies_together() { return true; }
 void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out) {
   all_products<kRowsTogether>(rows, values, dims, columns, count, out);
 }
 #else
 size_t rows_together() { return 1; }
 void combine_together(const float*, size_t, const uint32_t*, const float*, const uint8_t*, size_t, float* const*) {}
+#if defined(__AVX2__)
+bool multiplies_together() { return true; }
+// There are registers for one row by four columns.
+void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out) {
+  for (size_t row = 0; row < kRowsTogether; ++row) all_products<1>(rows + row, values, dims, columns, count, out + row);
+}
+#else
+bool multiplies_together() { return false; }
 void products_together(const float* const*, const float*, size_t, const uint32_t*, size_t, float* const*) {}
+#endif
 #endif
 
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

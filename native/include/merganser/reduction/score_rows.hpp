@@ -19,7 +19,7 @@ constexpr size_t kRowsTogether = 4;
   void combine_row(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
   /* The same, and the greatest magnitude of the numbers of those rows: infinite or NaN if any is. */ \
   float combine_row_and_measure(const float* values, size_t dims, const uint32_t* columns, const float* weights, size_t count, float* out); \
-  /* So many rows are combined or multiplied together, and share what is loaded. 1: there are not enough registers, and these functions do nothing. */ \
+  /* So many rows are combined together, and share what is loaded. 1: there are not enough registers, and combine_together does nothing. */ \
   size_t rows_together(); \
   /* kRowsTogether such sums with the same columns: weights[entry][row] counts where bit `row` of members[entry] is set. */ \
   void combine_together(const float* values, size_t dims, const uint32_t* columns, const float* weights, const uint8_t* members, size_t count, float* const* out); \
@@ -30,7 +30,8 @@ constexpr size_t kRowsTogether = 4;
   /* The same of two rows. */ \
   void products_of_two(const float* first, const float* second, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out_first, \
                        float* out_second); \
-  /* The same of kRowsTogether rows. */ \
+  /* The same of kRowsTogether rows, where multiplies_together(); else it does nothing. */ \
+  bool multiplies_together(); \
   void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
