@@ -33,6 +33,8 @@ class FineTokens {
     friend class FineTokens;
   };
   Gathered gather(const uint32_t* tokens, size_t count) const;
+  // Whether all numbers are below kMostMagnitude, by the tokens' lengths; false also where a number is none.
+  bool small() const { return small_; }
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
   // Of words: what they leave of ‖token − other‖², for up to kWordRowsTogether tokens, a row of `out` each, and some others, or the first ones (null).
@@ -45,7 +47,6 @@ class FineTokens {
   float square_margin(size_t token) const;
   // And for each pair.
   SquareBounds square_bounds() const { return {lengths_.data(), off_.data(), off_one_.data(), rounding_, 2e-36f}; }
-  float greatest_length() const { return most_length_; }
 
  private:
   int8_t* codes() const { return reinterpret_cast<int8_t*>(memory_.data()); }
@@ -55,6 +56,7 @@ class FineTokens {
   parallel::KeptBuffer memory_;
   std::vector<float> scales_, halves_, lengths_, off_one_, off_;
   std::vector<double> squares_;
+  bool small_;
   float most_length_ = 0, most_off_one_ = 0, most_off_ = 0;
 
   friend class FineColumns;
