@@ -5,6 +5,9 @@
 
 import type { ClusteringKernels } from './clustering-kernels';
 
+/** Callers refuse rows with numbers that are not below that. */
+export const MOST_MAGNITUDE = 1e18;
+
 /** findMedoids has all distances in memory: 16 MB of so many rows. */
 export const MOST_MEDOID_ROWS = 2048;
 
@@ -45,13 +48,21 @@ export interface ReductionKernels {
   /**
    * Density peaks: a row's density is exp(−mean of its `neighbours` least squared distances, its own 0 included, / dims), its score density × distance to the nearest denser row; of equal densities
    * the first row is the denser one, and the densest scores highest. As many peaks as `peaks` has room for, those of the greatest scores, of equal ones the first: their rows, ascending. `source`: for
-   * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows.
+   * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows. `greatest`, unless null: as of greatestMagnitude, or 0 for any below MOST_MAGNITUDE; numbers that are
+   * not below it are let in, and nothing else is filled then.
    */
-  densityPeaks(values: Float32Array, dims: number, neighbours: number, peaks: Uint32Array, source: Uint32Array): void;
+  densityPeaks(
+    values: Float32Array,
+    dims: number,
+    neighbours: number,
+    peaks: Uint32Array,
+    source: Uint32Array,
+    greatest: Float32Array | null,
+  ): void;
   /**
    * Deterministic k-medoids: begins with the longest row and those farthest from what is chosen; then each medoid becomes the member with the least sum of distances to its cluster, until none
    * does, or `iterations` times. Of equal ones the first. `medoids`: their rows, ascending. `source`: for each row the place of its nearest medoid; a medoid is its own. 'cosine': by 1 − cosine.
-   * 1 ≤ medoids ≤ rows ≤ MOST_MEDOID_ROWS.
+   * 1 ≤ medoids ≤ rows ≤ MOST_MEDOID_ROWS. `greatest`: as of densityPeaks.
    */
   findMedoids(
     values: Float32Array,
@@ -60,6 +71,7 @@ export interface ReductionKernels {
     iterations: number,
     medoids: Uint32Array,
     source: Uint32Array,
+    greatest: Float32Array | null,
   ): void;
   /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;

@@ -6,9 +6,9 @@ import { planOfMeans, type Plan, type TokenRows } from './plan';
 
 /** Density peaks (Rodriguez & Laio 2014) with density from k nearest neighbours (Du et al. 2016). */
 export function* dpcKnn({ data, count, width }: TokenRows, weights: Float32Array, clusters: number, neighbours: number): Steps<Plan> {
-  const [peaks, source] = [new Uint32Array(clusters), new Uint32Array(count)];
-  yield (kernels) => kernels.densityPeaks(data, width, neighbours, peaks, source);
-  return planOfMeans(source, clusters, weights);
+  const [peaks, source, greatest] = [new Uint32Array(clusters), new Uint32Array(count), new Float32Array(1)];
+  yield (kernels) => kernels.densityPeaks(data, width, neighbours, peaks, source, greatest);
+  return { ...planOfMeans(source, clusters, weights), greatest: greatest[0] };
 }
 
 /**

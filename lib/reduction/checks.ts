@@ -1,5 +1,6 @@
 /** What callers hand over, checked. */
 import type { Steps } from '../clustering/steps';
+import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
 import { describeShape, isShape, listOf, numberThat } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { lengthsOf, type TokenRows } from './plan';
@@ -24,8 +25,8 @@ export function* sequencesOf(tokens: TokenBatch, name: string, longest = Infinit
 
 /** `greatest`: the greatest magnitude of `data`. */
 export function refuseAbove(data: Float32Array, width: number, name: string, greatest: number): void {
-  if (greatest < 1e18) return;
-  const i = data.findIndex((value) => !(Math.abs(value) < 1e18));
+  if (greatest < MOST_MAGNITUDE) return;
+  const i = data.findIndex((value) => !(Math.abs(value) < MOST_MAGNITUDE));
   const found = i < 0 ? 'numbers that were changed meanwhile' : `${data[i]} in token ${Math.floor(i / width)}`;
   throw unexpected(name, 'finite numbers below 1e18', found);
 }

@@ -1,7 +1,7 @@
 /** Tokens that stand for others: deterministic k-medoids (Zhao et al. 2022, CenterCLIP). */
 import { lengthOf } from '../backend/js/reduction/combinations';
 import { medoidSteps } from '../backend/js/reduction/medoids';
-import { MOST_MEDOID_ROWS } from '../backend/reduction-kernels';
+import { MOST_MAGNITUDE, MOST_MEDOID_ROWS } from '../backend/reduction-kernels';
 import type { Steps } from '../clustering/steps';
 import { DistancesOnDemand, type DistanceKind } from './distances';
 import { gathering, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
@@ -15,15 +15,18 @@ export interface MedoidTask {
 /** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. `weights` only add up to sizes. */
 export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
   const { data, count, width } = tokens;
-  const [medoids, source] = [new Uint32Array(clusters), new Uint32Array(count)];
+  const [medoids, source, greatest] = [new Uint32Array(clusters), new Uint32Array(count), new Float32Array(1)];
   if (count <= MOST_MEDOID_ROWS) {
-    yield (kernels) => kernels.findMedoids(data, width, distance, maxIterations, medoids, source);
+    yield (kernels) => kernels.findMedoids(data, width, distance, maxIterations, medoids, source, greatest);
   } else {
-    const points = distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
-    yield* medoidSteps(new DistancesOnDemand(points, distance), yield* longestOf(tokens), maxIterations, medoids, source);
+    yield (kernels) => kernels.greatestMagnitude(data, greatest);
+    if (greatest[0] < MOST_MAGNITUDE) {
+      const points = distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
+      yield* medoidSteps(new DistancesOnDemand(points, distance), yield* longestOf(tokens), maxIterations, medoids, source);
+    }
   }
   const plan = planOfMeans(source, clusters, weights);
-  return { ...plan, merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
+  return { ...plan, greatest: greatest[0], merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
 }
 
 function* longestOf({ data, count, width }: TokenRows): Steps<number> {

@@ -11,6 +11,8 @@ export interface Plan {
   /** For each token its reduced token. */
   readonly source: Uint32Array;
   readonly size: Float32Array;
+  /** The greatest magnitude of the tokens' numbers, or anything below MOST_MAGNITUDE for those that are below it, if whoever made the plan found it. */
+  readonly greatest?: number;
   /** What `merge` makes of the tokens themselves, if that is known already: [count, width]. */
   readonly reduced?: Float32Array;
   /** Fills `out`: [count, width]. `greatest`: plans of means give the greatest magnitude of `values` there, if they are asked. */

@@ -40,7 +40,7 @@ export interface ReductionControl {
   readonly onProgress?: (done: number, sequences: number) => void;
 }
 
-/** Operators that end whatever the numbers are, and whose results are sums over all tokens: what the tokens' greatest number is, is found while they are summed, for reading them takes as long as anything. */
+/** Operators that end whatever the numbers are, and find the tokens' greatest number when they read them, or while they are summed: reading them takes as long as anything. */
 const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
   'tome',
   'tofu',
@@ -48,6 +48,8 @@ const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
   'tome-grid',
   'visionzip',
   'pitome',
+  'dpc-knn',
+  'k-medoids',
 ] as const);
 
 /** The reduction in steps. */
@@ -95,7 +97,8 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
 
 /** What the tokens of a sequence become. `measure`: they are refused if they, or any others of `all`, are not finite. */
 function* mergeTokens(plan: Plan, { data, width }: TokenRows, all: Float32Array, measure: boolean, out: Float32Array): Steps<void> {
-  const greatest = measure ? new Float32Array(1) : null;
+  if (plan.greatest !== undefined) refuseAbove(all, width, 'tokens', plan.greatest);
+  const greatest = measure && plan.greatest === undefined ? new Float32Array(1) : null;
   if (plan.reduced === undefined) yield* plan.merge(data, width, out, greatest);
   else out.set(plan.reduced);
   if (greatest !== null) refuseAbove(all, width, 'tokens', greatest[0]);

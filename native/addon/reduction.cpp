@@ -74,21 +74,29 @@ Work few_nearest_of(const Arguments& arguments) {
   return [=] { few_nearest(left, right, few, pool_size(), columns, squares); };
 }
 
-// values, dims, neighbours, peaks, source
+// values, dims, neighbours, peaks, source, greatest | null
 Work density_peaks_of(const Arguments& arguments) {
   const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
   const size_t neighbours = number_of(arguments[2]), peaks = length_of(arguments[3]);
   uint32_t *const numbers = data_of<uint32_t>(arguments[3]), *const source = data_of<uint32_t>(arguments[4]);
-  return [=] { density_peaks(tokens, neighbours, peaks, pool_size(), numbers, source); };
+  float* const greatest = data_of<float>(arguments[5]);
+  return [=] {
+    const float most = density_peaks(tokens, neighbours, peaks, pool_size(), numbers, source);
+    if (greatest) *greatest = most;
+  };
 }
 
-// values, dims, cosine, most iterations, medoids, source
+// values, dims, cosine, most iterations, medoids, source, greatest | null
 Work find_medoids_of(const Arguments& arguments) {
   const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
   const bool cosine = arguments[2].ToBoolean();
   const size_t most = number_of(arguments[3]), medoids = length_of(arguments[4]);
   uint32_t *const chosen = data_of<uint32_t>(arguments[4]), *const source = data_of<uint32_t>(arguments[5]);
-  return [=] { find_medoids(tokens, cosine, most, medoids, pool_size(), chosen, source); };
+  float* const greatest = data_of<float>(arguments[6]);
+  return [=] {
+    const float magnitude = find_medoids(tokens, cosine, most, medoids, pool_size(), chosen, source);
+    if (greatest) *greatest = magnitude;
+  };
 }
 
 // values, dims, squares

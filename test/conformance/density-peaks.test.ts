@@ -46,7 +46,7 @@ describeEachBackend('density peaks', (backend) => {
       kernels.squaredDistances(values, dims, squares);
       for (const neighbours of [5, 20]) {
         const [found, source] = [new Uint32Array(peaks), new Uint32Array(count)];
-        kernels.densityPeaks(values, dims, neighbours, found, source);
+        kernels.densityPeaks(values, dims, neighbours, found, source, null);
         expect({ peaks: [...found], source: [...source] }).toEqual(peaksBy(squares, dims, neighbours, peaks));
       }
     }

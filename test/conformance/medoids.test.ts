@@ -54,7 +54,7 @@ describeEachBackend('medoids', (backend) => {
         const squares = new Float32Array(count * count);
         kernels.squaredDistances(points, dims, squares);
         const [medoids, source] = [new Uint32Array(clusters), new Uint32Array(count)];
-        kernels.findMedoids(values, dims, byCosine ? 'cosine' : 'euclidean', 3, medoids, source);
+        kernels.findMedoids(values, dims, byCosine ? 'cosine' : 'euclidean', 3, medoids, source, null);
         const longest = lengths.indexOf(Math.max(...lengths));
         expect({ medoids: [...medoids], source: [...source] }).toEqual(medoidsBy(squares, longest, clusters, 3, byCosine));
       }

@@ -164,7 +164,7 @@ describeEachBackend('reduction kernels', (backend) => {
         const values = blobs(seed, left, 5, dims, 0.5);
         const [neighbours, count] = [Math.min(5, left), Math.min(right, left)];
         const [peaks, source] = [new Uint32Array(count), new Uint32Array(left)];
-        kernels.densityPeaks(values, dims, neighbours, peaks, source);
+        kernels.densityPeaks(values, dims, neighbours, peaks, source, null);
         const squares = Array.from({ length: left }, (_, i) => Array.from({ length: left }, (_v, j) => square(values, i, values, j, dims)));
         const density = squares.map((row) => {
           const least = [...row].sort((a, b) => a - b).slice(0, neighbours);
@@ -189,7 +189,7 @@ describeEachBackend('reduction kernels', (backend) => {
     const [tokens, dims] = [200, 256];
     const values = blobs(1, tokens, 5, dims, 0.5).map((x, i) => (i < dims ? 0 : Math.sign(x) * 9.2e17));
     const [peaks, source] = [new Uint32Array(20), new Uint32Array(tokens)];
-    kernels.densityPeaks(values, dims, 5, peaks, source);
+    kernels.densityPeaks(values, dims, 5, peaks, source, null);
     expect(new Set(peaks).size).toBe(20);
     expect(Math.max(...peaks)).toBeLessThan(tokens);
     expect(Math.max(...source)).toBeLessThan(20);

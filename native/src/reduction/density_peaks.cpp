@@ -45,10 +45,12 @@ bool find_peaks(PeakDistances& distances, const TokenRows& tokens, size_t neighb
 
 }  // namespace
 
-void density_peaks(const TokenRows& tokens, size_t neighbours, size_t peaks, unsigned threads, uint32_t* numbers, uint32_t* source) {
+float density_peaks(const TokenRows& tokens, size_t neighbours, size_t peaks, unsigned threads, uint32_t* numbers, uint32_t* source) {
   const auto screened = PeakDistances::screened(tokens, threads);
-  if (screened && find_peaks(*screened, tokens, neighbours, peaks, numbers, source)) return;
-  find_peaks(*PeakDistances::computed(tokens, threads), tokens, neighbours, peaks, numbers, source);
+  const float greatest = screened && screened->small() ? 0 : greatest_magnitude(tokens.data, tokens.count * tokens.dims, threads);
+  if (!(static_cast<double>(greatest) < kMostMagnitude)) return greatest;
+  if (!screened || !find_peaks(*screened, tokens, neighbours, peaks, numbers, source)) find_peaks(*PeakDistances::computed(tokens, threads), tokens, neighbours, peaks, numbers, source);
+  return greatest;
 }
 
 }  // namespace merganser::reduction

@@ -72,6 +72,7 @@ FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t by
     }
   });
   std::memset(codes() + tokens.count * shape_.row(), 0, (whole(tokens.count, kFineRows) - tokens.count) * shape_.row());
+  small_ = std::all_of(squares_.begin(), squares_.end(), [](double square) { return square < kMostMagnitude * kMostMagnitude; });
   most_length_ = *std::max_element(lengths_.begin(), lengths_.end());
   most_off_one_ = *std::max_element(off_one_.begin(), off_one_.end());
   most_off_ = *std::max_element(off_.begin(), off_.end());

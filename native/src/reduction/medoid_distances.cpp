@@ -9,8 +9,6 @@ namespace {
 
 // A pair by itself takes as long as so many of the matrix.
 constexpr size_t kPairCosts = 10;
-// Beyond that length sums of squares might be no numbers.
-constexpr float kMostLength = 1e18f;
 
 }  // namespace
 
@@ -19,7 +17,7 @@ MedoidDistances::MedoidDistances(const TokenRows& tokens, bool exactly, unsigned
   if (!exactly) {
     fine_ = std::make_unique<FineTokens>(tokens, Similarity::euclidean, 2, threads);
     bounds_ = fine_->square_bounds();
-    if (fine_->greatest_length() < kMostLength) {
+    if (fine_->small()) {
       // Matrix tiles have all of them sooner than what will be asked for is found out.
       if (fine_->shape().words) known_.resize(tokens.count);
       else squared_distances(*fine_, tokens.count, threads, squares(), stride_);

@@ -44,6 +44,8 @@ class Run {
   Run(const TokenRows& tokens, const TokenRows& points, bool exactly, size_t medoids, unsigned threads)
       : tokens_(tokens), count_(tokens.count), cosine_(points.data != tokens.data), distances_(points, exactly, threads), medoids_(medoids), source_(tokens.count), places_(tokens.count) {}
 
+  bool small() const { return distances_.small(); }
+
   bool find(size_t most_iterations, uint32_t* chosen, uint32_t* source) {
     medoids_[0] = longest_of(tokens_, [&](size_t token) { return cosine_ || !distances_.knows_squares() ? squared_length(tokens_.row(token), tokens_.dims) : distances_.square(token); });
     if (!farthest_first()) return false;
@@ -212,11 +214,20 @@ std::vector<float> unit_rows(const TokenRows& tokens) {
 
 }  // namespace
 
-void find_medoids(const TokenRows& tokens, bool cosine, size_t most_iterations, size_t medoids, unsigned threads, uint32_t* chosen, uint32_t* source) {
+float find_medoids(const TokenRows& tokens, bool cosine, size_t most_iterations, size_t medoids, unsigned threads, uint32_t* chosen, uint32_t* source) {
+  const auto measure = [&] { return greatest_magnitude(tokens.data, tokens.count * tokens.dims, threads); };
   const std::vector<float> unit = cosine ? unit_rows(tokens) : std::vector<float>();
   const TokenRows points = cosine ? TokenRows{unit.data(), nullptr, tokens.count, tokens.dims} : tokens;
-  if (MedoidDistances::may_bound(points) && Run(tokens, points, false, medoids, threads).find(most_iterations, chosen, source)) return;
+  const bool bounded = MedoidDistances::may_bound(points);
+  float greatest = cosine || !bounded ? measure() : 0;
+  if (!(static_cast<double>(greatest) < kMostMagnitude)) return greatest;
+  if (bounded) {
+    Run run(tokens, points, false, medoids, threads);
+    if (!cosine && !run.small()) greatest = measure();
+    if (!(static_cast<double>(greatest) < kMostMagnitude) || run.find(most_iterations, chosen, source)) return greatest;
+  }
   Run(tokens, points, true, medoids, threads).find(most_iterations, chosen, source);
+  return greatest;
 }
 
 }  // namespace merganser::reduction

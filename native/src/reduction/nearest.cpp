@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/byte_screen.hpp"
+#include "merganser/reduction/greatest_scores.hpp"
 #include "merganser/reduction/score_rows.hpp"
 #include "merganser/reduction/slot_choice.hpp"
 
@@ -146,29 +148,51 @@ void nearest_rows(const TokenRows& left, const TokenRows& right, Similarity simi
   for (size_t i = 0; i < left.count; ++i) values[i] = square_of(squared_length(left.row(i), left.dims), values[i]);
 }
 
+namespace {
+
+// Of some rows, whose scores of all columns are there.
+void choose_few(const float* scores, size_t stride, size_t rows, size_t columns, size_t few, uint32_t* out_columns, float* out_scores) {
+  static const auto choose = MERGANSER_SELECT(greatest_of_row);
+  for (size_t i = 0; i < rows; ++i, scores += stride) {
+    if (choose(scores, columns, few, out_columns + i * few, out_scores + i * few)) continue;
+    FewBest best(few);
+    for (size_t first = 0; first < columns; first += kColumns) best.offer(scores + first, std::min(kColumns, columns - first), first);
+    best.finish(out_columns + i * few, out_scores + i * few);
+  }
+}
+
+}  // namespace
+
 void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsigned threads, uint32_t* columns, float* squares) {
   static const auto score = clustering::select_all_scores();
   static const auto above = MERGANSER_SELECT(rows_above);
+  // Of so few columns all scores of a piece stay in the second-level cache.
+  constexpr size_t kRows = 96, kMostAtOnce = 512;
   const TokenPanels panels(right, Similarity::euclidean, threads);
-  constexpr size_t kRows = 96;
+  const bool at_once = right.count <= kMostAtOnce && few <= kMostOfRow;
   parallel::parallel_for(threads, (left.count + kRows - 1) / kRows, [&](size_t piece) {
-    const size_t first = piece * kRows, count = std::min(kRows, left.count - first);
+    const size_t first = piece * kRows, count = std::min(kRows, left.count - first), stride = at_once ? panels.count() * kPanel : kColumns;
     const StagedRows rows(left, first, count, Similarity::euclidean);
-    alignas(64) float scores[kRows * kColumns];
-    float thresholds[kRows];
-    uint32_t list[kRows + 1];
-    std::vector<FewBest> best(count, FewBest(few));
-    for (size_t panel = 0; panel < panels.count(); panel += kPanels) {
-      const size_t some = std::min(kPanels, panels.count() - panel), columns_here = std::min(some * kPanel, right.count - panel * kPanel);
-      if (some < kPanels) std::fill_n(scores, kRows * kColumns, -std::numeric_limits<float>::infinity());
-      score(rows.view(), panels.view(panel, some), scores, kColumns);
-      for (size_t i = 0; i < count; ++i) thresholds[i] = best[i].threshold();
-      const size_t found = above(scores, kColumns, count, thresholds, list);
-      for (size_t i = 0; i < found; ++i) best[list[i]].offer(scores + list[i] * kColumns, columns_here, panel * kPanel);
+    const std::unique_ptr<float[]> scores(new float[kRows * stride]);
+    if (at_once) {
+      for (size_t panel = 0; panel < panels.count(); panel += kPanels) score(rows.view(), panels.view(panel, std::min(kPanels, panels.count() - panel)), scores.get() + panel * kPanel, stride);
+      choose_few(scores.get(), stride, count, right.count, few, columns + first * few, squares + first * few);
+    } else {
+      float thresholds[kRows];
+      uint32_t list[kRows + 1];
+      std::vector<FewBest> best(count, FewBest(few));
+      for (size_t panel = 0; panel < panels.count(); panel += kPanels) {
+        const size_t some = std::min(kPanels, panels.count() - panel), columns_here = std::min(some * kPanel, right.count - panel * kPanel);
+        if (some < kPanels) std::fill_n(scores.get(), kRows * kColumns, -std::numeric_limits<float>::infinity());
+        score(rows.view(), panels.view(panel, some), scores.get(), kColumns);
+        for (size_t i = 0; i < count; ++i) thresholds[i] = best[i].threshold();
+        const size_t found = above(scores.get(), kColumns, count, thresholds, list);
+        for (size_t i = 0; i < found; ++i) best[list[i]].offer(scores.get() + list[i] * kColumns, columns_here, panel * kPanel);
+      }
+      for (size_t i = 0; i < count; ++i) best[i].finish(columns + (first + i) * few, squares + (first + i) * few);
     }
     for (size_t i = 0; i < count; ++i) {
       float* const own = squares + (first + i) * few;
-      best[i].finish(columns + (first + i) * few, own);
       for (size_t k = 0; k < few; ++k) own[k] = square_of(rows.squared_length_of(i), own[k]);
     }
   });

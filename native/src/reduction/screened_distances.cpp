@@ -22,8 +22,6 @@ constexpr float kInfinite = std::numeric_limits<float>::infinity();
 constexpr size_t kRows = 64, kColumns = 128, kPairs = kColumns / kFinePair, kRoom = 96, kMostAtOnce = 16;
 // From so many dimensions on what two bytes leave is kept.
 constexpr size_t kLeastKept = 256;
-// Beyond that length sums of squares might be no numbers.
-constexpr float kMostLength = 1e18f;
 
 // Columns that may have one of the `few` greatest scores of a row.
 class Candidates {
@@ -107,6 +105,8 @@ class ScreenedDistances final : public PeakDistances {
     for (size_t row = 0; row < tokens.count; ++row) std::fill(squares + row * room_ + tokens.count, squares + (row + 1) * room_, -kInfinite);
   }
 
+  bool small() const override { return fine_.small(); }
+
   bool least(size_t few, float* squares) override {
     few_ = few;
     near_.assign(tokens_.count * few, {});
@@ -144,7 +144,7 @@ class ScreenedDistances final : public PeakDistances {
   bool answer(const Question& question, Visit visit) {
     std::optional<FineColumns> chosen;
     if (!kept_ && question.columns) chosen.emplace(fine_, question.columns, question.column_count, threads_);
-    std::atomic<bool> good{question.few <= kRoom / 2 && fine_.greatest_length() < kMostLength};
+    std::atomic<bool> good{question.few <= kRoom / 2 && fine_.small()};
     parallel::parallel_for(threads_, (question.count + kRows - 1) / kRows, [&](size_t piece) {
       if (!good) return;
       const size_t first = piece * kRows, rows = std::min(kRows, question.count - first);

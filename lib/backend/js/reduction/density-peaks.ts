@@ -1,8 +1,21 @@
 /** Density peaks in TypeScript: distances in double precision. */
+import { MOST_MAGNITUDE } from '../../reduction-kernels';
+import { greatestMagnitude } from './combinations';
 import { descending } from './descending';
 import { eachRowOfSquares, nearestRows } from './nearest';
 
-export function densityPeaks(values: Float32Array, dims: number, neighbours: number, peaks: Uint32Array, source: Uint32Array): void {
+export function densityPeaks(
+  values: Float32Array,
+  dims: number,
+  neighbours: number,
+  peaks: Uint32Array,
+  source: Uint32Array,
+  greatest: Float32Array | null,
+): void {
+  if (greatest !== null) {
+    greatestMagnitude(values, greatest);
+    if (!(greatest[0] < MOST_MAGNITUDE)) return;
+  }
   const count = source.length;
   const density = new Float64Array(count);
   eachRowOfSquares(values, values, dims, (row, squares) => {

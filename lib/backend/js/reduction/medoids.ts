@@ -1,6 +1,7 @@
 /** Deterministic k-medoids (Zhao et al. 2022, CenterCLIP) in TypeScript. */
 import { membersOf } from '../../../clustering/members';
-import { lengthOf } from './combinations';
+import { MOST_MAGNITUDE } from '../../reduction-kernels';
+import { greatestMagnitude, lengthOf } from './combinations';
 import { squaredDistances } from './nearest';
 
 /** What the algorithm asks of distances; `Pause`: what may be waited for meanwhile. */
@@ -136,7 +137,12 @@ export function findMedoids(
   iterations: number,
   medoids: Uint32Array,
   source: Uint32Array,
+  greatest: Float32Array | null,
 ): void {
+  if (greatest !== null) {
+    greatestMagnitude(values, greatest);
+    if (!(greatest[0] < MOST_MAGNITUDE)) return;
+  }
   const lengths = Float64Array.from(source, (_, i) => lengthOf(values, i, dims));
   const points = distance === 'cosine' ? values.map((value, i) => value / (lengths[Math.floor(i / dims)] || 1)) : values;
   const longest = lengths.indexOf(lengths.reduce((most, length) => Math.max(most, length)));

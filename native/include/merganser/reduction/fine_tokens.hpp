@@ -33,6 +33,8 @@ class FineTokens {
     friend class FineTokens;
   };
   Gathered gather(const uint32_t* tokens, size_t count) const;
+  // Whether all numbers are below kMostMagnitude, by the tokens' lengths; false also where a number is none.
+  bool small() const { return small_; }
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
   // Of words: what they leave of ‖token − other‖², for up to kWordRowsTogether tokens, a row of `out` each, and some others, or the first ones (null).
@@ -47,7 +49,6 @@ class FineTokens {
   float square_margin(size_t token) const;
   // And for each pair.
   SquareBounds square_bounds() const { return {lengths_.data(), off_.data(), off_one_.data(), rounding_, 2e-36f}; }
-  float greatest_length() const { return most_length_; }
 
  private:
   void find_left_out(const int8_t* rests, std::vector<float>& sums, unsigned threads);
@@ -58,6 +59,7 @@ class FineTokens {
   parallel::KeptBuffer memory_;
   std::vector<float> scales_, halves_, lengths_, off_one_, off_;
   std::vector<double> squares_, left_out_;
+  bool small_;
   float most_length_ = 0, most_off_one_ = 0, most_off_ = 0;
 
   friend class FineColumns;

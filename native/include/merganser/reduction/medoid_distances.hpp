@@ -19,6 +19,8 @@ class MedoidDistances {
   // Whether less than single precision may be enough, and faster, here.
   static bool may_bound(const TokenRows& tokens) { return FineTokens::two_bytes_pay(tokens.count, tokens.dims); }
 
+  // Whether all numbers are known to be below kMostMagnitude.
+  bool small() const { return fine_ && fine_->small(); }
   // Makes the squares of some tokens to all others known.
   void know(const uint32_t* tokens, size_t count);
   // Those of a token that are known.

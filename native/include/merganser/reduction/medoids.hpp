@@ -9,7 +9,8 @@
 
 namespace merganser::reduction {
 
-// chosen: `medoids` tokens, ascending. source: for each token the place of its nearest one. `cosine`: by 1 − cosine instead of Euclidean distances.
-void find_medoids(const TokenRows& tokens, bool cosine, size_t most_iterations, size_t medoids, unsigned threads, uint32_t* chosen, uint32_t* source);
+// chosen: `medoids` tokens, ascending. source: for each token the place of its nearest one. `cosine`: by 1 − cosine instead of Euclidean distances. Returns the greatest magnitude of the
+// numbers, or 0 for any below kMostMagnitude; where it is not below that, nothing else is done.
+float find_medoids(const TokenRows& tokens, bool cosine, size_t most_iterations, size_t medoids, unsigned threads, uint32_t* chosen, uint32_t* source);
 
 }  // namespace merganser::reduction

@@ -15,6 +15,8 @@ constexpr size_t kMostOfMatrix = 4096;
 class PeakDistances {
  public:
   virtual ~PeakDistances() = default;
+  // Whether all numbers are known to be below kMostMagnitude.
+  virtual bool small() const { return false; }
   // The `few` least squares of each token, its own 0 included, ascending. Comes first.
   virtual bool least(size_t few, float* squares) = 0;
   // For each place of the order the least square to any token before it; infinity for the first.

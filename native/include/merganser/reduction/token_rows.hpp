@@ -19,6 +19,9 @@ struct TokenRows {
 
 enum class Similarity : uint8_t { euclidean, cosine };
 
+// Callers refuse tokens with numbers that are not below that.
+constexpr double kMostMagnitude = 1e18;
+
 // Infinite or NaN if any number is either.
 float greatest_magnitude(const float* values, size_t count, unsigned threads);
 
