@@ -41,7 +41,7 @@ describeEachBackend('numbers in shared memory', (backend) => {
     'centroids of assignToCentroids': (data) => assignToCentroids(points(own), points(data), { backend }),
     maxSim: (data) => maxSimAsync(sequences(own), sequences(data), { backend }),
     flashAttention: (data) => flashAttention(heads(own), heads(data), heads(data), { backend }),
-    sparseAttention: (data) => sparseAttention(heads(own), heads(data), heads(data), { ...lists, backend }),
+    sparseAttention: (data) => sparseAttention(heads(own), heads(data), heads(data), lists, { backend }),
     'clustered context': async (data) => {
       const context = await ClusteredContext.build(heads(data), heads(data), { clusters: 0.1, backend });
       return (await context.attend(heads(own), { budget: 0.2 })).output;
