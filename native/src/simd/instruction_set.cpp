@@ -83,9 +83,15 @@ constexpr std::array supported_order{InstructionSet::scalar};
 
 #endif
 
+// The instruction set that the user asks for; null if none, as when the variable is empty.
+const char* wanted_name() {
+  const char* const wanted = std::getenv("MERGANSER_ISA");
+  return wanted != nullptr && *wanted != '\0' ? wanted : nullptr;
+}
+
 InstructionSet choose() {
   const InstructionSet best = best_supported();
-  const char* wanted = std::getenv("MERGANSER_ISA");
+  const char* const wanted = wanted_name();
   if (wanted == nullptr) return best;
   for (const InstructionSet set : supported_order) {
     if (name_of(set) == wanted) return set;
@@ -98,7 +104,7 @@ InstructionSet choose() {
 #if defined(__x86_64__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 
 bool grants_matrix_tiles() {
-  if (active_instruction_set() != InstructionSet::avx512 || std::getenv("MERGANSER_ISA") != nullptr) return false;
+  if (active_instruction_set() != InstructionSet::avx512 || wanted_name() != nullptr) return false;
   // AMX-BF16, AMX-TILE, AMX-INT8; AVX512-VNNI; AVX512-BF16; the operating system saves the tiles' configuration and their data.
   const Registers extended = cpuid(7), further = cpuid(7, 1);
   if (!has(extended.edx, {22, 24, 25}) || !has(extended.ecx, {11}) || !has(further.eax, {5}) || (saved_states() & 0x60000) != 0x60000) return false;
