@@ -48,9 +48,11 @@ export async function ownPoints(points: PointArray, name: string, signal?: Abort
   return { ...points, data: await ownArray(data, name, signal) };
 }
 
-/** Row `row` of the array as numbers. */
+/** Row `row` of the array as numbers. Throws INVALID_ARGUMENT if it is not there any more: some read rows in turns, where they lie. */
 export function copyRow({ data, type, dims }: PointArray, row: number, out: Float32Array, at: number): void {
   const from = row * dims;
+  if (from + dims > data.length)
+    throw unexpected('vectors', `at least ${from + dims} numbers`, `${data.length}: their memory was taken away`);
   if (type === 'float32') {
     out.set(data.subarray(from, from + dims), at);
     return;

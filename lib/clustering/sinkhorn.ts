@@ -1,6 +1,7 @@
 /** The balancing of assignments. */
 import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
+import { requireLength } from '../own-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
@@ -40,10 +41,13 @@ export function* balancing(logits: Float32Array, columns: number, options: Sinkh
   numberThat(temperature, 'temperature', 'a positive number', (value) => value > 0 && value < Infinity);
   if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
-  for (let at = 0; at < logits.length; at += step, yield null) {
+  const { length } = logits;
+  for (let at = 0; at < length; at += step, yield null) {
+    requireLength(logits, length, 'logits');
     if (!logits.subarray(at, at + step).every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
   }
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.
+  requireLength(logits, length, 'logits');
   const logs = Float64Array.from(logits, (value) => value / temperature);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const greatest = new Float64Array(columns).fill(-Infinity);

@@ -36,7 +36,7 @@ function make({ header: { kind, levels, beam }, codebooks }: QuantizerParts): Qu
     case 'product':
       return new ProductQuantizer(codebooks);
     case 'finite-scalar':
-      if (Array.isArray(levels)) return new FiniteScalarQuantizer(levels);
+      if (Array.isArray(levels) && codebooks.length === 0) return new FiniteScalarQuantizer(levels);
   }
   throw damaged('a known kind of quantizer', String(kind));
 }

@@ -5,6 +5,7 @@
  *   body      float32, codebook by codebook, row by row
  */
 import type { Float32Vectors } from '../clustering/matrix';
+import { requireLength } from '../own-array';
 import { float32Vectors } from '../clustering/matrix';
 import type { MerganserError } from '../errors';
 import { damagedRecord, readRecord, writeRecord } from '../records/sealed-record';
@@ -28,11 +29,13 @@ export interface QuantizerParts {
   readonly codebooks: readonly Float32Vectors[];
 }
 
+/** Throws INVALID_ARGUMENT if a codebook's memory was taken away. */
 export function writeQuantizer({ header, codebooks }: QuantizerParts): Uint8Array {
   const numbers = codebooks.reduce((sum, { data }) => sum + data.length, 0);
   const body = new DataView(new ArrayBuffer(4 * numbers));
   let at = 0;
-  for (const { data } of codebooks) {
+  for (const { data, dims } of codebooks) {
+    requireLength(data, dims[0] * dims[1], 'codebooks');
     for (const value of data) {
       body.setFloat32(at, value, true);
       at += 4;

@@ -8,12 +8,14 @@ import {
   centroidScores,
   ClusteredContext,
   FiniteScalarQuantizer,
+  fitPositionalSubspace,
   flashAttention,
   kmeans,
   LatentPooling,
   KMeansQuantizer,
   maxSimAsync,
   NearestCentroid,
+  nestedClusters,
   poolEmbeddingsAsync,
   poolSequences,
   poolVectorsAsync,
@@ -23,6 +25,7 @@ import {
   ResidualQuantizer,
   silhouetteAsync,
   silhouetteOfDistancesAsync,
+  sinkhornAsync,
   sparseAttention,
   spectralClusters,
   VectorIndex,
@@ -335,6 +338,29 @@ describeEachBackend('arrays that are given away', (backend) => {
     const expected = await pooling.pool(states, mask, { backend });
     giveAway(arraysOf(own));
     expect(await pooling.pool(states, mask, { backend })).toEqual(expected);
+  }, 120_000);
+
+  test('in turns on this thread: balancing, nested clusters, what features tell of their place', async () => {
+    const [grid, features] = [[10, 6] as const, 60 * Math.floor(rows / 60) * WIDTH];
+    for (const turns of [0, 1, 3, 6]) {
+      await check(() => one(cloud.slice(), (data) => sinkhornAsync(data, WIDTH)), turns);
+      await check(
+        () =>
+          one(cloud.slice(0, few * WIDTH), (data) =>
+            nestedClusters(points(data), { clusters: 16, backend }).then((levels) => levels.map(({ labels }) => labels)),
+          ),
+        turns,
+      );
+      await check(
+        () =>
+          one(cloud.slice(0, features), (data) =>
+            fitPositionalSubspace(points(data), { grid, rounds: 2, tolerance: 0, backend }).then(({ directions }) => directions.data),
+          ),
+        turns,
+      );
+      const subspace = await fitPositionalSubspace(points(cloud.subarray(0, features)), { grid, rounds: 2, tolerance: 0, backend });
+      await check(() => one(cloud.slice(), (data) => subspace.removeAsync(points(data)).then((left) => left.data)), turns);
+    }
   }, 120_000);
 
   test('a classifier: vectors', async () => {

@@ -16,6 +16,7 @@ import {
   type Codes,
   type Quantizer,
 } from '../../lib/index';
+import { writeRecord } from '../../lib/records/sealed-record';
 import { blobs, gaussians, toBfloat16 } from '../clustering/blobs';
 import { describeEachBackend } from '../conformance/backends';
 
@@ -203,6 +204,41 @@ test('metrics: usage and perplexity of codes, agreement of units of several code
   expect(unitAgreement([5, 5, 6, 7], codes)).toEqual({ purity: 1, unitPurity: 1, pnmi: expect.closeTo(1, 12) });
   expect(() => codeStatistics(codes, [4, 1])).toThrow(refused);
   expect(() => unitAgreement([1], codes)).toThrow(refused);
+});
+
+test('a file that is sealed but that no quantizer wrote is refused, and so is saving a codebook that was taken away', () => {
+  const malformed = expect.objectContaining({ code: 'MALFORMED_FILE' });
+  const read = (header: object, numbers: readonly number[]): Quantizer =>
+    quantizerFromBytes(writeRecord('MERGQNT1', header, new Uint8Array(Float32Array.from(numbers).buffer)));
+  const book = { version: 1, kind: 'k-means', dims: 2, codebooks: [[1, 2]] };
+  const beams = { ...book, kind: 'residual', beam: 2 };
+  const scalar = { version: 1, kind: 'finite-scalar', dims: 2, levels: [8, 5], codebooks: [] };
+  for (const header of [book, beams]) expect([...read(header, [1, 2]).toBytes()].length).toBeGreaterThan(0);
+  expect(read(scalar, []).codebookSizes).toEqual([40]);
+  const wrong: readonly (readonly [object, readonly number[]])[] = [
+    [{ ...book, version: 2 }, [1, 2]],
+    [{ ...book, kind: '__proto__' }, [1, 2]],
+    [{ ...book, dims: 3 }, [1, 2]],
+    [{ ...book, codebooks: [[1e9, 1e9]] }, [1, 2]],
+    [{ ...book, codebooks: undefined }, [1, 2]],
+    [{ ...book, codebooks: [...book.codebooks, [1, 2]] }, [1, 2, 3, 4]],
+    [book, [1, NaN]],
+    [book, [1, 1e30]],
+    [{ ...beams, beam: 1.5 }, [1, 2]],
+    [{ ...beams, beam: '2' }, [1, 2]],
+    [{ ...beams, codebooks: [] }, []],
+    [{ ...beams, codebooks: [...beams.codebooks, [2, 1]] }, [1, 2, 3, 4]],
+    [{ ...scalar, levels: [8, '5'] }, []],
+    [{ ...scalar, levels: [8, -5] }, []],
+    [{ ...scalar, dims: 40, levels: new Array<number>(40).fill(2) }, []],
+    [{ ...scalar, codebooks: [[1, 1]] }, [1]],
+    [[1, 2, 3], []],
+  ];
+  for (const [header, numbers] of wrong) expect(() => read(header, numbers)).toThrow(malformed);
+  const data = Float32Array.of(1, 2);
+  const quantizer = new KMeansQuantizer({ type: 'float32', data, dims: [1, 2] });
+  structuredClone(data.buffer, { transfer: [data.buffer] });
+  expect(() => quantizer.toBytes()).toThrow(refused);
 });
 
 test('a file that is damaged anywhere, cut off, longer or of another kind is refused', async () => {
