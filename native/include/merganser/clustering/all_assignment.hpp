@@ -2,7 +2,7 @@
 //
 // Where the processor is fast at them, bytes come first. Products of them cost a quarter of those in single precision, or a thirtieth by matrix tiles, and how far off they are is known (see byte_forms.hpp). Of a thousand centroids two to twenty may
 // then be a point's nearest. Products of these in any order of their terms leave one or two, and those are computed as the tiles of score_panels would, term after term.
-// Points for which bytes leave too many (centroids that are alike, lengths of very different size) are left to those tiles; where that is most of a block, so are the next ones.
+// Points for which bytes leave too many (centroids that are alike, lengths of very different size) are left to those tiles; where that is a quarter of a block, so are the next ones.
 #pragma once
 #include <optional>
 #include <vector>
