@@ -49,6 +49,7 @@ const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
   'visionzip',
   'dpc-knn',
   'k-medoids',
+  'expedit',
 ] as const);
 
 /** The reduction in steps. */

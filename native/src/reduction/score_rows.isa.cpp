@@ -127,6 +127,20 @@ struct Magnitudes {
     all = _mm512_max_epu32(all, _mm512_and_si512(_mm512_castps_si512(numbers.all), _mm512_set1_epi32(0x7FFFFFFF)));
   }
   MERGANSER_INLINE uint32_t greatest() const { return _mm512_reduce_max_epu32(all); }
+#elif defined(__AVX2__)
+  __m256i low = _mm256_setzero_si256(), high = low;
+  MERGANSER_INLINE void add(const Floats16& numbers) {
+    const __m256i magnitude = _mm256_set1_epi32(0x7FFFFFFF);
+    low = _mm256_max_epu32(low, _mm256_and_si256(_mm256_castps_si256(numbers.low), magnitude));
+    high = _mm256_max_epu32(high, _mm256_and_si256(_mm256_castps_si256(numbers.high), magnitude));
+  }
+  MERGANSER_INLINE uint32_t greatest() const {
+    alignas(32) uint32_t each[8];
+    _mm256_store_si256(reinterpret_cast<__m256i*>(each), _mm256_max_epu32(low, high));
+    uint32_t most = 0;
+    for (const uint32_t magnitude : each) most = magnitude > most ? magnitude : most;
+    return most;
+  }
 #else
   uint32_t all[kLanes] = {};
   MERGANSER_INLINE void add(const Floats16& numbers) {
