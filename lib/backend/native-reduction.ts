@@ -25,7 +25,7 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   rowLengths: (...call) => call,
   scaleToLengths: (...call) => call,
   combineRows: ({ offsets, columns }, weights, values, dims, out, greatest) => [offsets, columns, weights, values, dims, out, greatest],
-  sparseSquares: ({ offsets, columns }, left, right, dims, out) => [offsets, columns, left, right, dims, out],
+  sparseSquares: ({ offsets, columns }, ...rest) => [offsets, columns, ...rest],
   softmaxRows: (offsets, squares, temperature, normalization, weights) => [offsets, squares, temperature, normalization === 'l2', weights],
   products: (...call) => call,
 };

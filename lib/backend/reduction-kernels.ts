@@ -93,8 +93,18 @@ export interface ReductionKernels {
   rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
   /** Scales each row to the length given for it; zeros stay zeros. */
   scaleToLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
-  /** out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. */
-  sparseSquares(pattern: SparsePattern, left: Float32Array, right: Float32Array, dims: number, out: Float32Array): void;
+  /**
+   * out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. `known`, unless null: room for a number of each row of `left`, negative at first, which later calls with the same `left`
+   * are faster with.
+   */
+  sparseSquares(
+    pattern: SparsePattern,
+    left: Float32Array,
+    right: Float32Array,
+    dims: number,
+    out: Float32Array,
+    known: Float64Array | null,
+  ): void;
   /**
    * weights[entry] = exp(−temperature · (squares[entry] − the least of its row)), divided by the row's sum of them ('l1') or by the root of the sum of their squares ('l2'): row r has the entries
    * [offsets[r], offsets[r + 1]). `weights` may be `squares`. Within 10⁻⁶.

@@ -1,4 +1,5 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
+import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
 import type { Step, Steps } from '../clustering/steps';
 import { lengthsOf, type Plan, type TokenRows } from './plan';
 import { cellShares, twoWayPattern, type TwoWayPattern } from './sparse-weights';
@@ -28,13 +29,15 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   const { near, pooling, cells } = task.grids;
   let pattern = pooling;
   let { shares, masses } = cellShares(pooling, new Float32Array(pooling.places.length).fill(1));
-  const merge = function* (values: Float32Array, width: number, out: Float32Array): Steps<void> {
-    yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out, null);
+  const merge = function* (values: Float32Array, width: number, out: Float32Array, greatest: Float32Array | null): Steps<void> {
+    yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out, greatest);
   };
-  const centres = new Float32Array(cells * tokens.width);
-  yield* merge(tokens.data, tokens.width, centres);
-  const squares = new Float32Array(near.places.length);
-  const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares);
+  const [centres, greatest] = [new Float32Array(cells * tokens.width), new Float32Array(1)];
+  yield* merge(tokens.data, tokens.width, centres, greatest);
+  // Such tokens will be refused.
+  if (!(greatest[0] < MOST_MAGNITUDE)) return refusedPlan(tokens.count, cells, greatest[0]);
+  const [squares, lengths] = [new Float32Array(near.places.length), new Float64Array(tokens.count).fill(-1)];
+  const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares, lengths);
   if (iterations > 0 || task.temperature === 'auto') yield measure;
   const temperature = task.temperature === 'auto' ? inverseMedian(squares, yield* aboveRounding(tokens)) : task.temperature;
   for (let i = 0; i < iterations; i++) {
@@ -42,10 +45,15 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
     pattern = near;
     yield (kernels) => kernels.softmaxRows(near.byToken.offsets, squares, temperature, 'l1', squares);
     ({ shares, masses } = cellShares(near, squares));
-    yield* merge(tokens.data, tokens.width, centres);
+    yield* merge(tokens.data, tokens.width, centres, null);
   }
   const { source, unmerge } = yield* reconstruction(task, centres, temperature);
-  return { count: cells, source, size: masses, reduced: centres, merge, unmerge };
+  return { count: cells, source, size: masses, greatest: greatest[0], reduced: centres, merge, unmerge };
+}
+
+function refusedPlan(tokens: number, cells: number, greatest: number): Plan {
+  function* nothing(): Steps<void> {}
+  return { count: cells, source: new Uint32Array(tokens), size: new Float32Array(cells), greatest, merge: nothing, unmerge: nothing };
 }
 
 export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {

@@ -50,6 +50,7 @@ const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
   'pitome',
   'dpc-knn',
   'k-medoids',
+  'expedit',
 ] as const);
 
 /** The reduction in steps. */

@@ -147,13 +147,14 @@ Work scale_to_lengths_of(const Arguments& arguments) {
   return [=] { scale_to_lengths(values, rows, dims, lengths, pool_size()); };
 }
 
-// offsets, columns, left, right, dims, out
+// offsets, columns, left, right, dims, out, known | null
 Work sparse_squares_of(const Arguments& arguments) {
   const SparseRows matrix = sparse_of(arguments[0], arguments[1]);
   const size_t dims = number_of(arguments[4]), right_rows = length_of(arguments[3]) / dims;
   const float *const left = data_of<float>(arguments[2]), *const right = data_of<float>(arguments[3]);
   float* const out = data_of<float>(arguments[5]);
-  return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out); };
+  double* const known = data_of<double>(arguments[6]);
+  return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out, known); };
 }
 
 // offsets, squares, temperature, squared, weights

@@ -274,7 +274,7 @@ describeEachBackend('reduction kernels', (backend) => {
           ),
         );
         const squares = new Float32Array(columns.length);
-        kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
+        kernels.sparseSquares({ offsets, columns }, a, b, dims, squares, null);
         const worst = new Worst();
         for (let i = 0; i < left; i++) {
           for (let k = 0; k < dims; k++) {
@@ -328,7 +328,13 @@ describeEachBackend('reduction kernels', (backend) => {
     const out = new Float32Array(rows * dims);
     kernels.combineRows({ offsets, columns }, weights, b, dims, out, null);
     const squares = new Float32Array(columns.length);
-    kernels.sparseSquares({ offsets, columns }, a, b, dims, squares);
+    kernels.sparseSquares({ offsets, columns }, a, b, dims, squares, null);
+    const known = new Float64Array(rows).fill(-1);
+    for (let turn = 0; turn < 2; turn++) {
+      const again = new Float32Array(columns.length);
+      kernels.sparseSquares({ offsets, columns }, a, b, dims, again, known);
+      expect(again).toEqual(squares);
+    }
     const worst = new Worst();
     lists.forEach((list, i) => {
       for (let k = 0; k < dims; k++) {

@@ -259,7 +259,7 @@ describeEachBackend('reduce', (backend) => {
     // Long enough for products of bytes.
     const [count, width] = [160, 128];
     const tokens = blobs(5, 2 * count, 7, width, 0.5);
-    for (const method of ['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip', 'pitome', 'dpc-knn', 'k-medoids'] as const) {
+    for (const method of ['tome', 'tofu', 'threshold', 'tome-grid', 'visionzip', 'pitome', 'dpc-knn', 'k-medoids', 'expedit'] as const) {
       const options = {
         ...{
           tome: { remove: 70, protect: [3, 158] },
@@ -272,6 +272,7 @@ describeEachBackend('reduce', (backend) => {
           pitome: { remove: 40 },
           'dpc-knn': { clusters: 7 },
           'k-medoids': { clusters: 7 },
+          expedit: { grid: [16, 10], target: [4, 5] },
         },
       }[method];
       for (const [value, at] of [

@@ -142,13 +142,14 @@ void scale_to_lengths(float* values, size_t rows, size_t dims, const double* len
   });
 }
 
-void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out) {
+void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out, double* known) {
   static const auto one = MERGANSER_SELECT(products_with);
   static const auto two = MERGANSER_SELECT(products_of_two);
   std::vector<double> lengths(right_rows);
   for (size_t row = 0; row < right_rows; ++row) lengths[row] = squared_length(right + row * dims, dims);
   const auto to_squares = [&](size_t row) {
-    const double own = squared_length(left + row * dims, dims);
+    const double own = known && known[row] >= 0 ? known[row] : squared_length(left + row * dims, dims);
+    if (known) known[row] = own;
     for (uint32_t entry = matrix.offsets[row]; entry < matrix.offsets[row + 1]; ++entry) {
       out[entry] = std::max(0.f, static_cast<float>(own + lengths[matrix.columns[entry]] - 2 * static_cast<double>(out[entry])));
     }

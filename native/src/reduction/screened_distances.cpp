@@ -80,9 +80,9 @@ bool nearer(const Near& a, const Near& b) { return a.square < b.square || (a.squ
 struct Question {
   const uint32_t* columns;  // tokens; null: all of them
   size_t column_count;
-  const uint32_t* rows;         // null: all of them
-  size_t count;                 // of rows
-  const float* ranks;           // unless null: a token looks at those of a lower rank only
+  const uint32_t* rows;  // null: all of them
+  size_t count;          // of rows
+  const float* ranks;    // unless null: a token looks at those of a lower rank only
   size_t few;
   bool measured;  // whether squares matter, even of a column that is alone
   // Rows and columns are the tokens, in order.

@@ -21,8 +21,9 @@ void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads
 // Scales each row to the length given for it; zeros stay zeros.
 void scale_to_lengths(float* values, size_t rows, size_t dims, const double* lengths, unsigned threads);
 
-// out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper.
-void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out);
+// out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper. known, unless null: ‖left r‖² of each row, or less than 0 where that
+// is to be found.
+void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out, double* known);
 
 // weights = exp(−temperature × (square − the least of its row)), divided by the row's sum of them or, `squared`, by the root of their squares' sum. weights may be the squares.
 void softmax_rows(const uint32_t* offsets, size_t rows, const float* squares, double temperature, bool squared, unsigned threads, float* weights);
