@@ -216,6 +216,37 @@ describeEachBackend('reduction kernels', (backend) => {
     );
   });
 
+  /** What estimates of cosines, and what they are off by, must not be fooled by. */
+  const LONG: Record<string, (value: number, token: number, dim: number) => number> = {
+    'as they are': (value) => value,
+    'one dimension a hundred times as large': (value, _, dim) => (dim === 2 ? 100 * value : value),
+    'zeros among them': (value, token) => (token % 5 === 1 ? 0 : value),
+    'some very short': (value, token) => (token % 3 === 1 ? 1e-32 * value : value),
+    'many equal ones': (value, token) => (token % 3 === 0 ? 1 : value),
+  };
+
+  test.each(
+    Object.keys(LONG)
+      // The TypeScript backend keeps products in single precision.
+      .filter((name) => backend === 'native' || name !== 'some very short')
+      .flatMap((name) => [136, 400].map((dims) => [name, dims] as const)),
+  )('meanElu of long tokens, %s, %d numbers', (name, dims) => {
+    const count = 333;
+    const values = blobs(5, count, 20, dims, 1).map((value, i) => LONG[name](value, Math.floor(i / dims), i % dims));
+    const means = new Float64Array(count);
+    kernels.meanElu(values, dims, 0.45, means);
+    const worst = new Worst();
+    for (let i = 0; i < count; i += 7) {
+      let sum = 0;
+      for (let j = 0; j < count; j++) {
+        const x = cosine(values, i, values, j, dims) - 0.45;
+        sum += x > 0 ? x : Math.expm1(x);
+      }
+      worst.add(means[i], sum / count, 1e-6);
+    }
+    worst.check();
+  });
+
   test.each([1, 7, 16, 131])('rowLengths and scaleToLengths of %d numbers', (dims) => {
     const rows = 40;
     const values = blobs(4, rows, 3, dims, 0.5).map((value, i) => (Math.floor(i / dims) === 5 ? 0 : value * 10 ** ((i / dims) % 20)));

@@ -1,7 +1,7 @@
 // Energies of tokens: how many others are like them (Tran et al. 2024, PiToMe).
 //
-// Cosines are the same both ways: pieces of rows see the columns from their own on, and count what they find for both. Processors with matrix tiles take cosines of three bytes a number; energies that
-// are so near each other that the order of the tokens might depend on it are computed again in single precision, so that the order is everywhere the same.
+// Cosines are the same both ways: pieces of rows see the columns from their own on, and count what they find for both. Long tokens' cosines are estimates, by two bytes a number with matrix tiles and by 16
+// bits with VNNI or AVX2. Energies that are so near each other that the order of the tokens might depend on it are computed again in single precision, so that the order is everywhere the same.
 #pragma once
 #include "merganser/reduction/token_rows.hpp"
 
