@@ -38,6 +38,7 @@ export const encode = defineCommand({
         for (const input of inputs) {
           await withChunks(input, terminal.signal, (chunks) => encodeInput(tokenizer, progress.watch(chunks), options, writer));
         }
+        await writer.finish();
       });
     } finally {
       progress.clear();

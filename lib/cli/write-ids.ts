@@ -17,45 +17,60 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 export class IdWriter {
   /** Whether ids of the present text have been written. */
   private inText = false;
-  /** null for formats that are not decimal. */
-  private readonly decimal: DecimalIds | null;
+  /** Filled in turns, one while the other is written; empty for formats that are not decimal. */
+  private readonly decimals: readonly DecimalIds[];
+  private turn = 0;
+  private writing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly output: Output,
     private readonly format: IdFormat,
   ) {
-    this.decimal = format === 'text' || format === 'json' ? new DecimalIds(BLOCK) : null;
+    this.decimals = format === 'text' || format === 'json' ? [new DecimalIds(BLOCK), new DecimalIds(BLOCK)] : [];
   }
 
-  /** Throws INVALID_ARGUMENT for ids that do not fit into u16. */
+  /** Throws INVALID_ARGUMENT for ids that do not fit into u16. What was written may be on its way still. */
   async write(ids: Uint32Array): Promise<void> {
-    const { decimal } = this;
     if (ids.length === 0) return;
-    if (decimal === null) return this.output.write(this.format === 'u16' ? u16Bytes(ids) : u32Bytes(ids));
+    if (this.decimals.length === 0) return this.output.write(this.format === 'u16' ? u16Bytes(ids) : u32Bytes(ids));
     for (let start = 0; start < ids.length; start += BLOCK) {
-      this.put(decimal, ids.subarray(start, start + BLOCK));
-      await this.output.write(decimal.take());
+      this.put(this.decimals[this.turn], ids.subarray(start, start + BLOCK));
+      await this.send();
     }
   }
 
   async endText(): Promise<void> {
-    if (this.decimal === null) return;
-    this.putEnd(this.decimal);
-    await this.output.write(this.decimal.take());
+    if (this.decimals.length === 0) return;
+    this.putEnd(this.decimals[this.turn]);
+    await this.send();
   }
 
   /** Whole texts at once. */
   async writeTexts(texts: readonly Uint32Array[]): Promise<void> {
-    const { decimal } = this;
-    if (decimal === null) return this.write(joined(texts));
+    if (this.decimals.length === 0) return this.write(joined(texts));
     for (const ids of texts) {
       // With room for what ends a text.
-      if (!decimal.hasRoom(ids.length + 1)) await this.output.write(decimal.take());
-      if (decimal.hasRoom(ids.length + 1)) this.put(decimal, ids);
+      if (!this.decimals[this.turn].hasRoom(ids.length + 1)) await this.send();
+      if (this.decimals[this.turn].hasRoom(ids.length + 1)) this.put(this.decimals[this.turn], ids);
       else await this.write(ids);
-      this.putEnd(decimal);
+      this.putEnd(this.decimals[this.turn]);
     }
-    await this.output.write(decimal.take());
+    await this.send();
+  }
+
+  /** Waits for what is on its way. To be called at the end. */
+  async finish(): Promise<void> {
+    await this.writing;
+  }
+
+  /** Sends what was put on its way, behind what was sent before. */
+  private async send(): Promise<void> {
+    const bytes = this.decimals[this.turn].take();
+    this.turn = 1 - this.turn;
+    await this.writing;
+    this.writing = this.output.write(bytes);
+    // Whoever waits next hears of it.
+    this.writing.catch(() => undefined);
   }
 
   private put(decimal: DecimalIds, ids: Uint32Array): void {
