@@ -71,7 +71,7 @@ export async function daviesBouldinAsync(
   labels: ArrayLike<number>,
   control: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  return runStepsInBackground(daviesBouldinOf(points, labels), null, objectOf(control, 'control').signal);
+  return runStepsInBackground(daviesBouldinOf(points, labels, true), null, objectOf(control, 'control').signal);
 }
 
 function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
@@ -115,8 +115,8 @@ function mean(numbers: Float64Array): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>): Steps<number> {
-  const { rows, dims, count, clusters, members } = yield* labelled(points, labels);
+function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>, own = false): Steps<number> {
+  const { rows, dims, count, clusters, members } = yield* labelled(points, labels, own);
   const sizes = sumsOf(members, clusters);
   const means = new Float64Array(clusters * dims);
   for (let i = 0; i < count; i++, yield null) {
@@ -155,7 +155,7 @@ interface LabelledPoints {
   readonly members: Uint32Array;
 }
 
-/** `own`: rows that nobody takes away while threads read them; next to all pairs of points a copy costs nothing. */
+/** `own`: rows that nobody takes away while threads, or turns of the event loop, read them. */
 function* labelled(points: Vectors, labels: ArrayLike<number>, own = false): Steps<LabelledPoints> {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;

@@ -1,6 +1,7 @@
 /** The balancing of assignments. */
 import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
@@ -18,13 +19,15 @@ export function sinkhorn(logits: Float32Array, columns: number, options: Sinkhor
   return runSteps(balancing(logits, columns, options), null);
 }
 
-/** The same with time for other work in between. Rejects with ABORTED besides. */
+/** The same with time for other work in between, of a copy unless memory is shared. Rejects with ABORTED besides. */
 export async function sinkhornAsync(
   logits: Float32Array,
   columns: number,
   options: SinkhornOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Float64Array> {
-  return runStepsInBackground(balancing(logits, columns, options), null, objectOf(options, 'options').signal);
+  const { signal } = objectOf(options, 'options');
+  const own = logits instanceof Float32Array ? await ownArray(logits, 'logits', signal) : logits;
+  return runStepsInBackground(balancing(own, columns, options), null, signal);
 }
 
 /** Rows between two pauses. */

@@ -2,6 +2,7 @@
 import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import type { Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
 export interface HiddenStates {
@@ -42,6 +43,12 @@ export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, m
     if (bad !== undefined) throw unexpected('states', 'finite numbers', `${bad}`);
   }
   return { data, layers: dims.length === 4 ? dims[0] : 1, sequences, tokens, width, places };
+}
+
+/** States in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownStates(states: HiddenStates, signal: AbortSignal | undefined): Promise<HiddenStates> {
+  const { data } = objectOf(states, 'states');
+  return data instanceof Float32Array ? { ...states, data: await ownArray(data, 'states', signal) } : states;
 }
 
 /** Weighted mean of some tokens' states. `weightOf`: of the token at the n-th of the places. */

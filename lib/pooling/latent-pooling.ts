@@ -5,7 +5,7 @@ import { selectKernels } from '../backend/select';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { runStepsInBackground, type Steps } from '../clustering/steps';
 import { describe, invalidArgument, unexpected } from '../errors';
-import { checkingStates, meanOfTokens, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
+import { checkingStates, meanOfTokens, ownStates, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
 import { attend, geglu, layerNorm, linear, type LinearWeights, type NormWeights } from './layers';
 
 /** D: length of the states; R: latents; I: heads × length of a head. */
@@ -71,7 +71,8 @@ export class LatentPooling {
     options: { readonly backend?: BackendName; readonly signal?: AbortSignal } = {},
   ): Promise<Float32Vectors> {
     const { backend, signal } = objectOf(options, 'options');
-    return runStepsInBackground(this.pooling(states, mask), selectKernels(backend), signal);
+    const kernels = selectKernels(backend);
+    return runStepsInBackground(this.pooling(await ownStates(states, signal), mask), kernels, signal);
   }
 
   private *pooling(states: HiddenStates, mask: ArrayLike<number>): Steps<Float32Vectors> {
