@@ -18,7 +18,7 @@ import { blobs } from '../clustering/blobs';
 const REFUSED = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
 const N = 12;
 const TOKENS = { data: blobs(3, N, 3, 4, 0.5), dims: [N, 4] };
-const step = (others: object): ReduceOptions => ({ method: 'tome', remove: 2, ...others }) as ReduceOptions;
+const step = (others: object): ReduceOptions => ({ method: 'tome', remove: 2, ...others });
 
 test.each([
   ['too few', { data: [1, 2, 3], width: 1 }],
