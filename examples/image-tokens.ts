@@ -4,7 +4,7 @@
  *
  *   npx tsx examples/image-tokens.ts [FOLDER] [PICTURE.png]
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reduce, type ReduceOptions } from 'merganser';
@@ -105,6 +105,7 @@ function main(): void {
       `${GRID * GRID} tokens → ${target * target}: density peaks ${ofPeaks}, Expedit's clusters ${ofClusters}, reconstruction ${ofReconstruction}`,
     );
   });
+  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'image-tokens.png');
   writeFileSync(path, PNG.sync.write(picture));
   console.log(`written to ${path}`);

@@ -1,5 +1,5 @@
 /** What callers hand over where no compiler has checked it: from JavaScript, from JSON. All throw INVALID_ARGUMENT. */
-import { describe, invalidArgument } from './errors';
+import { describe, invalidArgument, unexpected } from './errors';
 
 /** The value, if it has fields: options, for example. */
 export function objectOf<Value extends object>(value: Value, name: string): Value {
@@ -14,7 +14,21 @@ export function listOf<Value extends ArrayLike<unknown>>(value: Value, name: str
 }
 
 export function isList(value: unknown): value is ArrayLike<unknown> {
-  return typeof value === 'object' && Number.isInteger((value as ArrayLike<unknown> | null)?.length);
+  if (typeof value !== 'object' || value === null) return false;
+  const { length } = value as ArrayLike<unknown>;
+  return Number.isInteger(length) && length >= 0;
+}
+
+/** A copy of the numbers, `count` of them and all finite. `each`: what they are, for the message. */
+export function finiteNumbers(values: ArrayLike<number>, count: number, name: string, each: string): Float64Array {
+  if (listOf(values, name).length !== count) throw unexpected(name, `${count} numbers, ${each}`, `${values.length} numbers`);
+  const copy = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw invalidArgument(name, 'finite numbers', value);
+    copy[i] = value;
+  }
+  return copy;
 }
 
 /** The value, if it is a number that fits. */
@@ -25,7 +39,9 @@ export function numberThat(value: number, name: string, expected: string, fits: 
 
 /** Refuses what cannot tell that it was aborted. */
 export function requireSignal(signal: AbortSignal | undefined): void {
-  if (signal && typeof signal.addEventListener !== 'function') throw invalidArgument('signal', 'an AbortSignal', signal);
+  const given: unknown = signal;
+  if (given !== undefined && given !== null && typeof (given as AbortSignal).addEventListener !== 'function')
+    throw invalidArgument('signal', 'an AbortSignal', given);
 }
 
 /** Whether a shape is one: of so many whole numbers, from `least` on. */
@@ -35,7 +51,8 @@ export function isShape(dims: readonly number[] | undefined, lengths: readonly n
 
 /** A shape, or what came instead of one, for messages. */
 export function describeShape(dims: unknown): string {
-  return Array.isArray(dims) ? `[${dims.join(', ')}]` : describe(dims);
+  if (!Array.isArray(dims)) return describe(dims);
+  return `[${dims.map((size: unknown) => (typeof size === 'number' ? size : describe(size))).join(', ')}]`;
 }
 
 /** Numbers of one of the types that kernels take: half-precision ones are given as their bits, and say which they are. */

@@ -1,4 +1,5 @@
 /** Arrays that threads may read: memory that nobody takes away from them. */
+import { requireSignal } from './arguments';
 import { yieldToEventLoop } from './backend/js/event-loop';
 import { aborted, unexpected } from './errors';
 import { unfilledLike, type NumberArrayConstructor } from './unfilled';
@@ -14,6 +15,7 @@ const TURN_MILLISECONDS = 1;
  * never taken away: such an array is used where it is. The length that counts is the one at the call, so this is to be called as soon as that has been checked, before anything is waited for. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
  */
 export async function ownArray<Array extends NumberArray>(array: Array, name: string, signal?: AbortSignal): Promise<Array> {
+  requireSignal(signal);
   if (isShared(array)) return array;
   const { length } = array;
   if (array.byteLength <= STEP_BYTES) return sliceOf(array, name) as Array;

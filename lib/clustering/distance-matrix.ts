@@ -11,9 +11,10 @@ export function* copiedDistances(distances: ArrayLike<number>): Steps<Float64Arr
   for (let first = 0; first < copy.length; first += SLICE, yield null) {
     const last = Math.min(copy.length, first + SLICE);
     for (let i = first; i < last; i++) {
-      const distance = (copy[i] = distances[i]);
+      const distance: unknown = distances[i];
       if (typeof distance !== 'number' || !(distance >= 0 && distance < Infinity))
         throw invalidArgument('distances', 'finite numbers that are not negative', distance);
+      copy[i] = distance;
     }
   }
   return copy;

@@ -22,7 +22,7 @@ export interface HdbscanResult {
 
 /**
  * Clusters points by their distances, [points, points] row by row. Clusters are those of the excess of mass, of which one that holds all points is none.
- * n² time. Equal distances are taken in the order of the points; probabilities may depend on it. Throws INVALID_ARGUMENT for numbers that are no distances.
+ * n² time. Equal distances are taken in the order of the points; probabilities may depend on it. Throws INVALID_ARGUMENT for numbers that are no distances, or not the same both ways.
  */
 export function hdbscan(distances: ArrayLike<number>, options: HdbscanOptions = {}): HdbscanResult {
   return runSteps(finding(distances, options), null);
@@ -45,8 +45,20 @@ function* finding(distances: ArrayLike<number>, options: HdbscanOptions): Steps<
   if (!Number.isInteger(minSamples) || minSamples < 1 || minSamples > points)
     throw invalidArgument('minSamples', `a whole number from 1 to ${points}, the number of points`, minSamples);
   const matrix = yield* copiedDistances(distances);
+  yield* requireSymmetry(matrix, points);
   const edges = yield* spanningTree(matrix, points, yield* coreDistances(matrix, points, minSamples));
   return labelsOf(condense(singleLinkage(edges, points), points, minClusterSize), points);
+}
+
+/** With scikit-learn's room for rounding. */
+function* requireSymmetry(matrix: Float64Array, points: number): Steps<void> {
+  for (let i = 0; i < points; i++, yield null) {
+    for (let j = 0; j < i; j++) {
+      const [there, back] = [matrix[i * points + j], matrix[j * points + i]];
+      if (Math.abs(there - back) > 1e-9 + 1e-7 * back)
+        throw unexpected('distances', 'symmetric', `${there} from ${i} to ${j} and ${back} from ${j} to ${i}`);
+    }
+  }
 }
 
 function* coreDistances(matrix: Float64Array, points: number, minSamples: number): Steps<Float64Array> {

@@ -38,6 +38,7 @@ function* comparing(classes: ArrayLike<number>, clusters: ArrayLike<number>): St
     throw unexpected('clusters', `${count} labels, as many as classes`, `${clusters.length} labels`);
   if (count === 0) throw unexpected('classes', 'at least one label', 'none');
   const [rows, columns] = [yield* numbering(classes), yield* numbering(clusters)];
+  if (columns.labels.length !== count) throw unexpected('clusters', `${count} labels, as before`, `${columns.labels.length}`);
   const rowSums = sumsOf(rows.labels, rows.count);
   const columnSums = sumsOf(columns.labels, columns.count);
   const cells = new Map<number, number>();
@@ -81,6 +82,7 @@ export function* numbering(labels: ArrayLike<number>): Steps<{ labels: Uint32Arr
     out[i] = number;
     if (i % SLICE === SLICE - 1) yield null;
   }
+  if (labels.length !== out.length) throw unexpected('labels', `${out.length}, as before`, `${labels.length}`);
   return { labels: out, count: numbers.size };
 }
 

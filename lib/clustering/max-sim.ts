@@ -1,4 +1,5 @@
 /** MaxSim: documents of several vectors each, scored and searched (ColBERT, Khattab & Zaharia 2020). */
+import { objectOf } from '../arguments';
 import type { RowSequences } from '../backend/clustering-kernels';
 import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -32,7 +33,7 @@ export interface MaxSimOptions {
  * documents + d]. A sequence without vectors scores 0. Throws INVALID_ARGUMENT.
  */
 export function maxSim(queries: VectorSequences, documents: VectorSequences, options: Pick<MaxSimOptions, 'backend'> = {}): Float64Array {
-  const task = taskOf(queries, documents, options.backend);
+  const task = taskOf(queries, documents, objectOf(options, 'options').backend);
   const { kernels, dims, out } = task;
   refuseUnfit(kernels.maxSim(task.queries, task.documents, dims, out), 'documents');
   return out;
@@ -44,7 +45,7 @@ export async function maxSimAsync(
   documents: VectorSequences,
   options: MaxSimOptions = {},
 ): Promise<Float64Array> {
-  const { backend, signal } = options;
+  const { backend, signal } = objectOf(options, 'options');
   const threads = integer(options.threads ?? 0, 'threads', 0, 1024);
   const [asked, scored] = await Promise.all([ownSequences(queries, 'queries', signal), ownSequences(documents, 'documents', signal)]);
   const task = taskOf(asked, scored, backend);
@@ -70,7 +71,7 @@ export async function searchByMaxSim(
     readonly top?: number;
   } = {},
 ): Promise<MaxSimHits> {
-  const top = integer(options.top ?? 10, 'top', 1, 2 ** 32 - 1);
+  const top = integer(objectOf(options, 'options').top ?? 10, 'top', 1, 2 ** 32 - 1);
   checkedSequences(queries, 'queries');
   checkedSequences(documents, 'documents');
   const [asked, total] = [queries.offsets.length - 1, documents.offsets.length - 1];

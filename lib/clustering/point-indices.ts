@@ -76,7 +76,7 @@ export interface DaviesBouldinControl {
 /** The same with time for other work in between: the event loop is free every millisecond or so. Rejects with ABORTED besides, and with what `onProgress` throws. */
 export async function daviesBouldinAsync(points: Vectors, labels: ArrayLike<number>, control: DaviesBouldinControl = {}): Promise<number> {
   const { signal, onProgress } = objectOf(control, 'control');
-  return runStepsInBackground(daviesBouldinOf(points, labels, onProgress), null, signal);
+  return runStepsInBackground(daviesBouldinOf(points, labels, onProgress, true), null, signal);
 }
 
 function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
@@ -142,8 +142,13 @@ class Progress {
   }
 }
 
-function* daviesBouldinOf(points: Vectors, labels: ArrayLike<number>, onProgress?: DaviesBouldinControl['onProgress']): Steps<number> {
-  const { rows, dims, count, clusters, members } = yield* labelled(points, labels);
+function* daviesBouldinOf(
+  points: Vectors,
+  labels: ArrayLike<number>,
+  onProgress?: DaviesBouldinControl['onProgress'],
+  own = false,
+): Steps<number> {
+  const { rows, dims, count, clusters, members } = yield* labelled(points, labels, own);
   const progress = new Progress(2 * count + (clusters * (clusters - 1)) / 2, onProgress);
   const sizes = sumsOf(members, clusters);
   const means = new Float64Array(clusters * dims);
@@ -185,7 +190,7 @@ interface LabelledPoints {
   readonly members: Uint32Array;
 }
 
-/** `own`: rows that nobody takes away while threads read them; next to all pairs of points a copy costs nothing. */
+/** `own`: rows that nobody takes away while threads, or turns of the event loop, read them. */
 function* labelled(points: Vectors, labels: ArrayLike<number>, own = false): Steps<LabelledPoints> {
   const array = pointsOf(points, 'points');
   const { count, dims } = array;

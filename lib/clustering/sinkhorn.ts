@@ -1,7 +1,7 @@
 /** The balancing of assignments. */
 import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
-import { requireLength } from '../own-array';
+import { ownArray } from '../own-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
@@ -19,13 +19,15 @@ export function sinkhorn(logits: Float32Array, columns: number, options: Sinkhor
   return runSteps(balancing(logits, columns, options), null);
 }
 
-/** The same with time for other work in between. Rejects with ABORTED besides. */
+/** The same with time for other work in between, of a copy unless memory is shared. Rejects with ABORTED besides. */
 export async function sinkhornAsync(
   logits: Float32Array,
   columns: number,
   options: SinkhornOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Float64Array> {
-  return runStepsInBackground(balancing(logits, columns, options), null, objectOf(options, 'options').signal);
+  const { signal } = objectOf(options, 'options');
+  const own = logits instanceof Float32Array ? await ownArray(logits, 'logits', signal) : logits;
+  return runStepsInBackground(balancing(own, columns, options), null, signal);
 }
 
 /** Rows between two pauses. */
@@ -43,11 +45,9 @@ export function* balancing(logits: Float32Array, columns: number, options: Sinkh
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   const { length } = logits;
   for (let at = 0; at < length; at += step, yield null) {
-    requireLength(logits, length, 'logits');
     if (!logits.subarray(at, at + step).every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
   }
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.
-  requireLength(logits, length, 'logits');
   const logs = Float64Array.from(logits, (value) => value / temperature);
   for (let iteration = 0; iteration < iterations; iteration++) {
     const greatest = new Float64Array(columns).fill(-Infinity);

@@ -1,4 +1,5 @@
 /** Work in steps: run at once, or in the background with time for other work in between. */
+import { requireSignal } from '../arguments';
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { ClusteringControl } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
@@ -41,12 +42,13 @@ const inBackground = (kernels: Kernels): StepKernels => ({
   silhouettes: (...call) => kernels.silhouettesAsync(...call),
 });
 
-/** Rejects with ABORTED between two steps. */
+/** Rejects with ABORTED between two steps, and with INVALID_ARGUMENT for what is no signal. */
 export async function runStepsInBackground<Result>(
   steps: Steps<Result>,
   kernels: Kernels | null,
   signal: AbortSignal | undefined,
 ): Promise<Result> {
+  requireSignal(signal);
   const later = kernels === null ? null : inBackground(kernels);
   let begin = performance.now();
   for (;;) {

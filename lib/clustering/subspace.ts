@@ -2,6 +2,7 @@
 import { numberThat, objectOf } from '../arguments';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
+import { ownArray } from '../own-array';
 import { scaledRows } from '../reduction/plan';
 import { pointsOf, type Vectors } from './matrix';
 import { solvePositiveDefinite } from './positive-definite';
@@ -21,11 +22,9 @@ export interface SubspaceOptions extends SpectralOptions {
  * INVALID_ARGUMENT for numbers that are not finite.
  */
 export async function subspaceClusters(vectors: Vectors, options: SubspaceOptions): Promise<Uint32Array> {
-  const affinity = await runStepsInBackground(
-    subspaceAffinity(vectors, options),
-    selectKernels(objectOf(options, 'options').backend),
-    options.signal,
-  );
+  const { signal } = objectOf(options, 'options');
+  const own = { ...vectors, data: await ownArray(pointsOf(vectors, 'vectors').data, 'vectors', signal) };
+  const affinity = await runStepsInBackground(subspaceAffinity(own, options), selectKernels(options.backend), signal);
   return spectralClusters(affinity, options);
 }
 

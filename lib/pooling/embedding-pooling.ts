@@ -3,7 +3,7 @@ import { objectOf } from '../arguments';
 import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { invalidArgument } from '../errors';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
-import { checkingStates, meanOfTokens, requireStates, toUnitLength, type HiddenStates } from './hidden-states';
+import { checkingStates, meanOfTokens, ownStates, toUnitLength, type HiddenStates } from './hidden-states';
 
 export interface EmbeddingPoolOptions {
   /**
@@ -23,25 +23,23 @@ export function poolEmbeddings(states: HiddenStates, mask: ArrayLike<number>, op
   return runSteps(pooling(states, mask, options), null);
 }
 
-/** The same with time for other work in between. Rejects with ABORTED besides. */
+/** The same with time for other work in between, of copied states unless their memory is shared. Rejects with ABORTED besides. */
 export async function poolEmbeddingsAsync(
   states: HiddenStates,
   mask: ArrayLike<number>,
   options: EmbeddingPoolOptions & { readonly signal?: AbortSignal },
 ): Promise<Float32Vectors> {
-  return runStepsInBackground(pooling(states, mask, options), null, objectOf(options, 'options').signal);
+  const { signal } = objectOf(options, 'options');
+  return runStepsInBackground(pooling(await ownStates(states, signal), mask, options), null, signal);
 }
 
 function* pooling(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Steps<Float32Vectors> {
   const { method, normalize = false } = objectOf(options, 'options');
-  const checked = yield* checkingStates(states, mask, false);
-  const { data, sequences, tokens, width, places } = checked;
-  const weights = WEIGHTS[method];
-  if (weights === undefined) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
+  const { data, sequences, tokens, width, places } = yield* checkingStates(states, mask, false);
+  if (!Object.hasOwn(WEIGHTS, method)) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
   const out = new Float32Array(sequences * width);
   for (const [sequence, own] of places.entries()) {
-    requireStates(checked);
-    const mean = meanOfTokens(data, sequence * tokens * width, width, own, (n) => weights(n, own.length));
+    const mean = meanOfTokens(data, sequence * tokens * width, width, own, (n) => WEIGHTS[method](n, own.length));
     out.set(mean, sequence * width);
     yield null;
   }

@@ -2,7 +2,7 @@
 import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import type { Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
-import { requireLength } from '../own-array';
+import { ownArray } from '../own-array';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
 export interface HiddenStates {
@@ -40,16 +40,16 @@ export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, m
   });
   const { length } = data;
   for (let at = 0; at < length; at += SLICE, yield null) {
-    requireLength(data, length, 'states');
     const bad = data.subarray(at, at + SLICE).find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw unexpected('states', 'finite numbers', `${bad}`);
   }
   return { data, layers: dims.length === 4 ? dims[0] : 1, sequences, tokens, width, places };
 }
 
-/** They are read in turns, where they lie. Throws INVALID_ARGUMENT if they were taken away since they were checked. */
-export function requireStates({ data, layers, sequences, tokens, width }: CheckedStates): void {
-  requireLength(data, layers * sequences * tokens * width, 'states');
+/** States in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
+export async function ownStates(states: HiddenStates, signal: AbortSignal | undefined): Promise<HiddenStates> {
+  const { data } = objectOf(states, 'states');
+  return data instanceof Float32Array ? { ...states, data: await ownArray(data, 'states', signal) } : states;
 }
 
 /** Weighted mean of some tokens' states. `weightOf`: of the token at the n-th of the places. */

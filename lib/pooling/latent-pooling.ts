@@ -6,7 +6,7 @@ import { float32Vectors, type Float32Vectors } from '../clustering/matrix';
 import { runStepsInBackground, type Steps } from '../clustering/steps';
 import { describe, invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
-import { checkingStates, meanOfTokens, requireStates, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
+import { checkingStates, meanOfTokens, ownStates, toUnitLength, type CheckedStates, type HiddenStates } from './hidden-states';
 import { attend, geglu, layerNorm, linear, type LinearWeights, type NormWeights } from './layers';
 
 /** D: length of the states; R: latents; I: heads × length of a head. */
@@ -62,11 +62,11 @@ export class LatentPooling {
     const { backend, signal } = objectOf(options, 'options');
     const kernels = selectKernels(backend);
     const { layerEmbedding } = this.#weights;
-    const checked = await runStepsInBackground(checkingStates(states, mask, layerEmbedding !== undefined), kernels, signal);
+    const [own, weights] = await Promise.all([ownStates(states, signal), this.#ownWeights()]);
+    const checked = await runStepsInBackground(checkingStates(own, mask, layerEmbedding !== undefined), kernels, signal);
     const layers = layerEmbedding?.dims[0] ?? 1;
     if (checked.width !== this.#width || checked.layers !== layers)
       throw unexpected('states', `${layers} layers of ${this.#width} numbers per token`, `${checked.layers} of ${checked.width}`);
-    const weights = await this.#ownWeights();
     return runStepsInBackground(this.#pooling(checked, weights), kernels, signal);
   }
 
@@ -89,7 +89,6 @@ export class LatentPooling {
     const queries = yield* linear(query, yield* layerNorm(latentNorm, latents.data), width);
     const out = new Float32Array(checked.sequences * width);
     for (let sequence = 0; sequence < checked.sequences; sequence++) {
-      requireStates(checked);
       const context = layerEmbedding === undefined ? tokensOf(checked, sequence) : layerMeans(checked, sequence, layerEmbedding.data);
       out.set(yield* this.#embedding(weights, queries, context), sequence * width);
       yield null;

@@ -1,7 +1,7 @@
 /** Several reductions one after the other, as one. */
 import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import { unexpected } from '../errors';
-import { keptPositions } from './positions';
+import { keptPositions, positionsOf } from './positions';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
@@ -46,7 +46,7 @@ function* reducingRepeatedly(
 ): Steps<Reduction> {
   const { dims } = objectOf(tokens, 'tokens');
   if (!isShape(dims, [2], 1)) throw unexpected('tokens.dims', '[tokens, length]: a cascade takes one sequence', describeShape(dims));
-  const positions = steps[0].positions;
+  const positions = positionsOf(steps[0], dims[0]);
   const reductions: Reduction[] = [];
   let current: TokenBatch = tokens;
   for (const step of steps) {
@@ -75,8 +75,7 @@ function* reducingRepeatedly(
       for (const reduction of [...reductions].reverse()) values = await reduction.unmergeAsync(values, control);
       return values;
     },
-    positions:
-      positions === undefined ? null : keptPositions(positions.data, positions.width, positions.keep ?? 1, source, last.size.length),
+    positions: positions === null ? null : keptPositions(positions, source, last.size.length),
   };
 }
 

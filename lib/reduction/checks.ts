@@ -1,7 +1,7 @@
 /** What callers hand over, checked. */
 import type { Steps } from '../clustering/steps';
 import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
-import { describeShape, isShape, listOf, numberThat } from '../arguments';
+import { describeShape, finiteNumbers, isShape, numberThat } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { lengthsOf, type TokenRows } from './plan';
 import type { TokenBatch } from './types';
@@ -55,9 +55,8 @@ export function* metricOf(metric: TokenBatch, sequences: readonly TokenRows[]): 
 
 export function perToken(values: ArrayLike<number> | undefined, count: number, name: string, otherwise: number): Float32Array {
   if (values === undefined) return new Float32Array(count).fill(otherwise);
-  if (listOf(values, name).length !== count) throw unexpected(name, `${count} numbers, one per token`, `${values.length} numbers`);
-  const read = Float32Array.from(values);
-  if (!read.every(Number.isFinite)) throw unexpected(name, 'finite numbers', 'others');
+  const read = Float32Array.from(finiteNumbers(values, count, name, 'one per token'));
+  if (!read.every(Number.isFinite)) throw unexpected(name, 'numbers that single precision has', 'larger ones');
   return read;
 }
 

@@ -27,7 +27,8 @@ export function transformerMacs(shape: TransformerShape, reduced?: ReducedLayers
   const { layers, width, tokens, patchNumbers = 0 } = objectOf(shape, 'shape');
   const fewer = reduced === undefined ? [] : [objectOf(reduced, 'reduced').after, reduced.tokens, reduced.iterations ?? 0];
   const sizes = [layers, width, tokens, patchNumbers, ...fewer];
-  if (!sizes.every((size) => Number.isInteger(size) && size >= 0)) throw unexpected('sizes', 'whole numbers', sizes.map(String).join(', '));
+  if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw unexpected('sizes', 'whole numbers', sizes.map(String).join(', '));
   if (reduced !== undefined && reduced.after > layers) throw unexpected('after', `at most ${layers}, the layers`, `${reduced.after}`);
   const layer = (count: number): number => 12 * count * width ** 2 + 2 * count ** 2 * width;
   const embedding = tokens * patchNumbers * width;

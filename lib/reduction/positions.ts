@@ -1,10 +1,26 @@
 /** Positions of reduced tokens (PPE): several of their members' positions instead of one. */
-import { listOf } from '../arguments';
+import { finiteNumbers, listOf, objectOf } from '../arguments';
 import { unexpected } from '../errors';
 import { whole } from './checks';
+import type { ReduceOptions } from './types';
+
+export interface Positions {
+  readonly data: Float64Array;
+  readonly width: number;
+  readonly keep: number;
+}
+
+/** Those of so many tokens, copied; null if there are none. Throws INVALID_ARGUMENT. */
+export function positionsOf({ positions }: ReduceOptions, tokens: number): Positions | null {
+  if (positions === undefined) return null;
+  const { data, width, keep = 1 } = objectOf(positions, 'positions');
+  whole(width, 'positions.width', 1, 1e6);
+  whole(keep, 'positions.keep', 1, 1e6);
+  return { data: finiteNumbers(data, tokens * width, 'positions.data', `${width} per token`), width, keep };
+}
 
 /** `keep` positions of each of `count` reduced tokens: the last members' first, and again from the last where there are fewer. Tokens without members: zeros. */
-export function keptPositions(data: ArrayLike<number>, width: number, keep: number, source: Uint32Array, count: number): Float64Array {
+export function keptPositions({ data, width, keep }: Positions, source: Uint32Array, count: number): Float64Array {
   const members: number[][] = Array.from({ length: count }, () => []);
   source.forEach((target, token) => members[target].push(token));
   const out = new Float64Array(count * keep * width);
@@ -23,11 +39,13 @@ export function keptPositions(data: ArrayLike<number>, width: number, keep: numb
  */
 export function positionRows(positions: Float64Array, width: number, keep: number): Float64Array[] {
   const perToken = whole(width, 'width', 1, 1e6) * whole(keep, 'keep', 1, 1e6);
-  const count = listOf(positions, 'positions').length / perToken;
-  if (!Number.isInteger(count)) throw unexpected('positions', `a multiple of ${perToken} numbers`, `${positions.length} numbers`);
+  const { length } = listOf(positions, 'positions');
+  const count = length / perToken;
+  if (!Number.isInteger(count)) throw unexpected('positions', `a multiple of ${perToken} numbers`, `${length} numbers`);
+  const given = finiteNumbers(positions, length, 'positions', `${perToken} per token`);
   return Array.from({ length: width * keep }, (_, row) => {
     const [coordinate, k] = [Math.floor(row / keep), row % keep];
-    return Float64Array.from({ length: count }, (_value, token) => positions[(token * keep + k) * width + coordinate]);
+    return Float64Array.from({ length: count }, (_value, token) => given[(token * keep + k) * width + coordinate]);
   });
 }
 

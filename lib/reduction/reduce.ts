@@ -11,7 +11,7 @@ import { kMedoids } from './medoids';
 import { refuseUnknownOptions } from './option-names';
 import type { Plan, TokenRows } from './plan';
 import { ownTokens, ownValues, withOwnMetric } from './own-tokens';
-import { keptPositions } from './positions';
+import { keptPositions, positionsOf, type Positions } from './positions';
 import { spectralMedoids } from './spectral';
 import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
 import { unfilledFloats } from '../unfilled';
@@ -65,6 +65,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
   const metric = 'metric' in options && options.metric !== undefined ? yield* metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
+  const positions = positionsOf(options, total);
   const plans: Plan[] = [];
   // Only by `threshold` do sequences become of different lengths: all others are merged at once, while their tokens are in the caches.
   let data: Float32Array | null = null;
@@ -93,7 +94,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
     for (const [i, plan] of plans.entries())
       yield* mergeTokens(plan, sequences[i], tokens.data, measuredLate, data.subarray(offsets[i] * width, offsets[i + 1] * width));
   }
-  return reductionOf(plans, data, offsets, sequences[0], options);
+  return reductionOf(plans, data, offsets, sequences[0], options, positions);
 }
 
 /** What the tokens of a sequence become. `measure`: they are refused if they, or any others of `all`, are not finite. */
@@ -241,18 +242,27 @@ function reductionOf(
   offsets: Uint32Array,
   { count, width }: TokenRows,
   options: ReduceOptions,
+  positions: Positions | null,
 ): Reduction {
   const before = Uint32Array.from(offsets, (_, i) => i * count);
   const merging = (values: Float32Array): Steps<Float32Array> =>
     applyPlans(plans, values, before, offsets, (plan) => (input, length, out) => plan.merge(input, length, out, null));
   const unmerging = (values: Float32Array): Steps<Float32Array> => applyPlans(plans, values, offsets, before, (plan) => plan.unmerge);
   const kernels = selectKernels(options.backend);
+  const later = async (
+    work: typeof merging,
+    values: Float32Array,
+    control: Pick<ReductionControl, 'signal'> = {},
+  ): Promise<Float32Array> => {
+    const { signal } = objectOf(control, 'control');
+    return runStepsInBackground(work(await ownValues(values, signal)), kernels, signal);
+  };
   return {
     tokens: { type: 'float32', data, dims: [data.length / width, width], offsets },
     merge: (values) => runSteps(merging(values), kernels),
     unmerge: (values) => runSteps(unmerging(values), kernels),
-    mergeAsync: async (values, { signal } = {}) => runStepsInBackground(merging(await ownValues(values, signal)), kernels, signal),
-    unmergeAsync: async (values, { signal } = {}) => runStepsInBackground(unmerging(await ownValues(values, signal)), kernels, signal),
+    mergeAsync: (values, control) => later(merging, values, control),
+    unmergeAsync: (values, control) => later(unmerging, values, control),
     source: joined(
       plans.map((plan) => plan.source),
       new Uint32Array(plans.length * count),
@@ -261,7 +271,7 @@ function reductionOf(
       plans.map((plan) => plan.size),
       new Float32Array(data.length / width),
     ),
-    positions: positionsOf(plans, count, options),
+    positions: positions === null ? null : keptOfPlans(plans, count, positions),
   };
 }
 
@@ -285,7 +295,7 @@ function* applyPlans(
   return out;
 }
 
-function joined<Numbers extends Float32Array | Uint32Array>(parts: readonly Numbers[], out: Numbers): Numbers {
+function joined<Numbers extends Float32Array | Float64Array | Uint32Array>(parts: readonly Numbers[], out: Numbers): Numbers {
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -294,19 +304,11 @@ function joined<Numbers extends Float32Array | Uint32Array>(parts: readonly Numb
   return out;
 }
 
-function positionsOf(plans: readonly Plan[], count: number, { positions }: ReduceOptions): Float64Array | null {
-  if (positions === undefined) return null;
-  const { data, keep = 1 } = objectOf(positions, 'positions');
-  const width = whole(positions.width, 'positions.width', 1, 1e6);
-  whole(keep, 'positions.keep', 1, 1e6);
-  const expected = plans.length * count * width;
-  if (listOf(data, 'positions.data').length !== expected)
-    throw unexpected('positions.data', `${expected} numbers, ${width} per token`, `${data.length} numbers`);
-  const all = Float64Array.from(data);
+function keptOfPlans(plans: readonly Plan[], count: number, { data, width, keep }: Positions): Float64Array {
   const parts = plans.map((plan, i) =>
-    keptPositions(all.subarray(i * count * width, (i + 1) * count * width), width, keep, plan.source, plan.count),
+    keptPositions({ data: data.subarray(i * count * width, (i + 1) * count * width), width, keep }, plan.source, plan.count),
   );
-  return Float64Array.from(parts.flatMap((part) => [...part]));
+  return joined(parts, new Float64Array(parts.reduce((total, part) => total + part.length, 0)));
 }
 
 function matchingTask(protect: ArrayLike<number> | undefined, { metric, weights }: Task): MatchingTask {

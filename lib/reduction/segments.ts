@@ -3,6 +3,7 @@ import { describeShape, isShape, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
+import { ownTokens } from './own-tokens';
 import { reducing, type ReductionControl } from './reduce';
 import type { KMedoidsOptions, SpectralMedoidsOptions, TokenBatch } from './types';
 
@@ -35,7 +36,9 @@ export async function clusterSegmentsAsync(
   control: ReductionControl = {},
 ): Promise<SegmentedFrames> {
   const { signal, onProgress } = objectOf(control, 'control');
-  return runStepsInBackground(clustering(frames, options, onProgress), selectKernels(objectOf(options, 'options').backend), signal);
+  const kernels = selectKernels(objectOf(options, 'options').backend);
+  const own = await ownTokens(frames, 'frames', signal);
+  return runStepsInBackground(clustering(own, options, onProgress), kernels, signal);
 }
 
 function* clustering(frames: TokenBatch, options: SegmentOptions, onProgress?: ReductionControl['onProgress']): Steps<SegmentedFrames> {

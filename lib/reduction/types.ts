@@ -155,7 +155,7 @@ export type ReduceOptions =
 
 export interface Reduction {
   readonly tokens: ReducedTokens;
-  /** What was done to the tokens, done to other values of theirs: any number of numbers per token. */
+  /** What was done to the tokens, done to other values of theirs: any number of numbers per token. Values that are not finite are not refused, and make others that are not. */
   readonly merge: (values: Float32Array) => Float32Array;
   /** Values of reduced tokens, back to the tokens that they stand for. */
   readonly unmerge: (values: Float32Array) => Float32Array;

@@ -7,6 +7,9 @@ import {
   cascadeAsync,
   centroidScores,
   ClusteredContext,
+  clusterSegmentsAsync,
+  compareLabelsAsync,
+  daviesBouldinAsync,
   FiniteScalarQuantizer,
   fitPositionalSubspace,
   flashAttention,
@@ -28,6 +31,7 @@ import {
   sinkhornAsync,
   sparseAttention,
   spectralClusters,
+  subspaceClusters,
   VectorIndex,
   type LatentPoolingWeights,
 } from '../../lib/index';
@@ -152,6 +156,21 @@ describeEachBackend('arrays that are given away', (backend) => {
       const data = Float32Array.from(distances, (distance) => Math.exp(-distance));
       return [[data], () => spectralClusters({ data, dims: [few, few] }, { clusters: 4, backend })];
     },
+    clusterSegments: () =>
+      one(cloud.slice(0, 40 * 10 * WIDTH), (data) =>
+        clusterSegmentsAsync({ data, dims: [40, 10, WIDTH] }, { segments: 4, clusters: 20, method: 'k-medoids', backend }),
+      ),
+    subspace: () => one(cloud.slice(0, few * WIDTH), (data) => subspaceClusters(points(data), { clusters: 3, backend })),
+    daviesBouldin: () => one(cloud.slice(), (data) => daviesBouldinAsync(points(data), labels)),
+    compareLabels: () => {
+      const classes = Uint32Array.from({ length: 400_000 }, (_, i) => i % 7);
+      return [[classes], () => compareLabelsAsync(classes, new Uint32Array(400_000).fill(1).fill(2, 300))];
+    },
+    sinkhorn: () => one(cloud.slice(), (data) => sinkhornAsync(data, WIDTH)),
+    poolEmbeddings: () =>
+      one(cloud.slice(), (data) =>
+        poolEmbeddingsAsync({ data, dims: [rows / 6, 6, WIDTH] }, new Uint8Array(rows).fill(1), { method: 'mean' }),
+      ),
     flashAttention: () => {
       const length = rows / 2;
       const [queries, keys, values] = [cloud.slice(0, 2 * 64 * WIDTH), cloud.slice(), cloud.slice()];

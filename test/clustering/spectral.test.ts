@@ -215,6 +215,7 @@ describe('HDBSCAN', () => {
     const equal = hdbscan(new Float64Array(400), { minClusterSize: 5 });
     expect([...equal.probabilities].every((value) => value >= 0 && value <= 1)).toBe(true);
     expect(() => hdbscan([0, 1, 1], {})).toThrow(refused);
+    expect(() => hdbscan([0, 1, 2, 0], { minSamples: 1 })).toThrow('symmetric');
     expect(() => hdbscan([0, NaN, NaN, 0], { minSamples: 1 })).toThrow(refused);
     expect(() => hdbscan([0, 1, 1, 0], { minClusterSize: 1 })).toThrow(refused);
     expect(() => hdbscan([0, 1, 1, 0], { minSamples: 3 })).toThrow(refused);

@@ -1,0 +1,67 @@
+/** Token reduction of what no compiler has checked: positions of cascades, numbers of other kinds, signals that are none. */
+import {
+  agglomerate,
+  agglomerateAsync,
+  cascade,
+  cascadeAsync,
+  maxSimAsync,
+  poolEmbeddings,
+  positionRows,
+  reduce,
+  reduceAsync,
+  removalSchedule,
+  transformerMacs,
+  type ReduceOptions,
+} from '../../lib/index';
+import { blobs } from '../clustering/blobs';
+
+const REFUSED = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
+const N = 12;
+const TOKENS = { data: blobs(3, N, 3, 4, 0.5), dims: [N, 4] };
+const step = (others: object): ReduceOptions => ({ method: 'tome', remove: 2, ...others });
+
+test.each([
+  ['too few', { data: [1, 2, 3], width: 1 }],
+  ['not numbers', { data: Array.from({ length: N }, (_, i) => `${i}`), width: 1 }],
+  ['large integers', { data: new BigInt64Array(N), width: 1 }],
+  ['not finite', { data: new Float64Array(N).fill(NaN), width: 1 }],
+  ['no data', { width: 1 }],
+  ['null', null],
+  ['half a width', { data: new Float64Array(N), width: 0.5 }],
+  ['a negative number to keep', { data: new Float64Array(N), width: 1, keep: -1 }],
+])('positions: %s', async (_, positions) => {
+  expect(() => reduce(TOKENS, step({ positions }))).toThrow(REFUSED);
+  expect(() => cascade(TOKENS, [step({ positions })])).toThrow(REFUSED);
+  await expect(cascadeAsync(TOKENS, [step({ positions }), step({})])).rejects.toEqual(REFUSED);
+});
+
+test('lists of other things than numbers', () => {
+  for (const size of [new BigInt64Array(N), new Array(N).fill('1'), { length: -1 }, new Array(N).fill(1e39)])
+    expect(() => reduce(TOKENS, step({ size }))).toThrow(REFUSED);
+  expect(() => agglomerate([1n] as unknown as number[], 'ward')).toThrow(REFUSED);
+  expect(() => cascade(TOKENS, { length: -1 } as unknown as ReduceOptions[])).toThrow(REFUSED);
+  expect(() => positionRows(new BigInt64Array(4) as unknown as Float64Array, 2, 1)).toThrow(REFUSED);
+  expect(() => reduce({ ...TOKENS, dims: [Object.create(null) as number, 4] }, step({}))).toThrow(REFUSED);
+});
+
+test('numbers that nothing is made of', () => {
+  expect(() => removalSchedule(1e9, 4)).toThrow(REFUSED);
+  expect(() => transformerMacs({ layers: 1, width: 1e300, tokens: 1 })).toThrow(REFUSED);
+});
+
+test('a method of pooling that objects have', () => {
+  for (const method of ['toString', 'constructor'])
+    expect(() => poolEmbeddings({ ...TOKENS, dims: [3, 4, 4] }, new Uint8Array(N).fill(1), { method: method as 'mean' })).toThrow(REFUSED);
+});
+
+test('what is no signal, and no options', async () => {
+  const sequences = { ...TOKENS, offsets: Uint32Array.of(0, N) };
+  for (const signal of [NaN, 0, 'x', {}] as unknown as AbortSignal[]) {
+    await expect(reduceAsync(TOKENS, step({}), { signal })).rejects.toEqual(REFUSED);
+    await expect(agglomerateAsync(new Float64Array(66).fill(1), 'ward', { signal })).rejects.toEqual(REFUSED);
+    await expect(maxSimAsync(sequences, sequences, { signal })).rejects.toEqual(REFUSED);
+  }
+  await expect(maxSimAsync(sequences, sequences, null as unknown as object)).rejects.toEqual(REFUSED);
+  const { mergeAsync } = reduce(TOKENS, step({}));
+  await expect(mergeAsync(TOKENS.data, null as unknown as object)).rejects.toEqual(REFUSED);
+});
