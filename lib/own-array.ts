@@ -12,11 +12,11 @@ const TURN_MILLISECONDS = 1;
 
 /**
  * Whoever has an ArrayBuffer may transfer it to a worker or shrink it, and then its memory is gone, whatever threads do with it. So it is copied first, with turns for other work. Memory that is shared is
- * never taken away: such an array is used where it is. The length that counts is the one at the call, so this is to be called as soon as that has been checked, before anything is waited for. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
+ * never taken away: numbers are used where they are. But others may write to it at any time, and so what numbers of rows stand there is copied too, to be checked afterwards. The length that counts is the one at the call, so this is to be called as soon as that has been checked, before anything is waited for. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
  */
 export async function ownArray<Array extends NumberArray>(array: Array, name: string, signal?: AbortSignal): Promise<Array> {
   requireSignal(signal);
-  if (isShared(array)) return array;
+  if (isShared(array) && !isOfIndices(array)) return array;
   const { length } = array;
   if (array.byteLength <= STEP_BYTES) return sliceOf(array, name) as Array;
   const step = STEP_BYTES / array.BYTES_PER_ELEMENT;
@@ -44,6 +44,11 @@ function sliceOf(array: NumberArray, name: string): NumberArray {
   } catch {
     throw unexpected(name, 'numbers in memory', 'an array whose memory was taken away');
   }
+}
+
+/** Whether threads find other rows by its numbers: they must be those that were checked. */
+function isOfIndices(array: NumberArray): boolean {
+  return Object.prototype.toString.call(array) === '[object Uint32Array]';
 }
 
 /** Whether nobody can take its memory away. */

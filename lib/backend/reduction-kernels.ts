@@ -73,7 +73,7 @@ export interface ReductionKernels {
     source: Uint32Array,
     greatest: Float32Array | null,
   ): void;
-  /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁶. */
+  /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁵. */
   meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */
   greatestMagnitude(values: Float32Array, greatest: Float32Array): void;

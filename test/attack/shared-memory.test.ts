@@ -1,4 +1,5 @@
 /** Numbers in shared memory, which threads read where they are: what the same numbers in memory of their own give. */
+import { Worker } from 'node:worker_threads';
 import {
   assignToCentroids,
   ClusteredContext,
@@ -62,5 +63,33 @@ describeEachBackend('numbers in shared memory', (backend) => {
   test.each(Object.keys(CALLS))('%s', async (name) => {
     expect(await CALLS[name](shared(own))).toEqual(await CALLS[name](own));
     if (name !== 'reduce') expect(await CALLS[name](shared(bits))).toEqual(await CALLS[name](bits));
+  });
+
+  test('codes that others change while they are decoded', async () => {
+    const [codes, width, place] = [16, 4, 70_000];
+    const quantizer = new KMeansQuantizer({ data: own.slice(0, codes * width), dims: [codes, width] });
+    const data = new Uint32Array(new SharedArrayBuffer(4 * 100_000)).fill(1);
+    const changing = new Worker(
+      `const data = new Uint32Array(require('node:worker_threads').workerData);
+       const end = Date.now() + 600_000;
+       require('node:worker_threads').parentPort.postMessage('begun');
+       while (Date.now() < end) for (let i = 0; i < 1e5; i++) data[${place}] = i % 8 === 0 ? 0x7fffffff : 1;`,
+      { eval: true, workerData: data.buffer },
+    );
+    await new Promise((resolve) => changing.once('message', resolve));
+    try {
+      for (let run = 0; run < 40; run++) {
+        const found = await quantizer
+          .decode({ type: 'uint32', data, dims: [data.length, 1] }, { backend })
+          .catch((error: unknown) => error);
+        if (found instanceof Error) expect(found).toMatchObject({ code: 'INVALID_ARGUMENT' });
+        else
+          expect(Array.from((found as { data: Float32Array }).data.subarray(place * width, (place + 1) * width))).toEqual(
+            Array.from(own.subarray(width, 2 * width)),
+          );
+      }
+    } finally {
+      await changing.terminate();
+    }
   });
 });

@@ -65,6 +65,13 @@ describeEachBackend('long streams', (backend) => {
     TIMEOUT,
   );
 
+  test('letters that are rewritten with a mark behind them, on threads', async () => {
+    using tokenizer = await Tokenizer.fromFile(realTokenizerPath('qwen3'), { backend });
+    const text = '\u0958\n\u09dc\r\n'.repeat(80_000);
+    const { values } = await tokenizer.encodeBatch([text]);
+    expect(firstDifference(values, tokenizer.encode(text))).toBe(-1);
+  }, 120_000);
+
   test('a chunk may be changed as soon as the next one is asked for', async () => {
     const bytes = longText(3 * CHUNK);
     const buffer = new Uint8Array(CHUNK);

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { selectKernels } from '../../lib/backend/select';
 import type { RowSelection } from '../../lib/backend/reduction-kernels';
+import { RandomStream } from '../../lib/clustering/random';
 import { blobs } from '../clustering/blobs';
 import { describeEachBackend } from './backends';
 import { FUZZ_SEED } from './fuzz';
@@ -25,6 +26,25 @@ function square(a: Float32Array, i: number, b: Float32Array, j: number, dims: nu
 function cosine(a: Float32Array, i: number, b: Float32Array, j: number, dims: number): number {
   const lengths = Math.sqrt(dot(a, i, a, i, dims) * dot(b, j, b, j, dims));
   return lengths > 0 ? dot(a, i, b, j, dims) / lengths : 0;
+}
+
+/** In double precision. */
+function exactMeanElu(values: Float32Array, dims: number, margin: number): Float64Array {
+  const rows = values.length / dims;
+  const unit = Float64Array.from(values);
+  for (let i = 0; i < rows; i++) {
+    const length = Math.sqrt(dot(values, i, values, i, dims));
+    for (let k = 0; k < dims; k++) unit[i * dims + k] /= length;
+  }
+  const means = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < rows; j++) {
+      let x = -margin;
+      for (let k = 0; k < dims; k++) x += unit[i * dims + k] * unit[j * dims + k];
+      means[i] += (x > 0 ? x : Math.expm1(x)) / rows;
+    }
+  }
+  return means;
 }
 
 /** The greatest of how many times each difference is what it may be: NaN if any is. One expectation, because each costs more than what it looks at. */
@@ -245,6 +265,28 @@ describeEachBackend('reduction kernels', (backend) => {
       worst.add(means[i], sum / count, 1e-6);
     }
     worst.check();
+  });
+
+  test('meanElu keeps the order where tokens at regular places are unlike the others', () => {
+    const [rows, dims, margin] = [512, 128, 0.5];
+    for (const seed of [3, 7]) {
+      const random = new RandomStream(seed);
+      const centres = Array.from({ length: 2 * dims }, () => 3 * random.gaussian());
+      const values = new Float32Array(rows * dims);
+      for (let i = 0; i < values.length; i++) {
+        const [row, dim] = [Math.floor(i / dims), i % dims];
+        // Rounding takes nothing away from those, and much from numbers beside a very great one.
+        if (row % (rows / 16) === 0) values[i] = random.gaussian() < 0 ? -1 : 1;
+        else values[i] = (dim === row % 2 ? 40 : 0) + centres[(row % 4 < 2 ? 0 : dims) + dim] + random.gaussian();
+      }
+      const means = new Float64Array(rows);
+      kernels.meanElu(values, dims, margin, means);
+      const expected = exactMeanElu(values, dims, margin);
+      const order = Array.from(means.keys()).sort((a, b) => means[a] - means[b]);
+      const worst = order.slice(1).reduce((most, row, i) => Math.max(most, expected[order[i]] - expected[row]), 0);
+      expect([seed, worst < 1e-7 ? 0 : worst]).toEqual([seed, 0]);
+      expect(Math.max(...means.map((mean, row) => Math.abs(mean - expected[row])))).toBeLessThan(1e-5);
+    }
   });
 
   test.each([1, 7, 16, 131])('rowLengths and scaleToLengths of %d numbers', (dims) => {

@@ -40,6 +40,8 @@ const FRAGMENTS = [
   ...['1', '12', '123', '1234567', '٣', '½', '1,000.5', '\n1', '2\n3', '7 8'],
   ...['.', ',', '/', '//', '\n/', ',\n', '!!', '->', '<', '<|', '|>', '<l>', '<r>', ' <l> ', ' <r> ', '<|endoftext|>', '<s>', '</s>'],
   ...['中', '中文', '。', '。\n', 'カ', 'か\u3099', '한', '\u1112\u1161', 'й', 'Привет', 'न', 'नि', 'ำ'],
+  // NFC puts a mark behind a letter here.
+  ...['\u0958', '\u0958\n', '\ufb2a\r\n\t', '\u09dc \n'],
   ...['🦆', '👩\u200d👩\u200d👧', '🇩🇪', '\u{10ffff}', '\ufffd', '\0'],
 ];
 const hardText = fc.oneof(
@@ -117,6 +119,17 @@ describeEachBackend('cuts of streams', (backend) => {
       test(
         'hard text',
         () => samples(hardText, 60).forEach((text, i) => expectSameIds(new TextEncoder().encode(text), i + 1, 1 + (i % 5))),
+        TIMEOUT,
+      );
+
+      test(
+        'letters that are rewritten with a mark behind them',
+        () => {
+          for (const letter of ['\u0958', '\u09dc', '\ufb2a']) {
+            for (const space of ['\n\tb ', '\r\n', ' \n', '\tb\n'])
+              for (let mean = 1; mean < 5; mean++) expectSameIds(new TextEncoder().encode(`a${letter}${space}`.repeat(6)), mean, mean);
+          }
+        },
         TIMEOUT,
       );
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "merganser/text/nfc.hpp"
 #include "merganser/text/utf8.hpp"
 
 namespace merganser::bpe {
@@ -48,7 +49,11 @@ bool TextParts::splits(const uint8_t* text, size_t at) const {
 bool TextParts::is_space(uint32_t code_point) const { return text::is_white_space(code_point) || (spec_.space_alias && code_point == kSpaceMark); }
 
 bool TextParts::between_pieces(const text::Scanner& scanner, const uint8_t* text, size_t at) const {
-  if (ends_words(text[at])) return is_word(scanner.kind(before(text, at)));
+  if (ends_words(text[at])) {
+    const size_t last = text::previous_start(text, at);
+    // Some letters are rewritten as one with a mark behind it, which may go on with what follows.
+    return is_word(scanner.kind(text::decode(text + last).value)) && (!spec_.nfc || text::is_nfc_quick(text + last, at - last));
+  }
   const bool behind_one_newline = at > 1 && text[at - 1] == '\n' && (text[at] & 0xC0) != 0x80;
   return behind_one_newline && !added_.strip() && is_word(scanner.kind(text::decode(text + at).value)) && !is_space(before(text, at - 1));
 }

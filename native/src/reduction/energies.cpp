@@ -31,8 +31,8 @@ constexpr size_t kColumns = 64, kRows = 3 * kColumns;
 constexpr size_t kTogether = 3;
 // Of energies that are nearer to each other than this, or than kTimesOff times what estimates were seen to be off by, the order might be another one in single precision.
 constexpr double kNear = 4e-7, kTimesOff = 3;
-// So many are computed in single precision at least, to see it.
-constexpr size_t kLeastSettled = 16;
+// So many are computed in single precision, to see it: those with the coarsest numbers, and as many others.
+constexpr size_t kCoarsest = 8;
 // With more tokens, energies stand so close that many would be found twice; with fewer dimensions, single precision is as fast.
 constexpr size_t kMostTokens = 4096, kLeastDims = 128;
 
@@ -143,16 +143,32 @@ double settle(const TokenRows& tokens, const std::vector<uint32_t>& chosen, floa
   return *std::max_element(off.begin(), off.end());
 }
 
+// Tokens that show how far off estimates are. Those from everywhere stand at no regular distance, as tokens of images are alike by rows and columns.
+template <typename Estimates>
+std::vector<uint32_t> samples(const Estimates& estimates, size_t tokens) {
+  std::vector<uint32_t> order(tokens);
+  std::iota(order.begin(), order.end(), 0);
+  std::partial_sort(order.begin(), order.begin() + kCoarsest, order.end(), [&](uint32_t a, uint32_t b) {
+    return estimates.scale(a) > estimates.scale(b) || (estimates.scale(a) == estimates.scale(b) && a < b);
+  });
+  order.resize(kCoarsest);
+  const size_t apart = tokens / kCoarsest;
+  for (uint32_t i = 0; i < kCoarsest; ++i) order.push_back(static_cast<uint32_t>(i * apart + ((i + 1) * 2654435769u >> 8) % apart));
+  return order;
+}
+
 // Estimates that stand apart stay, as they have the order that they would have in single precision; the others are computed so. False: too many are too near each other, or are no numbers.
-template <typename Square>
-bool settle_near(const TokenRows& tokens, float margin, unsigned threads, Square square_of, double* means) {
+template <typename Estimates>
+bool settle_near(const TokenRows& tokens, const Estimates& estimates, float margin, unsigned threads, double* means) {
   if (!std::all_of(means, means + tokens.count, [](double mean) { return std::isfinite(mean); })) return false;
   std::vector<bool> settled(tokens.count);
   size_t count = 0;
   for (double near = kNear;;) {
     std::vector<uint32_t> chosen = undecided(means, tokens.count, near);
-    if (count == 0 && chosen.size() < kLeastSettled) {
-      for (size_t i = 0; i < kLeastSettled; ++i) chosen.push_back(static_cast<uint32_t>(i * tokens.count / kLeastSettled));
+    if (count == 0) {
+      // Tokens that are near each other may all be of one kind.
+      const std::vector<uint32_t> some = samples(estimates, tokens.count);
+      chosen.insert(chosen.end(), some.begin(), some.end());
       std::sort(chosen.begin(), chosen.end());
       chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
     }
@@ -162,7 +178,7 @@ bool settle_near(const TokenRows& tokens, float margin, unsigned threads, Square
     // Tokens that repeat have energies that are alike: all of them once more cost less than each for itself.
     if (count > tokens.count / 8) return false;
     for (const uint32_t token : chosen) settled[token] = true;
-    const double needed = kTimesOff * settle(tokens, chosen, margin, threads, square_of, means);
+    const double needed = kTimesOff * settle(tokens, chosen, margin, threads, [&](size_t token) { return estimates.square(token); }, means);
     if (needed <= near) return true;
     near = needed;
   }
@@ -174,7 +190,7 @@ void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin
   double slope;
   energies_of(tokens.count, margin, threads, means, together, &slope, score);
   for (size_t i = 0; i < tokens.count; ++i) means[i] += slope * estimates.left_out(i);
-  if (!settle_near(tokens, margin, threads, [&](size_t token) { return estimates.square(token); }, means)) by_tiles(tokens, margin, threads, means);
+  if (!settle_near(tokens, estimates, margin, threads, means)) by_tiles(tokens, margin, threads, means);
 }
 
 void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, double* means) {

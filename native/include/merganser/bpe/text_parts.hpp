@@ -6,8 +6,8 @@
 //   A piece. Of the families of patterns that have scanners, none puts white space behind a letter or a digit into one piece, and none puts a letter or a
 //     digit behind a newline into one; nor does what stands behind a place change the pieces before it, save for white space that ends the text: so a
 //     place counts only behind a letter or a digit, or behind a single newline. Without a pre-tokenizer the model itself says where (safe_cuts.hpp).
-//   A rewriting of the text. White space composes with nothing before it, and letters and digits not with a newline. Where U+2581 stands for a space it
-//     counts as one.
+//   A rewriting of the text. White space composes with nothing before it, and letters and digits not with a newline; a letter may become two
+//     characters, the last of which is none: such ones are left out. Where U+2581 stands for a space it counts as one.
 // All of it can be seen in the two or three characters around a place and in what the longest added token could take: what stands further on, or will
 // stand there, does not matter.
 #pragma once

@@ -37,6 +37,8 @@ class FineTokens {
   bool small() const { return small_; }
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
+  // What its whole numbers are multiplied by: the greater, the coarser they are.
+  float scale(size_t token) const { return scales_[token]; }
   // Of words: what they leave of ‖token − other‖², for up to kWordRowsTogether tokens, a row of `out` each, and some others, or the first ones (null).
   void squares(const uint32_t* tokens, size_t rows, const uint32_t* others, size_t count, float* const* out) const;
   // The mean, over all tokens, of the score with the token less what fine_scores makes of it (halves left out); NaN: nothing is known.

@@ -20,6 +20,8 @@ class WordTokens {
   WordPanels panels(size_t first, size_t count) const;
   // ‖token‖² in double precision.
   double square(size_t token) const { return squares_[token]; }
+  // What its whole numbers are multiplied by: the greater, the coarser they are.
+  float scale(size_t token) const { return scales_[token]; }
   // The mean, over all tokens, of the cosine with the token less the cosine by words; NaN: nothing is known.
   double left_out(size_t token) const { return left_out_[token]; }
 
