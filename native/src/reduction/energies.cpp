@@ -31,6 +31,8 @@ constexpr size_t kColumns = 64, kRows = 3 * kColumns;
 constexpr size_t kTogether = 3;
 // Of energies that are nearer to each other than this, or than kTimesOff times what estimates were seen to be off by, the order might be another one in single precision.
 constexpr double kNear = 4e-7, kTimesOff = 3;
+// Estimates that are off by more than this (of tokens with a dimension far larger than the others) are not used.
+constexpr double kMostOff = 4e-7;
 // So many are computed in single precision, to see it: those with the coarsest numbers, and as many others.
 constexpr size_t kCoarsest = 8;
 // With more tokens, energies stand so close that many would be found twice; with fewer dimensions, single precision is as fast.
@@ -157,7 +159,7 @@ std::vector<uint32_t> samples(const Estimates& estimates, size_t tokens) {
   return order;
 }
 
-// Estimates that stand apart stay, as they have the order that they would have in single precision; the others are computed so. False: too many are too near each other, or are no numbers.
+// Estimates that stand apart stay, as they have the order that they would have in single precision; the others are computed so. False: too many are too near each other, or they are too far off, or no numbers.
 template <typename Estimates>
 bool settle_near(const TokenRows& tokens, const Estimates& estimates, float margin, unsigned threads, double* means) {
   if (!std::all_of(means, means + tokens.count, [](double mean) { return std::isfinite(mean); })) return false;
@@ -178,9 +180,10 @@ bool settle_near(const TokenRows& tokens, const Estimates& estimates, float marg
     // Tokens that repeat have energies that are alike: all of them once more cost less than each for itself.
     if (count > tokens.count / 8) return false;
     for (const uint32_t token : chosen) settled[token] = true;
-    const double needed = kTimesOff * settle(tokens, chosen, margin, threads, [&](size_t token) { return estimates.square(token); }, means);
-    if (needed <= near) return true;
-    near = needed;
+    const double off = settle(tokens, chosen, margin, threads, [&](size_t token) { return estimates.square(token); }, means);
+    if (off > kMostOff) return false;
+    if (kTimesOff * off <= near) return true;
+    near = kTimesOff * off;
   }
 }
 
