@@ -198,7 +198,7 @@ void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin
 
 void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   static const auto score = MERGANSER_SELECT(fine_scores);
-  const FineTokens fine(tokens, Similarity::cosine, 2, threads, true);
+  const FineTokens fine(tokens, Similarity::cosine, threads, true);
   const FineColumns columns(fine, nullptr, tokens.count, threads);
   by_estimates(tokens, fine, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
     return [&fine, &columns, first](size_t column, size_t some, size_t rows, float* scores) {
@@ -219,7 +219,7 @@ void by_words(const TokenRows& tokens, float margin, unsigned threads, double* m
 
 void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
   const bool estimates = tokens.count <= kMostTokens && tokens.dims >= kLeastDims;
-  if (estimates && FineTokens::pays(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, threads, means);
+  if (estimates && FineTokens::tiles_pay(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, threads, means);
   else if (estimates && WordTokens::pays(tokens.count, tokens.dims)) by_words(tokens, margin, threads, means);
   else by_tiles(tokens, margin, threads, means);
 }

@@ -33,17 +33,17 @@ size_t whole(size_t count, size_t step) { return (count + step - 1) / step * ste
 
 }  // namespace
 
-bool FineTokens::pays(size_t tokens, size_t dims) { return has_matrix_tiles() && enough(tokens, dims); }
+bool FineTokens::tiles_pay(size_t tokens, size_t dims) { return has_matrix_tiles() && enough(tokens, dims); }
 
-bool FineTokens::two_bytes_pay(size_t tokens, size_t dims) {
+bool FineTokens::pays(size_t tokens, size_t dims) {
   static const bool fast = has_matrix_tiles() || MERGANSER_SELECT(multiplies_words)();
   return fast && enough(tokens, dims);
 }
 
-FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads, bool sums)
-    : shape_{whole(tokens.dims, has_matrix_tiles() ? kFineDims : kWordDims), bytes, !has_matrix_tiles()},
+FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, unsigned threads, bool sums)
+    : shape_{whole(tokens.dims, has_matrix_tiles() ? kFineDims : kWordDims), !has_matrix_tiles()},
       rounding_(static_cast<float>(tokens.dims + 64) * 1.1f * 0x1p-24f),
-      memory_(whole(tokens.count, kFineRows) * shape_.row() + (sums ? tokens.count * shape_.of_one() : 0)),
+      memory_(whole(tokens.count, kFineRows) * shape_.row() + (sums ? tokens.count * shape_.dims : 0)),
       scales_(tokens.count),
       halves_(tokens.count),
       lengths_(tokens.count),
@@ -53,7 +53,7 @@ FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t by
   static const auto round = MERGANSER_SELECT(to_fine_bytes);
   static const auto square_before = clustering::select_squared_norm_before();
   int8_t* const rests = codes() + whole(tokens.count, kFineRows) * shape_.row();
-  const size_t of_one = shape_.of_one(), pieces = (tokens.count + kRows - 1) / kRows;
+  const size_t of_one = shape_.dims, pieces = (tokens.count + kRows - 1) / kRows;
   std::vector<float> totals(sums ? 3 * pieces * of_one : 0);
   parallel::parallel_for(threads, pieces, [&](size_t piece) {
     float* const own = totals.data() + 3 * piece * of_one;
@@ -81,7 +81,7 @@ FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, size_t by
 
 void FineTokens::find_left_out(const int8_t* rests, std::vector<float>& sums, unsigned threads) {
   static const auto find = MERGANSER_SELECT(fine_left_out);
-  const size_t of_one = shape_.of_one(), tokens = scales_.size();
+  const size_t of_one = shape_.dims, tokens = scales_.size();
   for (size_t piece = 3 * of_one; piece < sums.size(); piece += 3 * of_one) {
     for (size_t at = 0; at < 3 * of_one; ++at) sums[at] += sums[piece + at];
   }

@@ -15,7 +15,7 @@ constexpr size_t kPairCosts = 10;
 MedoidDistances::MedoidDistances(const TokenRows& tokens, bool exactly, unsigned threads)
     : tokens_(tokens), stride_(tokens.count), left_(tokens.count * tokens.count / (2 * kPairCosts)), memory_(tokens.count * stride_ * sizeof(float)) {
   if (!exactly) {
-    fine_ = std::make_unique<FineTokens>(tokens, Similarity::euclidean, 2, threads);
+    fine_ = std::make_unique<FineTokens>(tokens, Similarity::euclidean, threads);
     bounds_ = fine_->square_bounds();
     if (fine_->small()) {
       // Matrix tiles have all of them sooner than what will be asked for is found out.

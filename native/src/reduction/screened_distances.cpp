@@ -94,7 +94,7 @@ struct Question {
 class ScreenedDistances final : public PeakDistances {
  public:
   ScreenedDistances(const TokenRows& tokens, unsigned threads)
-      : tokens_(tokens), threads_(threads), room_((tokens.count + kColumns - 1) / kColumns * kColumns), fine_(tokens, Similarity::euclidean, 2, threads), kept_(tokens.dims >= kLeastKept) {
+      : tokens_(tokens), threads_(threads), room_((tokens.count + kColumns - 1) / kColumns * kColumns), fine_(tokens, Similarity::euclidean, threads), kept_(tokens.dims >= kLeastKept) {
     if (!kept_) {
       all_.emplace(fine_, nullptr, tokens.count, threads);
       return;
@@ -257,7 +257,7 @@ class ScreenedDistances final : public PeakDistances {
 }  // namespace
 
 std::unique_ptr<PeakDistances> PeakDistances::screened(const TokenRows& tokens, unsigned threads) {
-  if (!FineTokens::two_bytes_pay(tokens.count, tokens.dims) || tokens.count > kMostOfMatrix) return nullptr;
+  if (!FineTokens::pays(tokens.count, tokens.dims) || tokens.count > kMostOfMatrix) return nullptr;
   return std::make_unique<ScreenedDistances>(tokens, threads);
 }
 

@@ -1,8 +1,8 @@
-// Products of tokens in two or three bytes a number: several times as fast as in single precision by matrix tiles, within 2⁻¹⁵ or 2⁻²³ of the tokens' greatest numbers; and without them, two bytes only,
-// up to twice as fast by products of 16 bits (word_tiles.hpp). Variants without either do nothing.
+// Products of tokens in two bytes a number: several times as fast as in single precision by matrix tiles, within 2⁻¹⁵ of the tokens' greatest numbers, and without these up to twice as fast by products
+// of 16 bits (word_tiles.hpp). Variants without either do nothing.
 //
-// By matrix tiles, a number is about scale × (q₁ + q₂/254 + q₃/254²) with whole numbers of −127 … 127. Of the products of these those that weigh least are left out: q₂q₂ of two bytes, q₂q₃ and q₃q₃ of three. All
-// others are whole numbers, added up exactly in one sum for each weight.
+// By matrix tiles, a number is about scale × (q₁ + q₂/254) with whole numbers of −127 … 127. Of the products of these the one that weighs least, q₂q₂, is left out. The others are whole numbers, added up exactly in one sum
+// for each weight.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,18 +12,17 @@
 namespace merganser::reduction {
 
 constexpr size_t kFineRows = 16, kFinePair = 32, kFineDims = 64;
-constexpr size_t kMostFineBytes = 3;
+constexpr size_t kFineBytes = 2;
 
-// Vectors padded with zeros to a multiple of 64 dimensions, or of 32 as `words`, in `bytes` bytes a number. words: whole numbers of 16 bits, for processors without matrix tiles.
+// Vectors padded with zeros to a multiple of 64 dimensions, or of 32 as `words`. words: whole numbers of 16 bits, for processors without matrix tiles.
 struct FineShape {
-  size_t dims, bytes;
+  size_t dims;
   bool words;
-  size_t of_one() const { return dims; }
-  size_t row() const { return bytes * of_one(); }
+  size_t row() const { return kFineBytes * dims; }
   size_t pair() const { return kFinePair * row(); }
 };
 
-// A row is the q₁ of all dimensions, then their q₂ and q₃. A pair of panels is the same of 32 vectors: byte[four dimensions][32][4]. Of words: word[two dimensions][32][2].
+// A row is the q₁ of all dimensions, then their q₂. A pair of panels is the same of 32 vectors: byte[four dimensions][32][4]. Of words: word[two dimensions][32][2].
 struct FineRows {
   const int8_t* codes;
   const float* scales;
@@ -40,7 +39,7 @@ struct FinePairs {
 struct FineForm {
   float scale;
   float off_one;  // how far off one byte alone is: the length of the rest
-  float off;      // how far off all of them are
+  float off;      // how far off both are
 };
 
 // Some rows of words beside single columns, which stand as rows do.
@@ -77,7 +76,7 @@ struct FineRests {
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* length: at least ‖row‖. rests: null, or of two bytes. */ \
+  /* length: at least ‖row‖. rests: null, or what is left out is to be kept. */ \
   FineForm to_fine_bytes(const float* row, size_t dims, float length, const FineShape& shape, int8_t* codes, const FineRests* rests); \
   /* Σ over all tokens of ⟨row, token⟩ less what fine_scores makes of it, divided by the row's scale. */ \
   float fine_left_out(const int8_t* codes, const int8_t* rests, const FineShape& shape, const FineTotals& totals); \

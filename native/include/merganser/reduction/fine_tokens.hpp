@@ -1,4 +1,4 @@
-// Tokens in two or three bytes a number, for processors that multiply those faster than numbers: scores of all pairs in a fraction of the time, and how far off they are at most.
+// Tokens in two bytes a number, for processors that multiply those faster than numbers: scores of all pairs in a fraction of the time, and how far off they are at most.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -12,13 +12,12 @@ namespace merganser::reduction {
 
 class FineTokens {
  public:
-  // Whether three bytes are faster here than single precision.
+  // Whether that is faster here than single precision: by matrix tiles, or by whatever there is.
+  static bool tiles_pay(size_t tokens, size_t dims);
   static bool pays(size_t tokens, size_t dims);
-  // Whether two are.
-  static bool two_bytes_pay(size_t tokens, size_t dims);
 
-  // 2 or 3 bytes. sums: what scores are off by on average is found besides.
-  FineTokens(const TokenRows& tokens, Similarity similarity, size_t bytes, unsigned threads, bool sums = false);
+  // sums: what scores are off by on average is found besides.
+  FineTokens(const TokenRows& tokens, Similarity similarity, unsigned threads, bool sums = false);
 
   const FineShape& shape() const { return shape_; }
   FineRows rows(size_t first, size_t count) const { return {codes() + first * shape_.row(), scales_.data() + first, count}; }

@@ -17,7 +17,7 @@ class MedoidDistances {
   MedoidDistances(const TokenRows& tokens, bool exactly, unsigned threads);
 
   // Whether less than single precision may be enough, and faster, here.
-  static bool may_bound(const TokenRows& tokens) { return FineTokens::two_bytes_pay(tokens.count, tokens.dims); }
+  static bool may_bound(const TokenRows& tokens) { return FineTokens::pays(tokens.count, tokens.dims); }
 
   // Whether all numbers are known to be below kMostMagnitude.
   bool small() const { return fine_ && fine_->small(); }

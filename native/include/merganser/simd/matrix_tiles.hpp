@@ -44,28 +44,25 @@ class MatrixTiles : public ConfiguredTiles {
   }
 };
 
-// Products of numbers of several bytes each (reduction/fine_products.hpp): 0 … 5 are sums of 16 rows and two times 16 columns for each weight, 6 rows, 7 columns.
+// Products of numbers of two bytes each (reduction/fine_products.hpp): 0 … 3 are sums of 16 rows and two times 16 columns for each of the two weights, 6 rows, 7 columns.
 class FineTiles : public ConfiguredTiles {
  public:
   // The products of the 64 dimensions of each step from `begin` to `end`: sums[weight][16][32], to which they are added unless `begin` is 0. The first bytes of a row's numbers stand `apart` before the
   // second ones, those of columns 32 times as far.
-  template <size_t kBytes>
   MERGANSER_INLINE void multiply(const int8_t* rows, const int8_t* columns, size_t apart, size_t begin, size_t end, int32_t* sums) {
     constexpr size_t kGroup = 4 * kBlock, kStep = kBlockDims / 4 * kGroup;
-    const size_t stride = kBytes * apart, columns_apart = apart * kBlock;
+    const size_t stride = 2 * apart, columns_apart = apart * kBlock;
 #define MERGANSER_SUMS(instruction, first, second, weight) \
   asm volatile(instruction " " first "\n\t" instruction " " second : : "r"(sums + weight * (kBlock / 2 * kBlock)), "r"(kBlock * sizeof(int32_t)) : "memory")
     if (begin == 0) {
       asm volatile("tilezero %tmm0\n\ttilezero %tmm1\n\ttilezero %tmm2\n\ttilezero %tmm3");
-      if constexpr (kBytes == 3) asm volatile("tilezero %tmm4\n\ttilezero %tmm5");
     } else {
       MERGANSER_SUMS("tileloadd", "(%0,%1,1), %%tmm0", "64(%0,%1,1), %%tmm1", 0);
       MERGANSER_SUMS("tileloadd", "(%0,%1,1), %%tmm2", "64(%0,%1,1), %%tmm3", 1);
-      if constexpr (kBytes == 3) MERGANSER_SUMS("tileloadd", "(%0,%1,1), %%tmm4", "64(%0,%1,1), %%tmm5", 2);
     }
     for (size_t step = begin; step < end; ++step) {
       const int8_t *const row = rows + step * kBlockDims, *const column = columns + step * kStep;
-      // Of a row's and a column's bytes those are multiplied whose numbers, from 0, are together less than kBytes.
+      // Not the second bytes of both.
 #define MERGANSER_LOAD(tile, from, stride) asm volatile("tileloadd (%0,%1,1), %%" tile : : "r"(from), "r"(stride) : "memory")
 #define MERGANSER_LOAD_SECOND(tile, from, stride) asm volatile("tileloadd 64(%0,%1,1), %%" tile : : "r"(from), "r"(stride) : "memory")
 #define MERGANSER_BOTH(from, first, second) \
@@ -78,21 +75,14 @@ class FineTiles : public ConfiguredTiles {
       MERGANSER_LOAD("tmm6", row, stride);
       MERGANSER_BOTH(column, "tmm0", "tmm1");
       MERGANSER_BOTH(column + columns_apart, "tmm2", "tmm3");
-      if constexpr (kBytes == 3) MERGANSER_BOTH(column + 2 * columns_apart, "tmm4", "tmm5");
       MERGANSER_LOAD("tmm6", row + apart, stride);
       MERGANSER_BOTH(column, "tmm2", "tmm3");
-      if constexpr (kBytes == 3) {
-        MERGANSER_BOTH(column + columns_apart, "tmm4", "tmm5");
-        MERGANSER_LOAD("tmm6", row + 2 * apart, stride);
-        MERGANSER_BOTH(column, "tmm4", "tmm5");
-      }
 #undef MERGANSER_BOTH
 #undef MERGANSER_LOAD_SECOND
 #undef MERGANSER_LOAD
     }
     MERGANSER_SUMS("tilestored", "%%tmm0, (%0,%1,1)", "%%tmm1, 64(%0,%1,1)", 0);
     MERGANSER_SUMS("tilestored", "%%tmm2, (%0,%1,1)", "%%tmm3, 64(%0,%1,1)", 1);
-    if constexpr (kBytes == 3) MERGANSER_SUMS("tilestored", "%%tmm4, (%0,%1,1)", "%%tmm5, 64(%0,%1,1)", 2);
 #undef MERGANSER_SUMS
   }
 };
