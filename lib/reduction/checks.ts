@@ -16,11 +16,16 @@ export function* sequencesOf(tokens: TokenBatch, name: string, longest = Infinit
   const greatest = new Float32Array(1);
   yield (kernels) => kernels.greatestMagnitude(tokens.data, greatest);
   refuseAbove(tokens.data, width, name, greatest[0]);
-  if (greatest[0] * Math.sqrt(width) <= longest) return sequences;
-  const lengths = yield* lengthsOf(tokens.data, tokens.data.length / width, width);
+  yield* refuseLonger(tokens.data, width, name, greatest[0], longest);
+  return sequences;
+}
+
+/** `greatest`: the greatest magnitude of `data`, or less if no token is longer than 1e18. */
+export function* refuseLonger(data: Float32Array, width: number, name: string, greatest: number, longest: number): Steps<void> {
+  if (greatest * Math.sqrt(width) <= longest) return;
+  const lengths = yield* lengthsOf(data, data.length / width, width);
   const i = lengths.findIndex((length) => length > longest);
   if (i >= 0) throw unexpected(name, `none longer than ${longest}`, `a length of ${lengths[i]} of token ${i}`);
-  return sequences;
 }
 
 /** `greatest`: the greatest magnitude of `data`. */

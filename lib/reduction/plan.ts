@@ -11,7 +11,7 @@ export interface Plan {
   /** For each token its reduced token. */
   readonly source: Uint32Array;
   readonly size: Float32Array;
-  /** The greatest magnitude of the tokens' numbers, or anything below MOST_MAGNITUDE for those that are below it, if whoever made the plan found it. */
+  /** The greatest magnitude of the tokens' numbers, or less where no token is longer than that limit, if whoever made the plan found it. */
   readonly greatest?: number;
   /** What `merge` makes of the tokens themselves, if that is known already: [count, width]. */
   readonly reduced?: Float32Array;

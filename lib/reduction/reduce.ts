@@ -4,7 +4,7 @@ import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 import { dpcKnn, visionZip } from './centres';
-import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, removed, rowsOf, sequencesOf, whole } from './checks';
+import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, refuseLonger, removed, rowsOf, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
@@ -57,8 +57,9 @@ const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
 export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
   refuseUnknownOptions(options);
   const measuredLate = MEASURED_LATE.has(options.method);
-  const byDirection = options.method === 'pitome' || (options.method === 'k-medoids' && options.distance === 'cosine');
-  const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens', byDirection ? Infinity : LONGEST_APART);
+  const byDirection = options.method === 'k-medoids' && options.distance === 'cosine';
+  const longest = byDirection ? Infinity : LONGEST_APART;
+  const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens', longest);
   const total = sequences.length * sequences[0].count;
   const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
   if (!size.every(isPositive)) throw unexpected('size', 'positive numbers', 'a number that is not');
@@ -83,7 +84,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
     if (options.method !== 'threshold') {
       const length = plan.count * sequence.width;
       data ??= unfilledFloats(sequences.length * length);
-      yield* mergeTokens(plan, sequence, tokens.data, measuredLate, data.subarray(i * length, (i + 1) * length));
+      yield* mergeTokens(plan, sequence, tokens.data, measuredLate, longest, data.subarray(i * length, (i + 1) * length));
     }
     onProgress?.(i + 1, sequences.length);
   }
@@ -92,14 +93,24 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
     const { width } = sequences[0];
     data = unfilledFloats(offsets[plans.length] * width);
     for (const [i, plan] of plans.entries())
-      yield* mergeTokens(plan, sequences[i], tokens.data, measuredLate, data.subarray(offsets[i] * width, offsets[i + 1] * width));
+      yield* mergeTokens(plan, sequences[i], tokens.data, measuredLate, longest, data.subarray(offsets[i] * width, offsets[i + 1] * width));
   }
   return reductionOf(plans, data, offsets, sequences[0], options, positions);
 }
 
-/** What the tokens of a sequence become. `measure`: they are refused if they, or any others of `all`, are not finite. */
-function* mergeTokens(plan: Plan, { data, width }: TokenRows, all: Float32Array, measure: boolean, out: Float32Array): Steps<void> {
-  if (plan.greatest !== undefined) refuseAbove(all, width, 'tokens', plan.greatest);
+/** What the tokens of a sequence become. `measure`: they are refused if they, or any others of `all`, are not finite. longest: and where distances decide, if they are longer. */
+function* mergeTokens(
+  plan: Plan,
+  { data, width }: TokenRows,
+  all: Float32Array,
+  measure: boolean,
+  longest: number,
+  out: Float32Array,
+): Steps<void> {
+  if (plan.greatest !== undefined) {
+    refuseAbove(all, width, 'tokens', plan.greatest);
+    yield* refuseLonger(all, width, 'tokens', plan.greatest, longest);
+  }
   const greatest = measure && plan.greatest === undefined ? new Float32Array(1) : null;
   if (plan.reduced === undefined) yield* plan.merge(data, width, out, greatest);
   else out.set(plan.reduced);
