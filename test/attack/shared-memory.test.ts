@@ -59,7 +59,7 @@ describeEachBackend('numbers in shared memory', (backend) => {
 
   test('codes that others change while they are decoded', async () => {
     const [codes, width, place] = [16, 4, 70_000];
-    const quantizer = new KMeansQuantizer({ data: own.slice(0, codes * width), dims: [codes, width] });
+    const quantizer = new KMeansQuantizer({ type: 'float32', data: own.slice(0, codes * width), dims: [codes, width] });
     const data = new Uint32Array(new SharedArrayBuffer(4 * 100_000)).fill(1);
     const changing = new Worker(
       `const data = new Uint32Array(require('node:worker_threads').workerData);
