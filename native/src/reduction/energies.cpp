@@ -159,7 +159,8 @@ std::vector<uint32_t> samples(const Estimates& estimates, size_t tokens) {
   return order;
 }
 
-// Estimates that stand apart stay, as they have the order that they would have in single precision; the others are computed so. False: too many are too near each other, or they are too far off, or no numbers.
+// Estimates that stand apart stay, as they have the order that they would have in single precision, unless one is off by much more than all samples (there is no bound of that, only what is seen); the others are
+// computed so. False: too many are too near each other, or they are too far off, or no numbers.
 template <typename Estimates>
 bool settle_near(const TokenRows& tokens, const Estimates& estimates, float margin, unsigned threads, double* means) {
   if (!std::all_of(means, means + tokens.count, [](double mean) { return std::isfinite(mean); })) return false;
