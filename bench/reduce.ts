@@ -108,7 +108,7 @@ interface Peer {
   readonly first: readonly number[];
 }
 
-/** Each setting takes effect on a Xeon with AVX-512, by the rates of products and exponentials. */
+/** What keeps the peers to AVX2. By the rates of products and exponentials, MKL, OpenBLAS and ATen do; oneDNN has no part in these formulas. */
 const AVX2_PEERS: Readonly<Record<string, string>> = {
   MKL_ENABLE_INSTRUCTIONS: 'AVX2',
   ONEDNN_MAX_CPU_ISA: 'AVX2',
