@@ -15,6 +15,9 @@ import { scoreOne, scoreTwo } from './score-tile';
 const DOWN = 1 - 1e-6;
 const UP = 1 + 1e-6;
 const BLOCK = 64;
+/** Of fewer points nothing is concluded, and of a larger share of panels that are looked at. */
+const JUDGED = 512;
+const USEFUL = 0.5;
 
 export class BoundedAssignment {
   static bytes(count: number, panels: number): number {
@@ -35,8 +38,9 @@ export class BoundedAssignment {
   private readonly looking = new Uint32Array(BLOCK);
   /** The first assignment has been completed. */
   private complete = false;
-  /** Pairs of a point and a panel that have been scored. */
-  scored = 0;
+  /** Of the second assignment: pairs of a point and a panel that bounds could have excluded, and those that they did not. */
+  private judged = 0;
+  private scored = 0;
 
   constructor(
     private readonly points: PointRows,
@@ -62,6 +66,12 @@ export class BoundedAssignment {
     }
   }
 
+  /** Bounds leave so much that all scores by other means are faster. */
+  get isUseless(): boolean {
+    const { panels } = this.centroids;
+    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > USEFUL * this.judged * panels;
+  }
+
   /** Renews the slots of points [first, last). */
   assign(first: number, last: number): void {
     const { points, centroids } = this;
@@ -84,6 +94,7 @@ export class BoundedAssignment {
         this.take(this.looking[i], panel, 0);
       }
     }
+    if (this.complete) this.judged += last - first;
     if (last === points.count) this.complete = true;
   }
 
@@ -131,7 +142,7 @@ export class BoundedAssignment {
       if (this.complete && this.bounds[point * panels + panel] - drift >= this.reach[point]) continue;
       this.looking[count++] = i;
     }
-    this.scored += count;
+    if (this.complete) this.scored += count;
     return count;
   }
 

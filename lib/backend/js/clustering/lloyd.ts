@@ -6,6 +6,7 @@ import { atOnce, inTurns } from '../turns';
 import { BoundedAssignment } from './bounded-assignment';
 import { CentroidSlots } from './centroid-slots';
 import { DenseAssignment } from './dense-assignment';
+import { ScreenedAssignment } from './screened-assignment';
 import { NONE, PointRows, type ClusterSums } from './point-rows';
 
 /** With fewer panels bounds cost more than they save. */
@@ -24,6 +25,7 @@ class Lloyd {
   private summed = false;
   private readonly row: Float64Array;
   private readonly dense: DenseAssignment;
+  private screened: ScreenedAssignment | null;
   private bounded: BoundedAssignment | null = null;
 
   constructor(
@@ -33,6 +35,7 @@ class Lloyd {
   ) {
     this.centroids = new CentroidSlots(centroids, this.points);
     this.dense = new DenseAssignment(this.points, this.centroids);
+    this.screened = ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
     this.row = new Float64Array(this.points.dims);
@@ -82,15 +85,26 @@ class Lloyd {
       this.beginBounds();
     }
     before.set(slots);
+    if (!this.bounded) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
       const last = Math.min(points.count, first + step);
-      if (this.bounded) this.bounded.assign(first, last);
-      else this.dense.assign(first, last, slots, null);
+      this.bounded?.assign(first, last);
+      if (this.bounded?.isUseless) {
+        this.bounded = null;
+        this.screened?.prepare();
+      } else if (!this.bounded) this.assignAll(first, last);
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }
     return inTurns(this.renewSums(), signal);
+  }
+
+  private assignAll(first: number, last: number): void {
+    const done = this.screened?.assign(first, last, this.slots) ?? first;
+    if (done === last) return;
+    this.screened = null;
+    this.dense.assign(done, last, this.slots, null);
   }
 
   private beginBounds(): void {
