@@ -37,7 +37,7 @@ export class BoundedAssignment {
   /** Places in `members`. */
   private readonly looking = new Uint32Array(BLOCK);
   /** The first assignment has been completed. */
-  private complete = false;
+  complete = false;
   /** Of the second assignment: pairs of a point and a panel that bounds could have excluded, and those that they did not. */
   private judged = 0;
   private scored = 0;
@@ -101,7 +101,7 @@ export class BoundedAssignment {
   /** Those of points [from, to) whose bounds leave a choice become members; returns their number. */
   private gather(from: number, to: number): number {
     const { points, centroids, slots, reach, complete } = this;
-    const { panels, greatestNorm } = centroids;
+    const { panels } = centroids;
     let members = 0;
     for (let point = from; point < to; point++) {
       const slot = slots[point];
@@ -111,7 +111,7 @@ export class BoundedAssignment {
       }
       points.stage(point, this.rows, members * points.dims);
       const norm = points.squaredNorms[point];
-      const error = (points.dims + 8) * 2 ** -52 * (Math.sqrt(norm) * greatestNorm + 0.5 * greatestNorm * greatestNorm);
+      const error = this.errorOf(norm);
       const own = centroids.score(this.rows, members * points.dims, slot);
       this.members[members] = point;
       this.errors[members] = error;
@@ -120,6 +120,31 @@ export class BoundedAssignment {
       members++;
     }
     return members;
+  }
+
+  /** The first assignment of a point that has its slot: scores, from `base` on, are less than the given ones and the margin. */
+  begin(point: number, estimates: Float64Array, base: number, margin: number): void {
+    const { points, centroids, rows, bounds } = this;
+    const { panels, count } = centroids;
+    const slot = this.slots[point];
+    const norm = points.squaredNorms[point];
+    const error = this.errorOf(norm);
+    points.stage(point, rows);
+    this.reach[point] = upper(norm, centroids.score(rows, 0, slot), error);
+    for (let panel = 0; panel < panels; panel++) {
+      const last = Math.min((panel + 1) * PANEL, count);
+      let best = -Infinity;
+      for (let i = panel * PANEL; i < last; i++) {
+        const estimate = estimates[base + i];
+        if (estimate > best && i !== slot) best = estimate;
+      }
+      bounds[point * panels + panel] = (lower(norm, best + margin, error) + this.panelDrifts[panel]) * DOWN;
+    }
+  }
+
+  private errorOf(norm: number): number {
+    const { greatestNorm } = this.centroids;
+    return (this.points.dims + 8) * 2 ** -52 * (Math.sqrt(norm) * greatestNorm + 0.5 * greatestNorm * greatestNorm);
   }
 
   private nearestBound(base: number): number {

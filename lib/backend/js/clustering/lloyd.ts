@@ -85,26 +85,30 @@ class Lloyd {
       this.beginBounds();
     }
     before.set(slots);
-    if (!this.bounded) this.screened?.prepare();
+    if (!this.bounded?.complete) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
       const last = Math.min(points.count, first + step);
-      this.bounded?.assign(first, last);
+      if (this.bounded?.complete) this.bounded.assign(first, last);
+      else this.assignAll(first, last);
       if (this.bounded?.isUseless) {
         this.bounded = null;
         this.screened?.prepare();
-      } else if (!this.bounded) this.assignAll(first, last);
+      }
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }
     return inTurns(this.renewSums(), signal);
   }
 
+  /** Without bounds, or with bounds that begin. */
   private assignAll(first: number, last: number): void {
-    const done = this.screened?.assign(first, last, this.slots) ?? first;
-    if (done === last) return;
-    this.screened = null;
-    this.dense.assign(done, last, this.slots, null);
+    const done = this.screened?.assign(first, last, this.slots, this.bounded) ?? first;
+    if (done < last) {
+      this.screened = null;
+      if (!this.bounded) this.dense.assign(done, last, this.slots, null);
+    }
+    this.bounded?.assign(done, last);
   }
 
   private beginBounds(): void {

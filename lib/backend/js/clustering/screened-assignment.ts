@@ -2,6 +2,7 @@
  * Assignment that leaves most scores out: coordinates are rounded to whole numbers, and a number in double precision holds those of two centroids, so that one multiplication
  * serves both. What rounding changes is bounded by the lengths of what it left; only centroids that could still be the nearest get their scores.
  */
+import type { BoundedAssignment } from './bounded-assignment';
 import type { CentroidSlots } from './centroid-slots';
 import type { PointRows } from './point-rows';
 import { scoreTwo, TOGETHER } from './score-tile';
@@ -98,13 +99,16 @@ export class ScreenedAssignment {
     this.centroidRest = Math.sqrt(greatest);
   }
 
-  /** Renews the slots of points [first, last), of equal scores to that of the lowest id. Stops where too many centroids are left; returns the first point that was left out. */
-  assign(first: number, last: number, slots: Uint32Array): number {
+  /** Renews the slots of points [first, last), of equal scores to that of the lowest id. Stops where too many centroids are left; returns the first point that was left out. Bounds, if there are any, begin with the estimates. */
+  assign(first: number, last: number, slots: Uint32Array, bounds: BoundedAssignment | null): number {
     for (let from = first; from < last; from += this.block) {
       const to = Math.min(last, from + this.block);
       this.scored = 0;
       this.estimate(from, to);
-      for (let point = from; point < to; point++) slots[point] = this.nearest(point, point - from);
+      for (let point = from; point < to; point++) {
+        slots[point] = this.nearest(point, point - from);
+        bounds?.begin(point, this.estimates, 2 * this.pairs * (point - from), this.margin(point));
+      }
       if (this.scored * TOO_MANY > (to - from) * this.centroids.count) return to;
     }
     return last;
