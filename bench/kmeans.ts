@@ -88,11 +88,12 @@ function rowsOf(data: Float32Array, count: number, chosen?: ArrayLike<number>): 
 async function medianOf<T>(
   work: () => Promise<T>,
   clock: 'cpu' | 'wall' = threads === 1 ? 'cpu' : 'wall',
+  collect = true,
 ): Promise<{ seconds: number; result: T }> {
   const times: number[] = [];
   let result: T;
   for (let i = 0; i < runs; i++) {
-    await collectGarbage();
+    if (collect) await collectGarbage();
     const measured = await timed(work, clock);
     times.push(measured.milliseconds / 1000);
     result = measured.result;
@@ -207,9 +208,11 @@ async function besideMlKmeans(count: number): Promise<void> {
   const ml = await medianOf(
     async () => mlKmeans(arrays, clusters, { initialization: arrays.slice(0, clusters), maxIterations, tolerance: 0 }),
     'cpu',
+    // A collection throws compiled code away.
+    false,
   );
   const ours = (backend: 'native' | 'js') =>
-    medianOf(() => kmeans(part, { initialization, maxIterations, backend, threads: 1, tolerance: 0 }), 'cpu');
+    medianOf(() => kmeans(part, { initialization, maxIterations, backend, threads: 1, tolerance: 0 }), 'cpu', false);
   const [native, js] = [await ours('native'), await ours('js')];
   const beside = (seconds: number) => `(${(ml.seconds / seconds).toFixed(seconds < 0.1 * ml.seconds ? 0 : 1)} ×)`;
   const times = [
