@@ -57,9 +57,15 @@ const CELLS: readonly Cell[] = [
   ['slow', 'keys-32', 32, ALL, 1024, '10'],
   ['slow', 'keys-128', 128, ALL, 1024, '10'],
   ['slow', 'tokens-384', 384, ALL, 256, '10'],
+  ['whole', 'mixture', 128, 16_384, 256, '8'],
+  ['whole', 'noise', 128, 16_384, 256, '8'],
+  ['whole', 'mixture', 64, 20_000, 128, '10'],
+  ['whole', 'noise', 64, 20_000, 128, '10'],
+  ['whole', 'mixture', 16, 5_000, 32, '20'],
+  ['whole', 'noise', 16, 5_000, 32, '20'],
 ];
 /** Medians of so many runs where one takes little time. */
-const LEAST_RUNS: Record<string, number> = { runs: 1, dense: 3, scaling: 3, slow: 1 };
+const LEAST_RUNS: Record<string, number> = { runs: 1, dense: 3, scaling: 3, slow: 1, whole: 3 };
 
 let before = '';
 for (const [part, name, dims, count, clusters, iterations] of CELLS) {

@@ -38,7 +38,7 @@ function codeOf(promise: Promise<unknown>): Promise<string> {
 
 describeEachBackend('k-means', (backend) => {
   /** Points of a run that is still going on when it is interrupted. */
-  const LONG_RUN = backend === 'native' ? 10_000 : 3000;
+  const LONG_RUN = 10_000;
   const run = (data: Float32Array, dims: number, options: KMeansOptions): Promise<KMeansResult> =>
     kmeans(vectors(data, dims), { backend, ...options });
 
@@ -319,6 +319,24 @@ describeEachBackend('k-means', (backend) => {
     ['too little room', (data) => run(data, 4, { clusters: 2, maxClusterSize: 12 })],
   ])('%s is refused', async (_, attempt) => {
     expect(await codeOf(attempt(blobs(1, 25, 3, 4, 1)))).toBe('INVALID_ARGUMENT');
+  });
+
+  test.each([
+    ['noise, of which bounds exclude nothing', (random: RandomStream) => random.gaussian()],
+    ['small whole numbers, with many ties', (random: RandomStream) => Math.floor(3 * random.next())],
+    ['numbers that are all but equal', (random: RandomStream) => 100 + 1e-4 * random.gaussian()],
+    ['few numbers that are far greater than the others', (random: RandomStream) => random.gaussian() ** 9],
+  ])('%s: with and without bounds every point is at its nearest centroid', async (_, number) => {
+    const random = new RandomStream(7);
+    const data = Float32Array.from({ length: 1500 * 24 }, () => number(random));
+    const points = vectors(data, 24);
+    const options: KMeansOptions = { clusters: 70, initialization: 'random', maxIterations: 6, tolerance: 0, backend };
+    const bounded = await kmeans(points, options);
+    const plain = await kmeans(points, { ...options, boundsBytes: 0 });
+    expect(plain.labels).toEqual(bounded.labels);
+    expect(plain.centroids).toEqual(bounded.centroids);
+    const { own, least } = objectives(data, plain);
+    expect(own).toBeLessThanOrEqual(least * (1 + 1e-6));
   });
 
   test('aborts before and during the run, and tells of its progress', async () => {

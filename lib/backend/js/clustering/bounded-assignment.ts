@@ -1,17 +1,23 @@
 /**
- * Exact assignment that looks only at the panels that a point could have moved to: the readable form of bounded_assignment.hpp, in double precision and a
- * point at a time.
+ * Exact assignment that looks only at the panels that a point could have moved to: the readable form of bounded_assignment.hpp, in double precision.
  *
  * For each point and panel a lower bound of the distance to any centroid of the panel but the point's own is kept, plus what the panel had drifted when it was
  * computed; so bound − drift holds while the panel moves on. For each point there is an upper bound of the distance to its own centroid. What they exclude
  * could not have won in the dense assignment either: every bound carries the rounding error of its score.
+ *
+ * Points go by in blocks, so that those which look at the same panel do so two at a time.
  */
 import { PANEL, type CentroidSlots } from './centroid-slots';
 import type { PointRows } from './point-rows';
+import { scoreOne, scoreTwo } from './score-tile';
 
 /** Bounds are kept in single precision, and are made worse by more than its rounding. */
 const DOWN = 1 - 1e-6;
 const UP = 1 + 1e-6;
+const BLOCK = 64;
+/** Of fewer points nothing is concluded, and of a larger share of panels that are looked at. */
+const JUDGED = 512;
+const USEFUL = 0.5;
 
 export class BoundedAssignment {
   static bytes(count: number, panels: number): number {
@@ -22,10 +28,19 @@ export class BoundedAssignment {
   private readonly reach: Float64Array;
   private readonly panelDrifts: Float64Array;
   private readonly slotDrifts: Float64Array;
-  private readonly row: Float64Array;
-  private readonly scores = new Float64Array(PANEL);
+  private readonly scores = new Float64Array(2 * PANEL);
+  /** Of the points of a block that have to look at panels: their numbers, coordinates, scores of their own centroids and the errors of scores. */
+  private readonly members = new Uint32Array(BLOCK);
+  private readonly rows: Float64Array;
+  private readonly own = new Float64Array(BLOCK);
+  private readonly errors = new Float64Array(BLOCK);
+  /** Places in `members`. */
+  private readonly looking = new Uint32Array(BLOCK);
   /** The first assignment has been completed. */
-  private complete = false;
+  complete = false;
+  /** Of the second assignment: pairs of a point and a panel that bounds could have excluded, and those that they did not. */
+  private judged = 0;
+  private scored = 0;
 
   constructor(
     private readonly points: PointRows,
@@ -33,10 +48,10 @@ export class BoundedAssignment {
     private readonly slots: Uint32Array,
   ) {
     this.bounds = new Float32Array(points.count * centroids.panels);
-    this.reach = new Float64Array(points.count);
+    this.reach = new Float64Array(points.count).fill(Infinity);
     this.panelDrifts = new Float64Array(centroids.panels);
     this.slotDrifts = new Float64Array(centroids.count);
-    this.row = new Float64Array(points.dims);
+    this.rows = new Float64Array(BLOCK * points.dims);
   }
 
   /** The centroid of each slot has moved by so much. */
@@ -51,82 +66,159 @@ export class BoundedAssignment {
     }
   }
 
-  /** Renews the slots of points [first, last). */
-  assign(first: number, last: number): void {
-    for (let point = first; point < last; point++) this.assignPoint(point);
-    if (last === this.points.count) this.complete = true;
+  /** Bounds leave so much that all scores by other means are faster. */
+  get isUseless(): boolean {
+    const { panels } = this.centroids;
+    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > USEFUL * this.judged * panels;
   }
 
-  private assignPoint(point: number): void {
-    const { points, centroids, row, slots, bounds, panelDrifts, complete } = this;
-    const { panels } = centroids;
-    const base = point * panels;
-    let reach = Infinity;
-    if (complete) {
-      reach = (this.reach[point] + this.slotDrifts[slots[point]]) * UP;
-      if (this.nearestBound(base) >= reach) {
-        this.reach[point] = reach;
-        return;
-      }
-    }
-    points.stage(point, row);
-    let own = centroids.score(row, 0, slots[point]);
-    const norm = points.squaredNorms[point];
-    const largest = centroids.greatestNorm;
-    const error = (points.dims + 8) * 2 ** -52 * (Math.sqrt(norm) * largest + 0.5 * largest * largest);
-    const upper = (score: number): number => Math.sqrt(Math.max(0, norm - 2 * score + 4 * error)) * UP;
-    const lower = (score: number): number => Math.sqrt(Math.max(0, norm - 2 * score - 4 * error)) * DOWN;
-    reach = Math.min(reach, upper(own));
-    for (let panel = 0; panel < panels; panel++) {
-      const drift = panelDrifts[panel];
-      if (complete && bounds[base + panel] - drift >= reach) continue;
-      const first = panel * PANEL;
-      const count = Math.min(PANEL, centroids.count - first);
-      centroids.scores(row, 0, first, first + count, this.scores);
-      if (slots[point] - first >= 0 && slots[point] - first < count) this.scores[slots[point] - first] = -Infinity;
-      const winner = this.winner(first, count, own, slots[point]);
-      if (winner >= 0) {
-        const before = slots[point];
-        const ownPanel = Math.floor(before / PANEL);
-        // The centroid that was the point's own counts for its panel's bound from now on.
-        if (ownPanel === panel) this.scores[before - first] = own;
-        else if (complete || ownPanel < panel) {
-          bounds[base + ownPanel] = Math.min(bounds[base + ownPanel], (lower(own) + panelDrifts[ownPanel]) * DOWN);
+  /** Renews the slots of points [first, last). */
+  assign(first: number, last: number): void {
+    const { points, centroids } = this;
+    const { dims } = points;
+    for (let from = first; from < last; from += BLOCK) {
+      const members = this.gather(from, Math.min(last, from + BLOCK));
+      for (let panel = 0; members > 0 && panel < centroids.panels; panel++) {
+        const looking = this.look(panel, members);
+        const begin = panel * PANEL;
+        const end = Math.min(begin + PANEL, centroids.count);
+        let i = 0;
+        for (; i + 2 <= looking; i += 2) {
+          const [one, other] = [this.looking[i], this.looking[i + 1]];
+          scoreTwo(centroids, this.rows, one * dims, other * dims, begin, end, this.scores, PANEL);
+          this.take(one, panel, 0);
+          this.take(other, panel, PANEL);
         }
-        own = this.scores[winner];
-        this.scores[winner] = -Infinity;
-        slots[point] = first + winner;
-        reach = upper(own);
+        if (i === looking) continue;
+        scoreOne(centroids, this.rows, this.looking[i] * dims, begin, end, this.scores, 0);
+        this.take(this.looking[i], panel, 0);
       }
-      let best = -Infinity;
-      for (let lane = 0; lane < count; lane++) best = Math.max(best, this.scores[lane]);
-      bounds[base + panel] = (lower(best) + drift) * DOWN;
     }
-    this.reach[point] = reach;
+    if (this.complete) this.judged += last - first;
+    if (last === points.count) this.complete = true;
+  }
+
+  /** Those of points [from, to) whose bounds leave a choice become members; returns their number. */
+  private gather(from: number, to: number): number {
+    const { points, centroids, slots, reach, complete } = this;
+    const { panels } = centroids;
+    let members = 0;
+    for (let point = from; point < to; point++) {
+      const slot = slots[point];
+      if (complete) {
+        reach[point] = (reach[point] + this.slotDrifts[slot]) * UP;
+        if (this.nearestBound(point * panels) >= reach[point]) continue;
+      }
+      points.stage(point, this.rows, members * points.dims);
+      const norm = points.squaredNorms[point];
+      const error = this.errorOf(norm);
+      const own = centroids.score(this.rows, members * points.dims, slot);
+      this.members[members] = point;
+      this.errors[members] = error;
+      this.own[members] = own;
+      reach[point] = Math.min(reach[point], upper(norm, own, error));
+      members++;
+    }
+    return members;
+  }
+
+  /** The first assignment of a point that has its slot: scores, from `base` on, are less than the given ones and the margin. */
+  begin(point: number, estimates: Float64Array, base: number, margin: number): void {
+    const { points, centroids, rows, bounds } = this;
+    const { panels, count } = centroids;
+    const slot = this.slots[point];
+    const norm = points.squaredNorms[point];
+    const error = this.errorOf(norm);
+    points.stage(point, rows);
+    this.reach[point] = upper(norm, centroids.score(rows, 0, slot), error);
+    for (let panel = 0; panel < panels; panel++) {
+      const last = Math.min((panel + 1) * PANEL, count);
+      let best = -Infinity;
+      for (let i = panel * PANEL; i < last; i++) {
+        const estimate = estimates[base + i];
+        if (estimate > best && i !== slot) best = estimate;
+      }
+      bounds[point * panels + panel] = (lower(norm, best + margin, error) + this.panelDrifts[panel]) * DOWN;
+    }
+  }
+
+  private errorOf(norm: number): number {
+    const { greatestNorm } = this.centroids;
+    return (this.points.dims + 8) * 2 ** -52 * (Math.sqrt(norm) * greatestNorm + 0.5 * greatestNorm * greatestNorm);
   }
 
   private nearestBound(base: number): number {
+    const { bounds, panelDrifts } = this;
     let nearest = Infinity;
-    for (let panel = 0; panel < this.panelDrifts.length; panel++) {
-      const bound = this.bounds[base + panel] - this.panelDrifts[panel];
+    for (let panel = 0; panel < panelDrifts.length; panel++) {
+      const bound = bounds[base + panel] - panelDrifts[panel];
       if (bound < nearest) nearest = bound;
     }
     return nearest;
   }
 
-  /** The lane that beats the point's own centroid, or −1; of equal scores the lowest id wins. */
-  private winner(first: number, count: number, own: number, slot: number): number {
-    const { ids } = this.centroids;
-    let winner = -1;
-    let best = own;
-    let id = ids[slot];
-    for (let lane = 0; lane < count; lane++) {
-      const score = this.scores[lane];
-      if (score < best || (score === best && ids[first + lane] > id)) continue;
-      winner = lane;
-      best = score;
-      id = ids[first + lane];
+  /** Lists the members that the panel is within reach of; returns their number. */
+  private look(panel: number, members: number): number {
+    const { panels } = this.centroids;
+    const drift = this.panelDrifts[panel];
+    let count = 0;
+    for (let i = 0; i < members; i++) {
+      const point = this.members[i];
+      if (this.complete && this.bounds[point * panels + panel] - drift >= this.reach[point]) continue;
+      this.looking[count++] = i;
     }
-    return winner;
+    if (this.complete) this.scored += count;
+    return count;
   }
+
+  /** Moves a member to the centroid of the panel that beats its own, of equal scores to the lowest id, and renews the panel's bound. Scores begin at `at`. */
+  private take(member: number, panel: number, at: number): void {
+    const { scores, slots, bounds, panelDrifts } = this;
+    const { ids, count, panels } = this.centroids;
+    const point = this.members[member];
+    const slot = slots[point];
+    const own = this.own[member];
+    const first = panel * PANEL;
+    const last = Math.min(first + PANEL, count);
+    let best = -Infinity;
+    let second = -Infinity;
+    let winner = -1;
+    for (let i = first, j = at; i < last; i++, j++) {
+      const score = scores[j];
+      if (score < second || i === slot) continue;
+      if (score < best) {
+        second = score;
+        continue;
+      }
+      second = best;
+      if (score === best && winner >= 0 && ids[winner] < ids[i]) continue;
+      best = score;
+      winner = i;
+    }
+    const norm = this.points.squaredNorms[point];
+    const error = this.errors[member];
+    if (winner >= 0 && (best > own || (best === own && ids[winner] < ids[slot]))) {
+      const base = point * panels;
+      const ownPanel = Math.floor(slot / PANEL);
+      // The centroid that was the point's own counts for its panel's bound from now on.
+      if (ownPanel === panel) second = Math.max(second, own);
+      else if (this.complete || ownPanel < panel) {
+        bounds[base + ownPanel] = Math.min(bounds[base + ownPanel], (lower(norm, own, error) + panelDrifts[ownPanel]) * DOWN);
+      }
+      this.own[member] = best;
+      slots[point] = winner;
+      this.reach[point] = upper(norm, best, error);
+      best = second;
+    }
+    bounds[point * panels + panel] = (lower(norm, best, error) + panelDrifts[panel]) * DOWN;
+  }
+}
+
+/** Of the distance, from the squared length and the score. */
+function upper(norm: number, score: number, error: number): number {
+  return Math.sqrt(Math.max(0, norm - 2 * score + 4 * error)) * UP;
+}
+
+function lower(norm: number, score: number, error: number): number {
+  return Math.sqrt(Math.max(0, norm - 2 * score - 4 * error)) * DOWN;
 }

@@ -1,5 +1,6 @@
 /** Centroids in slots, 16 to a panel; near ones can be put into the same panel. */
 import type { PointRows } from './point-rows';
+import { TOGETHER } from './score-tile';
 
 export const PANEL = 16;
 const POWER_STEPS = 4;
@@ -12,7 +13,9 @@ export class CentroidSlots {
   readonly rows: Float64Array;
   /** The same in the caller's coordinates. */
   readonly originals: Float32Array;
-  /** −½‖c‖² of each slot. */
+  /** The same as `rows`, as score-tile.ts reads them. */
+  readonly packed: Float64Array;
+  /** −½‖c‖² of each slot, and −∞ after the last one. */
   readonly halves: Float64Array;
   /** Of each slot. */
   readonly ids: Uint32Array;
@@ -27,7 +30,9 @@ export class CentroidSlots {
     this.panels = Math.ceil(this.count / PANEL);
     this.rows = new Float64Array(centroids.length);
     this.originals = new Float32Array(centroids.length);
-    this.halves = new Float64Array(this.count);
+    const wholeFours = Math.ceil(this.count / TOGETHER) * TOGETHER;
+    this.packed = new Float64Array(wholeFours * this.dims);
+    this.halves = new Float64Array(wholeFours).fill(-Infinity);
     this.ids = Uint32Array.from({ length: this.count }, (_, i) => i);
     for (let slot = 0; slot < this.count; slot++) this.setOriginal(slot, centroids.subarray(slot * this.dims));
     this.measure();
@@ -48,42 +53,23 @@ export class CentroidSlots {
 
   /** After centroids have changed. */
   measure(): void {
-    const { rows, dims } = this;
+    const { rows, packed, dims } = this;
     let greatest = 0;
     for (let slot = 0; slot < this.count; slot++) {
       let square = 0;
-      for (let at = slot * dims; at < (slot + 1) * dims; at++) square += rows[at] * rows[at];
+      let to = slot - (slot % TOGETHER);
+      to = to * dims + slot - to;
+      for (let at = slot * dims; at < (slot + 1) * dims; at++, to += TOGETHER) {
+        square += rows[at] * rows[at];
+        packed[to] = rows[at];
+      }
       this.halves[slot] = -0.5 * square;
       greatest = Math.max(greatest, square);
     }
     this.greatestNorm = Math.sqrt(greatest);
   }
 
-  /** ⟨x, c⟩ − ½‖c‖² for the slots [first, last): the greatest score is the least distance. Sums run over the dimensions in order. */
-  scores(row: Float64Array, at: number, first: number, last: number, out: Float64Array): void {
-    const { rows, halves, dims } = this;
-    let slot = first;
-    for (; slot + 4 <= last; slot += 4) {
-      let [s0, s1, s2, s3] = [halves[slot], halves[slot + 1], halves[slot + 2], halves[slot + 3]];
-      let a = slot * dims;
-      let b = a + dims;
-      let c = b + dims;
-      let d = c + dims;
-      for (let dim = at; dim < at + dims; dim++) {
-        const x = row[dim];
-        s0 += x * rows[a++];
-        s1 += x * rows[b++];
-        s2 += x * rows[c++];
-        s3 += x * rows[d++];
-      }
-      out[slot - first] = s0;
-      out[slot - first + 1] = s1;
-      out[slot - first + 2] = s2;
-      out[slot - first + 3] = s3;
-    }
-    for (; slot < last; slot++) out[slot - first] = this.score(row, at, slot);
-  }
-
+  /** ⟨x, c⟩ − ½‖c‖²: the greatest score is the least distance. Sums run over the dimensions in order. */
   score(row: Float64Array, at: number, slot: number): number {
     const { rows, dims } = this;
     let sum = this.halves[slot];

@@ -4,8 +4,10 @@ import type { ClusteringControl, LloydOutcome, LloydSpec } from '../../clusterin
 import { yieldToEventLoop } from '../event-loop';
 import { atOnce, inTurns } from '../turns';
 import { BoundedAssignment } from './bounded-assignment';
-import { CentroidSlots, PANEL } from './centroid-slots';
-import { PointRows, type ClusterSums } from './point-rows';
+import { CentroidSlots } from './centroid-slots';
+import { DenseAssignment } from './dense-assignment';
+import { ScreenedAssignment } from './screened-assignment';
+import { NONE, PointRows, type ClusterSums } from './point-rows';
 
 /** With fewer panels bounds cost more than they save. */
 const PANELS_FOR_BOUNDS = 2;
@@ -21,6 +23,9 @@ class Lloyd {
   private sums: ClusterSums;
   private sizes: Uint32Array;
   private summed = false;
+  private readonly row: Float64Array;
+  private readonly dense: DenseAssignment;
+  private screened: ScreenedAssignment | null;
   private bounded: BoundedAssignment | null = null;
 
   constructor(
@@ -29,8 +34,11 @@ class Lloyd {
     centroids: Float32Array,
   ) {
     this.centroids = new CentroidSlots(centroids, this.points);
+    this.dense = new DenseAssignment(this.points, this.centroids);
+    this.screened = ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
+    this.row = new Float64Array(this.points.dims);
     this.sums = this.noSums();
     this.sizes = new Uint32Array(this.centroids.count);
   }
@@ -77,15 +85,30 @@ class Lloyd {
       this.beginBounds();
     }
     before.set(slots);
+    if (!this.bounded?.complete) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
       const last = Math.min(points.count, first + step);
-      if (this.bounded) this.bounded.assign(first, last);
-      else nearest(points, centroids, first, last, slots, null);
+      if (this.bounded?.complete) this.bounded.assign(first, last);
+      else this.assignAll(first, last);
+      if (this.bounded?.isUseless) {
+        this.bounded = null;
+        this.screened?.prepare();
+      }
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }
     return inTurns(this.renewSums(), signal);
+  }
+
+  /** Without bounds, or with bounds that begin. */
+  private assignAll(first: number, last: number): void {
+    const done = this.screened?.assign(first, last, this.slots, this.bounded) ?? first;
+    if (done < last) {
+      this.screened = null;
+      if (!this.bounded) this.dense.assign(done, last, this.slots, null);
+    }
+    this.bounded?.assign(done, last);
   }
 
   private beginBounds(): void {
@@ -111,22 +134,28 @@ class Lloyd {
 
   /** Takes moved points out of their clusters' sums and puts them in. Returns their number. */
   private *renewSums(): Generator<void, number> {
-    const { points, slots, before, sums, sizes } = this;
-    const row = new Float64Array(points.dims);
+    const { points } = this;
     let moved = 0;
-    for (let point = 0; point < points.count; point++) {
-      if (points.pausesAt(point)) yield;
-      const [from, to] = [before[point], slots[point]];
-      if (from !== to) moved++;
-      if (this.summed && from === to) continue;
-      if (this.summed) {
-        points.addTo(sums, from, point, -1, row);
-        sizes[from]--;
-      }
-      points.addTo(sums, to, point, 1, row);
-      sizes[to]++;
+    for (let first = 0; first < points.count; first += points.pause) {
+      moved += this.renewSumsOf(first, Math.min(points.count, first + points.pause));
+      yield;
     }
     this.summed = true;
+    return moved;
+  }
+
+  private renewSumsOf(first: number, last: number): number {
+    const { points, slots, before, sums, sizes, summed, row } = this;
+    let moved = 0;
+    for (let point = first; point < last; point++) {
+      const from = before[point];
+      const to = slots[point];
+      if (from !== to) moved++;
+      else if (summed) continue;
+      points.addTo(sums, summed ? from : NONE, to, point, row);
+      if (summed) sizes[from]--;
+      sizes[to]++;
+    }
     return moved;
   }
 
@@ -260,33 +289,6 @@ function distances(from: Float64Array, to: Float64Array, dims: number): Float64A
   return result;
 }
 
-/** The slot with the greatest score for points [first, last), of equal ones the lowest; and the squared distance. */
-function nearest(
-  points: PointRows,
-  centroids: CentroidSlots,
-  first: number,
-  last: number,
-  slots: Uint32Array,
-  out: Float32Array | null,
-): void {
-  const row = new Float64Array(points.dims);
-  const scores = new Float64Array(PANEL);
-  for (let point = first; point < last; point++) {
-    points.stage(point, row);
-    let best = -Infinity;
-    for (let slot = 0; slot < centroids.count; slot += PANEL) {
-      const end = Math.min(slot + PANEL, centroids.count);
-      centroids.scores(row, 0, slot, end, scores);
-      for (let lane = 0; lane < end - slot; lane++) {
-        if (scores[lane] <= best) continue;
-        best = scores[lane];
-        slots[point] = slot + lane;
-      }
-    }
-    if (out) out[point] = Math.max(0, points.squaredNorms[point] - 2 * best);
-  }
-}
-
 export async function lloyd(
   spec: LloydSpec,
   centroids: Float32Array,
@@ -308,9 +310,10 @@ function* assignInSteps(
 ): Generator<void, void> {
   const points = yield* PointRows.read(array, spherical, centroids);
   const slots = new CentroidSlots(centroids, points);
+  const dense = new DenseAssignment(points, slots);
   const step = Math.max(1, Math.floor(STEP / (slots.count * slots.dims)));
   for (let first = 0; first < points.count; first += step) {
-    nearest(points, slots, first, Math.min(points.count, first + step), labels, distancesOut);
+    dense.assign(first, Math.min(points.count, first + step), labels, distancesOut);
     yield;
   }
 }

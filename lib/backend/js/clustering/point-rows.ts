@@ -11,6 +11,9 @@ const TOO_LONG = 1e37;
 /** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
 const GREATEST_SCALE = 3.4028234663852886e38;
 
+/** In place of a cluster. */
+export const NONE = -1;
+
 /** The error for a point that holds no finite numbers. */
 export function notFinite(point: number): Error {
   return unexpected('points', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as point ${point}`);
@@ -106,17 +109,19 @@ export class PointRows {
   }
 
   private *findScales(row: Float64Array): Generator<void> {
+    const { pause } = this;
     const scales = new Float32Array(this.count);
     for (let i = 0; i < this.count; i++) {
       this.stage(i, row);
       const length = Math.sqrt(squareOf(row));
       scales[i] = length > 0 ? Math.min(1 / length, GREATEST_SCALE) : 1;
-      if (this.pausesAt(i)) yield;
+      if (i % pause === 0) yield;
     }
     this.scales = scales;
   }
 
   private *measure(row: Float64Array): Generator<void> {
+    const { pause } = this;
     let greatest = 0;
     for (let i = 0; i < this.count; i++) {
       this.stage(i, row);
@@ -126,14 +131,14 @@ export class PointRows {
       this.squaredNorms[i] = square;
       this.totalSquare += weight * square;
       for (let dim = 0; dim < row.length; dim++) greatest = Math.max(greatest, weight * Math.abs(row[dim]));
-      if (this.pausesAt(i)) yield;
+      if (i % pause === 0) yield;
     }
     this.grids = gridsFor(greatest, this.count);
   }
 
-  /** Whether work on all points stops for a moment after this one. */
-  pausesAt(point: number): boolean {
-    return point % Math.max(1, Math.floor(PAUSE / this.dims)) === 0;
+  /** Points after which work on all of them stops for a moment. */
+  get pause(): number {
+    return Math.max(1, Math.floor(PAUSE / this.dims));
   }
 
   weight(point: number): number {
@@ -154,20 +159,35 @@ export class PointRows {
     for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(widen(data[from + dim]) * scale) - centre[dim]);
   }
 
-  /** Adds sign × weight × point to the sums, and sign × weight to the weight. */
-  addTo({ sums, rests, weights, weightRests }: ClusterSums, cluster: number, point: number, sign: number, row: Float64Array): void {
+  /** Takes weight × point, and the weight, from one cluster's sums (unless that is NONE) to another's. */
+  addTo({ sums, rests, weights, weightRests }: ClusterSums, from: number, to: number, point: number, row: Float64Array): void {
     const { coarse, fine } = this.grids;
-    const factor = sign * this.weight(point);
+    const { dims } = this;
+    const weight = this.weight(point);
     this.stage(point, row);
-    for (let dim = 0, at = cluster * row.length; dim < row.length; dim++, at++) {
-      const product = factor * row[dim];
-      const most = product + coarse - coarse;
-      sums[at] += most;
-      rests[at] += product - most + fine - fine;
+    const mostWeight = rounded(weight, this.weightGrids.coarse);
+    weights[to] += mostWeight;
+    weightRests[to] += weight - mostWeight;
+    if (from === NONE) {
+      for (let dim = 0, at = to * dims; dim < dims; dim++, at++) {
+        const product = weight * row[dim];
+        const most = product + coarse - coarse;
+        sums[at] += most;
+        rests[at] += product - most + fine - fine;
+      }
+      return;
     }
-    const most = rounded(factor, this.weightGrids.coarse);
-    weights[cluster] += most;
-    weightRests[cluster] += factor - most;
+    for (let dim = 0, at = to * dims, away = from * dims; dim < dims; dim++, at++, away++) {
+      const product = weight * row[dim];
+      const most = product + coarse - coarse;
+      const rest = product - most + fine - fine;
+      sums[at] += most;
+      rests[at] += rest;
+      sums[away] -= most;
+      rests[away] -= rest;
+    }
+    weights[from] -= mostWeight;
+    weightRests[from] -= weight - mostWeight;
   }
 }
 
