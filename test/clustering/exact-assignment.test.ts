@@ -14,9 +14,6 @@ function rowsOf({ data, dims: [, length], ...type }: Vectors, first: number, las
 }
 
 describeEachBackend('exact assignment', (backend) => {
-  // TypeScript scores all points alike.
-  if (backend !== 'native') return;
-
   async function expectSame(points: Vectors, centroids: Vectors): Promise<void> {
     const count = points.dims[0];
     const all = await assignToCentroids(points, centroids, { backend, threads: 2 });
