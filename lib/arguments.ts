@@ -1,9 +1,11 @@
 /** What callers hand over where no compiler has checked it: from JavaScript, from JSON. All throw INVALID_ARGUMENT. */
 import { describe, invalidArgument, unexpected } from './errors';
 
-/** The value, if it has fields: options, for example. */
+/** The value, if it has fields: options, for example, whose `onProgress` is to be a function if there is one. */
 export function objectOf<Value extends object>(value: Value, name: string): Value {
   if (typeof value !== 'object' || (value as unknown) === null) throw invalidArgument(name, 'an object', value);
+  const { onProgress } = value as { readonly onProgress?: unknown };
+  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalidArgument('onProgress', 'a function', onProgress);
   return value;
 }
 

@@ -49,7 +49,6 @@ export function planKMeans(vectors: Vectors, options: KMeansOptions): KMeansPlan
   const clusters = clusterCount(options.clusters, given, points);
   const { algorithm = 'lloyd', levels = 1, spherical = false, signal, onProgress, maxClusterSize } = options;
   requireSignal(signal);
-  if (onProgress !== undefined && typeof onProgress !== 'function') throw invalidArgument('onProgress', 'a function', onProgress);
   if (typeof spherical !== 'boolean') throw invalidArgument('spherical', 'true or false', spherical);
   if (algorithm !== 'lloyd' && algorithm !== 'mini-batch') throw invalidArgument('algorithm', '"lloyd" or "mini-batch"', algorithm);
   if (levels !== 1 && levels !== 2) throw invalidArgument('levels', '1 or 2', levels);

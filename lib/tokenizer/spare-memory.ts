@@ -2,7 +2,7 @@
 
 /** Shorter texts get memory of their own. */
 const LEAST = 1 << 16;
-/** Sizes are multiples of this, as texts of nearly one length follow each other. */
+/** Sizes are multiples of this, with one to spare, as texts of nearly one length follow each other. */
 const STEP = 1 << 16;
 
 export class SpareMemory {
@@ -15,7 +15,7 @@ export class SpareMemory {
   take(bytes: number): Uint8Array {
     if (bytes < LEAST) return new Uint8Array(bytes);
     const place = this.spare.findIndex(({ byteLength }) => byteLength >= bytes);
-    const [memory] = place < 0 ? [new ArrayBuffer(Math.ceil((bytes + 1) / STEP + 1) * STEP)] : this.spare.splice(place, 1);
+    const [memory] = place < 0 ? [new ArrayBuffer((Math.floor(bytes / STEP) + 2) * STEP)] : this.spare.splice(place, 1);
     return new Uint8Array(memory, 0, bytes);
   }
 

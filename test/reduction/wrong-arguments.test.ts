@@ -4,12 +4,16 @@ import {
   agglomerateAsync,
   cascade,
   cascadeAsync,
+  daviesBouldinAsync,
+  kmeans,
+  KMeansQuantizer,
   maxSimAsync,
   poolEmbeddings,
   positionRows,
   reduce,
   reduceAsync,
   removalSchedule,
+  silhouetteAsync,
   transformerMacs,
   type ReduceOptions,
 } from '../../lib/index';
@@ -64,4 +68,19 @@ test('what is no signal, and no options', async () => {
   await expect(maxSimAsync(sequences, sequences, null as unknown as object)).rejects.toEqual(REFUSED);
   const { mergeAsync } = reduce(TOKENS, step({}));
   await expect(mergeAsync(TOKENS.data, null as unknown as object)).rejects.toEqual(REFUSED);
+});
+
+test('what is to be told of progress is a function', async () => {
+  const wrong = { onProgress: 5 as unknown as () => void };
+  const labels = Uint32Array.from({ length: N }, (_, i) => i % 2);
+  const quantizer = new KMeansQuantizer({ data: TOKENS.data.slice(0, 8), dims: [2, 4], type: 'float32' });
+  for (const call of [
+    () => reduceAsync(TOKENS, step({}), wrong),
+    () => cascadeAsync(TOKENS, [step({})], wrong),
+    () => daviesBouldinAsync(TOKENS, labels, wrong),
+    () => silhouetteAsync(TOKENS, labels, wrong),
+    () => quantizer.encode(TOKENS, wrong),
+    () => kmeans(TOKENS, { clusters: 2, ...wrong }),
+  ])
+    await expect(call()).rejects.toEqual(REFUSED);
 });

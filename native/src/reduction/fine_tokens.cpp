@@ -29,8 +29,6 @@ constexpr size_t kRows = 128;
 
 bool enough(size_t tokens, size_t dims) { return tokens >= kLeastTokens && dims >= kLeastDims && dims <= kMostDims; }
 
-size_t whole(size_t count, size_t step) { return (count + step - 1) / step * step; }
-
 }  // namespace
 
 bool FineTokens::tiles_pay(size_t tokens, size_t dims) { return has_matrix_tiles() && enough(tokens, dims); }

@@ -25,8 +25,6 @@ constexpr size_t kLeastTokens = 64, kCacheLine = 64;
 // Rows whose sums are found together: as many whatever the threads, so that sums have the same bits.
 constexpr size_t kRows = 8 * kPanel;
 
-size_t whole(size_t count, size_t step) { return (count + step - 1) / step * step; }
-
 }  // namespace
 
 bool WordTokens::pays(size_t tokens, size_t dims) {

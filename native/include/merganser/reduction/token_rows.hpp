@@ -9,6 +9,9 @@
 
 namespace merganser::reduction {
 
+// The least multiple of `step` that is not below `count`.
+inline size_t whole(size_t count, size_t step) { return (count + step - 1) / step * step; }
+
 struct TokenRows {
   const float* data;
   const uint32_t* rows;  // null: all of them
