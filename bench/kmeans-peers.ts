@@ -12,12 +12,19 @@ export interface FaissRun {
 }
 
 /** faiss on vectors.f32 and centroids.f32 of the folder, one run for all numbers of iterations; null: it is not there. */
-export function faissRuns(folder: string, dims: number, iterations: readonly number[], threads: number, runs: number): FaissRun[] | null {
+export function faissRuns(
+  folder: string,
+  dims: number,
+  iterations: readonly number[],
+  threads: number,
+  runs: number,
+  env: NodeJS.ProcessEnv,
+): FaissRun[] | null {
   const python = pythonPath();
   if (python === null) return null;
   const files = [join(folder, 'vectors.f32'), join(folder, 'centroids.f32')];
   const call = ['bench/kmeans-faiss.py', ...files, ...[dims, iterations.join(), threads, runs].map(String)];
-  const answer = JSON.parse(execFileSync(python, call, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as {
+  const answer = JSON.parse(execFileSync(python, call, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as {
     runs?: FaissRun[];
     missing?: string;
   };

@@ -7,7 +7,8 @@
  * FILE.f32: rows of little-endian float32; bench/token-vectors.py makes vectors of a real model. "noise": Gaussian noise. Without it: a Gaussian mixture of half as many components as clusters.
  *
  * Parts: runs beside faiss; the dense assignment beside the processor's arithmetic peak; two threads beside one, and what arithmetic alone gains by the second; ml-kmeans and the TypeScript
- * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`). MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512; faiss takes what it finds.
+ * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`). MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512, and faiss, too,
+ * unless `--peers best` leaves it what the processor has.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +19,7 @@ import { RandomStream } from '../lib/clustering/random';
 import { assignToCentroids, kmeans, type KMeansResult, type Vectors } from '../lib/index';
 import { arithmeticPeak, faissRuns } from './kmeans-peers';
 import { collectGarbage, machine, median, timed } from './measure';
+import { peerEnvironment } from './peer-environment';
 
 const { values: options } = parseArgs({
   allowNegative: true,
@@ -31,13 +33,10 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '3' },
     part: { type: 'string', default: 'runs,dense,scaling,slow' },
     python: { type: 'boolean', default: true },
+    peers: { type: 'string', default: 'alike' },
     head: { type: 'boolean', default: true },
   },
 });
-
-// Settings that would hold the peer back.
-delete process.env.OPENBLAS_CORETYPE;
-delete process.env.OPENBLAS_L2_SIZE;
 
 const dims = Number(options.dims);
 const clusters = Number(options.clusters);
@@ -116,7 +115,7 @@ async function besideFaiss(folder: string): Promise<void> {
     console.log('| vectors | count | clusters | threads | iterations: merganser s, faiss s, ratio |');
     console.log('|---|---:|---:|---:|---|');
   }
-  const peers = options.python ? faissRuns(folder, dims, iterations, threads, runs) : null;
+  const peers = options.python ? faissRuns(folder, dims, iterations, threads, runs, peerEnvironment(options.peers)) : null;
   const cells: string[] = [];
   for (const [i, count] of iterations.entries()) {
     const ours = await medianOf(() => run(count));

@@ -29,6 +29,7 @@ import {
 } from '../lib/index';
 import { pythonPath } from '../scripts/python-oracle/python-oracle';
 import { machine, median, timed } from './measure';
+import { peerEnvironment, peersHaveAvx2 } from './peer-environment';
 
 const { values: arguments_ } = parseArgs({
   options: {
@@ -108,21 +109,6 @@ interface Peer {
   readonly first: readonly number[];
 }
 
-/** What keeps the peers to AVX2. By the rates of products and exponentials, MKL, OpenBLAS and ATen do; oneDNN has no part in these formulas. */
-const AVX2_PEERS: Readonly<Record<string, string>> = {
-  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
-  ONEDNN_MAX_CPU_ISA: 'AVX2',
-  ATEN_CPU_CAPABILITY: 'avx2',
-  OPENBLAS_CORETYPE: 'Haswell',
-  NPY_DISABLE_CPU_FEATURES: 'X86_V4 AVX512_ICL AVX512_SPR',
-};
-const alike = process.env['MERGANSER_ISA'] === 'avx2' && arguments_.peers === 'alike';
-
-function peerEnvironment(): NodeJS.ProcessEnv {
-  const { OPENBLAS_CORETYPE: _type, OPENBLAS_L2_SIZE: _size, ...rest } = process.env; // settings that would hold them back
-  return alike ? { ...rest, ...AVX2_PEERS } : rest;
-}
-
 /** Peers in a process of their own, which waits for its turns. */
 class Peers {
   readonly #process: ChildProcessWithoutNullStreams;
@@ -130,7 +116,7 @@ class Peers {
 
   constructor(python: string, file: string, { batch, count, width, options }: Case) {
     const call = [file, batch, count, width, options.method, JSON.stringify(options), arguments_.libraries, arguments_.threads].map(String);
-    this.#process = spawn(python, ['bench/reduce-peers.py', ...call], { env: peerEnvironment() });
+    this.#process = spawn(python, ['bench/reduce-peers.py', ...call], { env: peerEnvironment(arguments_.peers) });
     this.#process.stderr.pipe(process.stderr);
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
@@ -263,7 +249,7 @@ async function compare(each: Case, file: string, python: string | null): Promise
 
 async function main(): Promise<void> {
   console.log(
-    `${machine()}, ${backendInfo().backend}, threads used: ${arguments_.threads}, peers with ${alike ? 'AVX2' : 'all that the processor has'}\n`,
+    `${machine()}, ${backendInfo().backend}, threads used: ${arguments_.threads}, peers with ${peersHaveAvx2(arguments_.peers) ? 'AVX2' : 'all that the processor has'}\n`,
   );
   console.log('| operator | tokens | merganser ms | | peer ms | ratio | at most | result |\n|---|---|---:|---|---:|---:|---:|---|');
   const python = process.env['PYTHON'] ?? pythonPath();
