@@ -1,12 +1,12 @@
 /** What a classifier knows of the vectors that it has seen: centroids and how the vectors lie around them, in double precision. */
 import type { PointArray } from '../backend/clustering-kernels';
 import { notFinite } from '../backend/js/clustering/point-rows';
+import { GREATEST_SQUARE } from '../clustering/greatest-square';
 import { copyRow } from '../clustering/matrix';
 import { membersOf } from '../clustering/members';
 
 /** Numbers between two looks at the clock. */
 const STEP_NUMBERS = 2 ** 16;
-const TOO_LONG = 1e37;
 
 export interface CentroidStatistics {
   readonly dims: number;
@@ -45,7 +45,7 @@ function* eachRow(points: PointArray): Generator<Float32Array | undefined, void>
     copyRow(points, i, row, 0);
     let square = 0;
     for (let dim = 0; dim < row.length; dim++) square += row[dim] * row[dim];
-    if (!(square < TOO_LONG)) throw notFinite(i);
+    if (!(square < GREATEST_SQUARE)) throw notFinite(i);
     yield row;
   }
 }

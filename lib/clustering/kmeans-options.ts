@@ -4,6 +4,7 @@ import type { ClusteringControl, PointArray } from '../backend/clustering-kernel
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
+import { GREATEST_SQUARE } from './greatest-square';
 import { INITIALIZATIONS } from './initialize';
 import { copyPoints, pointsOf, type Vectors } from './matrix';
 import type { InitializationName, KMeansOptions } from './types';
@@ -127,7 +128,7 @@ function givenCentroids({ initialization }: KMeansOptions, dims: number): Float3
   for (let i = 0; i < given.count; i++) {
     let square = 0;
     for (let dim = 0; dim < dims; dim++) square += centroids[i * dims + dim] ** 2;
-    if (!(square < 1e37))
+    if (!(square < GREATEST_SQUARE))
       throw unexpected('initialization', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as centroid ${i}`);
   }
   return centroids;

@@ -4,6 +4,7 @@ import { unknownCode } from '../backend/js/quantizers/known-codes';
 import type { Kernels } from '../backend/kernels';
 import type { CodebookRows, VectorCoding } from '../backend/quantizer-kernels';
 import { selectKernels } from '../backend/select';
+import { GREATEST_SQUARE } from '../clustering/greatest-square';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { kmeans } from '../clustering/kmeans';
 import { integer } from '../clustering/kmeans-options';
@@ -98,7 +99,7 @@ function shortEnough(data: Float32Array, dims: number): boolean {
   for (let from = 0; from < data.length; from += dims) {
     let square = 0;
     for (let at = from; at < from + dims; at++) square += data[at] * data[at];
-    if (!(square < 1e37)) return false;
+    if (!(square < GREATEST_SQUARE)) return false;
   }
   return true;
 }

@@ -1,14 +1,13 @@
 /** Vectors block by block, as numbers in single precision: no copy of the whole is made, and other work can run in between. */
 import { yieldToEventLoop } from '../backend/js/event-loop';
 import type { PointArray } from '../backend/clustering-kernels';
+import { GREATEST_SQUARE } from '../clustering/greatest-square';
 import { copyRow, pointsOf, type Vectors } from '../clustering/matrix';
 import { aborted, unexpected } from '../errors';
 import { requireLength } from '../own-array';
 
 /** Numbers of a block. */
 const BLOCK_NUMBERS = 1 << 18;
-/** Squared length that single precision bears. */
-const GREATEST_SQUARE = 1e37;
 
 interface BlockOptions {
   readonly signal?: AbortSignal;

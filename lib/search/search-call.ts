@@ -1,5 +1,6 @@
 /** From what users ask of an index to a call of the kernels, and back. */
 import type { SearchCall, SearchOutput } from '../backend/search-kernels';
+import { GREATEST_SQUARE } from '../clustering/greatest-square';
 import { pointsOf, copyRow, type Vectors } from '../clustering/matrix';
 import { ownArray } from '../own-array';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
@@ -10,8 +11,6 @@ import type { IndexState } from './state';
 import type { CalibrationPoint, VectorMetric, VectorSearchOptions, VectorSearchResult } from './types';
 
 const DEFAULT_CONFIDENCE = 2;
-/** As for the vectors of an index: scores must be finite. */
-const TOO_LONG = 1e37;
 
 export interface PreparedSearch {
   readonly call: SearchCall;
@@ -116,7 +115,7 @@ function readQueries(queries: Vectors | Float32Array, dims: number, metric: Vect
     if (copied) copyRow(points, query, out, query * dims);
     let square = 0;
     for (let i = query * dims; i < (query + 1) * dims; i++) square += out[i] * out[i];
-    if (!(square < TOO_LONG))
+    if (!(square < GREATEST_SQUARE))
       throw unexpected('queries', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as number ${query}`);
     if (metric !== 'cosine' || square === 0) continue;
     const scale = 1 / Math.sqrt(square);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "merganser/clustering/greatest_square.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -25,8 +26,7 @@ float short_number(double value, double greatest) {
   return static_cast<float>(std::floor(value / step + 0.5) * step);
 }
 
-// Norms must be finite in single precision, as the scores are.
-bool fits(double squared_norm) { return squared_norm < 1e37; }
+bool fits(double squared_norm) { return squared_norm < kGreatestSquare; }
 
 // The mean of a sample of `count` rows. NaN and infinity, which are found later, count as 0.
 template <class Stage>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "merganser/clustering/greatest_square.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/quantizers/beam_search.hpp"
 
@@ -20,8 +21,6 @@ namespace {
 
 using namespace clustering;
 
-// Norms must be finite in single precision, as the scores are.
-constexpr double kTooLong = 1e37;
 constexpr size_t kPartRows = 240;
 // Numbers that a thread decodes at a time.
 constexpr size_t kDecodedNumbers = size_t{1} << 16;
@@ -35,7 +34,7 @@ void stage_points(const PointSet& points, const std::vector<float>& centre, size
   const PointSource source{points.data, points.type, points.dims, nullptr, centre.data()};
   for (size_t i = 0; i < count; ++i) {
     stage(source, points.rows ? points.rows[begin + i] : begin + i, staged.row(i), centre.size());
-    if (!(square(staged.row(i), centre.size()) < kTooLong)) bad = std::min(bad, begin + i);
+    if (!(square(staged.row(i), centre.size()) < kGreatestSquare)) bad = std::min(bad, begin + i);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "merganser/clustering/greatest_square.hpp"
+
 namespace merganser::clustering {
 namespace {
 
@@ -16,7 +18,6 @@ namespace {
 
 using namespace clustering;
 
-constexpr double kTooLong = 1e37;
 // Numbers that are coded at a time: they stay in the first-level cache.
 constexpr size_t kNumbers = 1024;
 
@@ -25,7 +26,7 @@ size_t first_bad(const float* rows, size_t count, size_t dims) {
   for (size_t row = 0; row < count; ++row, rows += dims) {
     double square = 0;
     for (size_t dim = 0; dim < dims; ++dim) square += static_cast<double>(rows[dim]) * rows[dim];
-    if (!(square < kTooLong)) return row;
+    if (!(square < kGreatestSquare)) return row;
   }
   return count;
 }
@@ -42,7 +43,7 @@ bool any_reaches(const float* numbers, size_t count, float limit) {
 void encode_scalars(const PointSet& points, const LevelStarts& levels, uint32_t* codes) {
   static const auto stage = select_stage_row();
   const size_t dims = points.dims, rows = std::max<size_t>(1, kNumbers / dims), numbers = rows * dims;
-  const auto limit = static_cast<float>(std::sqrt(kTooLong / static_cast<double>(dims)) * 0.999);
+  const auto limit = static_cast<float>(std::sqrt(kGreatestSquare / static_cast<double>(dims)) * 0.999);
   const float* const starts = levels.starts.data();
   std::vector<uint32_t> places(numbers), begins(numbers), basis(numbers);
   for (size_t i = 0; i < numbers; ++i) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "merganser/clustering/greatest_square.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -20,8 +21,6 @@ auto staging() { return MERGANSER_SELECT(stage_row); }
 namespace merganser::search {
 namespace {
 
-// Squared lengths from here on are refused: scores must be finite in single precision.
-constexpr double kTooLong = 1e37;
 constexpr float kFloat16Limit = 65520;
 constexpr float kInt8Limit = 127;
 constexpr size_t kBlock = 64;
@@ -163,7 +162,7 @@ void store_rows(const SearchView& view, const StoreSpec& spec, const StoreProgre
       stage(spec.points, spec.rows ? spec.rows[point] : point, row.data(), padded);
       double square = 0;
       for (size_t dim = 0; dim < dims; ++dim) square += static_cast<double>(row[dim]) * row[dim];
-      if (!(square < kTooLong)) {
+      if (!(square < clustering::kGreatestSquare)) {
         lower(not_finite, point);
         continue;
       }

@@ -1,4 +1,5 @@
 /** Points as numbers to compute with: scaled, centred, in double precision; and sums of them that do not depend on the order. */
+import { GREATEST_SQUARE } from '../../../clustering/greatest-square';
 import { unexpected } from '../../../errors';
 import type { PointArray } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
@@ -6,8 +7,6 @@ import { fromBfloat16, fromFloat16 } from '../../half-floats';
 const CENTRE_SAMPLE = 4096;
 /** Numbers of points between two pauses. */
 const PAUSE = 1e5;
-/** Squared lengths from here on are refused: scores must be finite in single precision. */
-const TOO_LONG = 1e37;
 /** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
 const GREATEST_SCALE = 3.4028234663852886e38;
 
@@ -126,7 +125,7 @@ export class PointRows {
     for (let i = 0; i < this.count; i++) {
       this.stage(i, row);
       const square = squareOf(row);
-      if (!(square < TOO_LONG)) throw notFinite(i);
+      if (!(square < GREATEST_SQUARE)) throw notFinite(i);
       const weight = this.weight(i);
       this.squaredNorms[i] = square;
       this.totalSquare += weight * square;

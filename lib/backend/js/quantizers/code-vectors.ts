@@ -1,4 +1,5 @@
 /** Vectors as the numbers of rows of codebooks, and back; see code_vectors.hpp for the native form. */
+import { GREATEST_SQUARE } from '../../../clustering/greatest-square';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 import type { PointArray } from '../../clustering-kernels';
 import type { CodebookRows, CodeDecoding, CodingControl, VectorCoding } from '../../quantizer-kernels';
@@ -12,8 +13,6 @@ import { unknownCode } from './known-codes';
 const BLOCK_WORK = 1 << 23;
 /** Numbers that are decoded between two looks at the clock. */
 const DECODED_NUMBERS = 1 << 16;
-/** Squared length that single precision bears. */
-const GREATEST_SQUARE = 1e37;
 
 export function encodeVectors(spec: VectorCoding, codes: Uint32Array, { signal, onProgress }: CodingControl): Promise<void> {
   return inTurns(encoding(spec, codes, onProgress), signal);

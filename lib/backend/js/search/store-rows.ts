@@ -1,4 +1,5 @@
 /** Putting vectors into the slots of an index. */
+import { GREATEST_SQUARE } from '../../../clustering/greatest-square';
 import { aborted, unexpected } from '../../../errors';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 import type { SearchSpec, StoreCall, StoreControl } from '../../search-kernels';
@@ -6,8 +7,6 @@ import { yieldToEventLoop } from '../event-loop';
 import { encodeRow } from './binary-codes';
 import { writeRow } from './slot-rows';
 
-/** Squared lengths from here on are refused: scores must be finite in single precision. */
-const TOO_LONG = 1e37;
 const ROWS_AT_A_TIME = 256;
 
 /** The error for a vector that cannot be stored. */
@@ -36,7 +35,7 @@ export async function storeRows(
       row[i] = widen === null ? points.data[from + i] : widen(points.data[from + i]);
       square += row[i] * row[i];
     }
-    if (!(square < TOO_LONG)) throw notStorable(point, rows.type);
+    if (!(square < GREATEST_SQUARE)) throw notStorable(point, rows.type);
     if (unitLength && square > 0) {
       const scale = 1 / Math.sqrt(square);
       for (let i = 0; i < dims; i++) row[i] *= scale;
