@@ -123,7 +123,8 @@ void BoundedAssignment::examine(size_t block, size_t panel, size_t how_many, uin
 void BoundedAssignment::settle(size_t block, size_t panel, size_t how_many, Scratch& scratch, size_t challenger) {
   static const auto exact_score = MERGANSER_SELECT(one_score);
   const size_t lanes = how_many * kPanel, first_slot = panel * kPanel;
-  const auto [point, score] = scratch.challengers[challenger];
+  const uint32_t point = scratch.challengers[challenger].point;
+  const float score = scratch.challengers[challenger].score;
   const size_t position = points_.block_begin(block) + point;
   const uint32_t own_slot = slots_[position];
   const Rows rows = rows_of(block, scratch);

@@ -172,6 +172,15 @@ void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size
     const __m512 bound = _mm512_mul_ps(_mm512_add_ps(least, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f));
     _mm512_storeu_ps(bounds + i, _mm512_mask_max_ps(known, useful, known, bound));
   }
+#elif defined(__AVX2__)
+  for (; i + 8 <= points; i += 8) {
+    const __m256i slot = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(slots + i));
+    const __m256 from = _mm256_i32gather_ps(apart, slot, sizeof(float)), less = _mm256_loadu_ps(reach + i);
+    const __m256 least = _mm256_sub_ps(from, less), known = _mm256_loadu_ps(bounds + i), zero = _mm256_setzero_ps();
+    const __m256 useful = _mm256_and_ps(_mm256_cmp_ps(less, zero, _CMP_GE_OQ), _mm256_cmp_ps(least, zero, _CMP_GT_OQ));
+    const __m256 bound = _mm256_mul_ps(_mm256_add_ps(least, _mm256_set1_ps(drift)), _mm256_set1_ps(1 - 3e-7f));
+    _mm256_storeu_ps(bounds + i, _mm256_blendv_ps(known, _mm256_max_ps(known, bound), useful));
+  }
 #endif
   for (; i < points; ++i) {
     const float least = apart[slots[i]] - reach[i], bound = (least + drift) * (1 - 3e-7f);

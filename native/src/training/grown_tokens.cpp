@@ -6,7 +6,8 @@
 namespace merganser::training {
 
 void grow_tokens(TokenTable& tokens, const uint32_t* triples, size_t count, std::string_view prefix) {
-  auto& [bytes, offsets] = tokens;
+  auto& bytes = tokens.bytes;
+  auto& offsets = tokens.offsets;
   const auto text = [&](uint32_t token) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()) + offsets[token], offsets[token + 1] - offsets[token]);
   };
