@@ -1,5 +1,6 @@
 #include "merganser/clustering/examine_panels.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -65,6 +66,20 @@ MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t p
   return found;
 }
 
+#if defined(__AVX2__)
+// A byte for each bit that is set: its place.
+constexpr auto kPlacesOfBits = [] {
+  std::array<uint64_t, 256> all{};
+  for (size_t bits = 0; bits < all.size(); ++bits) {
+    size_t found = 0;
+    for (uint64_t place = 0; place < 8; ++place) {
+      if (bits >> place & 1) all[bits] |= place << 8 * found++;
+    }
+  }
+  return all;
+}();
+#endif
+
 }  // namespace
 
 void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count,
@@ -102,10 +117,14 @@ size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_
   const __m256 drifts = _mm256_set1_ps(drift);
   __m256 lowest = _mm256_loadu_ps(bounds);
   for (size_t i = 0; i < count; i += 8) {
+    // Bounds come from memory: those of the next panel, which stand behind these.
+    if (i % 16 == 0) simd::MERGANSER_ISA_NS::expect_line(bounds + count + i);
     const __m256 bound = _mm256_loadu_ps(bounds + i);
     lowest = _mm256_min_ps(lowest, bound);
-    unsigned bits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_sub_ps(bound, drifts), _mm256_loadu_ps(reach + i), _CMP_LT_OQ)));
-    for (; bits; bits &= bits - 1) list[found++] = static_cast<uint32_t>(i) + static_cast<uint32_t>(std::countr_zero(bits));
+    const auto bits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_sub_ps(bound, drifts), _mm256_loadu_ps(reach + i), _CMP_LT_OQ)));
+    const __m256i places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(kPlacesOfBits[bits])));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(list + found), _mm256_add_epi32(places, _mm256_set1_epi32(static_cast<int>(i))));
+    found += static_cast<size_t>(std::popcount(bits));
   }
   alignas(32) float each[8];
   _mm256_store_ps(each, lowest);
