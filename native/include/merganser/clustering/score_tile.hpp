@@ -61,12 +61,18 @@ struct Tile {
   // Of panels [panel, panel + kCount).
   template <typename RowsOf>
   MERGANSER_INLINE void compute(RowsOf rows, const Panels& panels, size_t panel) {
-    const float* numbers = begin(panels, panel);
+    Tile sums;
+    const float* numbers = sums.begin(panels, panel);
 #if defined(__AVX2__) && !defined(__AVX512F__)
     // Six rows leave room for few instructions beside the multiply-adds: four a cycle are decoded.
 #pragma GCC unroll 4
 #endif
-    for (size_t dim = 0; dim < panels.dims; ++dim) add_next(rows, numbers, panels.dims);
+    for (size_t dim = 0; dim < panels.dims; ++dim) sums.add_next(rows, numbers, panels.dims);
+#pragma GCC unroll 4
+    for (size_t p = 0; p < kCount; ++p) {
+#pragma GCC unroll 12
+      for (size_t row = 0; row < kHeight; ++row) scores[p][row] = sums.scores[p][row];
+    }
   }
 
   // The same, and a line from `later` on is asked for with every kDimsOfLine dimensions: more at once would keep the tile's own numbers waiting.
