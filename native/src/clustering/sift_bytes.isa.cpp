@@ -178,6 +178,14 @@ bool screens_by_bytes() {
 #endif
 }
 
+size_t least_slots_for_bytes() {
+#if defined(MERGANSER_ISA_AVX2)
+  return 512;
+#else
+  return multiplies_bytes() ? 256 : SIZE_MAX;
+#endif
+}
+
 ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
