@@ -10,8 +10,8 @@ namespace {
 
 constexpr uint8_t kFlip = 128;
 constexpr size_t kMatrixStep = 64;
-// Below these all products take no longer: of dimensions, numbers of all centroids and points.
-constexpr size_t kLeastDims = 32, kLeastNumbers = 16384, kLeastPoints = 64;
+// Below these all products take no longer: numbers of all centroids, and points.
+constexpr size_t kLeastNumbers = 16384, kLeastPoints = 64;
 // Lengths whose squares are far from what single precision has no numbers for.
 constexpr double kLeastLength = 1e-15, kGreatestLength = 1e18;
 // A row's slots at most that are looked at one by one, and as what part of all.
@@ -24,9 +24,9 @@ constexpr size_t kPartLeftOver = 4, kMostPause = 64;
 }  // namespace
 
 bool AllAssignment::bytes_pay(const CentroidPanels& centroids, size_t points) {
-  static const size_t least_slots = MERGANSER_SELECT(least_slots_for_bytes)();
+  static const auto bytes_before = MERGANSER_SELECT(bytes_before_scores);
   const size_t dims = centroids.dims(), slots = centroids.slots();
-  if (dims < kLeastDims || dims > kMostByteDims || slots < least_slots || slots * dims < kLeastNumbers || points < kLeastPoints) return false;
+  if (!bytes_before(dims, slots) || dims > kMostByteDims || slots * dims < kLeastNumbers || points < kLeastPoints) return false;
   return centroids.greatest_norm() > kLeastLength && centroids.greatest_norm() < kGreatestLength;
 }
 

@@ -178,11 +178,11 @@ bool screens_by_bytes() {
 #endif
 }
 
-size_t least_slots_for_bytes() {
+bool bytes_before_scores(size_t dims, size_t slots) {
 #if defined(MERGANSER_ISA_AVX2)
-  return 512;
+  return dims >= 64 && slots >= 512;
 #else
-  return multiplies_bytes() ? 256 : SIZE_MAX;
+  return multiplies_bytes() && dims >= 32 && slots >= 256;
 #endif
 }
 

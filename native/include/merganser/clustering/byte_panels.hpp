@@ -46,8 +46,8 @@ struct ByteForm {
   bool multiplies_bytes(); \
   /* Whether they are faster at least where few of them are looked at again. */ \
   bool screens_by_bytes(); \
-  /* All scores of fewer slots take no longer than bytes first. */ \
-  size_t least_slots_for_bytes(); \
+  /* Whether to find the nearest of so many centroids takes less time with bytes first than with all scores. */ \
+  bool bytes_before_scores(size_t dims, size_t slots); \
   /* Rounds a row; `flip` is 128 or 0 (centroids). `length`: at least ‖row‖. */ \
   ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes); \
   /* Makes a panel of the codes of 16 vectors, `groups` of four dimensions each, one behind the other, and their starts. */ \
