@@ -59,7 +59,7 @@ export class ScreenedAssignment {
     private readonly centroids: CentroidSlots,
   ) {
     const { dims } = points;
-    this.most = Math.floor(Math.sqrt(GREATEST_SUM / dims));
+    this.most = Math.floor(Math.sqrt(GREATEST_SUM)) - Math.sqrt(dims);
     this.pairs = Math.ceil(centroids.count / 2 / TOGETHER) * TOGETHER;
     this.packed = { dims, packed: new Float64Array(this.pairs * dims), halves: new Float64Array(this.pairs) };
     this.steps = new Float64Array(centroids.count);
@@ -76,12 +76,12 @@ export class ScreenedAssignment {
 
   /** After centroids have changed. */
   prepare(): void {
-    const { dims, count, rows } = this.centroids;
+    const { dims, count, rows, halves } = this.centroids;
     const { packed } = this.packed;
     packed.fill(0);
     let greatest = 0;
     for (let slot = 0; slot < count; slot++) {
-      const step = this.stepOf(rows, slot * dims);
+      const step = this.stepFor(Math.sqrt(-2 * halves[slot]));
       const inverse = 1 / step;
       const pair = slot >> 1;
       const factor = slot % 2 === 0 ? 1 : ABOVE;
@@ -114,21 +114,16 @@ export class ScreenedAssignment {
     return last;
   }
 
-  /** A step of which no coordinate is more than `most`. */
-  private stepOf(rows: Float64Array, at: number): number {
-    let greatest = 0;
-    for (let i = at; i < at + this.points.dims; i++) {
-      const size = Math.abs(rows[i]);
-      if (size > greatest) greatest = size;
-    }
-    return greatest > 0 ? greatest / (this.most - 1) : 1;
+  /** The step with which a row of that length has whole numbers whose length is less than `most`, as rounding adds half a step to each. */
+  private stepFor(length: number): number {
+    return length > 0 ? length / this.most : 1;
   }
 
   private round(point: number): void {
     const { points, row, wholes } = this;
     const { dims } = points;
     points.stage(point, row);
-    const step = this.stepOf(row, 0);
+    const step = this.stepFor(Math.sqrt(points.squaredNorms[point]));
     const inverse = 1 / step;
     let square = 0;
     for (let dim = 0, to = point * dims; dim < dims; dim++, to++) {
