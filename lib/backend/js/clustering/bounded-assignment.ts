@@ -85,7 +85,7 @@ export class BoundedAssignment {
         let i = 0;
         for (; i + 2 <= looking; i += 2) {
           const [one, other] = [this.looking[i], this.looking[i + 1]];
-          scoreTwo(centroids, this.rows, one * dims, other * dims, begin, end, this.scores, PANEL);
+          scoreTwo(centroids, this.rows, one * dims, other * dims, begin, end, this.scores, 0, PANEL);
           this.take(one, panel, 0);
           this.take(other, panel, PANEL);
         }
@@ -122,8 +122,8 @@ export class BoundedAssignment {
     return members;
   }
 
-  /** The first assignment of a point that has its slot: scores, from `base` on, are less than the given ones and the margin. */
-  begin(point: number, estimates: Float64Array, base: number, margin: number): void {
+  /** The first assignment of a point that has its slot: scores are less than the given ones and the margin. */
+  begin(point: number, estimates: Float64Array, margin: number): void {
     const { points, centroids, rows, bounds } = this;
     const { panels, count } = centroids;
     const slot = this.slots[point];
@@ -135,7 +135,7 @@ export class BoundedAssignment {
       const last = Math.min((panel + 1) * PANEL, count);
       let best = -Infinity;
       for (let i = panel * PANEL; i < last; i++) {
-        const estimate = estimates[base + i];
+        const estimate = estimates[i];
         if (estimate > best && i !== slot) best = estimate;
       }
       bounds[point * panels + panel] = (lower(norm, best + margin, error) + this.panelDrifts[panel]) * DOWN;

@@ -103,12 +103,15 @@ class Lloyd {
 
   /** Without bounds, or with bounds that begin. */
   private assignAll(first: number, last: number): void {
-    const done = this.screened?.assign(first, last, this.slots, this.bounded) ?? first;
-    if (done < last) {
-      this.screened = null;
-      if (!this.bounded) this.dense.assign(done, last, this.slots, null);
+    let done = first;
+    while (this.screened && done < last) {
+      done = this.screened.assign(done, last, this.slots, this.bounded);
+      if (done === last) break;
+      this.screened = this.screened.finer();
+      this.screened?.prepare();
     }
-    this.bounded?.assign(done, last);
+    if (this.bounded) this.bounded.assign(done, last);
+    else if (done < last) this.dense.assign(done, last, this.slots, null);
   }
 
   private beginBounds(): void {
