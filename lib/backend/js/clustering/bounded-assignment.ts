@@ -72,12 +72,13 @@ export class BoundedAssignment {
     return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > USEFUL * this.judged * panels;
   }
 
-  /** Renews the slots of points [first, last). */
-  assign(first: number, last: number): void {
+  /** Renews the slots of points [first, last). Stops where bounds are useless; returns the first point that was left out. */
+  assign(first: number, last: number): number {
     const { points, centroids } = this;
     const { dims } = points;
     for (let from = first; from < last; from += BLOCK) {
-      const members = this.gather(from, Math.min(last, from + BLOCK));
+      const to = Math.min(last, from + BLOCK);
+      const members = this.gather(from, to);
       for (let panel = 0; members > 0 && panel < centroids.panels; panel++) {
         const looking = this.look(panel, members);
         const begin = panel * PANEL;
@@ -93,9 +94,12 @@ export class BoundedAssignment {
         scoreOne(centroids, this.rows, this.looking[i] * dims, begin, end, this.scores, 0);
         this.take(this.looking[i], panel, 0);
       }
+      if (!this.complete) continue;
+      this.judged += to - from;
+      if (this.isUseless) return to;
     }
-    if (this.complete) this.judged += last - first;
     if (last === points.count) this.complete = true;
+    return last;
   }
 
   /** Those of points [from, to) whose bounds leave a choice become members; returns their number. */

@@ -89,12 +89,12 @@ class Lloyd {
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
       const last = Math.min(points.count, first + step);
-      if (this.bounded?.complete) this.bounded.assign(first, last);
-      else this.assignAll(first, last);
+      const done = this.bounded?.complete === true ? this.bounded.assign(first, last) : first;
       if (this.bounded?.isUseless) {
         this.bounded = null;
         this.screened?.prepare();
       }
+      if (done < last) this.assignAll(done, last);
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }

@@ -44,18 +44,20 @@ export class ScreenedAssignment {
   private step = 1;
   /** The longest rest of a centroid. */
   private centroidRest = 0;
-  /** Points that have been rounded, from the first one on: point × dims, their steps and the lengths of their rests. */
+  /** Points that have been rounded, from the first one on: point × dims, their lengths and those of their rests. */
   private rounded = 0;
   private readonly wholes: Int16Array | Float64Array;
-  private readonly pointSteps: Float64Array;
-  private readonly pointRests: Float64Array;
+  private readonly lengths: Float64Array;
+  private readonly rests: Float64Array;
   private readonly row: Float64Array;
   /** Of a block, unless all wholes can be read as they are. */
   private readonly rows: Float64Array;
   private readonly sums: Float64Array;
   /** Of a point, by slot. */
   private readonly estimates: Float64Array;
+  /** Centroids that are left, and their estimates. */
   private readonly left: Uint32Array;
+  private readonly kept: Float64Array;
   private readonly scores = new Float64Array(TOGETHER);
   /** Scores that were needed after all. */
   private scored = 0;
@@ -78,11 +80,12 @@ export class ScreenedAssignment {
     this.row = new Float64Array(dims);
     this.wholes = count * dims <= KEPT_NUMBERS ? new Float64Array(count * dims) : new Int16Array(count * dims);
     this.rows = this.wholes instanceof Float64Array ? this.wholes : new Float64Array(this.block * dims);
-    this.pointSteps = new Float64Array(count);
-    this.pointRests = new Float64Array(count);
+    this.lengths = new Float64Array(count);
+    this.rests = new Float64Array(count);
     this.sums = new Float64Array(this.block * this.width);
     this.estimates = new Float64Array(this.width * fields);
     this.left = new Uint32Array(centroids.count);
+    this.kept = new Float64Array(centroids.count);
   }
 
   /** One that leaves fewer centroids, if there is one. */
@@ -127,10 +130,11 @@ export class ScreenedAssignment {
       this.sum(from, to);
       for (let point = from; point < to; point++) {
         const at = (point - from) * this.width;
+        const unit = this.stepFor(this.lengths[point]) * this.step;
         const margin = this.margin(point);
-        slots[point] = this.nearest(point, at, margin);
+        slots[point] = this.nearest(point, slots[point], at, unit, margin);
         if (!bounds) continue;
-        this.estimate(at, this.pointSteps[point] * this.step);
+        this.estimate(at, unit);
         bounds.begin(point, this.estimates, margin);
       }
       if (this.scored * TOO_MANY > (to - from) * this.centroids.count) return to;
@@ -147,7 +151,8 @@ export class ScreenedAssignment {
     const { points, row, wholes } = this;
     const { dims } = points;
     points.stage(point, row);
-    const step = this.stepFor(Math.sqrt(points.squaredNorms[point]));
+    const length = Math.sqrt(points.squaredNorms[point]);
+    const step = this.stepFor(length);
     const inverse = 1 / step;
     let square = 0;
     for (let dim = 0, to = point * dims; dim < dims; dim++, to++) {
@@ -156,16 +161,16 @@ export class ScreenedAssignment {
       square += rest * rest;
       wholes[to] = whole;
     }
-    this.pointSteps[point] = step;
-    this.pointRests[point] = Math.sqrt(square);
+    this.lengths[point] = length;
+    this.rests[point] = Math.sqrt(square);
   }
 
   /** What rounding changes scores of the point by. */
   private margin(point: number): number {
     const { points, centroidRest } = this;
     const { greatestNorm } = this.centroids;
-    const rest = this.pointRests[point];
-    const length = Math.sqrt(points.squaredNorms[point]);
+    const rest = this.rests[point];
+    const length = this.lengths[point];
     const error = (points.dims + 16) * 2 ** -50 * (length * greatestNorm + 0.5 * greatestNorm * greatestNorm);
     // ⟨x, c⟩ − ⟨x', c'⟩ = ⟨x − x', c⟩ + ⟨x', c − c'⟩.
     return (rest * greatestNorm + (length + rest) * centroidRest) * UP + error;
@@ -191,54 +196,73 @@ export class ScreenedAssignment {
     }
   }
 
-  private nearest(point: number, at: number, margin: number): number {
-    const { sums, halves, width, above, fields } = this;
-    const unit = this.pointSteps[point] * this.step;
+  /** Looks at the point's own slot first: the estimates of nearly all others are below what that one leaves. */
+  private nearest(point: number, own: number, at: number, unit: number, margin: number): number {
+    const { sums, halves, width, above, fields, left, kept } = this;
     const inverse = 1 / unit;
+    const twice = 2 * margin * inverse * UP;
     const whole = WHOLE * above;
     const wholeAbove = whole * above;
     const scale = 1 / above;
     const scaleAbove = scale * scale;
-    let best = -Infinity;
-    let second = -Infinity;
-    let slot = 0;
+    let best = this.estimateOf(own, at) + halves[own] * inverse;
+    let floor = best - twice;
+    let count = 0;
     for (let i = 0; i < width; i++) {
       let sum = sums[at + i];
       if (fields === 3) {
         const high = sum + wholeAbove - wholeAbove;
         const score = high * scaleAbove + halves[2 * width + i] * inverse;
         sum -= high;
-        if (score > second) {
+        if (score >= floor) {
+          left[count] = 2 * width + i;
+          kept[count++] = score;
           if (score > best) {
-            second = best;
             best = score;
-            slot = 2 * width + i;
-          } else second = score;
+            floor = score - twice;
+          }
         }
       }
       const middle = sum + whole - whole;
       const score = middle * scale + halves[width + i] * inverse;
-      if (score > second) {
+      if (score >= floor) {
+        left[count] = width + i;
+        kept[count++] = score;
         if (score > best) {
-          second = best;
           best = score;
-          slot = width + i;
-        } else second = score;
+          floor = score - twice;
+        }
       }
       const low = sum - middle + halves[i] * inverse;
-      if (low > second) {
+      if (low >= floor) {
+        left[count] = i;
+        kept[count++] = low;
         if (low > best) {
-          second = best;
           best = low;
-          slot = i;
-        } else second = low;
+          floor = low - twice;
+        }
       }
     }
-    const floor = best * unit - 2 * margin;
-    return second * unit < floor ? slot : this.nearestOf(point, at, unit, floor);
+    if (count === 1) return left[0];
+    let still = 0;
+    for (let i = 0; i < count; i++) if (kept[i] >= floor) left[still++] = left[i];
+    return still === 1 ? left[0] : this.nearestOf(point, still);
   }
 
-  /** Estimates of scores in their own unit. */
+  /** Of a slot, the whole product. */
+  private estimateOf(slot: number, at: number): number {
+    const { width, above } = this;
+    let sum = this.sums[at + (slot % width)];
+    for (let field = this.fields - 1; field > 0; field--) {
+      const whole = WHOLE * above ** field;
+      const part = sum + whole - whole;
+      if (slot >= field * width) return part / above ** field;
+      sum -= part;
+    }
+    return sum;
+  }
+
+  /** Estimates of all scores in their own unit. */
   private estimate(at: number, unit: number): void {
     const { sums, halves, width, above, fields, estimates } = this;
     const whole = WHOLE * above;
@@ -255,12 +279,9 @@ export class ScreenedAssignment {
     }
   }
 
-  /** The nearest of the centroids that estimates leave, by their scores. */
-  private nearestOf(point: number, at: number, unit: number, floor: number): number {
-    const { estimates, centroids, left, scores, row } = this;
-    this.estimate(at, unit);
-    let count = 0;
-    for (let slot = 0; slot < centroids.count; slot++) if (estimates[slot] >= floor) left[count++] = slot;
+  /** The nearest of the first `count` centroids that are left, by their scores. */
+  private nearestOf(point: number, count: number): number {
+    const { centroids, left, scores, row } = this;
     this.scored += count;
     this.points.stage(point, row);
     let best = -Infinity;
