@@ -15,9 +15,8 @@ import { scoreOne, scoreTwo } from './score-tile';
 const DOWN = 1 - 1e-6;
 const UP = 1 + 1e-6;
 const BLOCK = 64;
-/** Of fewer points nothing is concluded, and of a larger share of panels that are looked at. */
+/** Of fewer points nothing is concluded. */
 const JUDGED = 512;
-const USEFUL = 0.5;
 
 export class BoundedAssignment {
   static bytes(count: number, panels: number): number {
@@ -46,6 +45,8 @@ export class BoundedAssignment {
     private readonly points: PointRows,
     private readonly centroids: CentroidSlots,
     private readonly slots: Uint32Array,
+    /** With a larger share of panels that are looked at, all scores by other means are faster. */
+    private readonly useful: number,
   ) {
     this.bounds = new Float32Array(points.count * centroids.panels);
     this.reach = new Float64Array(points.count).fill(Infinity);
@@ -66,10 +67,10 @@ export class BoundedAssignment {
     }
   }
 
-  /** Bounds leave so much that all scores by other means are faster. */
+  /** As the first points of the second assignment show. */
   get isUseless(): boolean {
     const { panels } = this.centroids;
-    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > USEFUL * this.judged * panels;
+    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > this.useful * this.judged * panels;
   }
 
   /** Renews the slots of points [first, last). Stops where bounds are useless; returns the first point that was left out. */
