@@ -15,9 +15,8 @@ import { scoreOne, scoreTwo } from './score-tile';
 const DOWN = 1 - 1e-6;
 const UP = 1 + 1e-6;
 const BLOCK = 64;
-/** Of fewer points nothing is concluded, and of a larger share of panels that are looked at. */
+/** Of fewer points nothing is concluded. */
 const JUDGED = 512;
-const USEFUL = 0.5;
 
 export class BoundedAssignment {
   static bytes(count: number, panels: number): number {
@@ -46,6 +45,8 @@ export class BoundedAssignment {
     private readonly points: PointRows,
     private readonly centroids: CentroidSlots,
     private readonly slots: Uint32Array,
+    /** With a larger share of panels that are looked at, all scores by other means are faster. */
+    private readonly useful: number,
   ) {
     this.bounds = new Float32Array(points.count * centroids.panels);
     this.reach = new Float64Array(points.count).fill(Infinity);
@@ -66,18 +67,19 @@ export class BoundedAssignment {
     }
   }
 
-  /** Bounds leave so much that all scores by other means are faster. */
+  /** As the first points of the second assignment show. */
   get isUseless(): boolean {
     const { panels } = this.centroids;
-    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > USEFUL * this.judged * panels;
+    return this.judged >= JUDGED && this.judged <= this.points.count && this.scored > this.useful * this.judged * panels;
   }
 
-  /** Renews the slots of points [first, last). */
-  assign(first: number, last: number): void {
+  /** Renews the slots of points [first, last). Stops where bounds are useless; returns the first point that was left out. */
+  assign(first: number, last: number): number {
     const { points, centroids } = this;
     const { dims } = points;
     for (let from = first; from < last; from += BLOCK) {
-      const members = this.gather(from, Math.min(last, from + BLOCK));
+      const to = Math.min(last, from + BLOCK);
+      const members = this.gather(from, to);
       for (let panel = 0; members > 0 && panel < centroids.panels; panel++) {
         const looking = this.look(panel, members);
         const begin = panel * PANEL;
@@ -85,7 +87,7 @@ export class BoundedAssignment {
         let i = 0;
         for (; i + 2 <= looking; i += 2) {
           const [one, other] = [this.looking[i], this.looking[i + 1]];
-          scoreTwo(centroids, this.rows, one * dims, other * dims, begin, end, this.scores, PANEL);
+          scoreTwo(centroids, this.rows, one * dims, other * dims, begin, end, this.scores, 0, PANEL);
           this.take(one, panel, 0);
           this.take(other, panel, PANEL);
         }
@@ -93,9 +95,12 @@ export class BoundedAssignment {
         scoreOne(centroids, this.rows, this.looking[i] * dims, begin, end, this.scores, 0);
         this.take(this.looking[i], panel, 0);
       }
+      if (!this.complete) continue;
+      this.judged += to - from;
+      if (this.isUseless) return to;
     }
-    if (this.complete) this.judged += last - first;
     if (last === points.count) this.complete = true;
+    return last;
   }
 
   /** Those of points [from, to) whose bounds leave a choice become members; returns their number. */
@@ -122,8 +127,8 @@ export class BoundedAssignment {
     return members;
   }
 
-  /** The first assignment of a point that has its slot: scores, from `base` on, are less than the given ones and the margin. */
-  begin(point: number, estimates: Float64Array, base: number, margin: number): void {
+  /** The first assignment of a point that has its slot: scores are less than the given ones and the margin. */
+  begin(point: number, estimates: Float64Array, margin: number): void {
     const { points, centroids, rows, bounds } = this;
     const { panels, count } = centroids;
     const slot = this.slots[point];
@@ -135,7 +140,7 @@ export class BoundedAssignment {
       const last = Math.min((panel + 1) * PANEL, count);
       let best = -Infinity;
       for (let i = panel * PANEL; i < last; i++) {
-        const estimate = estimates[base + i];
+        const estimate = estimates[i];
         if (estimate > best && i !== slot) best = estimate;
       }
       bounds[point * panels + panel] = (lower(norm, best + margin, error) + this.panelDrifts[panel]) * DOWN;

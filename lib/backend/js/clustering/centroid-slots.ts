@@ -77,6 +77,28 @@ export class CentroidSlots {
     return sum;
   }
 
+  /** The same of slots[first … last], at most four; scores that are too many are the last one's. */
+  scoreFour(row: Float64Array, slots: Uint32Array, first: number, last: number, out: Float64Array): void {
+    const { rows, halves, dims } = this;
+    const s0 = slots[first];
+    const s1 = slots[Math.min(first + 1, last)];
+    const s2 = slots[Math.min(first + 2, last)];
+    const s3 = slots[last];
+    let [sum0, sum1, sum2, sum3] = [halves[s0], halves[s1], halves[s2], halves[s3]];
+    let [c0, c1, c2, c3] = [s0 * dims, s1 * dims, s2 * dims, s3 * dims];
+    for (let dim = 0; dim < dims; dim++) {
+      const x = row[dim];
+      sum0 += x * rows[c0++];
+      sum1 += x * rows[c1++];
+      sum2 += x * rows[c2++];
+      sum3 += x * rows[c3++];
+    }
+    out[0] = sum0;
+    out[1] = sum1;
+    out[2] = sum2;
+    out[3] = sum3;
+  }
+
   /** Puts near centroids into the same panel. The result says where each slot went. */
   regroup(): Uint32Array {
     const order = Uint32Array.from({ length: this.count }, (_, i) => i);

@@ -40,7 +40,7 @@ export class DenseAssignment {
       const last = Math.min(first + PANEL, centroids.count);
       let i = from;
       for (; i + 2 <= to; i += 2) {
-        scoreTwo(centroids, rows, (i - from) * dims, (i + 1 - from) * dims, first, last, scores, PANEL);
+        scoreTwo(centroids, rows, (i - from) * dims, (i + 1 - from) * dims, first, last, scores, 0, PANEL);
         this.take(i, from, first, last, 0, slots);
         this.take(i + 1, from, first, last, PANEL, slots);
       }

@@ -11,6 +11,10 @@ import { NONE, PointRows, type ClusterSums } from './point-rows';
 
 /** With fewer panels bounds cost more than they save. */
 const PANELS_FOR_BOUNDS = 2;
+/** Bounds that were of no use are tried once more when no larger share of the points moves. */
+const FEW_MOVE = 0.08;
+/** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
+const USEFUL = [0.5, 0.25];
 /** Multiplications between two looks at the event loop, and at the clock. */
 const SLICE = 4e6;
 const STEP = 1e6;
@@ -27,6 +31,10 @@ class Lloyd {
   private readonly dense: DenseAssignment;
   private screened: ScreenedAssignment | null;
   private bounded: BoundedAssignment | null = null;
+  /** How often. */
+  private boundsBegun = 0;
+  /** Points, in the last assignment. */
+  private moved = 0;
 
   constructor(
     private readonly spec: LloydSpec,
@@ -80,35 +88,44 @@ class Lloyd {
 
   private async assign(iteration: number, signal: AbortSignal | undefined): Promise<number> {
     const { points, centroids, slots, before } = this;
-    const { panels } = centroids;
-    if (iteration === 1 && panels >= PANELS_FOR_BOUNDS && BoundedAssignment.bytes(points.count, panels) <= this.spec.boundsBytes) {
-      this.beginBounds();
-    }
+    if (this.boundsAreDue(iteration)) this.beginBounds();
     before.set(slots);
     if (!this.bounded?.complete) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
       const last = Math.min(points.count, first + step);
-      if (this.bounded?.complete) this.bounded.assign(first, last);
-      else this.assignAll(first, last);
+      const done = this.bounded?.complete === true ? this.bounded.assign(first, last) : first;
       if (this.bounded?.isUseless) {
         this.bounded = null;
         this.screened?.prepare();
       }
+      if (done < last) this.assignAll(done, last);
       await yieldToEventLoop();
       if (signal?.aborted) throw aborted(signal);
     }
-    return inTurns(this.renewSums(), signal);
+    this.moved = await inTurns(this.renewSums(), signal);
+    return this.moved;
+  }
+
+  /** From the second assignment on; and where bounds excluded too little then, once more when few points move. */
+  private boundsAreDue(iteration: number): boolean {
+    const { points, centroids, bounded, boundsBegun } = this;
+    const { panels } = centroids;
+    if (bounded || panels < PANELS_FOR_BOUNDS || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
+    return boundsBegun === 0 ? iteration === 1 : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
   }
 
   /** Without bounds, or with bounds that begin. */
   private assignAll(first: number, last: number): void {
-    const done = this.screened?.assign(first, last, this.slots, this.bounded) ?? first;
-    if (done < last) {
-      this.screened = null;
-      if (!this.bounded) this.dense.assign(done, last, this.slots, null);
+    let done = first;
+    while (this.screened && done < last) {
+      done = this.screened.assign(done, last, this.slots, this.bounded);
+      if (done === last) break;
+      this.screened = this.screened.finer();
+      this.screened?.prepare();
     }
-    this.bounded?.assign(done, last);
+    if (this.bounded) this.bounded.assign(done, last);
+    else if (done < last) this.dense.assign(done, last, this.slots, null);
   }
 
   private beginBounds(): void {
@@ -123,7 +140,7 @@ class Lloyd {
       this.sizes[slot] = sizes[old];
     });
     this.slots.forEach((slot, i) => (this.slots[i] = moved[slot]));
-    this.bounded = new BoundedAssignment(this.points, this.centroids, this.slots);
+    this.bounded = new BoundedAssignment(this.points, this.centroids, this.slots, USEFUL[this.boundsBegun++]);
   }
 
   private noSums(): ClusterSums {

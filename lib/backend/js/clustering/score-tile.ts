@@ -53,9 +53,10 @@ export function scoreTwo(
   first: number,
   last: number,
   out: Float64Array,
+  to: number,
   width: number,
 ): void {
-  for (let slot = first, at = 0; slot < last; slot += TOGETHER, at += TOGETHER) {
+  for (let slot = first, at = to; slot < last; slot += TOGETHER, at += TOGETHER) {
     let s0 = halves[slot];
     let s1 = halves[slot + 1];
     let s2 = halves[slot + 2];
