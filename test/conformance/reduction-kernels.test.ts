@@ -116,6 +116,54 @@ describeEachBackend('reduction kernels', (backend) => {
     }
   });
 
+  // Of so many tokens whole groups may be passed over.
+  test.each(['groups', 'groups and others', 'some that are no numbers'])(
+    'nearestRows: the same bits where tokens are in groups, %s',
+    (kind) => {
+      for (const dims of [33, 64, 100]) {
+        const [count, others] = [700, 1100];
+        const all = blobs(7, count + others, 30, dims, 0.3);
+        const [a, b] = [all.slice(0, count * dims), all.slice(count * dims)];
+        if (kind !== 'groups') {
+          // Equal ones, opposite ones, zeros, tokens of any length, and some that are in no group.
+          for (let i = 0; i < others; i += 7) b.copyWithin(i * dims, (others - 1 - i) * dims, (others - i) * dims);
+          for (const values of [a, b]) {
+            values.fill(0, 5 * dims, 8 * dims);
+            const random = new RandomStream(3);
+            for (let i = 20 * dims; i < 80 * dims; i++) values[i] = random.gaussian() * 1e-12;
+            for (let i = 80 * dims; i < 160 * dims; i++) values[i] *= i % 2 === 0 ? -1e9 : 1e9;
+          }
+        }
+        if (kind === 'some that are no numbers')
+          for (const values of [a, b]) values.fill(NaN, 200 * dims, 203 * dims).fill(Infinity, 301 * dims, 302 * dims);
+        for (const rows of [null, someRows(others / 2)]) {
+          const [columns, scores, places] = [new Uint32Array(count), new Float32Array(count), new Uint32Array(count)];
+          const [left, right] = [a, b].map((values, i) => ({ values, rows: i === 0 ? null : rows }));
+          kernels.nearestRows(left, right, dims, 'cosine', columns, scores);
+          kernels.nearestRows(left, right, dims, 'cosine', places, null);
+          if (kind === 'some that are no numbers') {
+            expect([...columns, ...places].every((column) => column < (rows ?? { length: others }).length)).toBe(true);
+            continue;
+          }
+          expect(places).toEqual(columns);
+          for (let first = 0; first < count; first += 50) {
+            const [fewColumns, fewScores] = [new Uint32Array(50), new Float32Array(50)];
+            kernels.nearestRows(
+              { values: a.subarray(first * dims, (first + 50) * dims), rows: null },
+              right,
+              dims,
+              'cosine',
+              fewColumns,
+              fewScores,
+            );
+            expect(columns.subarray(first, first + 50)).toEqual(fewColumns);
+            expect(scores.subarray(first, first + 50)).toEqual(fewScores);
+          }
+        }
+      }
+    },
+  );
+
   test.each(HARD)('nearestRows: the same places if only these are wanted, %s', (_, make) => {
     for (const [count, others, dims] of [
       [170, 150, 128],

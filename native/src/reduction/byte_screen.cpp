@@ -7,6 +7,7 @@
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/token_groups.hpp"
 
 namespace merganser::clustering {
 namespace {
@@ -35,6 +36,8 @@ constexpr float kLeastRest = 1e-36f;
 constexpr size_t kLeastDims = 32, kLeastTokens = 64, kCacheLine = 64, kMatrixStep = 64;
 // So many products of a row take less time term after term than a choice among them first.
 constexpr size_t kFew = 3;
+// Rows that more than this part of the panels are in reach of take less time in tiles, with all panels.
+constexpr size_t kPartInReach = 4;
 
 struct RoundedToken {
   ByteForm form;
@@ -67,9 +70,31 @@ bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
   return fast && right.dims >= kLeastDims && right.dims <= clustering::kMostByteDims && right.count >= kLeastTokens && left.count >= kLeastTokens;
 }
 
-ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned threads)
+// What the kernels want of some rows. `floors` are of them, too.
+struct ByteScreen::RoundedRows {
+  RoundedRows(size_t rows, size_t bytes)
+      : count(rows), stride(bytes), codes((rows + kRowsBehind) * bytes), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor) {}
+  clustering::ByteRows view() const { return {codes.data(), stride, scales.data(), errors.data(), lengths.data(), count}; }
+  // Keeps the rows of a list that ascends.
+  void keep(const std::vector<uint32_t>& list) {
+    for (size_t to = 0; to < list.size(); ++to) {
+      const size_t from = list[to];
+      std::copy_n(codes.data() + from * stride, stride, codes.data() + to * stride);
+      scales[to] = scales[from], errors[to] = errors[from], lengths[to] = lengths[from], floors[to] = floors[from];
+    }
+    count = list.size();
+  }
+
+  size_t count;
+  const size_t stride;
+  std::vector<uint8_t> codes;
+  std::vector<float> scales, errors, lengths, floors;
+};
+
+ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const TokenGroups* groups, unsigned threads)
     : tokens_(tokens),
       similarity_(similarity),
+      groups_(groups),
       panels_((tokens.count + kPanel - 1) / kPanel),
       stride_(padded(tokens.dims)),
       choice_(tokens, similarity, panels_ * kPanel),
@@ -92,17 +117,19 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
   choice_.finish(greatest);
 }
 
+size_t ByteScreen::token_of(size_t slot) const { return groups_ ? groups_->order()[slot] : slot; }
+
 void ByteScreen::pack_panel(size_t panel) {
   static const auto pack = clustering::select_pack_byte_panel();
   std::vector<int8_t> codes(kPanel * stride_);
   for (size_t slot = panel * kPanel; slot < std::min(tokens_.count, (panel + 1) * kPanel); ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
-    const RoundedToken token = round_token(tokens_.row(slot), tokens_.row(std::min(slot + 1, tokens_.count - 1)), tokens_.dims, similarity_, 0, to);
+    const RoundedToken token = round_token(tokens_.row(token_of(slot)), tokens_.row(token_of(std::min(slot + 1, tokens_.count - 1))), tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
-    choice_.set(slot, token.square);
+    choice_.set(token_of(slot), token.square);
     lengths_[slot] = (token.length + token.form.error) * kUp;
     errors_[slot] = (token.form.error + choice_.rounding() * lengths_[slot]) * kUp;
-    rest_[slot] = -choice_.halves()[slot] * choice_.rounding() + kLeastRest;
+    rest_[slot] = -choice_.halves()[token_of(slot)] * choice_.rounding() + kLeastRest;
     most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
     most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
@@ -115,20 +142,18 @@ clustering::BytePanels ByteScreen::view() const {
 }
 
 void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool wanted, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
-  static const auto find = MERGANSER_SELECT(byte_candidates);
-  std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
-  std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind);
+  RoundedRows rows(count, stride_);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
-    const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, codes.data() + i * stride_);
+    const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, rows.codes.data() + i * stride_);
     squares[i] = token.square;
-    scales[i] = token.form.scale;
-    errors[i] = token.form.error;
-    lengths[i] = token.length;
+    rows.scales[i] = token.form.scale;
+    rows.errors[i] = token.form.error;
+    rows.lengths[i] = token.length;
   }
   const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
-  find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
-       {first, left.count}, has_matrix_tiles(), candidates.get(), floors.data());
+  if (groups_) find_in_groups(rows, first, left.count, candidates.get());
+  else find_all(rows, first, left.count, candidates.get());
   SlotChoice::Rows choice(choice_, left, first, count, wanted, slots, scores);
   for (size_t i = 0; i < count; ++i) {
     const Candidates& of = candidates[i];
@@ -137,6 +162,28 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
     else look_closer(left, first + i, squares[i], of, choice);
   }
   choice.finish();
+}
+
+void ByteScreen::find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {
+  static const auto find = MERGANSER_SELECT(byte_candidates);
+  find(rows.view(), view(), margins(), {first, of}, has_matrix_tiles(), candidates, rows.floors.data());
+}
+
+void ByteScreen::find_in_groups(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {
+  static const auto find = MERGANSER_SELECT(group_candidates);
+  std::vector<uint32_t> list(rows.count);
+  const size_t count = rows.count, most = std::min(kMostInReach, panels_ / kPartInReach);
+  list.resize(find(rows.view(), view(), margins(), groups_->view(), most, candidates, rows.floors.data(), list.data()));
+  if (!list.empty()) {
+    rows.keep(list);
+    const std::unique_ptr<Candidates[]> of_list(new Candidates[list.size()]);
+    find_all(rows, first, of, of_list.get());
+    for (size_t i = 0; i < list.size(); ++i) candidates[list[i]] = of_list[i];
+  }
+  for (size_t i = 0; i < count; ++i) {
+    if (candidates[i].count > Candidates::kMost) continue;
+    for (size_t c = 0; c < candidates[i].count; ++c) candidates[i].slots[c] = groups_->order()[candidates[i].slots[c]];
+  }
 }
 
 void ByteScreen::look_closer(const TokenRows& left, size_t row, double square, const Candidates& candidates, SlotChoice::Rows& choice) const {

@@ -11,6 +11,7 @@
 #include "merganser/reduction/greatest_scores.hpp"
 #include "merganser/reduction/score_rows.hpp"
 #include "merganser/reduction/slot_choice.hpp"
+#include "merganser/reduction/token_groups.hpp"
 
 namespace merganser::clustering {
 namespace {
@@ -118,7 +119,8 @@ void nearest_of_few(const TokenRows& left, const TokenRows& right, Similarity si
 }
 
 void nearest_by_bytes(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, bool wanted, uint32_t* columns, float* scores) {
-  const ByteScreen screen(right, similarity, threads);
+  const std::unique_ptr<TokenGroups> groups = TokenGroups::find(left, right, similarity, threads);
+  const ByteScreen screen(right, similarity, groups.get(), threads);
   const size_t piece_rows = rows_of_piece(left.count, left.dims, threads), pieces = (left.count + piece_rows - 1) / piece_rows;
   std::vector<std::vector<uint32_t>> left_over(pieces);
   parallel::parallel_for(threads, pieces, [&](size_t piece) {

@@ -21,6 +21,8 @@ struct RowPlaces {
 };
 
 constexpr size_t kRowsBehind = 32;
+// Below all scores, and above those of slots that only fill a panel.
+constexpr float kLowestFloor = -2e38f;
 
 // Slots that may have the greatest score of a row.
 struct Candidates {
@@ -32,7 +34,7 @@ struct Candidates {
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* floors: for each row what its greatest score is at least. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
+  /* floors: for each row what its greatest score is at least; before, what is known of that, or kLowestFloor. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
   void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, bool matrix_tiles, \
                        Candidates* candidates, float* floors); \
   }

@@ -13,23 +13,33 @@
 
 namespace merganser::reduction {
 
+class TokenGroups;
+
 class ByteScreen {
  public:
   // Whether that is faster here than all products.
   static bool pays(const TokenRows& left, const TokenRows& right);
 
-  ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned threads);
+  // groups: of these tokens, for cosines, or null.
+  ByteScreen(const TokenRows& tokens, Similarity similarity, const TokenGroups* groups, unsigned threads);
 
   // The slots and scores of rows [first, first + count) of `left` as best_slots would find them; of scores that are not wanted some are missing. Rows that are left to it are put in the list.
   void nearest(const TokenRows& left, size_t first, size_t count, bool wanted, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const;
 
- private:
-  void pack_panel(size_t panel);
   clustering::BytePanels view() const;
+  ByteMargins margins() const { return {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()}; }
+
+ private:
+  struct RoundedRows;
+  void pack_panel(size_t panel);
+  size_t token_of(size_t slot) const;
+  void find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const;
+  void find_in_groups(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const;
   void look_closer(const TokenRows& left, size_t row, double square, const Candidates& candidates, SlotChoice::Rows& choice) const;
 
   const TokenRows& tokens_;
   const Similarity similarity_;
+  const TokenGroups* const groups_;
   size_t panels_, stride_;
   SlotChoice choice_;
   parallel::KeptBuffer memory_;
