@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
@@ -14,6 +15,7 @@ namespace {
 auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
 auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
+auto select_dot() { return MERGANSER_SELECT(dot); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
 
 }  // namespace
@@ -54,6 +56,21 @@ RoundedToken round_token(const float* token, const float* next, size_t dims, Sim
   return {form, length * scale * kUp, scale, square};
 }
 
+// The dimensions of a head. Matrix tiles have multiplied all of them before heads are looked at, and short tokens' heads cost as much as they save.
+size_t head_of(size_t dims) {
+  constexpr size_t kLeastOfHeads = 256, kStep = 16;
+  return has_matrix_tiles() || dims < kLeastOfHeads ? 0 : whole(dims / 2, kStep);
+}
+
+// At least the length of what is behind a token's head.
+float behind_head(const float* token, size_t dims, size_t head, const RoundedToken& rounded) {
+  static const auto dot = clustering::select_dot();
+  // Squares of smaller or greater tokens may be no numbers in single precision.
+  constexpr double kLeast = 1e-20, kMost = 1e36;
+  if (!(rounded.square > kLeast && rounded.square < kMost)) return rounded.length;
+  return (std::sqrt(dot(token + head, token + head, dims - head)) * (1 + 1e-4f)) * rounded.scale + rounded.length * 1e-6f;
+}
+
 // Bytes of a row; what is behind its dimensions is zero.
 size_t padded(size_t dims) {
   const size_t step = has_matrix_tiles() ? kMatrixStep : kByteGroup;
@@ -72,17 +89,20 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
       similarity_(similarity),
       panels_((tokens.count + kPanel - 1) / kPanel),
       stride_(padded(tokens.dims)),
+      head_(head_of(tokens.dims)),
       choice_(tokens, similarity, panels_ * kPanel),
       memory_((panels_ + 1) / 2 * 2 * kPanel * stride_ + kCacheLine),
       codes_(reinterpret_cast<int8_t*>((reinterpret_cast<uintptr_t>(memory_.data()) + kCacheLine - 1) / kCacheLine * kCacheLine)),
       starts_((panels_ + 1) / 2 * 2 * kPanel),
+      head_starts_(head_ > 0 ? panels_ * kPanel : 0),
       code_scales_(panels_ * kPanel),
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
       rest_(panels_ * kPanel),
       most_lengths_(panels_),
       most_errors_(panels_),
-      most_rest_(panels_) {
+      most_rest_(panels_),
+      most_behind_(panels_) {
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
@@ -106,6 +126,9 @@ void ByteScreen::pack_panel(size_t panel) {
     most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
     most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
+    if (head_ == 0) continue;
+    most_behind_[panel] = std::max(most_behind_[panel], behind_head(tokens_.row(slot), tokens_.dims, head_, token));
+    head_starts_[slot] = kFlip * std::accumulate(codes.data() + slot % kPanel * stride_ + head_, codes.data() + (slot % kPanel + 1) * stride_, int32_t{0});
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
@@ -117,7 +140,7 @@ clustering::BytePanels ByteScreen::view() const {
 void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool wanted, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
   std::vector<uint8_t> codes((count + kRowsBehind) * stride_);
-  std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind);
+  std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind), behind(count + kRowsBehind);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
     const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, codes.data() + i * stride_);
@@ -125,10 +148,11 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
+    if (head_ > 0) behind[i] = behind_head(left.row(first + i), left.dims, head_, token);
   }
   const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
   find({codes.data(), stride_, scales.data(), errors.data(), lengths.data(), count}, view(), {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()},
-       {first, left.count}, has_matrix_tiles(), candidates.get(), floors.data());
+       {head_ / kByteGroup, behind.data(), most_behind_.data(), head_starts_.data()}, {first, left.count}, has_matrix_tiles(), candidates.get(), floors.data());
   SlotChoice::Rows choice(choice_, left, first, count, wanted, slots, scores);
   for (size_t i = 0; i < count; ++i) {
     const Candidates& of = candidates[i];
