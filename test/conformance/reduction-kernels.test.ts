@@ -66,6 +66,27 @@ function someRows(count: number): Uint32Array {
 describeEachBackend('reduction kernels', (backend) => {
   const kernels = selectKernels(backend);
 
+  test('nearestRows: tokens that are alike only in their last dimensions, which are not looked at where the first ones rule pairs out', () => {
+    const [count, dims, half] = [128, 512, 256];
+    const random = new RandomStream(3);
+    const left = Float32Array.from({ length: count * dims }, () => random.gaussian());
+    const right = new Float32Array(count * dims);
+    const partners = Uint32Array.from({ length: count }, (_, i) => (37 * i + 64) % count);
+    for (let i = 0; i < count; i++) {
+      for (let k = 0; k < half; k++) {
+        left[i * dims + k] *= 0.7;
+        // The row at the same place has a third of the partner's cosine, and comes first.
+        right[i * dims + k] = left[i * dims + k];
+        right[partners[i] * dims + half + k] = left[i * dims + half + k];
+      }
+    }
+    for (const similarity of ['cosine', 'euclidean'] as const) {
+      const columns = new Uint32Array(count);
+      kernels.nearestRows({ values: left, rows: null }, { values: right, rows: null }, dims, similarity, columns, new Float32Array(count));
+      expect(columns).toEqual(partners);
+    }
+  });
+
   test('nearestRows: the most similar and the nearest, of all rows and of some', () => {
     fc.assert(
       fc.property(shape, fc.boolean(), fc.boolean(), ({ left, right, dims, seed }, byCosine, some) => {

@@ -32,13 +32,40 @@ MERGANSER_INLINE size_t own_pair(const RowPlaces& places, size_t first, size_t s
   return (panel < panels ? panel : panels - 1) / kTilePanels;
 }
 
+// Whether any of a tile's scores may matter, by the sums over the heads.
 template <size_t kCount>
-MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, size_t panel, Candidates* candidates, float* floors) {
+MERGANSER_INLINE bool heads_matter(const ByteTileRows& of, const ByteRows& rows, size_t first, const BytePanels& panels, const ByteHeads& heads, size_t panel, const TileOfSums<kCount>& sums,
+                                   const float (*thresholds)[kPanel]) {
+  unsigned found = 0;
+#pragma GCC unroll 2
+  for (size_t p = 0; p < kCount; ++p) {
+    alignas(64) float least[kPanel];
+    Floats16 limit = Floats16::load(thresholds[p]);
+    limit.add_product(Floats16::factor(-kUp * heads.panel_rests[panel + p]), Floats16::load(heads.row_rests + first));
+    limit.store(least);
+    const size_t slot = (panel + p) * kPanel;
+#pragma GCC unroll 12
+    for (size_t row = 0; row < kTileHeight; ++row) {
+      const Floats16 scores = sums[p][row].plus(heads.starts + slot).scores(of.scale(row), panels.scales + slot, panels.halves + slot);
+      found |= static_cast<unsigned>(not_less(scores, least[row]) != 0) << row;
+    }
+  }
+  return (found & ((1u << tile_size(rows.count, first)) - 1)) != 0;
+}
+
+template <size_t kCount>
+MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const ByteHeads& heads, size_t panel, Candidates* candidates, float* floors) {
   for (size_t first = 0; first < rows.count; first += kTileHeight) {
     alignas(64) float thresholds[kCount][kPanel], scores[kCount][kTileHeight][kPanel];
     for (size_t p = 0; p < kCount; ++p) find_thresholds<kTileHeight>(rows, first, panels, margins, panel + p, floors, thresholds[p]);
+    ByteTileRows of(rows, first);
+    TileOfSums<kCount> sums;
+    start_sums<kCount>(panels, panel, sums);
+    add_bytes<kCount>(of, panels, panel, 0, heads.groups, sums);
+    if (heads.groups > 0 && !heads_matter<kCount>(of, rows, first, panels, heads, panel, sums, thresholds)) continue;
+    add_bytes<kCount>(of, panels, panel, heads.groups, panels.groups, sums);
     Tile<kCount> tile;
-    score_bytes(ByteTileRows(rows, first), panels, panel, tile);
+    scores_of_sums(of, panels, panel, sums, tile);
     // Few rows have a score that may matter: they wait until the registers are free.
     unsigned found[kCount] = {};
 #pragma GCC unroll 12
@@ -107,7 +134,7 @@ MERGANSER_INLINE void each_pair(size_t panels, size_t near, Pair pair, Alone alo
 
 }  // namespace
 
-void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
+void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const ByteHeads& heads, const RowPlaces& places, [[maybe_unused]] bool matrix_tiles, Candidates* candidates, float* floors) {
   for (size_t i = 0; i < rows.count; ++i) candidates[i].count = 0;
   const size_t near = own_pair(places, 0, rows.count, panels.count);
 #if defined(MERGANSER_KNOWS_MATRIX_TILES)
@@ -124,8 +151,8 @@ void byte_candidates(const ByteRows& rows, const BytePanels& panels, const ByteM
   } else
 #endif
     each_pair(
-        panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<kTilePanels>(rows, panels, margins, panel, candidates, floors); },
-        [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<1>(rows, panels, margins, panel, candidates, floors); });
+        panels.count, near, [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<kTilePanels>(rows, panels, margins, heads, panel, candidates, floors); },
+        [&](size_t panel) MERGANSER_INLINE_LAMBDA { examine<1>(rows, panels, margins, heads, panel, candidates, floors); });
   for (size_t i = 0; i < rows.count; ++i) {
     if (candidates[i].count <= Candidates::kMost) leave_out_lower(candidates[i], floors[i]);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
@@ -15,6 +16,7 @@ namespace {
 auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
 auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
+auto select_dot() { return MERGANSER_SELECT(dot); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
 
 }  // namespace
@@ -57,6 +59,21 @@ RoundedToken round_token(const float* token, const float* next, size_t dims, Sim
   return {form, length * scale * kUp, scale, square};
 }
 
+// The dimensions of a head. Matrix tiles have multiplied all of them before heads are looked at, and short tokens' heads cost as much as they save.
+size_t head_of(size_t dims) {
+  constexpr size_t kLeastOfHeads = 256, kStep = 16;
+  return has_matrix_tiles() || dims < kLeastOfHeads ? 0 : whole(dims / 2, kStep);
+}
+
+// At least the length of what is behind a token's head.
+float behind_head(const float* token, size_t dims, size_t head, const RoundedToken& rounded) {
+  static const auto dot = clustering::select_dot();
+  // Squares of smaller or greater tokens may be no numbers in single precision.
+  constexpr double kLeast = 1e-20, kMost = 1e36;
+  if (!(rounded.square > kLeast && rounded.square < kMost)) return rounded.length;
+  return (std::sqrt(dot(token + head, token + head, dims - head)) * (1 + 1e-4f)) * rounded.scale + rounded.length * 1e-6f;
+}
+
 // Bytes of a row; what is behind its dimensions is zero.
 size_t padded(size_t dims) {
   const size_t step = has_matrix_tiles() ? kMatrixStep : kByteGroup;
@@ -73,14 +90,14 @@ bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
 // What the kernels want of some rows. `floors` are of them, too.
 struct ByteScreen::RoundedRows {
   RoundedRows(size_t rows, size_t bytes)
-      : count(rows), stride(bytes), codes((rows + kRowsBehind) * bytes), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor) {}
+      : count(rows), stride(bytes), codes((rows + kRowsBehind) * bytes), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor), behind(rows + kRowsBehind) {}
   clustering::ByteRows view() const { return {codes.data(), stride, scales.data(), errors.data(), lengths.data(), count}; }
   // Keeps the rows of a list that ascends.
   void keep(const std::vector<uint32_t>& list) {
     for (size_t to = 0; to < list.size(); ++to) {
       const size_t from = list[to];
       std::copy_n(codes.data() + from * stride, stride, codes.data() + to * stride);
-      scales[to] = scales[from], errors[to] = errors[from], lengths[to] = lengths[from], floors[to] = floors[from];
+      scales[to] = scales[from], errors[to] = errors[from], lengths[to] = lengths[from], floors[to] = floors[from], behind[to] = behind[from];
     }
     count = list.size();
   }
@@ -88,7 +105,7 @@ struct ByteScreen::RoundedRows {
   size_t count;
   const size_t stride;
   std::vector<uint8_t> codes;
-  std::vector<float> scales, errors, lengths, floors;
+  std::vector<float> scales, errors, lengths, floors, behind;
 };
 
 ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const TokenGroups* groups, unsigned threads)
@@ -97,17 +114,20 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const Tok
       groups_(groups),
       panels_((tokens.count + kPanel - 1) / kPanel),
       stride_(padded(tokens.dims)),
+      head_(head_of(tokens.dims)),
       choice_(tokens, similarity, panels_ * kPanel),
       memory_((panels_ + 1) / 2 * 2 * kPanel * stride_ + kCacheLine),
       codes_(reinterpret_cast<int8_t*>((reinterpret_cast<uintptr_t>(memory_.data()) + kCacheLine - 1) / kCacheLine * kCacheLine)),
       starts_((panels_ + 1) / 2 * 2 * kPanel),
+      head_starts_(head_ > 0 ? panels_ * kPanel : 0),
       code_scales_(panels_ * kPanel),
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
       rest_(panels_ * kPanel),
       most_lengths_(panels_),
       most_errors_(panels_),
-      most_rest_(panels_) {
+      most_rest_(panels_),
+      most_behind_(panels_) {
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
@@ -133,6 +153,9 @@ void ByteScreen::pack_panel(size_t panel) {
     most_lengths_[panel] = std::max(most_lengths_[panel], lengths_[slot]);
     most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
+    if (head_ == 0) continue;
+    most_behind_[panel] = std::max(most_behind_[panel], behind_head(tokens_.row(token_of(slot)), tokens_.dims, head_, token));
+    head_starts_[slot] = kFlip * std::accumulate(codes.data() + slot % kPanel * stride_ + head_, codes.data() + (slot % kPanel + 1) * stride_, int32_t{0});
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }
@@ -150,6 +173,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
     rows.scales[i] = token.form.scale;
     rows.errors[i] = token.form.error;
     rows.lengths[i] = token.length;
+    if (head_ > 0) rows.behind[i] = behind_head(left.row(first + i), left.dims, head_, token);
   }
   const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
   if (groups_) find_in_groups(rows, first, left.count, candidates.get());
@@ -166,7 +190,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
 
 void ByteScreen::find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
-  find(rows.view(), view(), margins(), {first, of}, has_matrix_tiles(), candidates, rows.floors.data());
+  find(rows.view(), view(), margins(), {head_ / kByteGroup, rows.behind.data(), most_behind_.data(), head_starts_.data()}, {first, of}, has_matrix_tiles(), candidates, rows.floors.data());
 }
 
 void ByteScreen::find_in_groups(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {

@@ -40,6 +40,7 @@ struct ByteSums {
     asm("vpdpbusd %2, %1, %0" : "+v"(all) : "v"(row), "v"(codes));
 #endif
   }
+  MERGANSER_INLINE ByteSums plus(const int32_t* more) const { return {_mm512_add_epi32(all, _mm512_loadu_si512(more))}; }
   // scale × lane_scales × sums + halves
   MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
     const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(all), _mm512_loadu_ps(lane_scales));
@@ -83,6 +84,7 @@ struct ByteSums {
     sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(row, codes), load(kOnes)));
 #endif
   }
+  MERGANSER_INLINE ByteSums plus(const int32_t* more) const { return {_mm256_add_epi32(low, load(more)), _mm256_add_epi32(high, load(more + kPanel / 2))}; }
   MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
     const __m256 factor = _mm256_set1_ps(scale);
     const auto of = [&](const __m256i& sums, size_t lane) MERGANSER_INLINE_LAMBDA {
@@ -109,6 +111,11 @@ struct ByteSums {
     for (size_t lane = 0; lane < kPanel; ++lane) {
       for (size_t i = 0; i < kByteGroup; ++i) each[lane] += row[i] * codes[lane * kByteGroup + i];
     }
+  }
+  MERGANSER_INLINE ByteSums plus(const int32_t* more) const {
+    ByteSums result;
+    for (size_t lane = 0; lane < kPanel; ++lane) result.each[lane] = each[lane] + more[lane];
+    return result;
   }
   MERGANSER_INLINE Floats16 scores(float scale, const float* lane_scales, const float* halves) const {
     float result[kPanel];
@@ -161,19 +168,25 @@ class ByteTileRows {
   const uint8_t* groups_[kGroups];
 };
 
-// Scores of some rows and panels [panel, panel + kCount) without what rounding may change.
-template <size_t kCount, typename RowsOf>
-MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t panel, Tile<kCount>& tile) {
-  const int8_t* numbers = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2);
-  ByteSums sums[kCount][kTileHeight];
+template <size_t kCount>
+using TileOfSums = ByteSums[kCount][kTileHeight];
+
+template <size_t kCount>
+MERGANSER_INLINE void start_sums(const BytePanels& panels, size_t panel, TileOfSums<kCount>& sums) {
 #pragma GCC unroll 2
   for (size_t p = 0; p < kCount; ++p) {
     const ByteSums start = ByteSums::start(panels.starts + (panel + p) * kPanel);
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) sums[p][row] = start;
   }
+}
+
+// The products of dimensions [begin, end), by groups of four; rows stand at the first one.
+template <size_t kCount, typename RowsOf>
+MERGANSER_INLINE void add_bytes(RowsOf& rows, const BytePanels& panels, size_t panel, size_t begin, size_t end, TileOfSums<kCount>& sums) {
+  const int8_t* numbers = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2) + begin * kStep;
 #pragma GCC unroll 4
-  for (size_t group = 0; group < panels.groups; ++group, numbers += kStep, rows.next()) {
+  for (size_t group = begin; group < end; ++group, numbers += kStep, rows.next()) {
     ByteSums::Codes codes[kCount];
 #pragma GCC unroll 2
     for (size_t p = 0; p < kCount; ++p) {
@@ -187,6 +200,10 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
       for (size_t p = 0; p < kCount; ++p) sums[p][row].add(four, codes[p]);
     }
   }
+}
+
+template <size_t kCount, typename RowsOf>
+MERGANSER_INLINE void scores_of_sums(const RowsOf& rows, const BytePanels& panels, size_t panel, const TileOfSums<kCount>& sums, Tile<kCount>& tile) {
 #pragma GCC unroll 12
   for (size_t row = 0; row < kTileHeight; ++row) {
 #pragma GCC unroll 2
@@ -194,6 +211,15 @@ MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t 
       tile.scores[p][row] = sums[p][row].scores(rows.scale(row), panels.scales + (panel + p) * kPanel, panels.halves + (panel + p) * kPanel);
     }
   }
+}
+
+// Scores of some rows and panels [panel, panel + kCount) without what rounding may change.
+template <size_t kCount, typename RowsOf>
+MERGANSER_INLINE void score_bytes(RowsOf rows, const BytePanels& panels, size_t panel, Tile<kCount>& tile) {
+  TileOfSums<kCount> sums;
+  start_sums<kCount>(panels, panel, sums);
+  add_bytes<kCount>(rows, panels, panel, 0, panels.groups, sums);
+  scores_of_sums(rows, panels, panel, sums, tile);
 }
 
 // Bit i: a's number i is not less than `least`.

@@ -15,6 +15,15 @@ struct ByteMargins {
   const float* most_rest;  // by panel: the greatest of its slots'
 };
 
+// A head is the first dimensions of a token. ⟨x, y⟩ is at most the product of the heads and ‖rest of x‖ ‖rest of y‖ (Cauchy–Schwarz): of tokens that are far less alike than the nearest ones this says so
+// already.
+struct ByteHeads {
+  size_t groups;             // of four dimensions; 0: nothing is known of heads
+  const float* row_rests;    // at least ‖rest‖, times what makes a score of it
+  const float* panel_rests;  // the same, the greatest of each panel
+  const int32_t* starts;     // per slot: 128 × the sum of the codes behind the head
+};
+
 // Where the rows stand among all of those that are compared. Tokens at the same place are often alike: the sooner a great score is found, the fewer candidates there are meanwhile.
 struct RowPlaces {
   size_t first, of;
@@ -34,8 +43,8 @@ struct Candidates {
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* floors: for each row what its greatest score is at least; before, what is known of that, or kLowestFloor. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions; starts and codes are of whole pairs of panels then. */ \
-  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const RowPlaces& places, bool matrix_tiles, \
+  /* floors: for each row what its greatest score is at least; before, what is known of that, or kLowestFloor. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions and without heads; starts and codes are of whole pairs of panels then. */ \
+  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const ByteHeads& heads, const RowPlaces& places, bool matrix_tiles, \
                        Candidates* candidates, float* floors); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)

@@ -41,13 +41,14 @@ class ByteScreen {
   const Similarity similarity_;
   const TokenGroups* const groups_;
   size_t panels_, stride_;
+  const size_t head_;  // dimensions; 0: no heads
   SlotChoice choice_;
   parallel::KeptBuffer memory_;
   int8_t* codes_;
   // By slot.
-  std::vector<int32_t> starts_;
+  std::vector<int32_t> starts_, head_starts_;
   std::vector<float> code_scales_, lengths_, errors_, rest_;
-  std::vector<float> most_lengths_, most_errors_, most_rest_;  // by panel
+  std::vector<float> most_lengths_, most_errors_, most_rest_, most_behind_;  // by panel
 };
 
 }  // namespace merganser::reduction
