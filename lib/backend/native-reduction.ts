@@ -26,6 +26,18 @@ const FLAT: { readonly [Name in ReductionCall]: (...call: Parameters<ReductionCa
   scaleToLengths: (...call) => call,
   combineRows: ({ offsets, columns }, weights, values, dims, out, greatest) => [offsets, columns, weights, values, dims, out, greatest],
   sparseSquares: ({ offsets, columns }, ...rest) => [offsets, columns, ...rest],
+  blockSquares: ({ order, offsets, columns }, ...rest) => [order, offsets, columns, ...rest],
+  meanSquares: (cells, squares, members, shares, near, ...rest) => [
+    cells.offsets,
+    cells.blocks,
+    squares,
+    members.offsets,
+    members.places,
+    shares,
+    near.offsets,
+    near.places,
+    ...rest,
+  ],
   softmaxRows: (offsets, squares, temperature, normalization, weights) => [offsets, squares, temperature, normalization === 'l2', weights],
   products: (...call) => call,
 };

@@ -215,6 +215,8 @@ class NativeKernels implements Kernels {
   rowLengths: Kernels['rowLengths'] = (...call) => this.#reduction.rowLengths(...call);
   scaleToLengths: Kernels['scaleToLengths'] = (...call) => this.#reduction.scaleToLengths(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
+  blockSquares: Kernels['blockSquares'] = (...call) => this.#reduction.blockSquares(...call);
+  meanSquares: Kernels['meanSquares'] = (...call) => this.#reduction.meanSquares(...call);
   softmaxRows: Kernels['softmaxRows'] = (...call) => this.#reduction.softmaxRows(...call);
   attend: Kernels['attend'] = (...call) => this.#attention.attend(...call);
   attendAsync: Kernels['attendAsync'] = (...call) => this.#attention.attendAsync(...call);

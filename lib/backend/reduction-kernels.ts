@@ -24,6 +24,26 @@ export interface SparsePattern {
 }
 
 /**
+ * Tokens in an order in which sixteen make a panel. Panel r has a block of pairs with each of the panels columns[offsets[r]] … columns[offsets[r + 1] − 1], which ascend: with itself, and with those that
+ * have one with it.
+ */
+export interface TokenBlocks extends SparsePattern {
+  readonly order: Uint32Array;
+}
+
+/** Cell c has the blocks [offsets[c], offsets[c + 1]): of each of its panels with each. */
+export interface CellBlocks {
+  readonly offsets: Uint32Array;
+  readonly blocks: Uint32Array;
+}
+
+/** Tokens of cells, as places in the cells' panels. */
+export interface CellPlaces {
+  readonly offsets: Uint32Array;
+  readonly places: Uint32Array;
+}
+
+/**
  * Squared distances are within 8 · dims · 2⁻²⁴ of the greater squared length, cosines within 4 · dims · 2⁻²⁴. What is chosen by them is exact but for ties within that:
  * the native backend computes in single precision, the TypeScript one in double.
  */
@@ -104,6 +124,21 @@ export interface ReductionKernels {
     dims: number,
     out: Float32Array,
     known: Float64Array | null,
+  ): void;
+  /** squares[block][16][16]: squared distances of the rows of `values` at these places. Of places behind the last row they mean nothing. */
+  blockSquares(blocks: TokenBlocks, values: Float32Array, dims: number, squares: Float32Array): void;
+  /**
+   * out[targets[entry]] = squared distance of a token and a cell's centre, for each entry of `near`. Centres are means of `members` with `shares` that sum to one; so their distances follow from the `squares`
+   * of blockSquares, within what those are off by.
+   */
+  meanSquares(
+    cells: CellBlocks,
+    squares: Float32Array,
+    members: CellPlaces,
+    shares: Float32Array,
+    near: CellPlaces,
+    targets: Uint32Array,
+    out: Float32Array,
   ): void;
   /**
    * weights[entry] = exp(−temperature · (squares[entry] − the least of its row)), divided by the row's sum of them ('l1') or by the root of the sum of their squares ('l2'): row r has the entries

@@ -1,8 +1,9 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
 import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
-import type { Step, Steps } from '../clustering/steps';
+import type { Steps } from '../clustering/steps';
 import { lengthsOf, type Plan, type TokenRows } from './plan';
-import { cellShares, twoWayPattern, type TwoWayPattern } from './sparse-weights';
+import { cellShares, LEAST_MASS, twoWayPattern, type TwoWayPattern } from './sparse-weights';
+import { nearTokens, type NearTokens } from './token-blocks';
 
 export interface ExpeditTask {
   readonly tokens: TokenRows;
@@ -21,7 +22,14 @@ export interface ExpeditGrids {
   readonly pooling: TwoWayPattern;
   /** The cells within the window around each token's own. */
   readonly near: TwoWayPattern;
+  /** Pairs of tokens with a cell in common; null if there are so many that centres are measured faster than they, so many times. */
+  pairs(iterations: number): NearTokens | null;
 }
+
+/** Shorter tokens are in the nearest cache whenever centres are measured. */
+const LEAST_WIDTH_OF_PAIRS = 256;
+/** A product of a tile takes half the time of one that stands alone, or less. */
+const PAIRS_FOR_PRODUCT = 2;
 
 /** Centres are means of tokens with weights softmax(−temperature · squared distance) over the cells near the token's own, a few times over. */
 export function* expedit(task: ExpeditTask): Steps<Plan> {
@@ -37,15 +45,26 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
   // Such tokens will be refused.
   if (!(greatest[0] < MOST_MAGNITUDE)) return refusedPlan(tokens.count, cells, greatest[0]);
   const [squares, lengths] = [new Float32Array(near.places.length), new Float64Array(tokens.count).fill(-1)];
-  const measure: Step = (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares, lengths);
-  if (iterations > 0 || task.temperature === 'auto') yield measure;
+  const pairs = tokens.width < LEAST_WIDTH_OF_PAIRS ? null : task.grids.pairs(iterations);
+  if (pairs !== null) yield (kernels) => kernels.blockSquares(pairs.tokens, tokens.data, tokens.width, pairs.squares);
+  const measure = function* (iteration: number): Steps<void> {
+    // Of cells without mass centres are no means.
+    if (pairs !== null && masses.every((mass) => mass >= LEAST_MASS)) {
+      const members = iteration === 0 ? pairs.pooling : pairs.near;
+      yield (kernels) => kernels.meanSquares(pairs.cells, pairs.squares, members, shares, pairs.near, near.places, squares);
+      return;
+    }
+    if (pairs !== null && iteration > 0) yield* merge(tokens.data, tokens.width, centres, null);
+    yield (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares, lengths);
+  };
+  if (iterations > 0 || task.temperature === 'auto') yield* measure(0);
   const temperature = task.temperature === 'auto' ? inverseMedian(squares, yield* aboveRounding(tokens)) : task.temperature;
   for (let i = 0; i < iterations; i++) {
-    if (i > 0) yield measure;
+    if (i > 0) yield* measure(i);
     pattern = near;
     yield (kernels) => kernels.softmaxRows(near.byToken.offsets, squares, temperature, 'l1', squares);
     ({ shares, masses } = cellShares(near, squares));
-    yield* merge(tokens.data, tokens.width, centres, null);
+    if (pairs === null || i === iterations - 1) yield* merge(tokens.data, tokens.width, centres, null);
   }
   const { source, unmerge } = yield* reconstruction(task, centres, temperature);
   return { count: cells, source, size: masses, greatest: greatest[0], reduced: centres, merge, unmerge };
@@ -59,10 +78,18 @@ function refusedPlan(tokens: number, cells: number, greatest: number): Plan {
 export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {
   const [rows, columns] = grid;
   const [height, width] = target;
+  const pooling = twoWayPattern(poolingBins(rows, height), poolingBins(columns, width), target);
+  const near = twoWayPattern(nearBins(rows, height, window >> 1), nearBins(columns, width, window >> 1), target);
+  let pairs: NearTokens | null | undefined;
   return {
     cells: height * width,
-    pooling: twoWayPattern(poolingBins(rows, height), poolingBins(columns, width), target),
-    near: twoWayPattern(nearBins(rows, height, window >> 1), nearBins(columns, width, window >> 1), target),
+    pooling,
+    near,
+    pairs(iterations) {
+      // Centres are measured and summed in every iteration.
+      if (pairs === undefined) pairs = nearTokens(grid, pooling, near, PAIRS_FOR_PRODUCT * 2 * iterations * near.places.length);
+      return pairs;
+    },
   };
 }
 

@@ -36,6 +36,9 @@ export function twoWayPattern(
   return { byToken: { offsets, columns }, byCell: { offsets: ofCells, columns: places.map((place) => owners[place]) }, places };
 }
 
+/** Cells with less are divided by this. */
+export const LEAST_MASS = 1e-16;
+
 /** Weights of a pattern's entries, cell by cell, each as its part of the cell's sum; and those sums. */
 export function cellShares(
   { byCell: { offsets }, places }: TwoWayPattern,
@@ -46,7 +49,7 @@ export function cellShares(
   for (let cell = 0; cell < masses.length; cell++) {
     let mass = 0;
     for (let at = offsets[cell]; at < offsets[cell + 1]; at++) mass += weights[places[at]];
-    const scale = 1 / Math.max(mass, 1e-16);
+    const scale = 1 / Math.max(mass, LEAST_MASS);
     for (let at = offsets[cell]; at < offsets[cell + 1]; at++) shares[at] = weights[places[at]] * scale;
     masses[cell] = mass;
   }

@@ -13,6 +13,7 @@
 #include "merganser/reduction/energies.hpp"
 #include "merganser/reduction/medoids.hpp"
 #include "merganser/reduction/nearest.hpp"
+#include "merganser/reduction/token_blocks.hpp"
 #include "task.hpp"
 
 namespace merganser::addon {
@@ -157,6 +158,25 @@ Work sparse_squares_of(const Arguments& arguments) {
   return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out, known); };
 }
 
+// order, offsets, columns, values, dims, squares
+Work block_squares_of(const Arguments& arguments) {
+  const TokenBlocks blocks{data_of<uint32_t>(arguments[0]), length_of(arguments[0]), data_of<uint32_t>(arguments[1]), data_of<uint32_t>(arguments[2])};
+  const float* const values = data_of<float>(arguments[3]);
+  const size_t dims = number_of(arguments[4]);
+  float* const squares = data_of<float>(arguments[5]);
+  return [=] { block_squares(blocks, values, dims, pool_size(), squares); };
+}
+
+// cells' offsets, cells' blocks, squares, members' offsets, members' places, shares, near offsets, near places, targets, out
+Work mean_squares_of(const Arguments& arguments) {
+  const CellBlocks cells{length_of(arguments[0]) - 1, data_of<uint32_t>(arguments[0]), data_of<uint32_t>(arguments[1])};
+  const CellPlaces members{data_of<uint32_t>(arguments[3]), data_of<uint32_t>(arguments[4])}, near{data_of<uint32_t>(arguments[6]), data_of<uint32_t>(arguments[7])};
+  const float *const squares = data_of<float>(arguments[2]), *const shares = data_of<float>(arguments[5]);
+  const uint32_t* const targets = data_of<uint32_t>(arguments[8]);
+  float* const out = data_of<float>(arguments[9]);
+  return [=] { mean_squares(cells, squares, members, shares, near, targets, pool_size(), out); };
+}
+
 // offsets, squares, temperature, squared, weights
 Work softmax_rows_of(const Arguments& arguments) {
   const uint32_t* const offsets = data_of<uint32_t>(arguments[0]);
@@ -183,6 +203,7 @@ Work work_of(const Napi::Value& name, const Napi::Value& array) {
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
       {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"scaleToLengths", scale_to_lengths_of},
       {"softmaxRows", softmax_rows_of}, {"findMedoids", find_medoids_of},
+      {"blockSquares", block_squares_of}, {"meanSquares", mean_squares_of},
   };
   return calls.at(name.As<Napi::String>())(Arguments(array));
 }

@@ -24,6 +24,7 @@ import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
 import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, softmaxRows, sparseSquares } from './reduction/combinations';
+import { blockSquares, meanSquares } from './reduction/token-blocks';
 import { densityPeaks } from './reduction/density-peaks';
 import { findMedoids } from './reduction/medoids';
 import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
@@ -66,6 +67,8 @@ const REDUCTION = {
   scaleToLengths,
   combineRows,
   sparseSquares,
+  blockSquares,
+  meanSquares,
   softmaxRows,
 };
 
