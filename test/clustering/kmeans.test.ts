@@ -171,6 +171,19 @@ describeEachBackend('k-means', (backend) => {
     expect([...zeros.centroids.data].every(Number.isFinite)).toBe(true);
   });
 
+  test('spherical: means without a direction stay zeros', async () => {
+    const points = Float32Array.from({ length: 2 * 96 }, (_, i) => (i < 96 ? 0 : 1));
+    const ofZeros = await run(points, 96, { clusters: 1, spherical: true, weights: [0.19428731, 0], maxIterations: 1 });
+    expect([...ofZeros.centroids.data]).toEqual(Array.from({ length: 96 }, () => 0));
+    expect(ofZeros.objective).toBeCloseTo(0, 10);
+    const opposite = await run(
+      points.map((x, i) => (i < 96 ? -0.3 : 0.3 * x)),
+      96,
+      { clusters: 1, spherical: true },
+    );
+    expect(opposite.objective).toBeCloseTo(2, 6);
+  });
+
   test('spherical: vectors too short for the inverse of their length in single precision keep their direction', async () => {
     const directions = [0, 1, 0, 1, 2, 2].map((third) => (third * 2 * Math.PI) / 3);
     const data = Float32Array.from(directions.flatMap((angle) => [1e-40 * Math.cos(angle), 1e-40 * Math.sin(angle)]));

@@ -23,6 +23,8 @@ constexpr size_t kPanelsForBounds = 4;
 constexpr size_t kKeptDims = 128, kIterationsForLong = 6, kLongDims = 512;
 // Squares of shorter vectors lose their digits, and bounds could not tell by how much.
 constexpr double kLeastNorm = 1e-15;
+// Means of unit vectors that are shorter than this have no direction but that of rounding.
+constexpr double kLeastMean = 0x1p-22;
 
 // A cluster that empty ones take points of.
 struct Donor {
@@ -214,9 +216,9 @@ void Lloyd::mean_of(size_t slot, double* out) const {
     out[dim] = sums_.sum(slot, dim) / weight + points_.centre()[dim];
     square += out[dim] * out[dim];
   }
-  if (!spec_.spherical || square == 0) return;
+  if (!spec_.spherical) return;
   const double length = std::sqrt(square);
-  for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] /= length;
+  for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] = length < kLeastMean ? 0 : out[dim] / length;
 }
 
 Lloyd::Empty Lloyd::move_centroids(bool fill) {

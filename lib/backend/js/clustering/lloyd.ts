@@ -19,6 +19,8 @@ const USEFUL = [0.5, 0.25];
 const SLICE = 4e6;
 const STEP = 1e6;
 const REPORT_MILLISECONDS = 100;
+/** Means of unit vectors that are shorter than this have no direction but that of rounding. */
+const LEAST_MEAN = 2 ** -22;
 
 class Lloyd {
   private readonly centroids: CentroidSlots;
@@ -225,9 +227,9 @@ class Lloyd {
       out[dim] = (sums[at] + rests[at]) / weight + this.points.centre[dim];
       square += out[dim] * out[dim];
     }
-    if (!this.spec.spherical || square === 0) return;
+    if (!this.spec.spherical) return;
     const length = Math.sqrt(square);
-    for (let dim = 0; dim < dims; dim++) out[dim] /= length;
+    for (let dim = 0; dim < dims; dim++) out[dim] = length < LEAST_MEAN ? 0 : out[dim] / length;
   }
 
   private slotsById(): Uint32Array {
