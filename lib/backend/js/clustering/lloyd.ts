@@ -10,7 +10,7 @@ import { ScreenedAssignment } from './screened-assignment';
 import { NONE, PointRows, type ClusterSums } from './point-rows';
 
 /** With fewer panels bounds cost more than they save. */
-const PANELS_FOR_BOUNDS = 2;
+const PANELS_FOR_BOUNDS = 1;
 /** Bounds that were of no use are tried once more when no larger share of the points moves. */
 const FEW_MOVE = 0.08;
 /** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
