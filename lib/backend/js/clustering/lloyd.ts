@@ -7,10 +7,11 @@ import { BoundedAssignment } from './bounded-assignment';
 import { CentroidSlots } from './centroid-slots';
 import { DenseAssignment } from './dense-assignment';
 import { ScreenedAssignment } from './screened-assignment';
+import { ShortAssignment } from './short-assignment';
 import { NONE, PointRows, type ClusterSums } from './point-rows';
 
 /** With fewer panels bounds cost more than they save. */
-const PANELS_FOR_BOUNDS = 2;
+const PANELS_FOR_BOUNDS = 1;
 /** Bounds that were of no use are tried once more when no larger share of the points moves. */
 const FEW_MOVE = 0.08;
 /** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
@@ -31,6 +32,7 @@ class Lloyd {
   private summed = false;
   private readonly row: Float64Array;
   private readonly dense: DenseAssignment;
+  private readonly short: ShortAssignment | null;
   private screened: ScreenedAssignment | null;
   private bounded: BoundedAssignment | null = null;
   /** How often. */
@@ -45,7 +47,9 @@ class Lloyd {
   ) {
     this.centroids = new CentroidSlots(centroids, this.points);
     this.dense = new DenseAssignment(this.points, this.centroids);
-    this.screened = ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
+    this.short = ShortAssignment.serves(this.points, this.centroids) ? new ShortAssignment(this.points, this.centroids) : null;
+    this.screened =
+      !this.short && ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
     this.row = new Float64Array(this.points.dims);
@@ -92,6 +96,7 @@ class Lloyd {
     const { points, centroids, slots, before } = this;
     if (this.boundsAreDue(iteration)) this.beginBounds();
     before.set(slots);
+    this.short?.prepare();
     if (!this.bounded?.complete) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
     for (let first = 0; first < points.count; first += step) {
@@ -113,12 +118,17 @@ class Lloyd {
   private boundsAreDue(iteration: number): boolean {
     const { points, centroids, bounded, boundsBegun } = this;
     const { panels } = centroids;
-    if (bounded || panels < PANELS_FOR_BOUNDS || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
+    if (this.short || bounded || panels < PANELS_FOR_BOUNDS || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes)
+      return false;
     return boundsBegun === 0 ? iteration === 1 : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
   }
 
   /** Without bounds, or with bounds that begin. */
   private assignAll(first: number, last: number): void {
+    if (this.short) {
+      this.short.assign(first, last, this.slots);
+      return;
+    }
     let done = first;
     while (this.screened && done < last) {
       done = this.screened.assign(done, last, this.slots, this.bounded);

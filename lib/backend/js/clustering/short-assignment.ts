@@ -1,0 +1,133 @@
+/**
+ * Assignment of points of few dimensions to few centroids: every score, in one expression, against that of the centroid that the point has, which nearly always stays the greatest.
+ * Rows are filled up with zeros, which change no sum.
+ */
+import type { CentroidSlots } from './centroid-slots';
+import type { PointRows } from './point-rows';
+
+const MOST_DIMS = 8;
+const MOST_CENTROIDS = 64;
+/** So many coordinates of all points are kept in double precision. */
+const KEPT_NUMBERS = 2 ** 21;
+const BLOCK = 256;
+
+export class ShortAssignment {
+  static serves({ dims }: PointRows, { count }: CentroidSlots): boolean {
+    return dims <= MOST_DIMS && count <= MOST_CENTROIDS;
+  }
+
+  /** Numbers of a row: 2, 4 or 8. */
+  private readonly length: number;
+  /** Of all points, if they are kept, or of a block. */
+  private readonly rows: Float64Array;
+  private readonly kept: boolean;
+  /** Points that are in `rows`, from the first one on, if they are kept. */
+  private staged = 0;
+  /** slot × length. */
+  private readonly centroidRows: Float64Array;
+
+  constructor(
+    private readonly points: PointRows,
+    private readonly centroids: CentroidSlots,
+  ) {
+    const { dims, count } = points;
+    this.length = dims <= 2 ? 2 : dims <= 4 ? 4 : 8;
+    this.kept = count * this.length <= KEPT_NUMBERS;
+    this.rows = new Float64Array((this.kept ? count : BLOCK) * this.length);
+    this.centroidRows = new Float64Array(centroids.count * this.length);
+  }
+
+  /** After centroids have changed. */
+  prepare(): void {
+    const { dims, rows, count } = this.centroids;
+    for (let slot = 0; slot < count; slot++) {
+      for (let dim = 0; dim < dims; dim++) this.centroidRows[slot * this.length + dim] = rows[slot * dims + dim];
+    }
+  }
+
+  /** Renews the slots of points [first, last), of equal scores to that of the lowest id. */
+  assign(first: number, last: number, slots: Uint32Array): void {
+    const { length, rows, points } = this;
+    const nearest = length === 2 ? this.ofTwo : length === 4 ? this.ofFour : this.ofEight;
+    if (this.kept) {
+      for (; this.staged < last; this.staged++) points.stage(this.staged, rows, this.staged * length);
+      nearest.call(this, first, last, 0, slots);
+      return;
+    }
+    for (let from = first; from < last; from += BLOCK) {
+      const to = Math.min(last, from + BLOCK);
+      for (let point = from; point < to; point++) points.stage(point, rows, (point - from) * length);
+      nearest.call(this, from, to, from, slots);
+    }
+  }
+
+  /** Of points from `begin` on rows are there. Slots are ids, as nothing puts them into another order. */
+  private ofTwo(first: number, last: number, begin: number, slots: Uint32Array): void {
+    const { rows, centroidRows: c } = this;
+    const { halves, count } = this.centroids;
+    for (let point = first; point < last; point++) {
+      const row = 2 * (point - begin);
+      const x0 = rows[row];
+      const x1 = rows[row + 1];
+      let slot = slots[point];
+      let best = halves[slot] + x0 * c[2 * slot] + x1 * c[2 * slot + 1];
+      for (let i = 0, at = 0; i < count; i++, at += 2) {
+        const score = halves[i] + x0 * c[at] + x1 * c[at + 1];
+        if (score < best || (score === best && i >= slot)) continue;
+        best = score;
+        slot = i;
+      }
+      slots[point] = slot;
+    }
+  }
+
+  private ofFour(first: number, last: number, begin: number, slots: Uint32Array): void {
+    const { rows, centroidRows: c } = this;
+    const { halves, count } = this.centroids;
+    for (let point = first; point < last; point++) {
+      const row = 4 * (point - begin);
+      const x0 = rows[row];
+      const x1 = rows[row + 1];
+      const x2 = rows[row + 2];
+      const x3 = rows[row + 3];
+      let slot = slots[point];
+      const own = 4 * slot;
+      let best = halves[slot] + x0 * c[own] + x1 * c[own + 1] + x2 * c[own + 2] + x3 * c[own + 3];
+      for (let i = 0, at = 0; i < count; i++, at += 4) {
+        const score = halves[i] + x0 * c[at] + x1 * c[at + 1] + x2 * c[at + 2] + x3 * c[at + 3];
+        if (score < best || (score === best && i >= slot)) continue;
+        best = score;
+        slot = i;
+      }
+      slots[point] = slot;
+    }
+  }
+
+  private ofEight(first: number, last: number, begin: number, slots: Uint32Array): void {
+    const { rows, centroidRows: c } = this;
+    const { halves, count } = this.centroids;
+    for (let point = first; point < last; point++) {
+      const row = 8 * (point - begin);
+      const x0 = rows[row];
+      const x1 = rows[row + 1];
+      const x2 = rows[row + 2];
+      const x3 = rows[row + 3];
+      const x4 = rows[row + 4];
+      const x5 = rows[row + 5];
+      const x6 = rows[row + 6];
+      const x7 = rows[row + 7];
+      let slot = -1;
+      let best = -Infinity;
+      // The point's own comes first, then all.
+      for (let i = -1, at = 8 * slots[point]; i < count; i++, at = 8 * i) {
+        const id = i < 0 ? slots[point] : i;
+        const low = halves[id] + x0 * c[at] + x1 * c[at + 1] + x2 * c[at + 2] + x3 * c[at + 3];
+        const score = low + x4 * c[at + 4] + x5 * c[at + 5] + x6 * c[at + 6] + x7 * c[at + 7];
+        if (score < best || (score === best && id >= slot)) continue;
+        best = score;
+        slot = id;
+      }
+      slots[point] = slot;
+    }
+  }
+}
