@@ -11,14 +11,13 @@
 #include "merganser/clustering/byte_forms.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/cluster_sums.hpp"
+#include "merganser/clustering/few_assignment.hpp"
 #include "merganser/clustering/heads.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
 namespace {
 
-// With fewer panels bounds cost more than they save.
-constexpr size_t kPanelsForBounds = 4;
 // Points of so many dimensions are copied into the order of their clusters; longer ones if so many iterations may make up for it; still longer ones never.
 constexpr size_t kKeptDims = 128, kIterationsForLong = 6, kLongDims = 512;
 // Squares of shorter vectors lose their digits, and bounds could not tell by how much.
@@ -39,7 +38,8 @@ class Lloyd {
         points_(spec.points, spec.spherical, spec.threads),
         centroids_(centroids, spec.clusters, spec.points.dims, points_.centre()),
         slots_(points_.size()),
-        sums_(points_, centroids_.slots()) {}
+        sums_(points_, centroids_.slots()),
+        few_(FewAssignment::make(points_, centroids_, spec.max_iterations, spec.bounds_bytes, spec.threads)) {}
 
   LloydOutcome run(const std::function<bool(uint32_t, double)>& goes_on);
   void results(float* centroids, uint32_t* labels) const;
@@ -53,7 +53,7 @@ class Lloyd {
   void regroup();
   void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
-    return centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+    return !few_ && centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
   size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
   size_t kept_dims() const { return spec_.max_iterations < kIterationsForLong ? kKeptDims : kLongDims; }
@@ -74,6 +74,7 @@ class Lloyd {
   ClusterSums sums_;
   std::vector<std::vector<Move>> moves_;
   std::unique_ptr<BoundedAssignment> bounded_;
+  const std::unique_ptr<FewAssignment> few_;
   bool summed_ = false;
 };
 
@@ -107,6 +108,8 @@ size_t Lloyd::assign(uint32_t iteration) {
   if (iteration == 0 && bounds_fit()) begin_bounds_by_guess();
   if (bounded_) {
     bounded_->assign(spec_.threads, spec_.cancelled, moves_);
+  } else if (few_) {
+    few_->assign(spec_.threads, spec_.cancelled, slots_, moves_);
   } else {
     assign_to_all();
   }
