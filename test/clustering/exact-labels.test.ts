@@ -26,11 +26,12 @@ function greatestExcess(data: Float32Array, dims: number, centroids: Float32Arra
   const mean = new Float64Array(dims);
   for (let i = 0; i < data.length; i++) mean[i % dims] += data[i] / COUNT;
   let longest = 0;
-  for (let c = 0; c < CLUSTERS; c++) longest = Math.max(longest, squaredDistance(centroids, c, mean, 0, dims));
+  const clusters = centroids.length / dims;
+  for (let c = 0; c < clusters; c++) longest = Math.max(longest, squaredDistance(centroids, c, mean, 0, dims));
   let greatest = 0;
   for (let row = 0; row < COUNT; row += STEP) {
     let least = Infinity;
-    for (let c = 0; c < CLUSTERS; c++) least = Math.min(least, squaredDistance(data, row, centroids, c, dims));
+    for (let c = 0; c < clusters; c++) least = Math.min(least, squaredDistance(data, row, centroids, c, dims));
     const excess = squaredDistance(data, row, centroids, labels[row], dims) - least;
     // Sums in order are off by as many roundings as they have terms, of the point's and a centroid's lengths from about the mean;
     // and by the least number that single precision has for each.
@@ -54,6 +55,36 @@ describeEachBackend('exact labels', (backend) => {
       if (backend === 'native') expect(await kmeans(points, { ...options, boundsBytes: 0, threads: 1 })).toEqual(result);
     }
   });
+
+  // Points stand in lanes then, and the last ones do not fill all of them.
+  if (backend === 'native') {
+    test.each(Object.keys(KINDS))('the same bits with few clusters, with a copy of the points and without: %s', async (kind) => {
+      for (const [clusters, dims] of [
+        [1, 16],
+        [5, 1],
+        [16, 128],
+        [21, 33],
+        [48, 50],
+        [100, 7],
+      ]) {
+        const data = KINDS[kind](new RandomStream(dims), dims);
+        for (const spherical of [false, true]) {
+          const options: KMeansOptions = {
+            clusters,
+            initialization: 'random',
+            maxIterations: 4,
+            seed: 3,
+            spherical,
+            tolerance: 0,
+            backend,
+          };
+          const result = await kmeans({ data, dims: [COUNT, dims] }, options);
+          expect(await kmeans({ data, dims: [COUNT, dims] }, { ...options, boundsBytes: 0, threads: 1 })).toEqual(result);
+          if (!spherical) expect(greatestExcess(data, dims, result.centroids.data, result.labels)).toBeLessThan(1);
+        }
+      }
+    });
+  }
 
   // Blocks of points are full then, and lists of those in reach are joined.
   if (backend === 'native') {

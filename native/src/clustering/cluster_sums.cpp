@@ -14,11 +14,13 @@ ClusterSums::ClusterSums(const PointBlocks& points, size_t slots)
       rests_(sums_.size()),
       weights_(slots),
       weight_rests_(slots),
-      sizes_(slots) {}
+      sizes_(slots),
+      changed_(slots, 1) {}
 
 void ClusterSums::add_all(const std::vector<uint32_t>& slots, unsigned threads) {
   for (auto* const numbers : {&sums_, &rests_, &weights_, &weight_rests_}) std::fill(numbers->begin(), numbers->end(), 0.0);
   std::fill(sizes_.begin(), sizes_.end(), 0u);
+  std::fill(changed_.begin(), changed_.end(), uint8_t{1});
   std::vector<size_t> offsets(slots_ + 1);
   for (const uint32_t slot : slots) ++offsets[slot + 1];
   for (size_t slot = 0; slot < slots_; ++slot) offsets[slot + 1] += offsets[slot];
@@ -52,6 +54,7 @@ void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::v
   parallel::parallel_for(threads, (slots_ + kClusters - 1) / kClusters, [&](size_t round) {
     std::vector<float> row(padded_);
     for (size_t slot = round * kClusters; slot < std::min(slots_, (round + 1) * kClusters); ++slot) {
+      if (offsets[slot] < offsets[slot + 1]) changed_[slot] = 1;
       for (size_t i = offsets[slot]; i < offsets[slot + 1]; ++i) {
         const auto [position, joins] = changes[i];
         const double weight = joins ? points_.weight_at(position) : -points_.weight_at(position), grid = points_.weight_grids().coarse;
@@ -78,6 +81,7 @@ void ClusterSums::regroup(const std::vector<uint32_t>& new_slots) {
   move(weights_, 1);
   move(weight_rests_, 1);
   move(sizes_, 1);
+  move(changed_, 1);
 }
 
 }  // namespace merganser::clustering

@@ -11,14 +11,13 @@
 #include "merganser/clustering/byte_forms.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/cluster_sums.hpp"
+#include "merganser/clustering/few_assignment.hpp"
 #include "merganser/clustering/heads.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
 namespace {
 
-// With fewer panels bounds cost more than they save.
-constexpr size_t kPanelsForBounds = 4;
 // Points of so many dimensions are copied into the order of their clusters; longer ones if so many iterations may make up for it; still longer ones never.
 constexpr size_t kKeptDims = 128, kIterationsForLong = 6, kLongDims = 512;
 // Squares of shorter vectors lose their digits, and bounds could not tell by how much.
@@ -41,7 +40,10 @@ class Lloyd {
         points_(spec.points, spec.spherical, spec.threads),
         centroids_(centroids, spec.clusters, spec.points.dims, points_.centre()),
         slots_(points_.size()),
-        sums_(points_, centroids_.slots()) {}
+        sums_(points_, centroids_.slots()),
+        moved_(centroids_.slots(), 1),
+        shares_(centroids_.slots()),
+        few_(FewAssignment::make(points_, centroids_, spec.max_iterations, spec.bounds_bytes, spec.threads)) {}
 
   LloydOutcome run(const std::function<bool(uint32_t, double)>& goes_on);
   void results(float* centroids, uint32_t* labels) const;
@@ -55,17 +57,19 @@ class Lloyd {
   void regroup();
   void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
-    return centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+    return !few_ && centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
   }
   size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
   size_t kept_dims() const { return spec_.max_iterations < kIterationsForLong ? kKeptDims : kLongDims; }
-  double objective() const;
+  double objective();
+  void renew_shares();
   struct Empty {
     size_t clusters, filled;
   };
   Empty move_centroids(bool fill);
   void mean_of(size_t slot, double* out) const;
-  size_t fill_empty(std::vector<uint8_t>& changed);
+  void put(size_t slot, const std::vector<double>& place, std::vector<float>& before);
+  size_t fill_empty();
   std::vector<uint32_t> far_points(size_t slot) const;
   bool frozen(size_t slot) const { return spec_.frozen && spec_.frozen[centroids_.id_of(slot)]; }
 
@@ -75,7 +79,11 @@ class Lloyd {
   std::vector<uint32_t> slots_;
   ClusterSums sums_;
   std::vector<std::vector<Move>> moves_;
+  std::vector<uint8_t> moved_;   // centroids that are elsewhere than at the last objective
+  std::vector<double> shares_;   // of the clusters in the objective, as of then
+  std::vector<double> drifts_;   // how far the centroids moved
   std::unique_ptr<BoundedAssignment> bounded_;
+  const std::unique_ptr<FewAssignment> few_;
   bool summed_ = false;
 };
 
@@ -109,6 +117,8 @@ size_t Lloyd::assign(uint32_t iteration) {
   if (iteration == 0 && bounds_fit()) begin_bounds_by_guess();
   if (bounded_) {
     bounded_->assign(spec_.threads, spec_.cancelled, moves_);
+  } else if (few_) {
+    few_->assign(spec_.threads, spec_.cancelled, slots_, moves_);
   } else {
     assign_to_all();
   }
@@ -194,69 +204,90 @@ void Lloyd::sort_points(std::vector<uint32_t>& order) {
 }
 
 // Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids.
-double Lloyd::objective() const {
+double Lloyd::objective() {
+  renew_shares();
   double total = points_.total_square();
-  for (size_t id = 0; id < centroids_.count(); ++id) {
-    const size_t slot = centroids_.slot_of(id);
-    const float* const centroid = centroids_.at(slot);
-    double square = 0, product = 0;
-    for (size_t dim = 0; dim < points_.dims(); ++dim) {
-      square += static_cast<double>(centroid[dim]) * centroid[dim];
-      product += centroid[dim] * sums_.sum(slot, dim);
-    }
-    total += sums_.weight(slot) * square - 2 * product;
-  }
+  for (size_t id = 0; id < centroids_.count(); ++id) total += shares_[centroids_.slot_of(id)];
   return std::max(total, 0.0);
+}
+
+// Of clusters whose sum or centroid has changed. Each sum takes the dimensions in order; several at once do not wait for each other.
+void Lloyd::renew_shares() {
+  constexpr size_t kTogether = 4, kOfRound = 64;
+  std::vector<size_t> stale;
+  for (size_t slot = 0; slot < centroids_.count(); ++slot) {
+    if (moved_[slot] || sums_.changed(slot)) stale.push_back(slot);
+  }
+  std::fill(moved_.begin(), moved_.end(), uint8_t{0});
+  parallel::parallel_for(spec_.threads, (stale.size() + kOfRound - 1) / kOfRound, [&](size_t round) {
+    const size_t end = std::min(stale.size(), (round + 1) * kOfRound);
+    for (size_t first = round * kOfRound; first < end; first += kTogether) {
+      size_t slots[kTogether];
+      const float* centroids[kTogether];
+      double squares[kTogether] = {}, products[kTogether] = {};
+      for (size_t i = 0; i < kTogether; ++i) centroids[i] = centroids_.at(slots[i] = stale[std::min(first + i, end - 1)]);
+      for (size_t dim = 0; dim < points_.dims(); ++dim) {
+        for (size_t i = 0; i < kTogether; ++i) {
+          squares[i] += static_cast<double>(centroids[i][dim]) * centroids[i][dim];
+          products[i] += centroids[i][dim] * sums_.sum(slots[i], dim);
+        }
+      }
+      for (size_t i = 0; i < kTogether; ++i) shares_[slots[i]] = sums_.weight(slots[i]) * squares[i] - 2 * products[i];
+    }
+  });
 }
 
 void Lloyd::mean_of(size_t slot, double* out) const {
   const double weight = sums_.weight(slot);
-  double square = 0;
-  for (size_t dim = 0; dim < points_.dims(); ++dim) {
-    out[dim] = sums_.sum(slot, dim) / weight + points_.centre()[dim];
-    square += out[dim] * out[dim];
-  }
+  for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] = sums_.sum(slot, dim) / weight + points_.centre()[dim];
   if (!spec_.spherical) return;
+  double square = 0;
+  for (size_t dim = 0; dim < points_.dims(); ++dim) square += out[dim] * out[dim];
   const double length = std::sqrt(square);
   for (size_t dim = 0; dim < points_.dims(); ++dim) out[dim] = length < kLeastMean ? 0 : out[dim] / length;
 }
 
+// Moves a centroid. before: room for one.
+void Lloyd::put(size_t slot, const std::vector<double>& place, std::vector<float>& before) {
+  const float* const row = centroids_.at(slot);
+  before.assign(row, row + points_.padded());
+  centroids_.set_original(slot, place.data());
+  moved_[slot] = 1;
+  double squares[4] = {};
+  for (size_t dim = 0; dim < points_.padded(); dim += 4) {
+    for (size_t i = 0; i < 4; ++i) {
+      const double step = static_cast<double>(row[dim + i]) - before[dim + i];
+      squares[i] += step * step;
+    }
+  }
+  drifts_[slot] = std::sqrt((squares[0] + squares[1]) + (squares[2] + squares[3]));
+}
+
 Lloyd::Empty Lloyd::move_centroids(bool fill) {
-  const size_t padded = points_.padded();
-  std::vector<float> before(centroids_.at(0), centroids_.at(0) + centroids_.slots() * padded);
-  std::vector<uint8_t> changed(centroids_.slots());
+  drifts_.assign(centroids_.slots(), 0);
   parallel::parallel_for(spec_.threads, centroids_.panels(), [&](size_t panel) {
     std::vector<double> mean(points_.dims());
+    std::vector<float> before;
     for (size_t slot = panel * kPanel; slot < std::min((panel + 1) * kPanel, centroids_.count()); ++slot) {
-      if (frozen(slot) || !(sums_.weight(slot) > 0)) continue;
+      // Of the same points it would be the same mean.
+      if (frozen(slot) || !sums_.changed(slot) || !(sums_.weight(slot) > 0)) continue;
       mean_of(slot, mean.data());
-      centroids_.set_original(slot, mean.data());
-      changed[slot] = 1;
+      put(slot, mean, before);
     }
   });
+  sums_.forget_changes();
   size_t empty = 0;
   for (size_t slot = 0; slot < centroids_.count(); ++slot) empty += sums_.size(slot) == 0 && !frozen(slot);
-  const size_t filled = fill && empty > 0 ? fill_empty(changed) : 0;
+  const size_t filled = fill && empty > 0 ? fill_empty() : 0;
   centroids_.pack(spec_.threads);
-  if (!bounded_) return {empty, filled};
-  std::vector<double> drifts(centroids_.slots());
-  for (size_t slot = 0; slot < centroids_.count(); ++slot) {
-    if (!changed[slot]) continue;
-    double square = 0;
-    for (size_t dim = 0; dim < points_.dims(); ++dim) {
-      const double step = static_cast<double>(centroids_.at(slot)[dim]) - before[slot * padded + dim];
-      square += step * step;
-    }
-    drifts[slot] = std::sqrt(square);
-  }
-  bounded_->drift(drifts);
+  if (bounded_) bounded_->drift(drifts_);
   return {empty, filled};
 }
 
 // Every empty cluster, in the order of ids, moves to a point of the largest (by the share of its points that is left): the farthest from its centroid, then the next.
-size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
+size_t Lloyd::fill_empty() {
   std::vector<Donor> donors(centroids_.count());
-  std::vector<float> row(points_.padded());
+  std::vector<float> row(points_.padded()), before;
   std::vector<double> place(points_.dims());
   for (size_t id = 0; id < donors.size(); ++id) donors[id].left = donors[id].size = sums_.size(centroids_.slot_of(id));
   size_t filled = 0;
@@ -273,8 +304,7 @@ size_t Lloyd::fill_empty(std::vector<uint8_t>& changed) {
     }
     points_.stage(donor->points[donor->given], row.data());
     for (size_t dim = 0; dim < place.size(); ++dim) place[dim] = static_cast<double>(row[dim]) + points_.centre()[dim];
-    centroids_.set_original(slot, place.data());
-    changed[slot] = 1;
+    put(slot, place, before);
     ++filled;
     ++donor->given;
     donor->left = donor->size / static_cast<double>(donor->given + 1);

@@ -165,7 +165,7 @@ void PointBlocks::measure(unsigned threads) {
 
 size_t PointBlocks::keep(size_t most_dims, size_t bytes, unsigned threads) {
   const size_t needed = blocks() * block_size_ * padded_ * sizeof(float);
-  if (kept_ || source_.type != ElementType::float32 || dims() > most_dims || needed > bytes) return 0;
+  if (kept_ || !may_be_copied() || dims() > most_dims || needed > bytes) return 0;
   auto rows = std::make_unique<parallel::HugeArray<float>>(needed / sizeof(float));
   parallel::parallel_for(threads, blocks(), [&](size_t block) {
     const size_t begin = block_begin(block), end = begin + block_count(block);

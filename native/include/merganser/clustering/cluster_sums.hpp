@@ -1,6 +1,7 @@
 // Sums of the points of each cluster, kept from one iteration to the next: only points that moved are taken out and put in. Every term is rounded to a grid
 // first, so that the sums are exact: they do not depend on the order of points, on threads, or on which way they came about.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,9 @@ class ClusterSums {
   double sum(size_t slot, size_t dim) const { return sums_[slot * padded_ + dim] + rests_[slot * padded_ + dim]; }
   double weight(size_t slot) const { return weights_[slot] + weight_rests_[slot]; }
   uint32_t size(size_t slot) const { return sizes_[slot]; }
+  // Whether the cluster's sum may be another one than at the last `forget_changes`.
+  bool changed(size_t slot) const { return changed_[slot] != 0; }
+  void forget_changes() { std::fill(changed_.begin(), changed_.end(), uint8_t{0}); }
 
  private:
   struct Change {
@@ -35,6 +39,7 @@ class ClusterSums {
   // Of numbers on the coarse grids, and on the fine ones.
   std::vector<double> sums_, rests_, weights_, weight_rests_;
   std::vector<uint32_t> sizes_;
+  std::vector<uint8_t> changed_;
 };
 
 }  // namespace merganser::clustering

@@ -99,6 +99,8 @@ class PointBlocks {
   // Keeps staged points in their present order, if they have at most so many dimensions: reading them one by one from anywhere takes longer than computing with
   // them. Not those in half precision: no copy in single precision is made of them. At most `bytes`. Returns what it took.
   size_t keep(size_t most_dims, size_t bytes, unsigned threads);
+  // Whether a copy in single precision may be made at all.
+  bool may_be_copied() const { return source_.type == ElementType::float32; }
   // Null: they are not kept. Rows are padded() apart.
   const float* kept(size_t position) const { return kept_ ? kept_->data() + position * padded_ : nullptr; }
 
