@@ -87,26 +87,27 @@ bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
   return fast && right.dims >= kLeastDims && right.dims <= clustering::kMostByteDims && right.count >= kLeastTokens && left.count >= kLeastTokens;
 }
 
-// What the kernels want of some rows. `floors` are of them, too.
-struct ByteScreen::RoundedRows {
-  RoundedRows(size_t rows, size_t bytes)
-      : count(rows), stride(bytes), codes((rows + kRowsBehind) * bytes), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor), behind(rows + kRowsBehind) {}
-  clustering::ByteRows view() const { return {codes.data(), stride, scales.data(), errors.data(), lengths.data(), count}; }
-  // Keeps the rows of a list that ascends.
-  void keep(const std::vector<uint32_t>& list) {
-    for (size_t to = 0; to < list.size(); ++to) {
-      const size_t from = list[to];
-      std::copy_n(codes.data() + from * stride, stride, codes.data() + to * stride);
-      scales[to] = scales[from], errors[to] = errors[from], lengths[to] = lengths[from], floors[to] = floors[from], behind[to] = behind[from];
-    }
-    count = list.size();
+RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Similarity similarity)
+    : count(rows), stride(padded(tokens.dims)), codes((rows + kRowsBehind) * stride), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor), behind(rows + kRowsBehind), squares(rows) {
+  const size_t head = head_of(tokens.dims);
+  for (size_t i = 0; i < count; ++i) {
+    const RoundedToken token = round_token(tokens.row(first + i), tokens.row(first + std::min(i + 1, count - 1)), tokens.dims, similarity, kFlip, codes.data() + i * stride);
+    squares[i] = token.square;
+    scales[i] = token.form.scale;
+    errors[i] = token.form.error;
+    lengths[i] = token.length;
+    if (head > 0) behind[i] = behind_head(tokens.row(first + i), tokens.dims, head, token);
   }
+}
 
-  size_t count;
-  const size_t stride;
-  std::vector<uint8_t> codes;
-  std::vector<float> scales, errors, lengths, floors, behind;
-};
+void RoundedRows::keep(const std::vector<uint32_t>& list) {
+  for (size_t to = 0; to < list.size(); ++to) {
+    const size_t from = list[to];
+    std::copy_n(codes.data() + from * stride, stride, codes.data() + to * stride);
+    scales[to] = scales[from], errors[to] = errors[from], lengths[to] = lengths[from], floors[to] = floors[from], behind[to] = behind[from];
+  }
+  count = list.size();
+}
 
 ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const TokenGroups* groups, unsigned threads)
     : tokens_(tokens),
@@ -165,16 +166,7 @@ clustering::BytePanels ByteScreen::view() const {
 }
 
 void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool wanted, uint32_t* slots, float* scores, std::vector<uint32_t>& left_over) const {
-  RoundedRows rows(count, stride_);
-  std::vector<double> squares(count);
-  for (size_t i = 0; i < count; ++i) {
-    const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, rows.codes.data() + i * stride_);
-    squares[i] = token.square;
-    rows.scales[i] = token.form.scale;
-    rows.errors[i] = token.form.error;
-    rows.lengths[i] = token.length;
-    if (head_ > 0) rows.behind[i] = behind_head(left.row(first + i), left.dims, head_, token);
-  }
+  RoundedRows rows(left, first, count, similarity_);
   const std::unique_ptr<Candidates[]> candidates(new Candidates[count]);
   if (groups_) find_in_groups(rows, first, left.count, candidates.get());
   else find_all(rows, first, left.count, candidates.get());
@@ -182,8 +174,8 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
   for (size_t i = 0; i < count; ++i) {
     const Candidates& of = candidates[i];
     if (of.count > Candidates::kMost || of.count == 0) left_over.push_back(static_cast<uint32_t>(first + i));
-    else if (of.count <= (wanted ? kFew : 1)) choice.take(first + i, squares[i], of.slots, of.count);
-    else look_closer(left, first + i, squares[i], of, choice);
+    else if (of.count <= (wanted ? kFew : 1)) choice.take(first + i, rows.squares[i], of.slots, of.count);
+    else look_closer(left, first + i, rows.squares[i], of, choice);
   }
   choice.finish();
 }

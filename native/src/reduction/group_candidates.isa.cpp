@@ -27,6 +27,7 @@ MERGANSER_INLINE void score_some(const ByteRows& rows, size_t row, const BytePan
     numbers[p] = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2);
     sums[p] = ByteSums::start(panels.starts + panel * kPanel);
   }
+#pragma GCC unroll 4
   for (size_t group = 0; group < panels.groups; ++group) {
     const ByteSums::Row four = ByteSums::row(codes + group * kByteGroup);
 #pragma GCC unroll 4
@@ -106,6 +107,10 @@ bool passes_over_groups() {
 #else
   return true;
 #endif
+}
+
+void scores_by_bytes(const ByteRows& rows, size_t row, const BytePanels& panels, float* scores) {
+  score_all(rows, row, panels, panels.count, [](size_t panel) MERGANSER_INLINE_LAMBDA { return panel; }, [&](size_t panel, const Floats16& some) MERGANSER_INLINE_LAMBDA { some.store(scores + panel * kPanel); });
 }
 
 size_t group_candidates(const ByteRows& rows, const BytePanels& panels, const ByteMargins& margins, const GroupsView& groups, size_t most_panels, Candidates* candidates, float* floors,

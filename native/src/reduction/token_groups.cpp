@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "merganser/reduction/nearest.hpp"
+#include "merganser/clustering/sift_bytes.hpp"
+#include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/score_rows.hpp"
 
 namespace merganser::clustering {
 namespace {
 
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
+auto select_best_slots_by_bytes() { return MERGANSER_SELECT(best_slots_by_bytes); }
 
 }  // namespace
 }  // namespace merganser::clustering
@@ -42,23 +44,18 @@ std::vector<uint32_t> some_rows(const TokenRows& tokens, size_t how_many) {
   return rows;
 }
 
-// Cosines of all rows with the sample.
-std::vector<float> cosines_with(const TokenRows& rows, const TokenPanels& sample) {
-  static const auto score = clustering::select_all_scores();
-  std::vector<float> cosines(rows.count * kSample);
-  score(StagedRows(rows, 0, rows.count, Similarity::cosine).view(), sample.view(), cosines.data(), kSample);
-  return cosines;
-}
-
 // The least cosine of tokens that are near each other, as rows see it: tokens within 1.7 times the angle to the nearest one of the sample. −1: for most rows too many are, and groups would keep them from nothing.
-float least_within_groups(const TokenRows& left, const TokenPanels& sample) {
+float least_within_groups(const TokenRows& left, const ByteScreen& sample) {
+  static const auto score = MERGANSER_SELECT(scores_by_bytes);
   constexpr float kTimes = 1.7f, kQuarterCircle = 1.5f;
   constexpr ptrdiff_t kFew = kSample / 5;
   constexpr size_t kEnough = kSampleRows / 2;
   const std::vector<uint32_t> list = some_rows(left, kSampleRows);
-  const std::vector<float> cosines = cosines_with({left.data, list.data(), kSampleRows, left.dims}, sample);
+  const RoundedRows rows({left.data, list.data(), kSampleRows, left.dims}, 0, kSampleRows, Similarity::cosine);
+  float from[kSample];
   std::vector<float> found;
-  for (auto from = cosines.begin(); from != cosines.end(); from += kSample) {
+  for (size_t row = 0; row < kSampleRows; ++row) {
+    score(rows.view(), row, sample.view(), from);
     const float angle = std::acos(std::min(1.f, *std::max_element(from, from + kSample))) * kTimes;
     if (!(angle < kQuarterCircle)) continue;
     const float least = std::cos(angle);
@@ -70,12 +67,16 @@ float least_within_groups(const TokenRows& left, const TokenPanels& sample) {
 }
 
 // Tokens that are far from each other: always the one that is least similar to all before, until all are near one of them.
-std::vector<uint32_t> apart(const std::vector<uint32_t>& rows, const std::vector<float>& cosines, float near, size_t count) {
+std::vector<uint32_t> apart(const TokenRows& tokens, const ByteScreen& sample, float near, size_t count) {
+  static const auto score = MERGANSER_SELECT(scores_by_bytes);
+  const RoundedRows rows(tokens, 0, kSample, Similarity::cosine);
+  float cosines[kSample];
   std::vector<uint32_t> found;
   std::vector<float> most(kSample, -2);
   for (size_t next = 0; found.size() < count && most[next] < near; next = static_cast<size_t>(std::min_element(most.begin(), most.end()) - most.begin())) {
-    found.push_back(rows[next]);
-    for (size_t i = 0; i < kSample; ++i) most[i] = std::max(most[i], cosines[next * kSample + i]);
+    found.push_back(tokens.rows[next]);
+    score(rows.view(), next, sample.view(), cosines);
+    for (size_t i = 0; i < kSample; ++i) most[i] = std::max(most[i], cosines[i]);
   }
   return found;
 }
@@ -89,10 +90,10 @@ std::unique_ptr<TokenGroups> TokenGroups::find(const TokenRows& left, const Toke
   if (!pays || similarity != Similarity::cosine || right.dims > kMostDims || std::min(left.count, right.count) < kLeastTokens || right.count > kMostTokens) return nullptr;
   const std::vector<uint32_t> rows = some_rows(right, kSample);
   const TokenRows tokens{right.data, rows.data(), kSample, right.dims};
-  const TokenPanels sample(tokens, Similarity::cosine, 1);
+  const ByteScreen sample(tokens, Similarity::cosine, nullptr, 1);
   const float near = least_within_groups(left, sample);
   if (near < 0) return nullptr;
-  const std::vector<uint32_t> centres = apart(rows, cosines_with(tokens, sample), near, std::min(kMostCentres, right.count / kTokensOfCentre));
+  const std::vector<uint32_t> centres = apart(tokens, sample, near, std::min(kMostCentres, right.count / kTokensOfCentre));
   return std::unique_ptr<TokenGroups>(new TokenGroups(right, centres, threads));
 }
 
@@ -105,27 +106,51 @@ TokenGroups::TokenGroups(const TokenRows& tokens, const std::vector<uint32_t>& f
   }
   centre_rows_.data = centres_.data();
   move_centres(threads);
-  std::vector<uint32_t> group_of(tokens.count);
-  std::vector<float> cosines(tokens.count);
-  nearest_rows(tokens, centre_rows_, Similarity::cosine, threads, group_of.data(), cosines.data());
-  // What is no number is in everybody's reach.
-  for (float& cosine : cosines) cosine = cosine >= -2 ? cosine : -2;
+  const std::vector<uint32_t> group_of = nearest_centres(tokens, threads);
+  const std::vector<float> cosines = cosines_with(group_of);
   put_in_order(group_of, cosines);
   measure(cosines);
-  rounded_ = std::make_unique<ByteScreen>(centre_rows_, Similarity::cosine, nullptr, threads);
+}
+
+// About the nearest.
+std::vector<uint32_t> TokenGroups::nearest_centres(const TokenRows& tokens, unsigned threads) {
+  static const auto find = clustering::select_best_slots_by_bytes();
+  rounded_ = std::make_unique<ByteScreen>(centre_rows_, Similarity::cosine, nullptr, 1);
+  std::vector<uint32_t> group_of(tokens.count);
+  const size_t piece_rows = rows_of_piece(tokens.count, dims_, threads);
+  parallel::parallel_for(threads, (tokens.count + piece_rows - 1) / piece_rows, [&](size_t piece) {
+    const size_t first = piece * piece_rows;
+    const RoundedRows rows(tokens, first, std::min(piece_rows, tokens.count - first), Similarity::cosine);
+    find(rows.view(), rounded_->view(), group_of.data() + first, false);
+    // Tokens that are no numbers may be in none.
+    for (size_t i = first; i < first + rows.count; ++i) group_of[i] = std::min(group_of[i], static_cast<uint32_t>(count_ - 1));
+  });
+  return group_of;
+}
+
+std::vector<float> TokenGroups::cosines_with(const std::vector<uint32_t>& group_of) const {
+  static const auto multiply = MERGANSER_SELECT(products_with);
+  std::vector<float> cosines(tokens_.count);
+  for (size_t i = 0; i < tokens_.count; ++i) {
+    const float* const token = tokens_.row(i);
+    multiply(token, centres_.data(), dims_, &group_of[i], 1, &cosines[i]);
+    cosines[i] *= unit_scale(squared_length(token, dims_));
+    // What is no number is in everybody's reach.
+    if (!(cosines[i] >= -2)) cosines[i] = -2;
+  }
+  return cosines;
 }
 
 // To the means of some tokens that are nearest to them, at unit length.
 void TokenGroups::move_centres(unsigned threads) {
   const std::vector<uint32_t> rows = some_rows(tokens_, std::min(kMeanTokens, tokens_.count));
   const TokenRows some{tokens_.data, rows.data(), rows.size(), dims_};
-  std::vector<uint32_t> group_of(rows.size());
-  nearest_rows(some, centre_rows_, Similarity::cosine, threads, group_of.data(), nullptr);
+  const std::vector<uint32_t> group_of = nearest_centres(some, threads);
   std::vector<float> sums(count_ * dims_);
   for (size_t i = 0; i < some.count; ++i) {
     const float* const token = some.row(i);
     const float scale = unit_scale(squared_length(token, dims_));
-    float* const sum = sums.data() + std::min<size_t>(group_of[i], count_ - 1) * dims_;
+    float* const sum = sums.data() + group_of[i] * dims_;
     for (size_t dim = 0; dim < dims_; ++dim) sum[dim] += scale * token[dim];
   }
   for (size_t i = 0; i < count_; ++i) {
@@ -138,13 +163,11 @@ void TokenGroups::move_centres(unsigned threads) {
 
 // Group by group, those of a group the nearest to its centre first.
 void TokenGroups::put_in_order(const std::vector<uint32_t>& group_of, const std::vector<float>& cosines) {
-  // Tokens that are no numbers may be in none.
-  const auto group = [&](size_t token) { return std::min<size_t>(group_of[token], count_ - 1); };
-  for (size_t i = 0; i < tokens_.count; ++i) ++begins_[group(i) + 1];
+  for (size_t i = 0; i < tokens_.count; ++i) ++begins_[group_of[i] + 1];
   for (size_t i = 0; i < count_; ++i) begins_[i + 1] += begins_[i];
   std::vector<size_t> ends(begins_.begin(), begins_.end() - 1);
   order_.resize(tokens_.count);
-  for (size_t i = 0; i < tokens_.count; ++i) order_[ends[group(i)]++] = static_cast<uint32_t>(i);
+  for (size_t i = 0; i < tokens_.count; ++i) order_[ends[group_of[i]]++] = static_cast<uint32_t>(i);
   for (size_t i = 0; i < count_; ++i) {
     std::sort(order_.begin() + static_cast<ptrdiff_t>(begins_[i]), order_.begin() + static_cast<ptrdiff_t>(begins_[i + 1]),
               [&](uint32_t a, uint32_t b) { return cosines[a] > cosines[b]; });

@@ -15,6 +15,21 @@ namespace merganser::reduction {
 
 class TokenGroups;
 
+// What kernels want of rows [first, first + rows) of some tokens.
+struct RoundedRows {
+  RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Similarity similarity);
+  clustering::ByteRows view() const { return {codes.data(), stride, scales.data(), errors.data(), lengths.data(), count}; }
+  // Keeps the rows of a list that ascends; squares stay.
+  void keep(const std::vector<uint32_t>& list);
+
+  size_t count;
+  const size_t stride;
+  std::vector<uint8_t> codes;
+  std::vector<float> scales, errors, lengths, floors;
+  std::vector<float> behind;  // where tokens have heads: at least the length of the rest, times what makes a score of it
+  std::vector<double> squares;  // ‖row‖²
+};
+
 class ByteScreen {
  public:
   // Whether that is faster here than all products.
@@ -30,7 +45,6 @@ class ByteScreen {
   ByteMargins margins() const { return {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()}; }
 
  private:
-  struct RoundedRows;
   void pack_panel(size_t panel);
   size_t token_of(size_t slot) const;
   void find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const;

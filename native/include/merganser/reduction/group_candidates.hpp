@@ -25,6 +25,8 @@ struct GroupsView {
   namespace isa { \
   /* Whether products take so long here that it pays to find groups first. */ \
   bool passes_over_groups(); \
+  /* The scores of a row and all panels, but for what rounding to bytes changes. */ \
+  void scores_by_bytes(const clustering::ByteRows& rows, size_t row, const clustering::BytePanels& panels, float* scores); \
   /* As byte_candidates, for cosines, with the panels in the order of groups. Rows that have more than `most_panels` in reach are put in the list, and have a floor but no candidates. Returns their number. most_panels ≤ kMostInReach. */ \
   size_t group_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const GroupsView& groups, size_t most_panels, \
                           Candidates* candidates, float* floors, uint32_t* list); \

@@ -22,7 +22,9 @@ class TokenGroups {
 
  private:
   TokenGroups(const TokenRows& tokens, const std::vector<uint32_t>& first_centres, unsigned threads);
+  std::vector<uint32_t> nearest_centres(const TokenRows& tokens, unsigned threads);
   void move_centres(unsigned threads);
+  std::vector<float> cosines_with(const std::vector<uint32_t>& group_of) const;
   void put_in_order(const std::vector<uint32_t>& group_of, const std::vector<float>& cosines);
   void measure(const std::vector<float>& cosines);
 
@@ -36,7 +38,7 @@ class TokenGroups {
   std::vector<uint32_t> first_panels_, end_panels_, first_pieces_;
   std::vector<float> cosines_, sines_;
   std::vector<float> piece_cosines_, piece_sines_;
-  std::unique_ptr<ByteScreen> rounded_;
+  std::unique_ptr<ByteScreen> rounded_;  // the centres
 };
 
 }  // namespace merganser::reduction
