@@ -14,7 +14,6 @@ namespace {
 
 auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
-auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
 auto select_dot() { return MERGANSER_SELECT(dot); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
 
@@ -44,11 +43,9 @@ struct RoundedToken {
   double square;
 };
 
-// Form and length are of the token times its scale. `next`: the token that will be read after it.
-RoundedToken round_token(const float* token, const float* next, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
+// Form and length are of the token times its scale. square: ‖token‖².
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
   static const auto to_bytes = clustering::select_to_bytes();
-  static const auto square_before = clustering::select_squared_norm_before();
-  const double square = dims % 8 == 0 ? square_before(token, dims, next) : squared_length(token, dims);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
   ByteForm form = to_bytes(token, dims, length, flip, codes);
   form.scale *= scale;
@@ -115,9 +112,11 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, unsigned 
 void ByteScreen::pack_panel(size_t panel) {
   static const auto pack = clustering::select_pack_byte_panel();
   std::vector<int8_t> codes(kPanel * stride_);
+  double squares[kPanel];
   for (size_t slot = panel * kPanel; slot < std::min(tokens_.count, (panel + 1) * kPanel); ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
-    const RoundedToken token = round_token(tokens_.row(slot), tokens_.row(std::min(slot + 1, tokens_.count - 1)), tokens_.dims, similarity_, 0, to);
+    if (slot % kLengthsTogether == 0) squared_lengths(tokens_, slot, tokens_.count, squares + slot % kPanel);
+    const RoundedToken token = round_token(tokens_.row(slot), squares[slot % kPanel], tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(slot, token.square);
     lengths_[slot] = (token.length + token.form.error) * kUp;
@@ -143,8 +142,8 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
   std::vector<float> scales(count + kRowsBehind), errors(count + kRowsBehind), lengths(count + kRowsBehind), floors(count + kRowsBehind), behind(count + kRowsBehind);
   std::vector<double> squares(count);
   for (size_t i = 0; i < count; ++i) {
-    const RoundedToken token = round_token(left.row(first + i), left.row(first + std::min(i + 1, count - 1)), left.dims, similarity_, kFlip, codes.data() + i * stride_);
-    squares[i] = token.square;
+    if (i % kLengthsTogether == 0) squared_lengths(left, first + i, first + count, squares.data() + i);
+    const RoundedToken token = round_token(left.row(first + i), squares[i], left.dims, similarity_, kFlip, codes.data() + i * stride_);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
