@@ -93,8 +93,11 @@ export interface ReductionKernels {
     source: Uint32Array,
     greatest: Float32Array | null,
   ): void;
-  /** For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁵. */
-  meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array): void;
+  /**
+   * For each row the mean over all rows, itself included, of ELU(cosine − margin): x above 0, exp(x) − 1 below. Within 10⁻⁵. The `ranked` greatest ones stand in the order that single precision gives them;
+   * the others may be estimates.
+   */
+  meanElu(values: Float32Array, dims: number, margin: number, means: Float64Array, ranked: number): void;
   /** greatest[0]: of all numbers; infinite or NaN if any is either, 0 without numbers. */
   greatestMagnitude(values: Float32Array, greatest: Float32Array): void;
   /**

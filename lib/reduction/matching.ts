@@ -136,7 +136,9 @@ export function* pitome(task: MatchingTask, remove: number, margin: number): Ste
   const { data, count, width } = task.metric;
   const free = places(count, (i) => task.protected[i] === 0);
   const energies = new Float64Array(count);
-  yield (kernels) => kernels.meanElu(data, width, margin, energies);
+  // Energies of tokens that are left alone stand among the others'.
+  const ranked = free.length === count ? 2 * remove : count;
+  yield (kernels) => kernels.meanElu(data, width, margin, energies, ranked);
   const ofFree = new Float64Array(free.length);
   for (let i = 0; i < free.length; i++) ofFree[i] = energies[free[i]];
   const order = descending(ofFree);

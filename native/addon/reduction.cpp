@@ -107,12 +107,13 @@ Work squared_distances_of(const Arguments& arguments) {
   return [=] { squared_distances(tokens, pool_size(), squares, tokens.count); };
 }
 
-// values, dims, margin, means
+// values, dims, margin, means, ranked
 Work mean_elu_of(const Arguments& arguments) {
   const TokenRows tokens = all_rows_of(arguments[0], number_of(arguments[1]));
   const float margin = arguments[2].As<Napi::Number>();
   double* const means = data_of<double>(arguments[3]);
-  return [=] { mean_elu(tokens, margin, pool_size(), means); };
+  const size_t ranked = number_of(arguments[4]);
+  return [=] { mean_elu(tokens, margin, ranked, pool_size(), means); };
 }
 
 // values, greatest

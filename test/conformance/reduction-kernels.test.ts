@@ -290,7 +290,7 @@ describeEachBackend('reduction kernels', (backend) => {
         const values = blobs(seed, 2 * left, 5, dims, 0.5);
         const worst = new Worst();
         const means = new Float64Array(2 * left);
-        kernels.meanElu(values, dims, margin, means);
+        kernels.meanElu(values, dims, margin, means, 2 * left);
         for (let i = 0; i < 2 * left; i += 7) {
           let sum = 0;
           for (let j = 0; j < 2 * left; j++) {
@@ -323,7 +323,7 @@ describeEachBackend('reduction kernels', (backend) => {
     const count = 333;
     const values = blobs(5, count, 20, dims, 1).map((value, i) => LONG[name](value, Math.floor(i / dims), i % dims));
     const means = new Float64Array(count);
-    kernels.meanElu(values, dims, 0.45, means);
+    kernels.meanElu(values, dims, 0.45, means, count);
     const worst = new Worst();
     for (let i = 0; i < count; i += 7) {
       let sum = 0;
@@ -334,6 +334,17 @@ describeEachBackend('reduction kernels', (backend) => {
       worst.add(means[i], sum / count, 1e-6);
     }
     worst.check();
+  });
+
+  test.each([0, 1, 40, 100, 511, 512])('meanElu ranks the %d greatest as all of them', (ranked) => {
+    const [rows, dims, margin] = [512, 256, 0.45];
+    const values = blobs(9, rows, 8, dims, 0.5);
+    const [all, some] = [new Float64Array(rows), new Float64Array(rows)];
+    kernels.meanElu(values, dims, margin, all, rows);
+    kernels.meanElu(values, dims, margin, some, ranked);
+    const [expected, actual] = [all, some].map((means) => Array.from(means.keys()).sort((a, b) => means[b] - means[a] || a - b));
+    expect(actual.slice(0, ranked)).toEqual(expected.slice(0, ranked));
+    expect(Math.max(...some.map((mean, row) => Math.abs(mean - all[row])))).toBeLessThan(1e-5);
   });
 
   test('meanElu keeps the order where tokens at regular places are unlike the others', () => {
@@ -349,7 +360,7 @@ describeEachBackend('reduction kernels', (backend) => {
         else values[i] = (dim === row % 2 ? 40 : 0) + centres[(row % 4 < 2 ? 0 : dims) + dim] + random.gaussian();
       }
       const means = new Float64Array(rows);
-      kernels.meanElu(values, dims, margin, means);
+      kernels.meanElu(values, dims, margin, means, rows);
       const expected = exactMeanElu(values, dims, margin);
       const order = Array.from(means.keys()).sort((a, b) => means[a] - means[b]);
       const worst = order.slice(1).reduce((most, row, i) => Math.max(most, expected[order[i]] - expected[row]), 0);
@@ -520,7 +531,7 @@ describeEachBackend('reduction kernels', (backend) => {
     expect([...few.subarray(0, 3)]).toEqual([0, 1, 2]);
     expect([...squares].every((value) => value === 0)).toBe(true);
     const means = new Float64Array(70);
-    kernels.meanElu(new Float32Array(70 * 8), 8, 0.5, means);
+    kernels.meanElu(new Float32Array(70 * 8), 8, 0.5, means, 70);
     expect(means[0]).toBeCloseTo(Math.expm1(-0.5), 6);
   });
 });

@@ -50,19 +50,26 @@ MERGANSER_INLINE float product(const float* left, const float* right, size_t pad
   return sums[0];
 }
 
-template <bool kExpect>
-MERGANSER_INLINE double square_of(const float* row, size_t padded, [[maybe_unused]] const float* next) {
-  double sums[8] = {};
+// next: null, or rows that will be read soon.
+template <size_t kRows>
+MERGANSER_INLINE void squares_of(const float* const* rows, size_t padded, [[maybe_unused]] const float* const* next, double* squares) {
+  double sums[kRows][8] = {};
   for (size_t i = 0; i < padded; i += 8) {
+#pragma GCC unroll 4
+    for (size_t row = 0; row < kRows; ++row) {
 #if defined(__GNUC__)
-    if (kExpect && i % 16 == 0) __builtin_prefetch(next + i);
+      if (next && i % 16 == 0) __builtin_prefetch(next[row] + i);
 #endif
-    for (size_t lane = 0; lane < 8; ++lane) {
-      const double value = row[i + lane];
-      sums[lane] += value * value;
+      for (size_t lane = 0; lane < 8; ++lane) {
+        const double value = rows[row][i + lane];
+        sums[row][lane] += value * value;
+      }
     }
   }
-  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  for (size_t row = 0; row < kRows; ++row) {
+    const double* const of = sums[row];
+    squares[row] = ((of[0] + of[4]) + (of[2] + of[6])) + ((of[1] + of[5]) + (of[3] + of[7]));
+  }
 }
 
 // Four dimensions of four rows of a panel.
@@ -100,9 +107,13 @@ void expect_row(const PointSource& source, size_t row) {
 #endif
 }
 
-double squared_norm(const float* row, size_t padded) { return square_of<false>(row, padded, nullptr); }
+double squared_norm(const float* row, size_t padded) {
+  double square;
+  squares_of<1>(&row, padded, nullptr, &square);
+  return square;
+}
 
-double squared_norm_before(const float* row, size_t padded, const float* next) { return square_of<true>(row, padded, next); }
+void squared_norms_before(const float* const* rows, size_t padded, const float* const* next, double* squares) { squares_of<kNormsTogether>(rows, padded, next, squares); }
 
 void scale_row(const float* row, float scale, size_t dims, float* to) {
   for (size_t i = 0; i < dims; ++i) to[i] = row[i] * scale;

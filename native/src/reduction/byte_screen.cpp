@@ -15,7 +15,6 @@ namespace {
 
 auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
 auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
-auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
 auto select_dot() { return MERGANSER_SELECT(dot); }
 auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
 
@@ -47,11 +46,9 @@ struct RoundedToken {
   double square;
 };
 
-// Form and length are of the token times its scale. `next`: the token that will be read after it.
-RoundedToken round_token(const float* token, const float* next, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
+// Form and length are of the token times its scale. square: ‖token‖².
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
   static const auto to_bytes = clustering::select_to_bytes();
-  static const auto square_before = clustering::select_squared_norm_before();
-  const double square = dims % 8 == 0 ? square_before(token, dims, next) : squared_length(token, dims);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
   ByteForm form = to_bytes(token, dims, length, flip, codes);
   form.scale *= scale;
@@ -91,8 +88,8 @@ RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Sim
     : count(rows), stride(padded(tokens.dims)), codes((rows + kRowsBehind) * stride), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor), behind(rows + kRowsBehind), squares(rows) {
   const size_t head = head_of(tokens.dims);
   for (size_t i = 0; i < count; ++i) {
-    const RoundedToken token = round_token(tokens.row(first + i), tokens.row(first + std::min(i + 1, count - 1)), tokens.dims, similarity, kFlip, codes.data() + i * stride);
-    squares[i] = token.square;
+    if (i % kLengthsTogether == 0) squared_lengths(tokens, first + i, first + count, squares.data() + i);
+    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, kFlip, codes.data() + i * stride);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
@@ -143,9 +140,16 @@ size_t ByteScreen::token_of(size_t slot) const { return groups_ ? groups_->order
 void ByteScreen::pack_panel(size_t panel) {
   static const auto pack = clustering::select_pack_byte_panel();
   std::vector<int8_t> codes(kPanel * stride_);
-  for (size_t slot = panel * kPanel; slot < std::min(tokens_.count, (panel + 1) * kPanel); ++slot) {
-    uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + slot % kPanel * stride_;
-    const RoundedToken token = round_token(tokens_.row(token_of(slot)), tokens_.row(token_of(std::min(slot + 1, tokens_.count - 1))), tokens_.dims, similarity_, 0, to);
+  double squares[kPanel];
+  // The first tokens of the next panel, too, which are asked for.
+  const size_t first = panel * kPanel, end = std::min(tokens_.count, first + kPanel);
+  uint32_t places[kPanel + kLengthsTogether];
+  const TokenRows rows{tokens_.data, places, std::min(tokens_.count, end + kLengthsTogether) - first, tokens_.dims};
+  for (size_t i = 0; i < rows.count; ++i) places[i] = static_cast<uint32_t>(tokens_.rows ? tokens_.rows[token_of(first + i)] : token_of(first + i));
+  for (size_t slot = first; slot < end; ++slot) {
+    uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + (slot - first) * stride_;
+    if (slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
+    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, 0, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(token_of(slot), token.square);
     lengths_[slot] = (token.length + token.form.error) * kUp;
@@ -155,8 +159,8 @@ void ByteScreen::pack_panel(size_t panel) {
     most_errors_[panel] = std::max(most_errors_[panel], errors_[slot]);
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
     if (head_ == 0) continue;
-    most_behind_[panel] = std::max(most_behind_[panel], behind_head(tokens_.row(token_of(slot)), tokens_.dims, head_, token));
-    head_starts_[slot] = kFlip * std::accumulate(codes.data() + slot % kPanel * stride_ + head_, codes.data() + (slot % kPanel + 1) * stride_, int32_t{0});
+    most_behind_[panel] = std::max(most_behind_[panel], behind_head(rows.row(slot - first), tokens_.dims, head_, token));
+    head_starts_[slot] = kFlip * std::accumulate(codes.data() + (slot - first) * stride_ + head_, codes.data() + (slot - first + 1) * stride_, int32_t{0});
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <vector>
 
@@ -87,14 +88,16 @@ void by_tiles(const TokenRows& tokens, float margin, unsigned threads, double* m
   });
 }
 
-// Tokens whose energy is near another one's.
-std::vector<uint32_t> undecided(const double* means, size_t tokens, double distance) {
+// Tokens of the `ranked` greatest energies whose energy is near another one's, and those that might be among these.
+std::vector<uint32_t> undecided(const double* means, size_t tokens, size_t ranked, double distance) {
   std::vector<uint32_t> order(tokens), found;
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return means[a] < means[b]; });
   const auto near = [&](size_t place) { return !(means[order[place]] - means[order[place - 1]] > distance); };
+  const size_t first = tokens - std::min(tokens, ranked);
   for (size_t place = 0; place < tokens; ++place) {
-    if ((place > 0 && near(place)) || (place + 1 < tokens && near(place + 1))) found.push_back(order[place]);
+    const bool open = place < first ? first < tokens && !(means[order[first]] - means[order[place]] > distance) : (place > 0 && near(place)) || (place + 1 < tokens && near(place + 1));
+    if (open) found.push_back(order[place]);
   }
   return found;
 }
@@ -110,9 +113,9 @@ void cosines_with(const TokenRows& tokens, const std::vector<uint32_t>& chosen, 
   const size_t columns = panels.count() * kPanel, apart = tokens.dims + kPanel;
   parallel::parallel_for(threads, (tokens.count + kRowsOfPiece - 1) / kRowsOfPiece, [&](size_t piece) {
     const size_t first = piece * kRowsOfPiece, count = std::min(kRowsOfPiece, tokens.count - first);
-    std::vector<float> rows(count * apart), found(count * columns);
-    for (size_t i = 0; i < count; ++i) scale_row(tokens.row(first + i), unit_scale(square_of(first + i)), tokens.dims, rows.data() + i * apart);
-    all({rows.data(), apart, count}, panels.view(), found.data(), columns);
+    const std::unique_ptr<float[]> rows(new float[count * apart]), found(new float[count * columns]);
+    for (size_t i = 0; i < count; ++i) scale_row(tokens.row(first + i), unit_scale(square_of(first + i)), tokens.dims, rows.get() + i * apart);
+    all({rows.get(), apart, count}, panels.view(), found.get(), columns);
     for (size_t i = 0; i < chosen.size(); ++i) {
       for (size_t row = 0; row < count; ++row) scores[i * stride + first + row] = found[row * columns + i];
     }
@@ -162,12 +165,12 @@ std::vector<uint32_t> samples(const Estimates& estimates, size_t tokens) {
 // Estimates that stand apart stay, as they have the order that they would have in single precision, unless one is off by much more than all samples (there is no bound of that, only what is seen); the others are
 // computed so. False: too many are too near each other, or they are too far off, or no numbers.
 template <typename Estimates>
-bool settle_near(const TokenRows& tokens, const Estimates& estimates, float margin, unsigned threads, double* means) {
+bool settle_near(const TokenRows& tokens, const Estimates& estimates, float margin, size_t ranked, unsigned threads, double* means) {
   if (!std::all_of(means, means + tokens.count, [](double mean) { return std::isfinite(mean); })) return false;
   std::vector<bool> settled(tokens.count);
   size_t count = 0;
   for (double near = kNear;;) {
-    std::vector<uint32_t> chosen = undecided(means, tokens.count, near);
+    std::vector<uint32_t> chosen = undecided(means, tokens.count, ranked, near);
     if (count == 0) {
       // Tokens that are near each other may all be of one kind.
       const std::vector<uint32_t> some = samples(estimates, tokens.count);
@@ -190,38 +193,38 @@ bool settle_near(const TokenRows& tokens, const Estimates& estimates, float marg
 
 // Cosines are off, and nearly all of what that changes of a mean is the sum of the differences times the terms' derivative: the sum is known, and the derivative varies little.
 template <typename Tokens, typename Score>
-void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin, unsigned threads, size_t together, double* means, Score score) {
+void by_estimates(const TokenRows& tokens, const Tokens& estimates, float margin, size_t ranked, unsigned threads, size_t together, double* means, Score score) {
   double slope;
   energies_of(tokens.count, margin, threads, means, together, &slope, score);
   for (size_t i = 0; i < tokens.count; ++i) means[i] += slope * estimates.left_out(i);
-  if (!settle_near(tokens, estimates, margin, threads, means)) by_tiles(tokens, margin, threads, means);
+  if (!settle_near(tokens, estimates, margin, ranked, threads, means)) by_tiles(tokens, margin, threads, means);
 }
 
-void by_fine_bytes(const TokenRows& tokens, float margin, unsigned threads, double* means) {
+void by_fine_bytes(const TokenRows& tokens, float margin, size_t ranked, unsigned threads, double* means) {
   static const auto score = MERGANSER_SELECT(fine_scores);
   const FineTokens fine(tokens, Similarity::cosine, threads, true);
   const FineColumns columns(fine, nullptr, tokens.count, threads);
-  by_estimates(tokens, fine, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+  by_estimates(tokens, fine, margin, ranked, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
     return [&fine, &columns, first](size_t column, size_t some, size_t rows, float* scores) {
       score(fine.rows(first, rows), columns.view(column / kFinePair, (some + kFinePair - 1) / kFinePair), fine.shape(), scores, kColumns);
     };
   });
 }
 
-void by_words(const TokenRows& tokens, float margin, unsigned threads, double* means) {
+void by_words(const TokenRows& tokens, float margin, size_t ranked, unsigned threads, double* means) {
   static const auto score = MERGANSER_SELECT(word_scores);
   const WordTokens words(tokens, threads);
-  by_estimates(tokens, words, margin, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
+  by_estimates(tokens, words, margin, ranked, threads, threads == 1 ? kTogether : 1, means, [&](size_t first, size_t) {
     return [&words, first](size_t column, size_t some, size_t rows, float* scores) { score(words.rows(first, rows), words.panels(column / kPanel, (some + kPanel - 1) / kPanel), scores, kColumns); };
   });
 }
 
 }  // namespace
 
-void mean_elu(const TokenRows& tokens, float margin, unsigned threads, double* means) {
+void mean_elu(const TokenRows& tokens, float margin, size_t ranked, unsigned threads, double* means) {
   const bool estimates = tokens.count <= kMostTokens && tokens.dims >= kLeastDims;
-  if (estimates && FineTokens::tiles_pay(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, threads, means);
-  else if (estimates && WordTokens::pays(tokens.count, tokens.dims)) by_words(tokens, margin, threads, means);
+  if (estimates && FineTokens::tiles_pay(tokens.count, tokens.dims)) by_fine_bytes(tokens, margin, ranked, threads, means);
+  else if (estimates && WordTokens::pays(tokens.count, tokens.dims)) by_words(tokens, margin, ranked, threads, means);
   else by_tiles(tokens, margin, threads, means);
 }
 

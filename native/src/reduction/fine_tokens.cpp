@@ -5,17 +5,8 @@
 #include <cstring>
 #include <limits>
 
-#include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/word_products.hpp"
-
-namespace merganser::clustering {
-namespace {
-
-auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
-
-}  // namespace
-}  // namespace merganser::clustering
 
 namespace merganser::reduction {
 namespace {
@@ -49,15 +40,14 @@ FineTokens::FineTokens(const TokenRows& tokens, Similarity similarity, unsigned 
       off_(tokens.count),
       squares_(tokens.count) {
   static const auto round = MERGANSER_SELECT(to_fine_bytes);
-  static const auto square_before = clustering::select_squared_norm_before();
   int8_t* const rests = codes() + whole(tokens.count, kFineRows) * shape_.row();
   const size_t of_one = shape_.dims, pieces = (tokens.count + kRows - 1) / kRows;
   std::vector<float> totals(sums ? 3 * pieces * of_one : 0);
   parallel::parallel_for(threads, pieces, [&](size_t piece) {
     float* const own = totals.data() + 3 * piece * of_one;
     for (size_t i = piece * kRows; i < std::min(tokens.count, (piece + 1) * kRows); ++i) {
-      const float *const row = tokens.row(i), *const next = tokens.row(std::min(i + 1, tokens.count - 1));
-      squares_[i] = tokens.dims % 8 == 0 ? square_before(row, tokens.dims, next) : squared_length(row, tokens.dims);
+      const float* const row = tokens.row(i);
+      if (i % kLengthsTogether == 0) squared_lengths(tokens, i, tokens.count, squares_.data() + i);
       const bool unit = similarity == Similarity::cosine;
       const float length = static_cast<float>(std::sqrt(squares_[i])) * kUp, scale = unit ? unit_scale(squares_[i]) : 1;
       const FineRests of_row{rests + i * of_one, scale, {own, own + of_one, own + 2 * of_one}};

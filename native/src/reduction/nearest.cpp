@@ -31,6 +31,7 @@ using clustering::kPanel;
 constexpr size_t kPanels = 4, kColumns = kPanels * kPanel;
 // Of so few columns all products take less time than reading the rows.
 constexpr size_t kFewColumns = 24;
+static_assert(kRowsTogether == kLengthsTogether);
 
 float square_of(double own, float score) { return std::max(0.f, static_cast<float>(own - 2 * static_cast<double>(score))); }
 
@@ -112,7 +113,9 @@ void nearest_of_few(const TokenRows& left, const TokenRows& right, Similarity si
       // The last one is repeated where there are not four.
       for (size_t r = 0; r < kRowsTogether; ++r) together[r] = left.row(std::min(row + r, first + count - 1)), out[r] = products[r];
       multiply(together, right.data, right.dims, rows.data(), right.count, out);
-      for (size_t r = row; r < std::min(row + kRowsTogether, first + count); ++r) chosen.take_greatest(r, squared_length(left.row(r), left.dims), nullptr, products[r - row], right.count);
+      double squares[kLengthsTogether];
+      squared_lengths(left, row, first + count, squares);
+      for (size_t r = row; r < std::min(row + kRowsTogether, first + count); ++r) chosen.take_greatest(r, squares[r - row], nullptr, products[r - row], right.count);
     }
     chosen.finish();
   });

@@ -10,6 +10,7 @@
 namespace merganser::clustering {
 namespace {
 
+auto select_squared_norms_before() { return MERGANSER_SELECT(squared_norms_before); }
 auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
 auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
 auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
@@ -58,6 +59,18 @@ double squared_length(const float* row, size_t dims) {
   }
   for (size_t lane = 0; i < dims; ++i, ++lane) sums[lane] += static_cast<double>(row[i]) * static_cast<double>(row[i]);
   return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
+void squared_lengths(const TokenRows& tokens, size_t first, size_t end, double* squares) {
+  static const auto of_eights = clustering::select_squared_norms_before();
+  const size_t count = std::min(kLengthsTogether, end - first);
+  if (count < kLengthsTogether || tokens.dims % 8 != 0) {
+    for (size_t i = 0; i < count; ++i) squares[i] = squared_length(tokens.row(first + i), tokens.dims);
+    return;
+  }
+  const float *rows[kLengthsTogether], *next[kLengthsTogether];
+  for (size_t i = 0; i < count; ++i) rows[i] = tokens.row(first + i), next[i] = tokens.row(std::min(first + count + i, end - 1));
+  of_eights(rows, tokens.dims, next, squares);
 }
 
 TokenPanels::TokenPanels(const TokenRows& tokens, Similarity similarity, unsigned threads)

@@ -4,16 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
-
-namespace merganser::clustering {
-namespace {
-
-auto select_squared_norm_before() { return MERGANSER_SELECT(squared_norm_before); }
-
-}  // namespace
-}  // namespace merganser::clustering
 
 namespace merganser::reduction {
 
@@ -43,7 +34,6 @@ WordTokens::WordTokens(const TokenRows& tokens, unsigned threads)
   static const auto round = MERGANSER_SELECT(to_words);
   static const auto pack = MERGANSER_SELECT(pack_word_panel);
   static const auto find_left_out = MERGANSER_SELECT(left_out);
-  static const auto square_before = clustering::select_squared_norm_before();
   const size_t padded = whole(count_, kPanel), pieces = (count_ + kRows - 1) / kRows;
   codes_ = packed_ + padded * stride_;
   std::memset(codes_ + count_ * stride_, 0, (padded - count_) * stride_ * sizeof(int16_t));
@@ -54,7 +44,7 @@ WordTokens::WordTokens(const TokenRows& tokens, unsigned threads)
     float* const own = sums.data() + 2 * piece * stride_;
     for (size_t i = piece * kRows; i < last; ++i) {
       const float* const row = tokens.row(i);
-      squares_[i] = tokens.dims % 8 == 0 ? square_before(row, tokens.dims, tokens.row(std::min(i + 1, count_ - 1))) : squared_length(row, tokens.dims);
+      if (i % kLengthsTogether == 0) squared_lengths(tokens, i, count_, squares_.data() + i);
       scales_[i] = round(row, tokens.dims, unit_scale(squares_[i]), codes_ + i * stride_, rests + i * stride_, {own, own + stride_});
     }
     for (size_t i = piece * kRows; i < last; i += kPanel) pack(codes_ + i * stride_, stride_, packed_ + i * stride_);

@@ -38,6 +38,9 @@ struct OwnDistances {
   float* reach;            // the own distance, rounded up, where that is less
 };
 
+// Rows whose lengths are taken at once: additions of one wait for each other, and so does what each page of memory is waited for.
+constexpr size_t kNormsTogether = 4;
+
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
   /* Row `row` of the source into `out`, with zeros up to `padded` elements. */ \
@@ -46,8 +49,8 @@ struct OwnDistances {
   void expect_row(const PointSource& source, size_t row); \
   /* ‖row‖² in double precision, eight partial sums: the same on every instruction set. */ \
   double squared_norm(const float* row, size_t padded); \
-  /* The same, and tells the memory meanwhile that `next`, of the same length, will be read soon. */ \
-  double squared_norm_before(const float* row, size_t padded, const float* next); \
+  /* The same of kNormsTogether rows, and tells the memory meanwhile that `next`, as many of the same length, will be read soon. */ \
+  void squared_norms_before(const float* const* rows, size_t padded, const float* const* next, double* squares); \
   /* to = scale × row */ \
   void scale_row(const float* row, float scale, size_t dims, float* to); \
   /* panel[dim][16] = scales[i] × element `dim` of rows[i]; zeros where a row is null. */ \

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/clustering/score_panels.hpp"
 #include "merganser/parallel/kept_buffer.hpp"
 
@@ -30,6 +31,10 @@ float greatest_magnitude(const float* values, size_t count, unsigned threads);
 
 // ‖row‖² in double precision.
 double squared_length(const float* row, size_t dims);
+
+// The same of up to kLengthsTogether tokens [first, end). Those behind them are asked for: they come next.
+constexpr size_t kLengthsTogether = clustering::kNormsTogether;
+void squared_lengths(const TokenRows& tokens, size_t first, size_t end, double* squares);
 
 // Tokens as panels of 16 (see score_panels.hpp). Cosine: at unit length, so that scores are products; Euclidean: with half their squared lengths, so that the greatest score is the
 // nearest token. Panels are filled up with tokens that never win.
