@@ -43,12 +43,13 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
       centroids_(centroids),
       matrix_tiles_(by_matrix_tiles(points.dims())),
       stride_(stride_of(points.dims())),
-      rows_(std::make_unique<parallel::HugeArray<uint8_t>>((points.size() + kRowsBehind) * stride_)),
+      rows_(std::make_unique<parallel::KeptArray<uint8_t>>((points.size() + kRowsBehind) * stride_)),
       scales_(points.size()),
       errors_(points.size()),
       lengths_(points.size()),
       rounded_(centroids, stride_, PlacesOfBytes::by_slot) {
   static const auto round = MERGANSER_SELECT(to_bytes);
+  rows_->clear_from(0);
   parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
     std::vector<float> row(points_.padded());
     const size_t begin = points_.block_begin(block), end = begin + points_.block_count(block);
@@ -75,7 +76,8 @@ void ByteForms::guess(std::vector<uint32_t>& slots, unsigned threads) const {
 }
 
 void ByteForms::reorder(const std::vector<uint32_t>& new_order, unsigned threads) {
-  auto rows = std::make_unique<parallel::HugeArray<uint8_t>>((points_.size() + kRowsBehind) * stride_);
+  auto rows = std::make_unique<parallel::KeptArray<uint8_t>>((points_.size() + kRowsBehind) * stride_);
+  rows->clear_from(points_.size() * stride_);
   parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
     const size_t begin = points_.block_begin(block), end = begin + points_.block_count(block);
     for (size_t position = begin; position < end; ++position) {

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "merganser/clustering/row_arithmetic.hpp"
-#include "merganser/parallel/huge_pages.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
 namespace merganser::clustering {
@@ -14,12 +13,6 @@ namespace {
 // Below every score of vectors that are let in: those are above −10³⁸.
 constexpr float kNeverBest = -3e38f;
 constexpr int kPowerSteps = 4;
-
-// Room for packed panels: whole huge pages, if they are not few.
-size_t room_for(size_t numbers) {
-  const size_t bytes = numbers * sizeof(float);
-  return parallel::fills_huge_page(bytes) ? parallel::whole_huge_pages(bytes) / sizeof(float) : numbers;
-}
 
 }  // namespace
 
@@ -33,7 +26,7 @@ CentroidPanels::CentroidPanels(const float* centroids, size_t count, size_t dims
       rows_(panels_ * kPanel * padded_),
       ids_(panels_ * kPanel),
       slot_of_(count),
-      packed_(room_for(panels_ * kPanel * dims)),
+      packed_(panels_ * kPanel * dims),
       halves_(panels_ * kPanel) {
   std::iota(ids_.begin(), ids_.end(), 0u);
   std::iota(slot_of_.begin(), slot_of_.end(), 0u);

@@ -19,13 +19,12 @@ constexpr size_t kAtOnce = 30;
 
 std::unique_ptr<FewAssignment> FewAssignment::make(const PointBlocks& points, const CentroidPanels& centroids, uint32_t iterations, size_t bytes, unsigned threads) {
   const bool few = centroids.panels() < kPanelsForBounds || centroids.slots() * points.dims() <= kFewNumbers;
-  if (!few || points.dims() > kMostDims || iterations < kLeastIterations || !points.may_be_copied() || bytes_of(points) > bytes) return nullptr;
+  if (!few || points.dims() > kMostDims || iterations < kLeastIterations || !points.may_be_copied() || numbers_of(points) * sizeof(float) > bytes) return nullptr;
   return std::unique_ptr<FewAssignment>(new FewAssignment(points, centroids, threads));
 }
 
 FewAssignment::FewAssignment(const PointBlocks& points, const CentroidPanels& centroids, unsigned threads)
-    : points_(points), centroids_(centroids), memory_(parallel::on_huge_pages(bytes_of(points))) {
-  first_ = reinterpret_cast<float*>(memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64);
+    : points_(points), centroids_(centroids), packed_(numbers_of(points)) {
   const size_t panels = panels_of(points);
   parallel::parallel_for(threads, (panels + kAtOnce - 1) / kAtOnce, [&](size_t part) {
     static const auto pack = MERGANSER_SELECT(pack_panel);
@@ -39,7 +38,7 @@ FewAssignment::FewAssignment(const PointBlocks& points, const CentroidPanels& ce
         points_.stage(panel * kPanel + lane, row);
         rows[lane] = row;
       }
-      pack(rows, ones, points_.dims(), panel_at(panel));
+      pack(rows, ones, points_.dims(), packed_.data() + place_of(panel));
     }
   });
 }
@@ -54,7 +53,7 @@ void FewAssignment::assign(unsigned threads, const std::atomic<bool>* cancelled,
     if (cancelled && *cancelled) return;
     uint32_t found[kAtOnce * kPanel];
     const size_t panel = part * kAtOnce, begin = panel * kPanel, end = std::min(points_.size(), begin + kAtOnce * kPanel);
-    best({panel_at(panel), std::min(kAtOnce, panels - panel), points_.dims()}, centroids, centroids_.view().halves, found);
+    best({packed_.data() + place_of(panel), std::min(kAtOnce, panels - panel), points_.dims()}, centroids, centroids_.view().halves, found);
     for (size_t at = begin; at < end; at += kPanel) {
       const size_t count = std::min(kPanel, end - at);
       if (std::equal(found + (at - begin), found + (at - begin) + count, slots.data() + at)) continue;

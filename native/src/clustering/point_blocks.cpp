@@ -62,8 +62,7 @@ size_t fitting_block(size_t padded) { return std::clamp<size_t>(kBlockBytes / (4
 
 }  // namespace
 
-StagedRows::StagedRows(size_t count, size_t padded) : memory_(parallel::on_huge_pages((count * (padded + kBetweenRows) + 16) * sizeof(float))), stride_(padded + kBetweenRows) {
-  first_ = reinterpret_cast<float*>(memory_.data() + (64 - reinterpret_cast<uintptr_t>(memory_.data()) % 64) % 64);
+StagedRows::StagedRows(size_t count, size_t padded) : stride_(padded + kBetweenRows), memory_(count * stride_) {
   for (size_t i = 0; i < count; ++i) std::fill_n(row(i) + padded, kBetweenRows, 0.f);
 }
 
@@ -166,7 +165,8 @@ void PointBlocks::measure(unsigned threads) {
 size_t PointBlocks::keep(size_t most_dims, size_t bytes, unsigned threads) {
   const size_t needed = blocks() * block_size_ * padded_ * sizeof(float);
   if (kept_ || !may_be_copied() || dims() > most_dims || needed > bytes) return 0;
-  auto rows = std::make_unique<parallel::HugeArray<float>>(needed / sizeof(float));
+  auto rows = std::make_unique<parallel::KeptArray<float>>(needed / sizeof(float));
+  rows->clear_from(count_ * padded_);
   parallel::parallel_for(threads, blocks(), [&](size_t block) {
     const size_t begin = block_begin(block), end = begin + block_count(block);
     for (size_t position = begin; position < end; ++position) {

@@ -23,7 +23,7 @@
 #include "merganser/clustering/examine_panels.hpp"
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/clustering/short_forms.hpp"
-#include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/kept_array.hpp"
 
 namespace merganser::clustering {
 
@@ -76,7 +76,7 @@ class BoundedAssignment {
   const CentroidPanels& centroids_;
   std::vector<uint32_t>& slots_;
   std::unique_ptr<ShortForms> forms_;
-  parallel::HugeArray<float> bounds_;
+  parallel::KeptArray<float> bounds_;
   std::vector<float> least_;           // [block][panel]: at most the least of its bounds
   std::vector<float> squares_;         // by position: ‖x‖²
   std::vector<float> reach_;           // by position: upper bound of the distance to the own centroid

@@ -14,7 +14,7 @@
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/clustering/short_forms.hpp"
 #include "merganser/clustering/sift_bytes.hpp"
-#include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/kept_array.hpp"
 
 namespace merganser::clustering {
 
@@ -49,7 +49,7 @@ class ByteForms final : public ShortForms {
   const CentroidPanels& centroids_;
   const bool matrix_tiles_;
   const size_t stride_;  // bytes of a row
-  std::unique_ptr<parallel::HugeArray<uint8_t>> rows_;
+  std::unique_ptr<parallel::KeptArray<uint8_t>> rows_;
   std::vector<float> scales_, errors_, lengths_;  // by position
   ByteCentroids rounded_;
 };

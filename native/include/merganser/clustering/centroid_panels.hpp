@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "merganser/clustering/score_panels.hpp"
-#include "merganser/parallel/huge_array.hpp"
+#include "merganser/parallel/kept_array.hpp"
 
 namespace merganser::clustering {
 
@@ -44,7 +44,7 @@ class CentroidPanels {
   const std::vector<float> centre_;
   std::vector<float> originals_, rows_;
   std::vector<uint32_t> ids_, slot_of_;
-  parallel::HugeArray<float> packed_, halves_;
+  parallel::KeptArray<float> packed_, halves_;
   double greatest_norm_ = 0;
 };
 

@@ -8,7 +8,7 @@
 #include "merganser/clustering/bounded_assignment.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/point_blocks.hpp"
-#include "merganser/parallel/kept_buffer.hpp"
+#include "merganser/parallel/kept_array.hpp"
 
 namespace merganser::clustering {
 
@@ -26,13 +26,12 @@ class FewAssignment {
  private:
   FewAssignment(const PointBlocks& points, const CentroidPanels& centroids, unsigned threads);
   static size_t panels_of(const PointBlocks& points) { return (points.size() + kPanel - 1) / kPanel; }
-  static size_t bytes_of(const PointBlocks& points) { return (panels_of(points) * points.dims() + 4) * kPanel * sizeof(float); }
-  float* panel_at(size_t panel) const { return first_ + panel * points_.dims() * kPanel; }
+  static size_t numbers_of(const PointBlocks& points) { return panels_of(points) * kPanel * points.dims(); }
+  size_t place_of(size_t panel) const { return panel * kPanel * points_.dims(); }
 
   const PointBlocks& points_;
   const CentroidPanels& centroids_;
-  parallel::KeptBuffer memory_;
-  float* first_;
+  parallel::KeptArray<float> packed_;
 };
 
 }  // namespace merganser::clustering

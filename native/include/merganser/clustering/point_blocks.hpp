@@ -9,8 +9,7 @@
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/clustering/score_panels.hpp"
-#include "merganser/parallel/huge_array.hpp"
-#include "merganser/parallel/kept_buffer.hpp"
+#include "merganser/parallel/kept_array.hpp"
 
 namespace merganser::clustering {
 
@@ -32,15 +31,14 @@ struct NotFinite : std::runtime_error {
 class StagedRows {
  public:
   StagedRows(size_t count, size_t padded);
-  float* row(size_t i) { return first_ + i * stride_; }
-  Rows rows(size_t count) const { return {first_, stride_, count}; }
+  float* row(size_t i) { return memory_.data() + i * stride_; }
+  Rows rows(size_t count) const { return {memory_.data(), stride_, count}; }
 
  private:
   // Rows whose lengths are a power of two would all want the same places in the cache.
   static constexpr size_t kBetweenRows = 8;
-  parallel::KeptBuffer memory_;
-  float* first_;
   size_t stride_;
+  parallel::KeptArray<float> memory_;
 };
 
 // So many points before a point is staged it is worth a call of `expect`.
@@ -124,7 +122,7 @@ class PointBlocks {
   decltype(&scalar::stage_row) stage_row_;
   decltype(&scalar::expect_row) expect_row_;
   std::vector<uint32_t> order_;
-  std::unique_ptr<parallel::HugeArray<float>> kept_;
+  std::unique_ptr<parallel::KeptArray<float>> kept_;
   std::vector<float> scales_, centre_, squared_norms_;
   std::vector<double> weights_;
   Grids grids_{}, weight_grids_{};
