@@ -133,10 +133,15 @@ function* reconstruction(
   const columns = new Uint32Array(count * few);
   const weights = new Float32Array(count * few);
   yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);
-  const pattern = { offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * few), columns };
-  yield (kernels) => kernels.softmaxRows(pattern.offsets, weights, temperature, normalization, weights);
+  const [offsets, source] = [new Uint32Array(count + 1), new Uint32Array(count)];
+  for (let i = 0; i < count; i++) {
+    offsets[i + 1] = (i + 1) * few;
+    source[i] = columns[i * few];
+  }
+  const pattern = { offsets, columns };
+  yield (kernels) => kernels.softmaxRows(offsets, weights, temperature, normalization, weights);
   return {
-    source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
+    source,
     *unmerge(values, valueWidth, out) {
       yield (kernels) => kernels.combineRows(pattern, weights, values, valueWidth, out, null);
     },
