@@ -128,8 +128,8 @@ export interface ReductionKernels {
     out: Float32Array,
     known: Float64Array | null,
   ): void;
-  /** squares[block][16][16]: squared distances of the rows of `values` at these places. Of places behind the last row they mean nothing. */
-  blockSquares(blocks: TokenBlocks, values: Float32Array, dims: number, squares: Float32Array): void;
+  /** squares[block][16][16]: squared distances of the rows of `values` at these places. Of places behind the last row they mean nothing. `greatest`: as of greatestMagnitude. */
+  blockSquares(blocks: TokenBlocks, values: Float32Array, dims: number, squares: Float32Array, greatest: Float32Array): void;
   /**
    * out[targets[entry]] = squared distance of a token and a cell's centre, for each entry of `near`. Centres are means of `members` with `shares` that sum to one; so their distances follow from the `squares`
    * of blockSquares, within what those are off by.

@@ -41,20 +41,21 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
     yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out, greatest);
   };
   const [centres, greatest] = [new Float32Array(cells * tokens.width), new Float32Array(1)];
-  yield* merge(tokens.data, tokens.width, centres, greatest);
+  const pairs = tokens.width < LEAST_WIDTH_OF_PAIRS ? null : task.grids.pairs(iterations);
+  // Numbers are measured by what reads them first.
+  if (pairs === null) yield* merge(tokens.data, tokens.width, centres, greatest);
+  else yield (kernels) => kernels.blockSquares(pairs.tokens, tokens.data, tokens.width, pairs.squares, greatest);
   // Such tokens will be refused.
   if (!(greatest[0] < MOST_MAGNITUDE)) return refusedPlan(tokens.count, cells, greatest[0]);
   const [squares, lengths] = [new Float32Array(near.places.length), new Float64Array(tokens.count).fill(-1)];
-  const pairs = tokens.width < LEAST_WIDTH_OF_PAIRS ? null : task.grids.pairs(iterations);
-  if (pairs !== null) yield (kernels) => kernels.blockSquares(pairs.tokens, tokens.data, tokens.width, pairs.squares);
   const measure = function* (iteration: number): Steps<void> {
-    // Of cells without mass centres are no means.
+    // Centres of cells without mass are no means.
     if (pairs !== null && masses.every((mass) => mass >= LEAST_MASS)) {
       const members = iteration === 0 ? pairs.pooling : pairs.near;
       yield (kernels) => kernels.meanSquares(pairs.cells, pairs.squares, members, shares, pairs.near, near.places, squares);
       return;
     }
-    if (pairs !== null && iteration > 0) yield* merge(tokens.data, tokens.width, centres, null);
+    if (pairs !== null) yield* merge(tokens.data, tokens.width, centres, null);
     yield (kernels) => kernels.sparseSquares(near.byToken, tokens.data, centres, tokens.width, squares, lengths);
   };
   if (iterations > 0 || task.temperature === 'auto') yield* measure(0);
@@ -132,10 +133,15 @@ function* reconstruction(
   const columns = new Uint32Array(count * few);
   const weights = new Float32Array(count * few);
   yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);
-  const pattern = { offsets: Uint32Array.from({ length: count + 1 }, (_, i) => i * few), columns };
-  yield (kernels) => kernels.softmaxRows(pattern.offsets, weights, temperature, normalization, weights);
+  const [offsets, source] = [new Uint32Array(count + 1), new Uint32Array(count)];
+  for (let i = 0; i < count; i++) {
+    offsets[i + 1] = (i + 1) * few;
+    source[i] = columns[i * few];
+  }
+  const pattern = { offsets, columns };
+  yield (kernels) => kernels.softmaxRows(offsets, weights, temperature, normalization, weights);
   return {
-    source: Uint32Array.from({ length: count }, (_, i) => columns[i * few]),
+    source,
     *unmerge(values, valueWidth, out) {
       yield (kernels) => kernels.combineRows(pattern, weights, values, valueWidth, out, null);
     },

@@ -72,7 +72,10 @@ function patches(rows: number, columns: number): Uint32Array {
 }
 
 /** The blocks of panels that have a cell in common, and the number of each. */
-function blocksOf(panelsOfCells: readonly Uint32Array[], panels: number): { offsets: Uint32Array; columns: Uint32Array; numbers: Uint32Array } {
+function blocksOf(
+  panelsOfCells: readonly Uint32Array[],
+  panels: number,
+): { offsets: Uint32Array; columns: Uint32Array; numbers: Uint32Array } {
   const numbers = new Uint32Array(panels * panels);
   for (let panel = 0; panel < panels; panel++) numbers[panel * panels + panel] = 1;
   for (const some of panelsOfCells) for (const left of some) for (const right of some) numbers[left * panels + right] = 1;

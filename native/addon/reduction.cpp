@@ -159,13 +159,13 @@ Work sparse_squares_of(const Arguments& arguments) {
   return [=] { sparse_squares(matrix, left, right, right_rows, dims, pool_size(), out, known); };
 }
 
-// order, offsets, columns, values, dims, squares
+// order, offsets, columns, values, dims, squares, greatest
 Work block_squares_of(const Arguments& arguments) {
   const TokenBlocks blocks{data_of<uint32_t>(arguments[0]), length_of(arguments[0]), data_of<uint32_t>(arguments[1]), data_of<uint32_t>(arguments[2])};
   const float* const values = data_of<float>(arguments[3]);
   const size_t dims = number_of(arguments[4]);
-  float* const squares = data_of<float>(arguments[5]);
-  return [=] { block_squares(blocks, values, dims, pool_size(), squares); };
+  float *const squares = data_of<float>(arguments[5]), *const greatest = data_of<float>(arguments[6]);
+  return [=] { *greatest = block_squares(blocks, values, dims, pool_size(), squares); };
 }
 
 // cells' offsets, cells' blocks, squares, members' offsets, members' places, shares, near offsets, near places, targets, out

@@ -1,5 +1,7 @@
 /** The kernels of token reduction on every backend, against their definitions in double precision. */
 import fc from 'fast-check';
+import { expeditGrids } from '../../lib/reduction/expedit';
+import { cellShares } from '../../lib/reduction/sparse-weights';
 import { selectKernels } from '../../lib/backend/select';
 import type { RowSelection } from '../../lib/backend/reduction-kernels';
 import { RandomStream } from '../../lib/clustering/random';
@@ -501,6 +503,43 @@ describeEachBackend('reduction kernels', (backend) => {
       });
     });
     worst.check();
+  });
+
+  test.each([
+    // Ragged panels and patches, cells of several tokens, of one, of parts of tokens, and more dimensions than are taken at once.
+    [[9, 7], [4, 3], 3, 300],
+    [[6, 6], [6, 6], 1, 17],
+    [[5, 13], [3, 13], 5, 256],
+  ] as const)('blockSquares and meanSquares: %j tokens, %j cells, window %d, %d dimensions', (grid, target, window, dims) => {
+    const [count, grids] = [grid[0] * grid[1], expeditGrids(grid, target, window)];
+    const { pooling, near } = grids;
+    const values = blobs(3, count, 5, dims, 0.5);
+    const found = grids.pairs(1e6)!;
+    const greatest = new Float32Array(1);
+    kernels.blockSquares(found.tokens, values, dims, found.squares, greatest);
+    expect(greatest[0]).toBe(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+    const worst = new Worst();
+    const room = 1e-5 * Math.max(...Array.from({ length: count }, (_, i) => dot(values, i, values, i, dims)));
+    for (const [members, pattern] of [
+      [found.pooling, pooling],
+      [found.near, near],
+    ] as const) {
+      const weights = Float32Array.from(pattern.places, (place) => 1 + ((7 * place) % 5));
+      const { shares } = cellShares(pattern, weights);
+      const centres = new Float32Array(target[0] * target[1] * dims);
+      kernels.combineRows(pattern.byCell, shares, values, dims, centres, null);
+      const squares = new Float32Array(near.places.length).fill(NaN);
+      kernels.meanSquares(found.cells, found.squares, members, shares, found.near, near.places, squares);
+      const { offsets, columns } = near.byToken;
+      for (let token = 0; token < count; token++) {
+        for (let entry = offsets[token]; entry < offsets[token + 1]; entry++)
+          worst.add(squares[entry], square(values, token, centres, columns[entry], dims), room);
+      }
+    }
+    worst.check();
+    values[3 * dims + 5] = NaN;
+    kernels.blockSquares(found.tokens, values, dims, found.squares, greatest);
+    expect(greatest[0] < Infinity).toBe(false);
   });
 
   test('greatestMagnitude: of all numbers, and not finite if any is not', () => {

@@ -75,6 +75,25 @@ describeEachBackend('reduce', (backend) => {
     expect(result.size.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1600, 2);
   });
 
+  test('Expedit: of long tokens, whose pairs are measured, the same as of short ones', () => {
+    // Numbers that are repeated, and temperatures that are divided as often.
+    const same = (few: Float32Array, width: number, times: number, options: Extract<ReduceOptions, { method: 'expedit' }>): Reduction => {
+      const repeated = Float32Array.from({ length: times * few.length }, (_, i) => few[Math.floor(i / times)]);
+      const { temperature } = options;
+      const short = run(few, width, options);
+      const long = run(repeated, times * width, { ...options, temperature: temperature === 'auto' ? temperature : temperature! / times });
+      short.size.forEach((size, i) => expect(Math.abs(long.size[i] - size)).toBeLessThan(2e-3));
+      short.tokens.data.forEach((value, i) => expect(Math.abs(long.tokens.data[times * i] - value)).toBeLessThan(2e-3));
+      return short;
+    };
+    for (const temperature of [0.05, 'auto', 1e4] as const)
+      same(Z.subarray(0, 64 * 480), 64, 5, { method: 'expedit', grid: [12, 40], target: [6, 20], temperature });
+    // The cell in the middle loses its tokens to the others.
+    const field = Float32Array.of(-10, -10, -10, 10, 10, 10);
+    const { size } = same(field, 1, 256, { method: 'expedit', grid: [1, 6], target: [1, 3], window: 3, temperature: 1 });
+    expect(size[1]).toBeLessThan(1e-16);
+  });
+
   test('NumPy: ToMe, PiToMe, DPC-KNN, k-medoids', () => {
     const tome = run(Z, 64, { method: 'tome', remove: 800 });
     expect(groups(tome.source)).toEqual(groups(fixture.tome.into));

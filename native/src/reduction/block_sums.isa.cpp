@@ -33,6 +33,44 @@ MERGANSER_INLINE void sum_panels(const float* squares, const uint32_t* blocks, s
   for (size_t i = 0; i < kSums; ++i) all[i].store(sums + i * kBlockSide);
 }
 
+// Rows whose sums are in registers, and panels that each of their numbers is multiplied with: two, or there would be more loads than multiply-adds.
+#if defined(__AVX512F__)
+constexpr size_t kRows = 8, kPanelsTogether = 2;
+#else
+constexpr size_t kRows = 4, kPanelsTogether = 1;
+#endif
+
+template <size_t kPanels>
+MERGANSER_INLINE void add_products_of(const float* rows, const float* const* columns, size_t dims, float* products) {
+  for (size_t first = 0; first < kBlockSide; first += kRows) {
+    Floats16 sums[kPanels][kRows];
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kPanels; ++p) {
+#pragma GCC unroll 8
+      for (size_t row = 0; row < kRows; ++row) sums[p][row] = Floats16::load(products + p * kBlock + (first + row) * kBlockSide);
+    }
+    for (size_t dim = 0; dim < dims; ++dim) {
+      Floats16 numbers[kPanels];
+#pragma GCC unroll 2
+      for (size_t p = 0; p < kPanels; ++p) {
+        numbers[p] = Floats16::load(columns[p] + dim * kBlockSide);
+        numbers[p].keep_loaded();
+      }
+#pragma GCC unroll 8
+      for (size_t row = 0; row < kRows; ++row) {
+        const Floats16::Factor factor = Floats16::factor(rows[dim * kBlockSide + first + row]);
+#pragma GCC unroll 2
+        for (size_t p = 0; p < kPanels; ++p) sums[p][row].add_product(factor, numbers[p]);
+      }
+    }
+#pragma GCC unroll 2
+    for (size_t p = 0; p < kPanels; ++p) {
+#pragma GCC unroll 8
+      for (size_t row = 0; row < kRows; ++row) sums[p][row].store(products + p * kBlock + (first + row) * kBlockSide);
+    }
+  }
+}
+
 }  // namespace
 
 void sum_block_rows(const float* squares, const uint32_t* blocks, size_t panels, const uint32_t* places, const float* weights, size_t count, float* sums) {
@@ -54,15 +92,10 @@ void products_to_squares(float* products, const float* left, const float* right)
   }
 }
 
-void add_to_blocks(const float* from, size_t from_stride, size_t blocks, float* to) {
-  for (size_t row = 0; row < kBlockSide; ++row) {
-    for (size_t block = 0; block < blocks; ++block) {
-      float* const some = to + block * kBlock + row * kBlockSide;
-      Floats16 sums = Floats16::load(some);
-      sums.add(Floats16::load(from + row * from_stride + block * kBlockSide));
-      sums.store(some);
-    }
-  }
+void add_block_products(const float* rows, const float* const* columns, size_t blocks, size_t dims, float* products) {
+  size_t block = 0;
+  for (; block + kPanelsTogether <= blocks; block += kPanelsTogether) add_products_of<kPanelsTogether>(rows, columns + block, dims, products + block * kBlock);
+  for (; block < blocks; ++block) add_products_of<1>(rows, columns + block, dims, products + block * kBlock);
 }
 
 }  // namespace merganser::reduction::MERGANSER_ISA_NS

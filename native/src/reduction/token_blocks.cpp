@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "merganser/clustering/row_arithmetic.hpp"
-#include "merganser/clustering/score_panels.hpp"
 #include "merganser/parallel/kept_buffer.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/block_sums.hpp"
@@ -12,9 +11,8 @@
 namespace merganser::clustering {
 namespace {
 
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
+auto select_greatest_magnitude() { return MERGANSER_SELECT(greatest_magnitude); }
 auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
-auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
 
 }  // namespace
 }  // namespace merganser::clustering
@@ -22,59 +20,45 @@ auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
 namespace merganser::reduction {
 namespace {
 
-static_assert(kBlockSide == clustering::kPanel);
-
-// Panels that are scored at a time.
-constexpr size_t kMostTogether = 8;
-
-// Some dimensions of all tokens, as rows and as panels: with the blocks they stay in the second-level cache.
-class DimensionsOfAll {
+// Some dimensions of all tokens, as panels: with the blocks they stay in the second-level cache, and three of them in the first-level one.
+class PartOfAll {
  public:
-  static constexpr size_t kDims = 128;
+  static constexpr size_t kDims = 256;
 
-  DimensionsOfAll(const TokenBlocks& blocks, const float* values, size_t dims)
-      : blocks_(blocks), values_(values), all_dims_(dims), panels_((blocks.tokens + kBlockSide - 1) / kBlockSide), memory_((panels_ * kBlockSide * (kStride + kDims) + kBlockSide) * sizeof(float)) {
-    const uintptr_t address = reinterpret_cast<uintptr_t>(memory_.data());
-    packed_ = reinterpret_cast<float*>((address + 63) / 64 * 64);
-    rows_ = packed_ + panels_ * kBlockSide * kDims;
+  PartOfAll(const TokenBlocks& blocks, const float* values, size_t dims)
+      : blocks_(blocks), values_(values), dims_(dims), panels_((blocks.tokens + kBlockSide - 1) / kBlockSide), memory_((panels_ * kDims + 1) * kBlockSide * sizeof(float)), magnitudes_(panels_) {
+    packed_ = reinterpret_cast<float*>((reinterpret_cast<uintptr_t>(memory_.data()) + 63) / 64 * 64);
   }
 
   void take(size_t first, size_t dims, unsigned threads) {
     static const auto pack = clustering::select_pack_panel();
-    static const auto copy = clustering::select_scale_row();
-    dims_ = dims;
+    static const auto greatest = clustering::select_greatest_magnitude();
     constexpr size_t kOfPiece = 4;
     parallel::parallel_for(threads, (panels_ + kOfPiece - 1) / kOfPiece, [&](size_t piece) {
+      float ones[kBlockSide];
+      std::fill_n(ones, kBlockSide, 1.f);
       for (size_t panel = piece * kOfPiece; panel < std::min(panels_, (piece + 1) * kOfPiece); ++panel) {
         const float* rows[kBlockSide] = {};
-        float ones[kBlockSide];
-        std::fill_n(ones, kBlockSide, 1.f);
-        for (size_t lane = 0; lane < kBlockSide; ++lane) {
-          float* const row = rows_ + (panel * kBlockSide + lane) * kStride;
-          const size_t place = panel * kBlockSide + lane;
-          if (place < blocks_.tokens) copy(values_ + blocks_.order[place] * all_dims_ + first, 1, dims, row);
-          else std::fill_n(row, dims, 0.f);
-          rows[lane] = row;
-        }
-        pack(rows, ones, dims, packed_ + panel * kBlockSide * dims);
+        for (size_t place = panel * kBlockSide, lane = 0; lane < kBlockSide && place + lane < blocks_.tokens; ++lane) rows[lane] = values_ + blocks_.order[place + lane] * dims_ + first;
+        float* const packed = packed_ + panel * kBlockSide * kDims;
+        pack(rows, ones, dims, packed);
+        const float found[2] = {magnitudes_[panel], greatest(packed, dims * kBlockSide)};
+        magnitudes_[panel] = greatest(found, 2);
       }
     });
   }
   size_t panels() const { return panels_; }
-  clustering::Rows rows(size_t panel) const { return {rows_ + panel * kBlockSide * kStride, kStride, kBlockSide}; }
-  clustering::Panels columns(size_t first, size_t count) const {
-    static const float zeros[kMostTogether * kBlockSide] = {};
-    return {packed_ + first * kBlockSide * dims_, zeros, count, dims_};
-  }
+  const float* panel(size_t i) const { return packed_ + i * kBlockSide * kDims; }
+  // Of all that was taken; as magnitudes, for which NaN is above infinity.
+  float greatest() const { return clustering::select_greatest_magnitude()(magnitudes_.data(), panels_); }
 
  private:
-  // Not a power of two, for which all rows would want the same places in the cache.
-  static constexpr size_t kStride = kDims + kBlockSide;
   TokenBlocks blocks_;
   const float* values_;
-  size_t all_dims_, panels_, dims_ = 0;
+  size_t dims_, panels_;
   parallel::KeptBuffer memory_;
-  float *packed_, *rows_;
+  float* packed_;
+  std::vector<float> magnitudes_;
 };
 
 // The blocks of a panel with itself and those behind it.
@@ -83,30 +67,25 @@ uint32_t first_block(const TokenBlocks& blocks, size_t panel, size_t column) {
   return static_cast<uint32_t>(std::lower_bound(columns + blocks.offsets[panel], columns + blocks.offsets[panel + 1], column) - columns);
 }
 
-void add_products(const TokenBlocks& blocks, const DimensionsOfAll& all, size_t panel, float* out) {
-  static const auto score = clustering::select_all_scores();
-  static const auto add = MERGANSER_SELECT(add_to_blocks);
-  constexpr size_t kStride = kMostTogether * kBlockSide;
-  alignas(64) float scores[kBlockSide * kStride];
-  for (uint32_t block = first_block(blocks, panel, panel), end = blocks.offsets[panel + 1]; block < end;) {
-    uint32_t count = 1;
-    while (count < kMostTogether && block + count < end && blocks.columns[block + count] == blocks.columns[block] + count) ++count;
-    score(all.rows(panel), all.columns(blocks.columns[block], count), scores, kStride);
-    add(scores, kStride, count, out + block * kBlock);
-    block += count;
-  }
+void add_products(const TokenBlocks& blocks, const PartOfAll& all, size_t panel, size_t dims, float* out) {
+  static const auto add = MERGANSER_SELECT(add_block_products);
+  std::vector<const float*> columns;
+  const uint32_t first = first_block(blocks, panel, panel), end = blocks.offsets[panel + 1];
+  for (uint32_t block = first; block < end; ++block) columns.push_back(all.panel(blocks.columns[block]));
+  add(all.panel(panel), columns.data(), columns.size(), dims, out + first * kBlock);
 }
 
 }  // namespace
 
-void block_squares(const TokenBlocks& blocks, const float* values, size_t dims, unsigned threads, float* out) {
+float block_squares(const TokenBlocks& blocks, const float* values, size_t dims, unsigned threads, float* out) {
   static const auto pack = clustering::select_pack_panel();
   static const auto to_squares = MERGANSER_SELECT(products_to_squares);
-  DimensionsOfAll all(blocks, values, dims);
+  PartOfAll all(blocks, values, dims);
   std::fill_n(out, blocks.offsets[all.panels()] * kBlock, 0.f);
-  for (size_t first = 0; first < dims; first += DimensionsOfAll::kDims) {
-    all.take(first, std::min(DimensionsOfAll::kDims, dims - first), threads);
-    parallel::parallel_for(threads, all.panels(), [&](size_t panel) { add_products(blocks, all, panel, out); });
+  for (size_t first = 0; first < dims; first += PartOfAll::kDims) {
+    const size_t some = std::min(PartOfAll::kDims, dims - first);
+    all.take(first, some, threads);
+    parallel::parallel_for(threads, all.panels(), [&](size_t panel) { add_products(blocks, all, panel, some, out); });
   }
   std::vector<float> lengths(all.panels() * kBlockSide);
   for (size_t panel = 0; panel < all.panels(); ++panel) {
@@ -126,6 +105,7 @@ void block_squares(const TokenBlocks& blocks, const float* values, size_t dims, 
       pack(rows, ones, kBlockSide, out + first_block(blocks, column, panel) * kBlock);
     }
   });
+  return all.greatest();
 }
 
 void mean_squares(const CellBlocks& cells, const float* squares, const CellPlaces& members, const float* shares, const CellPlaces& near, const uint32_t* targets, unsigned threads, float* out) {

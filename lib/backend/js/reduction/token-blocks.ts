@@ -1,16 +1,25 @@
 /** Squared distances among tokens near each other, and of means of them, in TypeScript. */
 import type { CellBlocks, CellPlaces, TokenBlocks } from '../../reduction-kernels';
+import { greatestMagnitude } from './combinations';
 
 const SIDE = 16;
 
-export function blockSquares({ order, offsets, columns }: TokenBlocks, values: Float32Array, dims: number, squares: Float32Array): void {
+export function blockSquares(
+  { order, offsets, columns }: TokenBlocks,
+  values: Float32Array,
+  dims: number,
+  squares: Float32Array,
+  greatest: Float32Array,
+): void {
+  greatestMagnitude(values, greatest);
   for (let panel = 0; panel + 1 < offsets.length; panel++) {
     for (let block = offsets[panel]; block < offsets[panel + 1]; block++) {
       for (let pair = 0; pair < SIDE * SIDE; pair++) {
         const [left, right] = [panel * SIDE + Math.floor(pair / SIDE), columns[block] * SIDE + (pair % SIDE)];
         if (left >= order.length || right >= order.length) continue;
         let square = 0;
-        for (let k = 0, from = order[left] * dims, to = order[right] * dims; k < dims; k++) square += (values[from + k] - values[to + k]) ** 2;
+        for (let k = 0, from = order[left] * dims, to = order[right] * dims; k < dims; k++)
+          square += (values[from + k] - values[to + k]) ** 2;
         squares[block * SIDE * SIDE + pair] = square;
       }
     }

@@ -15,8 +15,8 @@ struct TokenBlocks {
   const uint32_t* columns;
 };
 
-// out[block][16][16]: squared distances. Of places behind the last token they mean nothing.
-void block_squares(const TokenBlocks& blocks, const float* values, size_t dims, unsigned threads, float* out);
+// out[block][16][16]: squared distances. Of places behind the last token they mean nothing. Returns the greatest magnitude of all numbers: infinite or NaN if any is.
+float block_squares(const TokenBlocks& blocks, const float* values, size_t dims, unsigned threads, float* out);
 
 // The panels of each cell: cell c has the blocks [offsets[c], offsets[c + 1]), of each of its panels with each.
 struct CellBlocks {
