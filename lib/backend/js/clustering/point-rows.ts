@@ -75,7 +75,15 @@ export class PointRows {
   totalSquare = 0;
   private scales: Float32Array | null = null;
 
-  private constructor(private readonly points: PointArray) {
+  // Fields of its own, as objects that users' options were spread into change their hidden class, and compiled code with them.
+  private readonly data: PointArray['data'];
+  private readonly type: PointArray['type'];
+  private readonly chosen: PointArray['rows'];
+
+  private constructor(points: PointArray) {
+    this.data = points.data;
+    this.type = points.type;
+    this.chosen = points.rows;
     this.count = points.count;
     this.dims = points.dims;
     this.centre = new Float32Array(this.dims);
@@ -146,10 +154,9 @@ export class PointRows {
 
   /** The point's coordinates, rounded to single precision as the native backend has them. */
   stage(point: number, out: Float64Array, at = 0): void {
-    const { data, type, rows } = this.points;
-    const { dims, centre } = this;
+    const { data, type, chosen, dims, centre } = this;
     const scale = this.scales === null ? 1 : this.scales[point];
-    const from = (rows === null ? point : rows[point]) * dims;
+    const from = (chosen === null ? point : chosen[point]) * dims;
     if (type === 'float32') {
       for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(data[from + dim] * scale) - centre[dim]);
       return;

@@ -48,58 +48,101 @@ export class ShortAssignment {
   /** Renews the slots of points [first, last), of equal scores to that of the lowest id. */
   assign(first: number, last: number, slots: Uint32Array): void {
     const { length, rows, points } = this;
-    const nearest = length === 2 ? this.ofTwo : length === 4 ? this.ofFour : this.ofEight;
     if (this.kept) {
       for (; this.staged < last; this.staged++) points.stage(this.staged, rows, this.staged * length);
-      nearest.call(this, first, last, 0, slots);
+      this.renew(first, last, 0, slots);
       return;
     }
     for (let from = first; from < last; from += BLOCK) {
       const to = Math.min(last, from + BLOCK);
       for (let point = from; point < to; point++) points.stage(point, rows, (point - from) * length);
-      nearest.call(this, from, to, from, slots);
+      this.renew(from, to, from, slots);
     }
   }
 
-  /** Of points from `begin` on rows are there. Slots are ids, as nothing puts them into another order. */
+  /** Of points from `begin` on rows are there. */
+  private renew(first: number, last: number, begin: number, slots: Uint32Array): void {
+    if (this.length === 2) this.ofTwo(first, last, begin, slots);
+    else if (this.length === 4) this.ofFour(first, last, begin, slots);
+    else this.ofEight(first, last, begin, slots);
+  }
+
+  /** Two points at a time share what is loaded. Slots are ids, as nothing puts them into another order. */
   private ofTwo(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
     const { halves, count } = this.centroids;
-    for (let point = first; point < last; point++) {
+    for (let point = first; point < last; point += 2) {
+      const other = Math.min(point + 1, last - 1);
       const row = 2 * (point - begin);
+      const next = 2 * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
+      const y0 = rows[next];
+      const y1 = rows[next + 1];
       let slot = slots[point];
+      let slotOther = slots[other];
       let best = halves[slot] + x0 * c[2 * slot] + x1 * c[2 * slot + 1];
+      let bestOther = halves[slotOther] + y0 * c[2 * slotOther] + y1 * c[2 * slotOther + 1];
       for (let i = 0, at = 0; i < count; i++, at += 2) {
-        const score = halves[i] + x0 * c[at] + x1 * c[at + 1];
-        if (score < best || (score === best && i >= slot)) continue;
-        best = score;
-        slot = i;
+        const half = halves[i];
+        const c0 = c[at];
+        const c1 = c[at + 1];
+        const score = half + x0 * c0 + x1 * c1;
+        if (score >= best && (score > best || i < slot)) {
+          best = score;
+          slot = i;
+        }
+        const scoreOther = half + y0 * c0 + y1 * c1;
+        if (scoreOther >= bestOther && (scoreOther > bestOther || i < slotOther)) {
+          bestOther = scoreOther;
+          slotOther = i;
+        }
       }
       slots[point] = slot;
+      slots[other] = slotOther;
     }
   }
 
   private ofFour(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
     const { halves, count } = this.centroids;
-    for (let point = first; point < last; point++) {
+    for (let point = first; point < last; point += 2) {
+      const other = Math.min(point + 1, last - 1);
       const row = 4 * (point - begin);
+      const next = 4 * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
       const x2 = rows[row + 2];
       const x3 = rows[row + 3];
+      const y0 = rows[next];
+      const y1 = rows[next + 1];
+      const y2 = rows[next + 2];
+      const y3 = rows[next + 3];
       let slot = slots[point];
+      let slotOther = slots[other];
       const own = 4 * slot;
+      const ownOther = 4 * slotOther;
       let best = halves[slot] + x0 * c[own] + x1 * c[own + 1] + x2 * c[own + 2] + x3 * c[own + 3];
+      let bestOther = halves[slotOther] + y0 * c[ownOther] + y1 * c[ownOther + 1] + y2 * c[ownOther + 2] + y3 * c[ownOther + 3];
       for (let i = 0, at = 0; i < count; i++, at += 4) {
-        const score = halves[i] + x0 * c[at] + x1 * c[at + 1] + x2 * c[at + 2] + x3 * c[at + 3];
-        if (score < best || (score === best && i >= slot)) continue;
-        best = score;
-        slot = i;
+        const half = halves[i];
+        const c0 = c[at];
+        const c1 = c[at + 1];
+        const c2 = c[at + 2];
+        const c3 = c[at + 3];
+        const score = half + x0 * c0 + x1 * c1 + x2 * c2 + x3 * c3;
+        if (score >= best && (score > best || i < slot)) {
+          best = score;
+          slot = i;
+        }
+        const scoreOther = half + y0 * c0 + y1 * c1 + y2 * c2 + y3 * c3;
+        if (scoreOther >= bestOther && (scoreOther > bestOther || i < slotOther)) {
+          bestOther = scoreOther;
+          slotOther = i;
+        }
       }
       slots[point] = slot;
+      slots[other] = slotOther;
     }
   }
 
