@@ -38,7 +38,7 @@ export function requireLength(array: NumberArray, length: number, name: string):
   if (array.length !== length) throw unexpected(name, `${length} numbers, as before`, `${array.length}: its memory was taken away`);
 }
 
-function sliceOf(array: NumberArray, name: string): NumberArray {
+export function sliceOf(array: NumberArray, name: string): NumberArray {
   try {
     return array.slice();
   } catch {

@@ -78,7 +78,7 @@ export interface AppendOptions extends Pick<KMeansOptions, 'spherical' | 'thread
 export async function appendPoints(previous: KMeansResult, points: Vectors, options: AppendOptions = {}): Promise<KMeansResult> {
   const array = pointsOf(points, 'points');
   const { data: old, dims, count: oldClusters } = pointsOf(objectOf(previous, 'previous').centroids, 'previous.centroids');
-  if (!(old instanceof Float32Array && previous.labels instanceof Uint32Array))
+  if (!(old instanceof Float32Array && previous.labels instanceof Uint32Array && typeof previous.objective === 'number'))
     throw invalidArgument('previous', 'a result of kmeans', previous);
   if (array.dims !== dims) throw unexpected('points', `vectors of ${dims} numbers, as the centroids are`, `vectors of ${array.dims}`);
   if (array.count === 0) return previous;

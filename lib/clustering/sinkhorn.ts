@@ -41,7 +41,7 @@ export function* balancing(logits: Float32Array, columns: number, options: Sinkh
     throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
   }
   numberThat(temperature, 'temperature', 'a positive number', (value) => value > 0 && value < Infinity);
-  if (!Number.isInteger(iterations) || iterations < 1) throw invalidArgument('iterations', 'a whole number from 1', iterations);
+  numberThat(iterations, 'iterations', 'a whole number from 1 to 1e6', (value) => Number.isInteger(value) && value >= 1 && value <= 1e6);
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   const { length } = logits;
   for (let at = 0; at < length; at += step, yield null) {

@@ -36,7 +36,8 @@ export async function poolEmbeddingsAsync(
 function* pooling(states: HiddenStates, mask: ArrayLike<number>, options: EmbeddingPoolOptions): Steps<Float32Vectors> {
   const { method, normalize = false } = objectOf(options, 'options');
   const { data, sequences, tokens, width, places } = yield* checkingStates(states, mask, false);
-  if (!Object.hasOwn(WEIGHTS, method)) throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
+  if (typeof method !== 'string' || !Object.hasOwn(WEIGHTS, method))
+    throw invalidArgument('method', '"last", "mean" or "weighted-mean"', method);
   const out = new Float32Array(sequences * width);
   for (const [sequence, own] of places.entries()) {
     const mean = meanOfTokens(data, sequence * tokens * width, width, own, (n) => WEIGHTS[method](n, own.length));

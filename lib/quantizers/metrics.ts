@@ -1,5 +1,5 @@
 /** How good codes are. */
-import { isShape, listOf, numberThat, objectOf } from '../arguments';
+import { describeShape, isShape, listOf, numberThat, objectOf } from '../arguments';
 import { compareLabels } from '../clustering/indices';
 import type { Float32Vectors, Vectors } from '../clustering/matrix';
 import { unexpected } from '../errors';
@@ -35,6 +35,8 @@ export interface QuantizerMetrics extends CodeStatistics {
 
 /** `rate`: vectors per second. Throws INVALID_ARGUMENT for codes beyond the codebooks. */
 export function codeStatistics(codes: Codes, codebookSizes: readonly number[], rate = 1): CodeStatistics {
+  if (!isShape(codebookSizes, [codebookSizes?.length ?? 0], 1))
+    throw unexpected('codebookSizes', 'whole numbers from 1', describeShape(codebookSizes));
   checkCodes(codes, codebookSizes);
   numberThat(rate, 'rate', 'a positive number', (value) => value > 0 && value < Infinity);
   const [vectors, books] = codes.dims;

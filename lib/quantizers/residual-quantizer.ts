@@ -1,5 +1,6 @@
 /** Residual vector quantization: each codebook quantizes what the ones before left over. */
 import { listOf, objectOf } from '../arguments';
+import { integer } from '../clustering/kmeans-options';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
 import { invalidArgument, unexpected } from '../errors';
 import { CodebookQuantizer, trainCodebook } from './codebook-quantizer';
@@ -8,6 +9,7 @@ import type { Codes, CodingOptions, QuantizerTraining } from './types';
 import { blockRows, eachBlock, readBlock } from './vector-blocks';
 
 const MOST_BEAM = 256;
+const MOST_CODEBOOKS = 1e4;
 
 export interface ResidualTraining extends QuantizerTraining {
   /** How many codes a vector gets. */
@@ -36,7 +38,7 @@ export class ResidualQuantizer extends CodebookQuantizer {
   /** Trains the codebooks one after the other on what is left of the vectors. Rejects as `kmeans` does. */
   static async train(vectors: Vectors, training: ResidualTraining): Promise<ResidualQuantizer> {
     const { codebooks, beam = 1, ...options } = objectOf(training, 'options');
-    if (!Number.isInteger(codebooks) || codebooks < 1) throw invalidArgument('codebooks', 'a whole number from 1', codebooks);
+    integer(codebooks, 'codebooks', 1, MOST_CODEBOOKS);
     const points = pointsOf(vectors, 'vectors');
     const { count, dims } = points;
     const rest = new Float32Array(count * dims);

@@ -32,7 +32,8 @@ const NAMES: Methods = {
 /** Throws INVALID_ARGUMENT for an operator that is not known, and for options that it does not have. */
 export function refuseUnknownOptions(options: ReduceOptions): void {
   const { method, ...others } = options;
-  if (!Object.hasOwn(NAMES, method)) throw invalidArgument('method', `"${Object.keys(NAMES).join('", "')}"`, method);
+  if (typeof method !== 'string' || !Object.hasOwn(NAMES, method))
+    throw invalidArgument('method', `"${Object.keys(NAMES).join('", "')}"`, method);
   const names: readonly string[] = NAMES[method];
   for (const [name, value] of Object.entries(others)) {
     if (value !== undefined && !names.includes(name))

@@ -3,6 +3,7 @@ import { describeShape, isShape, listOf, numberThat, objectOf } from '../argumen
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
+import { sliceOf } from '../own-array';
 import { dpcKnn, visionZip } from './centres';
 import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, refuseLonger, removed, rowsOf, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
@@ -296,6 +297,8 @@ function* applyPlans(
 ): Steps<Float32Array> {
   if (!(values instanceof Float32Array)) throw invalidArgument('values', 'a Float32Array', values);
   const width = values.length / from[plans.length];
+  // Without numbers it may be that their memory was taken away: a copy tells.
+  if (width === 0) sliceOf(values, 'values');
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }

@@ -2,8 +2,10 @@
 import {
   agglomerate,
   agglomerateAsync,
+  appendPoints,
   cascade,
   cascadeAsync,
+  codeStatistics,
   daviesBouldinAsync,
   kmeans,
   KMeansQuantizer,
@@ -13,7 +15,9 @@ import {
   reduce,
   reduceAsync,
   removalSchedule,
+  ResidualQuantizer,
   silhouetteAsync,
+  sinkhorn,
   transformerMacs,
   type ReduceOptions,
 } from '../../lib/index';
@@ -48,13 +52,35 @@ test('lists of other things than numbers', () => {
   expect(() => reduce({ ...TOKENS, dims: [Object.create(null) as number, 4] }, step({}))).toThrow(REFUSED);
 });
 
+test('names that are no text, and values whose memory was taken away', async () => {
+  for (const method of [Object.create(null), [NaN], 1n]) expect(() => reduce(TOKENS, { method, remove: 2 })).toThrow(REFUSED);
+  const { merge, unmerge } = reduce(TOKENS, step({}));
+  const gone = new Float32Array(N);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  expect(() => merge(gone)).toThrow(REFUSED);
+  expect(() => unmerge(gone)).toThrow(REFUSED);
+  const points = { data: TOKENS.data, dims: TOKENS.dims };
+  const result = await kmeans(points, { clusters: 2 });
+  await expect(appendPoints({ ...result, objective: 1n as unknown as number }, points)).rejects.toEqual(REFUSED);
+});
+
+test('quantizers: where to save, sizes of codebooks, numbers without end', async () => {
+  const quantizer = await KMeansQuantizer.train(TOKENS, { codebookSize: 2 });
+  for (const path of [Symbol('path'), Object.create(null), 7]) await expect(quantizer.save(path as string)).rejects.toEqual(REFUSED);
+  const codes = { type: 'uint32', data: new Uint32Array(3), dims: [3, 1] } as const;
+  for (const sizes of [[NaN], [1.5], { length: 1 }, ['a'], undefined])
+    expect(() => codeStatistics(codes, sizes as number[])).toThrow(REFUSED);
+  await expect(ResidualQuantizer.train(TOKENS, { codebooks: 1e300, codebookSize: 2 })).rejects.toEqual(REFUSED);
+  expect(() => sinkhorn(new Float32Array(4), 2, { iterations: 1e300 })).toThrow(REFUSED);
+});
+
 test('numbers that nothing is made of', () => {
   expect(() => removalSchedule(1e9, 4)).toThrow(REFUSED);
   expect(() => transformerMacs({ layers: 1, width: 1e300, tokens: 1 })).toThrow(REFUSED);
 });
 
 test('a method of pooling that objects have', () => {
-  for (const method of ['toString', 'constructor'])
+  for (const method of ['toString', 'constructor', Object.create(null) as string])
     expect(() => poolEmbeddings({ ...TOKENS, dims: [3, 4, 4] }, new Uint8Array(N).fill(1), { method: method as 'mean' })).toThrow(REFUSED);
 });
 

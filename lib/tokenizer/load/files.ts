@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MerganserError } from '../../errors';
+import { invalidArgument, MerganserError } from '../../errors';
 
 /** Contents of a file. Throws NOT_FOUND if it cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
@@ -27,6 +27,7 @@ export async function writeTextAtomically(path: string, text: string): Promise<v
 
 /** The same with bytes. */
 export async function writeBytesAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  if (typeof path !== 'string') throw invalidArgument('path', 'a string', path);
   const temporary = temporaryFor(path);
   try {
     await writeFile(temporary, bytes);
