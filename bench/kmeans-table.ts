@@ -63,6 +63,11 @@ const CELLS: readonly Cell[] = [
   ['whole', 'noise', 64, 20_000, 128, '10'],
   ['whole', 'mixture', 16, 5_000, 32, '20'],
   ['whole', 'noise', 16, 5_000, 32, '20'],
+  ['whole', 'mixture', 2, 10_000, 10, '20'],
+  ['whole', 'mixture', 2, 10_000, 50, '20'],
+  ['whole', 'mixture', 3, 10_000, 8, '20'],
+  ['whole', 'mixture', 8, 10_000, 16, '20'],
+  ['whole', 'mixture', 768, 2_000, 64, '10'],
 ];
 /** Medians of so many runs where one takes little time. */
 const LEAST_RUNS: Record<string, number> = { runs: 1, dense: 3, scaling: 3, slow: 1, whole: 3 };
