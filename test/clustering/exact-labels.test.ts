@@ -104,5 +104,15 @@ describeEachBackend('exact labels', (backend) => {
       expect(bounded.labels).toEqual(all.labels);
       expect(bounded.centroids.data).toEqual(all.centroids.data);
     });
+  } else {
+    // Bounds exclude nothing there at first, and are tried once more when few points move.
+    test('the same bits with bounds and without, of noise', async () => {
+      const [count, dims] = [2000, 20];
+      const random = new RandomStream(9);
+      const data = Float32Array.from({ length: count * dims }, () => random.gaussian());
+      const options: KMeansOptions = { clusters: 40, initialization: 'random', maxIterations: 16, seed: 3, backend };
+      const bounded = await kmeans({ data, dims: [count, dims] }, options);
+      expect(bounded).toEqual(await kmeans({ data, dims: [count, dims] }, { ...options, boundsBytes: 0 }));
+    });
   }
 });

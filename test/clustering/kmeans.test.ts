@@ -357,7 +357,7 @@ describeEachBackend('k-means', (backend) => {
     expect(await codeOf(run(data, 32, { clusters: 100, signal: AbortSignal.abort() }))).toBe('ABORTED');
     const controller = new AbortController();
     const running = run(data, 32, { clusters: LONG_RUN / 10, initialization: 'random', maxIterations: 500, signal: controller.signal });
-    setTimeout(() => controller.abort(), 20);
+    setImmediate(() => controller.abort());
     expect(await codeOf(running)).toBe('ABORTED');
     const heard: number[] = [];
     const slow = new AbortController();

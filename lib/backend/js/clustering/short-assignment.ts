@@ -149,8 +149,10 @@ export class ShortAssignment {
   private ofEight(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
     const { halves, count } = this.centroids;
-    for (let point = first; point < last; point++) {
+    for (let point = first; point < last; point += 2) {
+      const other = Math.min(point + 1, last - 1);
       const row = 8 * (point - begin);
+      const next = 8 * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
       const x2 = rows[row + 2];
@@ -159,18 +161,48 @@ export class ShortAssignment {
       const x5 = rows[row + 5];
       const x6 = rows[row + 6];
       const x7 = rows[row + 7];
-      let slot = -1;
-      let best = -Infinity;
-      // The point's own comes first, then all.
-      for (let i = -1, at = 8 * slots[point]; i < count; i++, at = 8 * i) {
-        const id = i < 0 ? slots[point] : i;
-        const low = halves[id] + x0 * c[at] + x1 * c[at + 1] + x2 * c[at + 2] + x3 * c[at + 3];
-        const score = low + x4 * c[at + 4] + x5 * c[at + 5] + x6 * c[at + 6] + x7 * c[at + 7];
-        if (score < best || (score === best && id >= slot)) continue;
-        best = score;
-        slot = id;
+      const y0 = rows[next];
+      const y1 = rows[next + 1];
+      const y2 = rows[next + 2];
+      const y3 = rows[next + 3];
+      const y4 = rows[next + 4];
+      const y5 = rows[next + 5];
+      const y6 = rows[next + 6];
+      const y7 = rows[next + 7];
+      let slot = slots[point];
+      let slotOther = slots[other];
+      let best = this.score(slot, row);
+      let bestOther = this.score(slotOther, next);
+      for (let i = 0, at = 0; i < count; i++, at += 8) {
+        const half = halves[i];
+        const c0 = c[at];
+        const c1 = c[at + 1];
+        const c2 = c[at + 2];
+        const c3 = c[at + 3];
+        const c4 = c[at + 4];
+        const c5 = c[at + 5];
+        const c6 = c[at + 6];
+        const c7 = c[at + 7];
+        const score = half + x0 * c0 + x1 * c1 + x2 * c2 + x3 * c3 + x4 * c4 + x5 * c5 + x6 * c6 + x7 * c7;
+        if (score >= best && (score > best || i < slot)) {
+          best = score;
+          slot = i;
+        }
+        const scoreOther = half + y0 * c0 + y1 * c1 + y2 * c2 + y3 * c3 + y4 * c4 + y5 * c5 + y6 * c6 + y7 * c7;
+        if (scoreOther >= bestOther && (scoreOther > bestOther || i < slotOther)) {
+          bestOther = scoreOther;
+          slotOther = i;
+        }
       }
       slots[point] = slot;
+      slots[other] = slotOther;
     }
+  }
+
+  private score(slot: number, row: number): number {
+    const { rows, centroidRows } = this;
+    let score = this.centroids.halves[slot];
+    for (let dim = 0, at = 8 * slot; dim < 8; dim++, at++) score += rows[row + dim] * centroidRows[at];
+    return score;
   }
 }
