@@ -7,7 +7,7 @@ import { runSteps, runStepsInBackground, type Steps } from './steps';
 export interface SinkhornOptions {
   /** Default 0.05. */
   readonly temperature?: number;
-  /** Default 3. */
+  /** 1 to 10⁶. Default 3. */
   readonly iterations?: number;
 }
 

@@ -2,7 +2,7 @@
 import { listOf, objectOf } from '../arguments';
 import { integer } from '../clustering/kmeans-options';
 import { float32Vectors, pointsOf, type Float32Vectors, type Vectors } from '../clustering/matrix';
-import { invalidArgument, unexpected } from '../errors';
+import { unexpected } from '../errors';
 import { CodebookQuantizer, trainCodebook } from './codebook-quantizer';
 import type { QuantizerHeader } from './quantizer-file';
 import type { Codes, CodingOptions, QuantizerTraining } from './types';
@@ -12,9 +12,9 @@ const MOST_BEAM = 256;
 const MOST_CODEBOOKS = 1e4;
 
 export interface ResidualTraining extends QuantizerTraining {
-  /** How many codes a vector gets. */
+  /** How many codes a vector gets: 1 to 10,000. */
   readonly codebooks: number;
-  /** Partial codes that encoding keeps at each step; 1: the nearest code each time. Default 1. The codebooks do not depend on it. */
+  /** Partial codes that encoding keeps at each step, 1 to 256; 1: the nearest code each time. Default 1. The codebooks do not depend on it. */
   readonly beam?: number;
 }
 
@@ -30,8 +30,7 @@ export class ResidualQuantizer extends CodebookQuantizer {
     const { dims } = pointsOf(codebooks[0], 'codebooks');
     if (codebooks.some((codebook) => pointsOf(codebook, 'codebooks').dims !== dims))
       throw unexpected('codebooks', 'of vectors of one length', 'several lengths');
-    if (!Number.isInteger(beam) || beam < 1 || beam > MOST_BEAM)
-      throw invalidArgument('beam', `a whole number from 1 to ${MOST_BEAM}`, beam);
+    integer(beam, 'beam', 1, MOST_BEAM);
     super(dims, codebooks);
   }
 
@@ -39,6 +38,7 @@ export class ResidualQuantizer extends CodebookQuantizer {
   static async train(vectors: Vectors, training: ResidualTraining): Promise<ResidualQuantizer> {
     const { codebooks, beam = 1, ...options } = objectOf(training, 'options');
     integer(codebooks, 'codebooks', 1, MOST_CODEBOOKS);
+    integer(beam, 'beam', 1, MOST_BEAM);
     const points = pointsOf(vectors, 'vectors');
     const { count, dims } = points;
     const rest = new Float32Array(count * dims);

@@ -22,8 +22,8 @@ export interface ExpeditGrids {
   readonly pooling: TwoWayPattern;
   /** The cells within the window around each token's own. */
   readonly near: TwoWayPattern;
-  /** Pairs of tokens with a cell in common; null if there are so many that centres are measured faster than they, so many times. */
-  pairs(iterations: number): NearTokens | null;
+  /** Pairs of tokens with a cell in common; null if there are so many that centres are measured faster than they in all iterations. */
+  pairs(): NearTokens | null;
 }
 
 /** Shorter tokens are in the nearest cache whenever centres are measured. */
@@ -41,7 +41,7 @@ export function* expedit(task: ExpeditTask): Steps<Plan> {
     yield (kernels) => kernels.combineRows(pattern.byCell, shares, values, width, out, greatest);
   };
   const [centres, greatest] = [new Float32Array(cells * tokens.width), new Float32Array(1)];
-  const pairs = tokens.width < LEAST_WIDTH_OF_PAIRS ? null : task.grids.pairs(iterations);
+  const pairs = tokens.width < LEAST_WIDTH_OF_PAIRS ? null : task.grids.pairs();
   // Numbers are measured by what reads them first.
   if (pairs === null) yield* merge(tokens.data, tokens.width, centres, greatest);
   else yield (kernels) => kernels.blockSquares(pairs.tokens, tokens.data, tokens.width, pairs.squares, greatest);
@@ -76,7 +76,12 @@ function refusedPlan(tokens: number, cells: number, greatest: number): Plan {
   return { count: cells, source: new Uint32Array(tokens), size: new Float32Array(cells), greatest, merge: nothing, unmerge: nothing };
 }
 
-export function expeditGrids(grid: readonly [number, number], target: readonly [number, number], window: number): ExpeditGrids {
+export function expeditGrids(
+  grid: readonly [number, number],
+  target: readonly [number, number],
+  window: number,
+  iterations: number,
+): ExpeditGrids {
   const [rows, columns] = grid;
   const [height, width] = target;
   const pooling = twoWayPattern(poolingBins(rows, height), poolingBins(columns, width), target);
@@ -86,7 +91,7 @@ export function expeditGrids(grid: readonly [number, number], target: readonly [
     cells: height * width,
     pooling,
     near,
-    pairs(iterations) {
+    pairs() {
       // Centres are measured and summed in every iteration.
       if (pairs === undefined) pairs = nearTokens(grid, pooling, near, PAIRS_FOR_PRODUCT * 2 * iterations * near.places.length);
       return pairs;

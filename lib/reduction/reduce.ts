@@ -14,7 +14,7 @@ import type { Plan, TokenRows } from './plan';
 import { ownTokens, ownValues, withOwnMetric } from './own-tokens';
 import { keptPositions, positionsOf, type Positions } from './positions';
 import { spectralMedoids } from './spectral';
-import type { ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
+import type { ExpeditOptions, ReduceOptions, Reduction, ThresholdOptions, TokenBatch, TomeGridOptions, TomeOptions } from './types';
 import { unfilledFloats } from '../unfilled';
 
 /**
@@ -211,10 +211,14 @@ function gridsOf(options: ReduceOptions, count: number): ExpeditGrids | null {
   if (target[0] > grid[0] || target[1] > grid[1]) throw unexpected('target', 'no larger than the grid', `${target[0]} × ${target[1]}`);
   const window = options.window ?? 5;
   if (whole(window, 'window', 1, 1e6) % 2 === 0) throw invalidArgument('window', 'an odd number', window);
-  return expeditGrids(grid, target, window);
+  return expeditGrids(grid, target, window, iterationsOf(options));
 }
 
-function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { tokens, grids }: Task): Steps<Plan> {
+function iterationsOf({ iterations = 5 }: ExpeditOptions): number {
+  return whole(iterations, 'iterations', 0, 1e6);
+}
+
+function planExpedit(options: ExpeditOptions, { tokens, grids }: Task): Steps<Plan> {
   const { temperature = 0.02, normalization = 'l1' } = options;
   if (temperature !== 'auto')
     numberThat(temperature, 'temperature', 'a positive number or "auto"', (value) => value > 0 && value < Infinity);
@@ -222,7 +226,7 @@ function planExpedit(options: Extract<ReduceOptions, { method: 'expedit' }>, { t
   return expedit({
     tokens,
     grids: grids!,
-    iterations: whole(options.iterations ?? 5, 'iterations', 0, 1e6),
+    iterations: iterationsOf(options),
     temperature,
     nearest: whole(options.nearest ?? Math.min(20, grids!.cells), 'nearest', 1, grids!.cells),
     normalization,

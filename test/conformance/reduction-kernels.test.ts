@@ -233,10 +233,10 @@ describeEachBackend('reduction kernels', (backend) => {
     [[6, 6], [6, 6], 1, 17],
     [[5, 13], [3, 13], 5, 256],
   ] as const)('blockSquares and meanSquares: %j tokens, %j cells, window %d, %d dimensions', (grid, target, window, dims) => {
-    const [count, grids] = [grid[0] * grid[1], expeditGrids(grid, target, window)];
+    const [count, grids] = [grid[0] * grid[1], expeditGrids(grid, target, window, 1e6)];
     const { pooling, near } = grids;
     const values = blobs(3, count, 5, dims, 0.5);
-    const found = grids.pairs(1e6)!;
+    const found = grids.pairs()!;
     const greatest = new Float32Array(1);
     kernels.blockSquares(found.tokens, values, dims, found.squares, greatest);
     expect(greatest[0]).toBe(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));

@@ -9,6 +9,7 @@ import {
   daviesBouldinAsync,
   kmeans,
   KMeansQuantizer,
+  loadQuantizer,
   maxSimAsync,
   poolEmbeddings,
   positionRows,
@@ -19,6 +20,7 @@ import {
   silhouetteAsync,
   sinkhorn,
   transformerMacs,
+  type QuantizerProgress,
   type ReduceOptions,
 } from '../../lib/index';
 import { blobs } from '../clustering/blobs';
@@ -66,11 +68,18 @@ test('names that are no text, and values whose memory was taken away', async () 
 
 test('quantizers: where to save, sizes of codebooks, numbers without end', async () => {
   const quantizer = await KMeansQuantizer.train(TOKENS, { codebookSize: 2 });
-  for (const path of [Symbol('path'), Object.create(null), 7]) await expect(quantizer.save(path as string)).rejects.toEqual(REFUSED);
+  for (const path of [Symbol('path'), Object.create(null), 7]) {
+    await expect(quantizer.save(path as string)).rejects.toEqual(REFUSED);
+    await expect(loadQuantizer(path as string)).rejects.toEqual(REFUSED);
+  }
   const codes = { type: 'uint32', data: new Uint32Array(3), dims: [3, 1] } as const;
   for (const sizes of [[NaN], [1.5], { length: 1 }, ['a'], undefined])
     expect(() => codeStatistics(codes, sizes as number[])).toThrow(REFUSED);
   await expect(ResidualQuantizer.train(TOKENS, { codebooks: 1e300, codebookSize: 2 })).rejects.toEqual(REFUSED);
+  const heard: number[] = [];
+  const onProgress = ({ codebook }: QuantizerProgress): number => heard.push(codebook);
+  await expect(ResidualQuantizer.train(TOKENS, { codebooks: 2, codebookSize: 2, beam: 0, onProgress })).rejects.toEqual(REFUSED);
+  expect(heard).toEqual([]);
   expect(() => sinkhorn(new Float32Array(4), 2, { iterations: 1e300 })).toThrow(REFUSED);
 });
 

@@ -6,13 +6,14 @@ import { invalidArgument, MerganserError } from '../../errors';
 
 /** Contents of a file. Throws NOT_FOUND if it cannot be read. */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  return readFile(path).catch((error: unknown) => {
+  return readFile(textOf(path)).catch((error: unknown) => {
     throw unreadable(path, error);
   });
 }
 
 /** The same without a promise. */
 export function readBytesSync(path: string): Uint8Array {
+  textOf(path);
   try {
     return readFileSync(path);
   } catch (error) {
@@ -27,7 +28,6 @@ export async function writeTextAtomically(path: string, text: string): Promise<v
 
 /** The same with bytes. */
 export async function writeBytesAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  if (typeof path !== 'string') throw invalidArgument('path', 'a string', path);
   const temporary = temporaryFor(path);
   try {
     await writeFile(temporary, bytes);
@@ -52,7 +52,13 @@ export function writeBytesAtomicallySync(path: string, bytes: Uint8Array): void 
 
 /** Where a file is written before it takes its name. Names are not asked of the system's source of randomness: waking that takes ten milliseconds. */
 export function temporaryFor(path: string): string {
-  return `${path}.${process.pid}-${Math.random().toString(16).slice(2)}.tmp`;
+  return `${textOf(path)}.${process.pid}-${Math.random().toString(16).slice(2)}.tmp`;
+}
+
+/** A number would be a file that is open already. */
+function textOf(path: string): string {
+  if (typeof path !== 'string') throw invalidArgument('path', 'a string', path);
+  return path;
 }
 
 function unwritable(path: string, cause: unknown): MerganserError {

@@ -10,8 +10,6 @@ import { ScreenedAssignment } from './screened-assignment';
 import { ShortAssignment } from './short-assignment';
 import { NONE, PointRows, type ClusterSums } from './point-rows';
 
-/** With fewer panels bounds cost more than they save. */
-const PANELS_FOR_BOUNDS = 1;
 /** Bounds that were of no use are tried once more when no larger share of the points moves. */
 const FEW_MOVE = 0.08;
 /** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
@@ -118,8 +116,7 @@ class Lloyd {
   private boundsAreDue(iteration: number): boolean {
     const { points, centroids, bounded, boundsBegun } = this;
     const { panels } = centroids;
-    if (this.short || bounded || panels < PANELS_FOR_BOUNDS || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes)
-      return false;
+    if (this.short || bounded || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
     return boundsBegun === 0 ? iteration === 1 : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
   }
 

@@ -19,14 +19,6 @@ namespace merganser::simd::MERGANSER_ISA_NS {
 #define MERGANSER_KEEP_LOADED(vector)
 #endif
 
-// sum + left × right, in the register of the sum. GCC also writes it over an operand that is not needed any more; where a tile's sums take nearly all registers, one of them has gone through memory for each
-// dimension then.
-#if defined(__GNUC__) && defined(__AVX2__)
-#define MERGANSER_FMA_IN_PLACE(sum, left, right) asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(left), "x"(right))
-#elif defined(__AVX2__)
-#define MERGANSER_FMA_IN_PLACE(sum, left, right) sum = _mm256_fmadd_ps(left, right, sum)
-#endif
-
 // What was written by `stream` stands in memory.
 MERGANSER_INLINE void streamed() {
 #if defined(__AVX2__)
@@ -124,8 +116,8 @@ struct Floats16 {
     high = _mm256_add_ps(high, other.high);
   }
   MERGANSER_INLINE void add_product(Factor factor, const Floats16& other) {
-    MERGANSER_FMA_IN_PLACE(low, factor, other.low);
-    MERGANSER_FMA_IN_PLACE(high, factor, other.high);
+    low = _mm256_fmadd_ps(factor, other.low, low);
+    high = _mm256_fmadd_ps(factor, other.high, high);
   }
   MERGANSER_INLINE void take_greater(const Floats16& other, Floats16& ids, const Floats16& id) {
     const __m256 low_greater = _mm256_cmp_ps(other.low, low, _CMP_GT_OQ), high_greater = _mm256_cmp_ps(other.high, high, _CMP_GT_OQ);
