@@ -4,16 +4,6 @@
 #include <cmath>
 #include <limits>
 
-namespace merganser::clustering {
-namespace {
-
-auto select_best_slots() { return MERGANSER_SELECT(best_slots); }
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
-auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::quantizers {
 namespace {
 
@@ -68,7 +58,7 @@ void BeamSearch::encode(float* vectors, size_t stride, size_t count, uint32_t* c
 }
 
 void BeamSearch::encode_greedily(float* vectors, size_t stride, size_t count, uint32_t* codes) {
-  static const auto best = select_best_slots();
+  static const auto best = MERGANSER_SELECT_FROM(clustering::, best_slots);
   const size_t books = codebooks_.size();
   for (size_t book = 0; book < books; ++book) {
     const PackedCodebook& codebook = codebooks_[book];
@@ -86,7 +76,7 @@ void BeamSearch::encode_greedily(float* vectors, size_t stride, size_t count, ui
 
 // The rests less the codebook's centre, and their lengths.
 void BeamSearch::measure(States& states, size_t count, size_t book) {
-  static const auto square = select_squared_norm();
+  static const auto square = MERGANSER_SELECT_FROM(clustering::, squared_norm);
   states.halves.resize(count * states.width);
   for (size_t i = 0; i < states.halves.size(); ++i) {
     float* const row = centred_.row(i);
@@ -96,7 +86,7 @@ void BeamSearch::measure(States& states, size_t count, size_t book) {
 }
 
 void BeamSearch::extend(const States& from, size_t count, size_t book, States& to) {
-  static const auto all = select_all_scores();
+  static const auto all = MERGANSER_SELECT_FROM(clustering::, all_scores);
   const PackedCodebook& codebook = codebooks_[book];
   const size_t codes = codebook.source.codes, slots = codebook.panels.slots();
   all(centred_.rows(count * from.width), codebook.panels.view(), scores_.data(), slots);

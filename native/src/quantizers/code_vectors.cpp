@@ -6,16 +6,6 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/quantizers/beam_search.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_best_slots() { return MERGANSER_SELECT(best_slots); }
-auto select_stage_row() { return MERGANSER_SELECT(stage_row); }
-auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::quantizers {
 namespace {
 
@@ -29,8 +19,8 @@ constexpr size_t kLargeResult = size_t{1} << 20, kStreamedNumbers = size_t{1} <<
 
 // Stages points from `begin` on; the first that is not finite is kept in `bad`.
 void stage_points(const PointSet& points, const std::vector<float>& centre, size_t begin, size_t count, StagedRows& staged, size_t& bad) {
-  static const auto stage = select_stage_row();
-  static const auto square = select_squared_norm();
+  static const auto stage = MERGANSER_SELECT_FROM(clustering::, stage_row);
+  static const auto square = MERGANSER_SELECT_FROM(clustering::, squared_norm);
   const PointSource source{points.data, points.type, points.dims, nullptr, centre.data()};
   for (size_t i = 0; i < count; ++i) {
     stage(source, points.rows ? points.rows[begin + i] : begin + i, staged.row(i), centre.size());
@@ -62,7 +52,7 @@ void each_block(const PointSet& points, const std::vector<float>& centre, size_t
 }
 
 void encode_parts(const PointSet& points, const std::vector<PackedCodebook>& codebooks, const CodingControl& control, uint32_t* codes) {
-  static const auto best = select_best_slots();
+  static const auto best = MERGANSER_SELECT_FROM(clustering::, best_slots);
   std::vector<float> centre((points.dims + 7) / 8 * 8);
   for (const PackedCodebook& codebook : codebooks) std::copy_n(codebook.centre.data(), codebook.source.dims, centre.data() + codebook.source.place);
   const size_t books = codebooks.size();

@@ -5,14 +5,6 @@
 
 #include "merganser/clustering/greatest_square.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_stage_row() { return MERGANSER_SELECT(stage_row); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::quantizers {
 namespace {
 
@@ -41,7 +33,7 @@ bool any_reaches(const float* numbers, size_t count, float limit) {
 }  // namespace
 
 void encode_scalars(const PointSet& points, const LevelStarts& levels, uint32_t* codes) {
-  static const auto stage = select_stage_row();
+  static const auto stage = MERGANSER_SELECT_FROM(clustering::, stage_row);
   const size_t dims = points.dims, rows = std::max<size_t>(1, kNumbers / dims), numbers = rows * dims;
   const auto limit = static_cast<float>(std::sqrt(kGreatestSquare / static_cast<double>(dims)) * 0.999);
   const float* const starts = levels.starts.data();

@@ -10,17 +10,6 @@
 #include "merganser/reduction/score_rows.hpp"
 #include "merganser/reduction/token_groups.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_screens_by_bytes() { return MERGANSER_SELECT(screens_by_bytes); }
-auto select_to_bytes() { return MERGANSER_SELECT(to_bytes); }
-auto select_dot() { return MERGANSER_SELECT(dot); }
-auto select_pack_byte_panel() { return MERGANSER_SELECT(pack_byte_panel); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 
 using clustering::ByteForm;
@@ -48,7 +37,7 @@ struct RoundedToken {
 
 // Form and length are of the token times its scale. square: ‖token‖².
 RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
-  static const auto to_bytes = clustering::select_to_bytes();
+  static const auto to_bytes = MERGANSER_SELECT_FROM(clustering::, to_bytes);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
   ByteForm form = to_bytes(token, dims, length, flip, codes);
   form.scale *= scale;
@@ -64,7 +53,7 @@ size_t head_of(size_t dims) {
 
 // At least the length of what is behind a token's head.
 float behind_head(const float* token, size_t dims, size_t head, const RoundedToken& rounded) {
-  static const auto dot = clustering::select_dot();
+  static const auto dot = MERGANSER_SELECT_FROM(clustering::, dot);
   // Squares of smaller or greater tokens may be no numbers in single precision.
   constexpr double kLeast = 1e-20, kMost = 1e36;
   if (!(rounded.square > kLeast && rounded.square < kMost)) return rounded.length;
@@ -80,7 +69,7 @@ size_t padded(size_t dims) {
 }  // namespace
 
 bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
-  static const bool fast = clustering::select_screens_by_bytes()();
+  static const bool fast = MERGANSER_SELECT_FROM(clustering::, screens_by_bytes)();
   return fast && right.dims >= kLeastDims && right.dims <= clustering::kMostByteDims && right.count >= kLeastTokens && left.count >= kLeastTokens;
 }
 
@@ -138,7 +127,7 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const Tok
 size_t ByteScreen::token_of(size_t slot) const { return groups_ ? groups_->order()[slot] : slot; }
 
 void ByteScreen::pack_panel(size_t panel) {
-  static const auto pack = clustering::select_pack_byte_panel();
+  static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_byte_panel);
   std::vector<int8_t> codes(kPanel * stride_);
   double squares[kPanel];
   // The first tokens of the next panel, too, which are asked for.

@@ -6,15 +6,6 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/distance_rows.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
-auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 namespace {
 
@@ -31,7 +22,7 @@ struct Block {
 
 // What is above the diagonal, both ways: rows become columns sixteen at a time, and a column is written as a whole.
 void write_both(const Block& block, float* out, size_t stride) {
-  static const auto pack = clustering::select_pack_panel();
+  static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_panel);
   alignas(64) float turned[kRows / kPanel][kColumns][kPanel];
   for (size_t first = 0; first < block.rows; first += kPanel) {
     const float* rows[kPanel] = {};
@@ -77,7 +68,7 @@ struct StagedScores {
   StagedRows rows;
   double squared_length_of(size_t i) const { return rows.squared_length_of(i); }
   void score(size_t column, size_t columns, float* scores) const {
-    static const auto score = clustering::select_all_scores();
+    static const auto score = MERGANSER_SELECT_FROM(clustering::, all_scores);
     score(rows.view(), panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), scores, kColumns);
   }
 };

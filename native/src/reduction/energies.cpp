@@ -12,15 +12,6 @@
 #include "merganser/reduction/score_rows.hpp"
 #include "merganser/reduction/word_tokens.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
-auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 namespace {
 
@@ -79,7 +70,7 @@ void energies_of(size_t tokens, float margin, unsigned threads, double* means, s
 clustering::Panels panels_from(const TokenPanels& panels, size_t column, size_t columns) { return panels.view(column / kPanel, (columns + kPanel - 1) / kPanel); }
 
 void by_tiles(const TokenRows& tokens, float margin, unsigned threads, double* means) {
-  static const auto all = clustering::select_all_scores();
+  static const auto all = MERGANSER_SELECT_FROM(clustering::, all_scores);
   const TokenPanels panels(tokens, Similarity::cosine, threads);
   energies_of(tokens.count, margin, threads, means, 1, nullptr, [&](size_t first, size_t count) {
     return [&panels, rows = StagedRows(tokens, first, count, Similarity::cosine)](size_t column, size_t columns, size_t, float* scores) {
@@ -105,8 +96,8 @@ std::vector<uint32_t> undecided(const double* means, size_t tokens, size_t ranke
 // scores[i][token]: cosines of these tokens with all, with the bits that by_tiles has. square_of(token): its squared length.
 template <typename Square>
 void cosines_with(const TokenRows& tokens, const std::vector<uint32_t>& chosen, unsigned threads, Square square_of, float* scores, size_t stride) {
-  static const auto all = clustering::select_all_scores();
-  static const auto scale_row = clustering::select_scale_row();
+  static const auto all = MERGANSER_SELECT_FROM(clustering::, all_scores);
+  static const auto scale_row = MERGANSER_SELECT_FROM(clustering::, scale_row);
   // The chosen ones are the columns: they are packed, and all others read where they lie.
   const TokenPanels panels({tokens.data, chosen.data(), chosen.size(), tokens.dims}, Similarity::cosine, threads);
   constexpr size_t kRowsOfPiece = 48;

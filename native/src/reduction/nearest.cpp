@@ -13,15 +13,6 @@
 #include "merganser/reduction/slot_choice.hpp"
 #include "merganser/reduction/token_groups.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_best_slots() { return MERGANSER_SELECT(best_slots); }
-auto select_all_scores() { return MERGANSER_SELECT(all_scores); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 namespace {
 
@@ -80,7 +71,7 @@ class FewBest {
 namespace {
 
 void nearest_by_tiles(const TokenRows& left, const TokenRows& right, Similarity similarity, unsigned threads, uint32_t* columns, float* scores) {
-  static const auto best = clustering::select_best_slots();
+  static const auto best = MERGANSER_SELECT_FROM(clustering::, best_slots);
   const TokenPanels panels(right, similarity, threads);
   const size_t piece_rows = rows_of_piece(left.count, left.dims, threads);
   parallel::parallel_for(threads, (left.count + piece_rows - 1) / piece_rows, [&](size_t piece) {
@@ -169,7 +160,7 @@ void choose_few(const float* scores, size_t stride, size_t rows, size_t columns,
 }  // namespace
 
 void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsigned threads, uint32_t* columns, float* squares) {
-  static const auto score = clustering::select_all_scores();
+  static const auto score = MERGANSER_SELECT_FROM(clustering::, all_scores);
   static const auto above = MERGANSER_SELECT(rows_above);
   // Of so few columns all scores of a piece stay in the second-level cache.
   constexpr size_t kRows = 96, kMostAtOnce = 512;
@@ -204,8 +195,8 @@ void few_nearest(const TokenRows& left, const TokenRows& right, size_t few, unsi
 }
 
 void nearest_before(const TokenRows& tokens, unsigned threads, float* squares) {
-  static const auto best = clustering::select_best_slots();
-  static const auto score = clustering::select_all_scores();
+  static const auto best = MERGANSER_SELECT_FROM(clustering::, best_slots);
+  static const auto score = MERGANSER_SELECT_FROM(clustering::, all_scores);
   const TokenPanels panels(tokens, Similarity::euclidean, threads);
   constexpr size_t kRows = 96;
   const size_t pieces = (tokens.count + kRows - 1) / kRows;

@@ -4,21 +4,13 @@
 
 #include "merganser/clustering/score_chains.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_add_chains() { return MERGANSER_SELECT(add_chains); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 
 using clustering::kPanel;
 
 // The token that comes first is the row, the other one the column.
 void pair_squares(const TokenRows& tokens, const FineTokens& fine, const TokenPair* pairs, size_t count, float* squares) {
-  static const auto add = clustering::select_add_chains();
+  static const auto add = MERGANSER_SELECT_FROM(clustering::, add_chains);
   float ones[kPanel];
   std::fill_n(ones, kPanel, 1.f);
   for (size_t first = 0; first < count; first += kPanel) {

@@ -6,14 +6,6 @@
 
 #include "merganser/clustering/score_chains.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_add_chains() { return MERGANSER_SELECT(add_chains); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 
 using clustering::kPanel;
@@ -75,7 +67,7 @@ void SlotChoice::Rows::finish() {
 
 // Sixteen pairs or fewer: their scores as a tile has them.
 void SlotChoice::Rows::settle(const Pair* pairs, size_t count) {
-  static const auto add = clustering::select_add_chains();
+  static const auto add = MERGANSER_SELECT_FROM(clustering::, add_chains);
   const float *rows[kPanel], *columns[kPanel];
   float row_scales[kPanel], column_scales[kPanel];
   alignas(64) float sums[kPanel];

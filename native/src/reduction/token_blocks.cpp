@@ -8,15 +8,6 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/block_sums.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_greatest_magnitude() { return MERGANSER_SELECT(greatest_magnitude); }
-auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 namespace {
 
@@ -31,8 +22,8 @@ class PartOfAll {
   }
 
   void take(size_t first, size_t dims, unsigned threads) {
-    static const auto pack = clustering::select_pack_panel();
-    static const auto greatest = clustering::select_greatest_magnitude();
+    static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_panel);
+    static const auto greatest = MERGANSER_SELECT_FROM(clustering::, greatest_magnitude);
     constexpr size_t kOfPiece = 4;
     parallel::parallel_for(threads, (panels_ + kOfPiece - 1) / kOfPiece, [&](size_t piece) {
       float ones[kBlockSide];
@@ -50,7 +41,7 @@ class PartOfAll {
   size_t panels() const { return panels_; }
   const float* panel(size_t i) const { return packed_ + i * kBlockSide * kDims; }
   // Of all that was taken; as magnitudes, for which NaN is above infinity.
-  float greatest() const { return clustering::select_greatest_magnitude()(magnitudes_.data(), panels_); }
+  float greatest() const { return MERGANSER_SELECT_FROM(clustering::, greatest_magnitude)(magnitudes_.data(), panels_); }
 
  private:
   TokenBlocks blocks_;
@@ -78,7 +69,7 @@ void add_products(const TokenBlocks& blocks, const PartOfAll& all, size_t panel,
 }  // namespace
 
 float block_squares(const TokenBlocks& blocks, const float* values, size_t dims, unsigned threads, float* out) {
-  static const auto pack = clustering::select_pack_panel();
+  static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_panel);
   static const auto to_squares = MERGANSER_SELECT(products_to_squares);
   PartOfAll all(blocks, values, dims);
   std::fill_n(out, blocks.offsets[all.panels()] * kBlock, 0.f);

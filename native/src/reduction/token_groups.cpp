@@ -7,14 +7,6 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/score_rows.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_best_slots_by_bytes() { return MERGANSER_SELECT(best_slots_by_bytes); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 
 using clustering::kPanel;
@@ -114,7 +106,7 @@ TokenGroups::TokenGroups(const TokenRows& tokens, const std::vector<uint32_t>& f
 
 // About the nearest.
 std::vector<uint32_t> TokenGroups::nearest_centres(const TokenRows& tokens, unsigned threads) {
-  static const auto find = clustering::select_best_slots_by_bytes();
+  static const auto find = MERGANSER_SELECT_FROM(clustering::, best_slots_by_bytes);
   rounded_ = std::make_unique<ByteScreen>(centre_rows_, Similarity::cosine, nullptr, 1);
   std::vector<uint32_t> group_of(tokens.count);
   const size_t piece_rows = rows_of_piece(tokens.count, dims_, threads);

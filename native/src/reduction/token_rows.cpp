@@ -7,18 +7,6 @@
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
 
-namespace merganser::clustering {
-namespace {
-
-auto select_squared_norms_before() { return MERGANSER_SELECT(squared_norms_before); }
-auto select_squared_norm() { return MERGANSER_SELECT(squared_norm); }
-auto select_pack_panel() { return MERGANSER_SELECT(pack_panel); }
-auto select_scale_row() { return MERGANSER_SELECT(scale_row); }
-auto select_greatest_magnitude() { return MERGANSER_SELECT(greatest_magnitude); }
-
-}  // namespace
-}  // namespace merganser::clustering
-
 namespace merganser::reduction {
 
 using clustering::kPanel;
@@ -37,7 +25,7 @@ float unit_scale(double square) {
 }
 
 float greatest_magnitude(const float* values, size_t count, unsigned threads) {
-  static const auto greatest = clustering::select_greatest_magnitude();
+  static const auto greatest = MERGANSER_SELECT_FROM(clustering::, greatest_magnitude);
   constexpr size_t kPiece = size_t{1} << 17;
   const size_t pieces = (count + kPiece - 1) / kPiece;
   std::vector<float> found(pieces);
@@ -50,7 +38,7 @@ float greatest_magnitude(const float* values, size_t count, unsigned threads) {
 }
 
 double squared_length(const float* row, size_t dims) {
-  static const auto of_eights = clustering::select_squared_norm();
+  static const auto of_eights = MERGANSER_SELECT_FROM(clustering::, squared_norm);
   if (dims % 8 == 0) return of_eights(row, dims);
   double sums[8] = {};
   size_t i = 0;
@@ -62,7 +50,7 @@ double squared_length(const float* row, size_t dims) {
 }
 
 void squared_lengths(const TokenRows& tokens, size_t first, size_t end, double* squares) {
-  static const auto of_eights = clustering::select_squared_norms_before();
+  static const auto of_eights = MERGANSER_SELECT_FROM(clustering::, squared_norms_before);
   const size_t count = std::min(kLengthsTogether, end - first);
   if (count < kLengthsTogether || tokens.dims % 8 != 0) {
     for (size_t i = 0; i < count; ++i) squares[i] = squared_length(tokens.row(first + i), tokens.dims);
@@ -78,7 +66,7 @@ TokenPanels::TokenPanels(const TokenRows& tokens, Similarity similarity, unsigne
   const uintptr_t address = reinterpret_cast<uintptr_t>(memory_.data());
   packed_ = reinterpret_cast<float*>((address + 63) / 64 * 64);
   halves_ = packed_ + count_ * kPanel * dims_;
-  static const auto pack_panel = clustering::select_pack_panel();
+  static const auto pack_panel = MERGANSER_SELECT_FROM(clustering::, pack_panel);
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (count_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
     for (size_t panel = piece * kPanelsOfPiece; panel < std::min(count_, (piece + 1) * kPanelsOfPiece); ++panel) {
@@ -105,7 +93,7 @@ clustering::Panels TokenPanels::view(size_t first, size_t count) const {
 
 StagedRows::StagedRows(const TokenRows& tokens, size_t first, size_t count, Similarity similarity)
     : stride_(tokens.dims + kPanel), count_(count), rows_(new float[count * stride_]), squares_(new double[count]) {
-  static const auto scale_row = clustering::select_scale_row();
+  static const auto scale_row = MERGANSER_SELECT_FROM(clustering::, scale_row);
   for (size_t i = 0; i < count; ++i) {
     const float* const from = tokens.row(first + i);
     squares_[i] = squared_length(from, tokens.dims);

@@ -44,15 +44,16 @@ std::string_view name_of(InstructionSet set);
 
 }  // namespace merganser
 
-/// Pointer to the variant of `function` for the active instruction set. Use inside namespace merganser.
+/// Pointer to the variant of `function` for the active instruction set. Use inside the namespace that declares it; from others of merganser by MERGANSER_SELECT_FROM(clustering::, function).
+#define MERGANSER_SELECT(function) MERGANSER_SELECT_FROM(, function)
 #if defined(__x86_64__) || defined(_M_X64)
-#define MERGANSER_SELECT(function) \
-  (::merganser::active_instruction_set() == ::merganser::InstructionSet::avx512 ? &avx512::function \
-   : ::merganser::active_instruction_set() == ::merganser::InstructionSet::avx2 ? &avx2::function \
-                                                                                : &scalar::function)
+#define MERGANSER_SELECT_FROM(space, function) \
+  (::merganser::active_instruction_set() == ::merganser::InstructionSet::avx512 ? &space avx512::function \
+   : ::merganser::active_instruction_set() == ::merganser::InstructionSet::avx2 ? &space avx2::function \
+                                                                                : &space scalar::function)
 #elif defined(__aarch64__) || defined(_M_ARM64)
-#define MERGANSER_SELECT(function) \
-  (::merganser::active_instruction_set() == ::merganser::InstructionSet::neon ? &neon::function : &scalar::function)
+#define MERGANSER_SELECT_FROM(space, function) \
+  (::merganser::active_instruction_set() == ::merganser::InstructionSet::neon ? &space neon::function : &space scalar::function)
 #else
-#define MERGANSER_SELECT(function) (&scalar::function)
+#define MERGANSER_SELECT_FROM(space, function) (&space scalar::function)
 #endif
