@@ -61,7 +61,7 @@ class Lloyd {
     let stopReason: LloydOutcome['stopReason'] = 'maxIterations';
     let settled = false;
     let filled = 0;
-    let reported = performance.now();
+    let reported = -Infinity;
     while (objectives.length < maxIterations) {
       const moved = await this.assign(objectives.length, signal);
       const now = this.objective();
