@@ -27,7 +27,7 @@ export interface NestedOptions extends SinkhornOptions {
 }
 
 export interface NestedLevel {
-  /** Unit vectors, [clusters, width of the level]. */
+  /** Unit vectors, [clusters, width of the level]; zeros for a cluster of zeros. */
   readonly centroids: Float32Vectors;
   /** The cluster of each vector that it is assigned to most. */
   readonly labels: Uint32Array;
