@@ -5,6 +5,7 @@ import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { GREATEST_SQUARE } from './greatest-square';
 import { integer } from './kmeans-options';
 import { copyRow, pointsOf, type Vectors } from './matrix';
 
@@ -30,7 +31,7 @@ export interface MaxSimOptions {
 
 /**
  * MaxSim of every query with every document: Σ over the query's vectors of the greatest inner product with one of the document's. Row by row: scores[q ·
- * documents + d]. A sequence without vectors scores 0. Throws INVALID_ARGUMENT.
+ * documents + d]. A sequence without vectors scores 0. Throws INVALID_ARGUMENT, also for vectors that are not finite or longer than 3e18.
  */
 export function maxSim(queries: VectorSequences, documents: VectorSequences, options: Pick<MaxSimOptions, 'backend'> = {}): Float64Array {
   const task = taskOf(queries, documents, objectOf(options, 'options').backend);
@@ -122,14 +123,14 @@ function taskOf(queries: VectorSequences, documents: VectorSequences, backend: B
   for (let i = 0; i < points.count; i++) {
     if (left.rows.mask !== null && left.rows.mask[i] === 0) continue;
     copyRow(points, i, row, 0);
-    if (!row.every((value) => Math.abs(value) < 1e18)) refuseUnfit(i, 'queries');
+    if (!(row.reduce((sum, value) => sum + value * value, 0) < GREATEST_SQUARE)) refuseUnfit(i, 'queries');
   }
   const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
   return { kernels: selectKernels(backend), queries: left.rows, documents: right.rows, dims, out };
 }
 
 function refuseUnfit(row: number, name: string): void {
-  if (row >= 0) throw unexpected(name, 'finite numbers below 1e18', `a vector with others as row ${row}`);
+  if (row >= 0) throw unexpected(name, 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as row ${row}`);
 }
 
 /** Sequences in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */

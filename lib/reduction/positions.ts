@@ -52,8 +52,17 @@ export function positionRows(positions: Float64Array, width: number, keep: numbe
 /** Lengths of the chunks of a rotary embedding; chunk i takes row i modulo the number of rows. All ones where a section cannot be cut into `keep` parts. Throws INVALID_ARGUMENT. */
 export function rotaryChunks(sections: readonly number[], keep: number): number[] {
   whole(keep, 'keep', 1, 1e6);
-  const lengths = Array.from(listOf(sections, 'sections'), (section) => whole(section, 'sections', 1, 1e6));
+  const { length: count } = listOf(sections, 'sections');
+  if (count === 0) throw unexpected('sections', 'at least one length', 'none');
+  // By index: arrays whose memory was taken away cannot be iterated.
+  const lengths = Array.from({ length: count }, (_, i) => whole(sections[i], 'sections', 1, 1e6));
+  const total = whole(
+    lengths.reduce((sum, length) => sum + length, 0),
+    'the sum of sections',
+    1,
+    1e6,
+  );
   const fits = lengths.every((length) => length % keep === 0);
   if (fits) return lengths.flatMap((length) => Array.from({ length: keep }, () => length / keep));
-  return Array.from({ length: lengths.reduce((sum, length) => sum + length, 0) }, () => 1);
+  return Array.from({ length: total }, () => 1);
 }

@@ -9,10 +9,10 @@ import { pointsOf, type Vectors } from '../clustering/matrix';
 import { IdTable } from './id-table';
 import type { LoadIndexOptions, VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
 
-const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
-const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
+export const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
+export const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
 const CODES_FROM_DIMS = 64;
-const MOST_DIMS = 65_536;
+export const MOST_DIMS = 65_536;
 const LISTS_PER_ROOT = 4;
 /** Of one id, in elements of a plain loop. */
 export const ID_COST = 64;

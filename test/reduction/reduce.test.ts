@@ -228,6 +228,10 @@ describeEachBackend('reduce', (backend) => {
     expect(rows[3][5]).toBe(kept[3 * (2 * 5 + 1) + 1]);
     expect(rotaryChunks([16, 24, 24], 8)).toEqual([...Array(8).fill(2), ...Array(16).fill(3)]);
     expect(rotaryChunks([2, 3], 2)).toEqual([1, 1, 1, 1, 1]);
+    const taken = Uint32Array.of(16, 24);
+    structuredClone(taken.buffer, { transfer: [taken.buffer] });
+    for (const sections of [taken as unknown as number[], [], Array<number>(5000).fill(1e6)])
+      expect(() => rotaryChunks(sections, 7)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
   test('a cascade is its steps one after the other', () => {
