@@ -202,6 +202,7 @@ class NativeKernels implements Kernels {
   searchLists: Kernels['searchLists'] = (...call) => this.#search.searchLists(...call);
   searchListsAsync: Kernels['searchListsAsync'] = (...call) => this.#search.searchListsAsync(...call);
   nearestRows: Kernels['nearestRows'] = (...call) => this.#reduction.nearestRows(...call);
+  joinNearest: Kernels['joinNearest'] = (...call) => this.#reduction.joinNearest(...call);
   fewNearest: Kernels['fewNearest'] = (...call) => this.#reduction.fewNearest(...call);
   squaredDistances: Kernels['squaredDistances'] = (...call) => this.#reduction.squaredDistances(...call);
   densityPeaks: Kernels['densityPeaks'] = (...call) => this.#reduction.densityPeaks(...call);
@@ -212,8 +213,8 @@ class NativeKernels implements Kernels {
     return this.#reduction.background;
   }
   combineRows: Kernels['combineRows'] = (...call) => this.#reduction.combineRows(...call);
+  groupMeans: Kernels['groupMeans'] = (...call) => this.#reduction.groupMeans(...call);
   rowLengths: Kernels['rowLengths'] = (...call) => this.#reduction.rowLengths(...call);
-  scaleToLengths: Kernels['scaleToLengths'] = (...call) => this.#reduction.scaleToLengths(...call);
   sparseSquares: Kernels['sparseSquares'] = (...call) => this.#reduction.sparseSquares(...call);
   blockSquares: Kernels['blockSquares'] = (...call) => this.#reduction.blockSquares(...call);
   meanSquares: Kernels['meanSquares'] = (...call) => this.#reduction.meanSquares(...call);

@@ -1,6 +1,6 @@
 /**
- * The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite, and squared lengths fit into single precision; where they do not, nearestRows, combineRows, rowLengths and
- * scaleToLengths still end, and nearestRows' columns are still columns.
+ * The part of the contract (see kernels.ts) that makes fewer tokens of many. All numbers are finite, and squared lengths fit into single precision; where they do not, nearestRows, joinNearest, combineRows, groupMeans and
+ * rowLengths still end, and columns are still columns.
  */
 
 import type { ClusteringKernels } from './clustering-kernels';
@@ -43,6 +43,9 @@ export interface CellPlaces {
   readonly places: Uint32Array;
 }
 
+/** Which rows join others: so many with the greatest cosines, of equal ones the first, or all whose cosine is at least `threshold`. */
+export type Joining = { readonly remove: number } | { readonly threshold: number };
+
 /**
  * Squared distances are within 8 · dims · 2⁻²⁴ of the greater squared length, cosines within 4 · dims · 2⁻²⁴. What is chosen by them is exact but for ties within that:
  * the native backend computes in single precision, the TypeScript one in double.
@@ -60,6 +63,19 @@ export interface ReductionKernels {
     similarity: 'cosine' | 'euclidean',
     columns: Uint32Array,
     values: Float32Array | null,
+  ): void;
+  /**
+   * Some of `candidates` each join the most similar one of `destinations` (as nearestRows finds it): which, their cosines decide. The two are rows of `values`, all different; at most as many can join as there are candidates,
+   * and none without destinations. source: for each row its place among those that remain, in order; a row that joins has its destination's. kept[0]: how many remain.
+   */
+  joinNearest(
+    values: Float32Array,
+    dims: number,
+    candidates: Uint32Array,
+    destinations: Uint32Array,
+    which: Joining,
+    source: Uint32Array,
+    kept: Uint32Array,
   ): void;
   /** The `few` nearest rows of `right` for each of `left`, and their squared distances: the nearest first, of equal ones the first. At most as many as there are. */
   fewNearest(left: Float32Array, right: Float32Array, dims: number, few: number, columns: Uint32Array, squares: Float32Array): void;
@@ -112,10 +128,22 @@ export interface ReductionKernels {
     out: Float32Array,
     greatest: Float32Array | null,
   ): void;
+  /**
+   * out[g]: the mean of the rows whose number in `groups` is g, by weights: each row's part is weight / masses[g], rounded to single precision, 0 where there is no mass. 'greatest': scaled to the length of
+   * the longest of them; zeros stay zeros. `greatest`: as of combineRows.
+   */
+  groupMeans(
+    groups: Uint32Array,
+    weights: Float32Array,
+    masses: Float64Array,
+    values: Float32Array,
+    dims: number,
+    lengths: 'mean' | 'greatest',
+    out: Float32Array,
+    greatest: Float32Array | null,
+  ): void;
   /** The length of each row, in double precision. */
   rowLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
-  /** Scales each row to the length given for it; zeros stay zeros. */
-  scaleToLengths(values: Float32Array, dims: number, lengths: Float64Array): void;
   /**
    * out[entry] = squared distance of row r of `left` and row columns[entry] of `right`. `known`, unless null: room for a number of each row of `left`, negative at first, which later calls with the same `left`
    * are faster with.

@@ -1,7 +1,7 @@
 /** Operators that choose tokens as centres: DPC-KNN, VisionZip. */
 import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
-import { greatest } from './greatest';
+import { greatest } from '../backend/js/reduction/greatest';
 import { planOfMeans, type Plan, type TokenRows } from './plan';
 
 /** Density peaks (Rodriguez & Laio 2014) with density from k nearest neighbours (Du et al. 2016). */

@@ -1,6 +1,5 @@
 /** What an operator decides for one sequence, and what follows from it for any values. */
 import { lengthOf } from '../backend/js/reduction/combinations';
-import { membersOf } from '../clustering/members';
 import { runSteps, type Steps } from '../clustering/steps';
 
 /** Numbers between two pauses. */
@@ -32,37 +31,17 @@ export interface TokenRows {
 export function planOfMeans(source: Uint32Array, count: number, weights: Float32Array, lengths: 'mean' | 'greatest' = 'mean'): Plan {
   const masses = new Float64Array(count);
   for (let i = 0; i < source.length; i++) masses[source[i]] += weights[i];
-  const { values: columns, offsets } = membersOf(source, count);
-  const shares = memberShares(source, weights, columns, masses);
   return {
     count,
     source,
-    size: Float32Array.from(masses),
+    size: new Float32Array(masses),
     *merge(values, width, means, greatest) {
-      yield (kernels) => kernels.combineRows({ offsets, columns }, shares, values, width, means, greatest);
-      if (lengths === 'greatest') yield* restoreGreatestLength(means, values, width, source);
+      yield (kernels) => kernels.groupMeans(source, weights, masses, values, width, lengths, means, greatest);
     },
     *unmerge(values, width, out) {
       yield* gathering(values, width, source, out);
     },
   };
-}
-
-/** Each member's part of its token's weight, in the order of `columns`. */
-function memberShares(source: Uint32Array, weights: Float32Array, columns: Uint32Array, masses: Float64Array): Float32Array {
-  const shares = new Float32Array(columns.length);
-  for (let at = 0; at < columns.length; at++) {
-    const mass = masses[source[columns[at]]];
-    shares[at] = mass > 0 ? weights[columns[at]] / mass : 0;
-  }
-  return shares;
-}
-
-function* restoreGreatestLength(means: Float32Array, values: Float32Array, width: number, source: Uint32Array): Steps<void> {
-  const before = yield* lengthsOf(values, source.length, width);
-  const greatest = new Float64Array(means.length / width);
-  for (let i = 0; i < source.length; i++) greatest[source[i]] = Math.max(greatest[source[i]], before[i]);
-  yield (kernels) => kernels.scaleToLengths(means, width, greatest);
 }
 
 export function* lengthsOf(values: Float32Array, count: number, width: number): Steps<Float64Array> {
@@ -103,13 +82,4 @@ export function* gathering(values: Float32Array, width: number, rows: Uint32Arra
     const last = Math.min(rows.length, first + step);
     gather(values, width, rows.subarray(first, last), out.subarray(first * width, last * width));
   }
-}
-
-/** Tokens that are their own, in order, with numbers from 0; `into` says for each other token which of them it joins. */
-export function sourceOf(count: number, into: Int32Array): { source: Uint32Array; kept: number } {
-  const source = new Uint32Array(count);
-  let kept = 0;
-  for (let i = 0; i < count; i++) if (into[i] < 0) source[i] = kept++;
-  for (let i = 0; i < count; i++) if (into[i] >= 0) source[i] = source[into[i]];
-  return { source, kept };
 }

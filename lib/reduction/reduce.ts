@@ -7,7 +7,7 @@ import { sliceOf } from '../own-array';
 import { dpcKnn, visionZip } from './centres';
 import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, refuseLonger, removed, rowsOf, sequencesOf, whole } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
-import { gridDestinations, lineDestinations, mostPairs, pitome, tome, type MatchingTask } from './matching';
+import { gridDestinations, lineDestinations, mostPairs, pitome, sidesOf, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
 import { refuseUnknownOptions } from './option-names';
 import type { Plan, TokenRows } from './plan';
@@ -63,7 +63,7 @@ export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress
   const sequences = measuredLate ? rowsOf(tokens, 'tokens') : yield* sequencesOf(tokens, 'tokens', longest);
   const total = sequences.length * sequences[0].count;
   const size = perToken('size' in options ? options.size : undefined, total, 'size', 1);
-  if (!size.every(isPositive)) throw unexpected('size', 'positive numbers', 'a number that is not');
+  if ('size' in options && !size.every(isPositive)) throw unexpected('size', 'positive numbers', 'a number that is not');
   const metric = 'metric' in options && options.metric !== undefined ? yield* metricOf(options.metric, sequences) : sequences;
   const attention = 'attention' in options ? perToken(options.attention, total, 'attention', 0) : null;
   const grids = gridsOf(options, sequences[0].count);
@@ -186,13 +186,13 @@ type MatchingOptions = TomeOptions | ThresholdOptions | TomeGridOptions;
 function planMatching(options: MatchingOptions, task: Task): Steps<Plan> {
   const { count } = task.tokens;
   const matching = matchingTask(options.protect, task);
-  const destinations = destinationsOf(options, count);
+  const sides = sidesOf(destinationsOf(options, count), matching.protected);
   if (options.method !== 'threshold') {
-    const remove = removed(options, count, mostPairs(destinations, matching.protected));
-    return tome(matching, destinations, { remove }, options.method === 'tofu' ? 'greatest' : 'mean');
+    const remove = removed(options, count, mostPairs(sides));
+    return tome(matching, sides, { remove }, options.method === 'tofu' ? 'greatest' : 'mean');
   }
   numberThat(options.threshold, 'threshold', 'a cosine', Number.isFinite);
-  return tome(matching, destinations, { threshold: options.threshold }, 'mean');
+  return tome(matching, sides, { threshold: options.threshold }, 'mean');
 }
 
 function destinationsOf(options: MatchingOptions, count: number): Uint8Array {

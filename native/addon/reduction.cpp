@@ -11,6 +11,7 @@
 #include "merganser/reduction/density_peaks.hpp"
 #include "merganser/reduction/distances.hpp"
 #include "merganser/reduction/energies.hpp"
+#include "merganser/reduction/join_nearest.hpp"
 #include "merganser/reduction/medoids.hpp"
 #include "merganser/reduction/nearest.hpp"
 #include "merganser/reduction/token_blocks.hpp"
@@ -64,6 +65,17 @@ Work nearest_rows_of(const Arguments& arguments) {
   uint32_t* const columns = data_of<uint32_t>(arguments[6]);
   float* const values = data_of<float>(arguments[7]);
   return [=] { nearest_rows(left, right, similarity, pool_size(), columns, values); };
+}
+
+// values, dims, candidates, destinations, remove | null, threshold | null, source, kept
+Work join_nearest_of(const Arguments& arguments) {
+  const size_t dims = number_of(arguments[1]), tokens = length_of(arguments[6]);
+  const TokenRows candidates = rows_of(arguments[0], arguments[2], dims), destinations = rows_of(arguments[0], arguments[3], dims);
+  Joining joining{0, std::nullopt};
+  if (arguments[4].IsNumber()) joining.remove = number_of(arguments[4]);
+  else joining.threshold = arguments[5].As<Napi::Number>().DoubleValue();
+  uint32_t *const source = data_of<uint32_t>(arguments[6]), *const kept = data_of<uint32_t>(arguments[7]);
+  return [=] { *kept = static_cast<uint32_t>(join_nearest(candidates, destinations, joining, tokens, pool_size(), source)); };
 }
 
 // left values, right values, dims, few, columns, squares
@@ -141,12 +153,14 @@ Work row_lengths_of(const Arguments& arguments) {
   return [=] { row_lengths(values, rows, dims, pool_size(), lengths); };
 }
 
-// values, dims, lengths
-Work scale_to_lengths_of(const Arguments& arguments) {
-  float* const values = data_of<float>(arguments[0]);
-  const size_t dims = number_of(arguments[1]), rows = length_of(arguments[2]);
-  const double* const lengths = data_of<double>(arguments[2]);
-  return [=] { scale_to_lengths(values, rows, dims, lengths, pool_size()); };
+// groups, weights, masses, values, dims, longest, out, greatest | null
+Work group_means_of(const Arguments& arguments) {
+  const RowGroups groups{data_of<uint32_t>(arguments[0]), data_of<float>(arguments[1]), length_of(arguments[0]), data_of<double>(arguments[2]), length_of(arguments[2])};
+  const float* const values = data_of<float>(arguments[3]);
+  const size_t dims = number_of(arguments[4]);
+  const bool longest = arguments[5].ToBoolean();
+  float *const out = data_of<float>(arguments[6]), *const greatest = data_of<float>(arguments[7]);
+  return [=] { group_means(groups, values, dims, longest, pool_size(), out, greatest); };
 }
 
 // offsets, columns, left, right, dims, out, known | null
@@ -202,7 +216,7 @@ Work work_of(const Napi::Value& name, const Napi::Value& array) {
       {"nearestRows", nearest_rows_of},     {"fewNearest", few_nearest_of},    {"densityPeaks", density_peaks_of},
       {"meanElu", mean_elu_of},             {"combineRows", combine_rows_of},  {"sparseSquares", sparse_squares_of},
       {"greatestMagnitude", greatest_magnitude_of}, {"products", products_of},
-      {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"scaleToLengths", scale_to_lengths_of},
+      {"squaredDistances", squared_distances_of}, {"rowLengths", row_lengths_of}, {"groupMeans", group_means_of}, {"joinNearest", join_nearest_of},
       {"softmaxRows", softmax_rows_of}, {"findMedoids", find_medoids_of},
       {"blockSquares", block_squares_of}, {"meanSquares", mean_squares_of},
   };

@@ -93,22 +93,88 @@ describeEachBackend('reduction kernels', (backend) => {
     expect(Math.max(...source)).toBeLessThan(20);
   });
 
-  test.each([1, 7, 16, 131])('rowLengths and scaleToLengths of %d numbers', (dims) => {
+  test.each([1, 7, 16, 131])('rowLengths of %d numbers', (dims) => {
     const rows = 40;
     const values = blobs(4, rows, 3, dims, 0.5).map((value, i) => (Math.floor(i / dims) === 5 ? 0 : value * 10 ** ((i / dims) % 20)));
     const lengths = new Float64Array(rows);
     kernels.rowLengths(values, dims, lengths);
     const worst = new Worst();
     for (let i = 0; i < rows; i++) worst.add(lengths[i], Math.sqrt(dot(values, i, values, i, dims)), 1e-12 * (1e-300 + lengths[i]));
-    const wanted = Float64Array.from(lengths, (_, i) => i % 3);
-    const scaled = values.slice();
-    kernels.scaleToLengths(scaled, dims, wanted);
-    for (let i = 0; i < scaled.length; i++) {
-      const row = Math.floor(i / dims);
-      const expected = lengths[row] > 0 ? (values[i] * wanted[row]) / lengths[row] : 0;
-      worst.add(scaled[i], expected, 2 ** -23 * (1e-30 + Math.abs(expected)));
+    worst.check();
+  });
+
+  test.each([1, 7, 16, 131])('groupMeans of %d numbers: groups of any size, of no mass, none, and of zeros', (dims) => {
+    const [rows, count] = [700, 9];
+    // Group 4 has no rows, group 7 most of them, more than are summed in single precision at once.
+    const groups = Uint32Array.from({ length: rows }, (_, i) => (i % 8 < 7 ? 7 : [0, 1, 2, 3, 5, 6, 8][(i >> 3) % 7]));
+    const values = blobs(4, rows, 3, dims, 0.5).map((value, i) => (groups[Math.floor(i / dims)] === 5 ? 0 : value));
+    const weights = Float32Array.from(groups, (group, i) => (group === 2 ? 0 : 1 + (i % 3)));
+    const masses = new Float64Array(count);
+    groups.forEach((group, i) => (masses[group] += weights[i]));
+    const [means, scaled, greatest] = [new Float32Array(count * dims).fill(NaN), new Float32Array(count * dims), new Float32Array(1)];
+    kernels.groupMeans(groups, weights, masses, values, dims, 'mean', means, greatest);
+    expect(greatest[0]).toBe(values.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+    kernels.groupMeans(groups, weights, masses, values, dims, 'greatest', scaled, null);
+    const worst = new Worst();
+    for (let group = 0; group < count; group++) {
+      const members = [...groups.keys()].filter((row) => groups[row] === group);
+      const longest = Math.max(0, ...members.map((row) => Math.sqrt(dot(values, row, values, row, dims))));
+      const length = Math.sqrt(dot(means, group, means, group, dims));
+      for (let k = 0; k < dims; k++) {
+        const at = group * dims + k;
+        const mean = masses[group] > 0 ? members.reduce((sum, row) => sum + weights[row] * values[row * dims + k], 0) / masses[group] : 0;
+        worst.add(means[at], mean, 1e-4);
+        worst.add(scaled[at], length > 0 ? (means[at] * longest) / length : 0, 1e-6 * (1 + longest));
+      }
     }
     worst.check();
+    values[dims * 699] = NaN;
+    kernels.groupMeans(groups, weights, masses, values, dims, 'mean', means, greatest);
+    expect(greatest[0] < Infinity).toBe(false);
+  });
+
+  test('joinNearest: who joins whom, as nearestRows has it', () => {
+    fc.assert(
+      fc.property(shape, fc.double({ min: 0, max: 1 }), fc.boolean(), ({ left, right, dims, seed }, part, some) => {
+        const count = left + right + 3;
+        // Some rows are equal, so that some cosines are.
+        const values = blobs(seed, count, 5, dims, 0.5);
+        for (let row = 10; row < count; row += 5) values.copyWithin(row * dims, (row - 10) * dims, (row - 9) * dims);
+        const order = Uint32Array.from({ length: count }, (_, i) => i);
+        const [candidates, destinations] = [
+          order.filter((i) => i % 3 !== 1 && i > 1).subarray(0, left),
+          order.filter((i) => i % 3 === 1).reverse(),
+        ];
+        const [columns, cosines] = [new Uint32Array(candidates.length), new Float32Array(candidates.length)];
+        const rows = [candidates, destinations].map((list) => ({ values, rows: list }));
+        kernels.nearestRows(rows[0], rows[1], dims, 'cosine', columns, cosines);
+        const ranked = [...columns.keys()].sort((i, j) => cosines[j] - cosines[i] || i - j);
+        const remove = some ? Math.floor(part * candidates.length) : candidates.length;
+        const threshold = cosines[ranked[remove]] ?? 2;
+        for (const which of [{ remove }, { threshold }]) {
+          const joining = ranked.filter((i, rank) => ('remove' in which ? rank < remove : cosines[i] >= threshold));
+          const joins = new Map(joining.map((i) => [candidates[i], destinations[columns[i]]]));
+          const remaining = [...order].filter((i) => !joins.has(i));
+          const [source, kept] = [new Uint32Array(count).fill(7), new Uint32Array(1)];
+          kernels.joinNearest(values, dims, candidates, destinations, which, source, kept);
+          expect(kept[0]).toBe(remaining.length);
+          expect([...source]).toEqual([...order].map((i) => remaining.indexOf(joins.get(i) ?? i)));
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('joinNearest: without candidates or destinations none joins', () => {
+    const values = blobs(1, 6, 2, 4, 0.5);
+    for (const [candidates, destinations] of [
+      [[], [1, 2]],
+      [[1, 2], []],
+    ]) {
+      const [source, kept] = [new Uint32Array(6), new Uint32Array(1)];
+      kernels.joinNearest(values, 4, Uint32Array.from(candidates), Uint32Array.from(destinations), { threshold: -2 }, source, kept);
+      expect([...source, kept[0]]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    }
   });
 
   test.each([1e-30, 1e16])('cosines of tokens that are %d times as long', (times) => {

@@ -23,10 +23,11 @@ import { encodeScalars } from './quantizers/scalar-codes';
 import { searchLists, searchListsAsync } from './search/search-lists';
 import { storeRows } from './search/store-rows';
 import { inBackground } from './reduction/background';
-import { combineRows, greatestMagnitude, rowLengths, scaleToLengths, softmaxRows, sparseSquares } from './reduction/combinations';
+import { combineRows, greatestMagnitude, rowLengths, softmaxRows, sparseSquares } from './reduction/combinations';
 import { blockSquares, meanSquares } from './reduction/token-blocks';
 import { densityPeaks } from './reduction/density-peaks';
 import { findMedoids } from './reduction/medoids';
+import { groupMeans, joinNearest } from './reduction/joining';
 import { fewNearest, meanElu, nearestRows, squaredDistances } from './reduction/nearest';
 import { tokenJson } from './token-json';
 import { trainBpe } from './training/bpe-trainer';
@@ -57,6 +58,7 @@ function open<T>(
 
 const REDUCTION = {
   nearestRows,
+  joinNearest,
   fewNearest,
   squaredDistances,
   densityPeaks,
@@ -64,8 +66,8 @@ const REDUCTION = {
   meanElu,
   greatestMagnitude,
   rowLengths,
-  scaleToLengths,
   combineRows,
+  groupMeans,
   sparseSquares,
   blockSquares,
   meanSquares,

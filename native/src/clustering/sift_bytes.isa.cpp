@@ -153,43 +153,9 @@ MERGANSER_INLINE float greatest_of(const float* row, size_t dims) {
   return std::bit_cast<float>(all);
 }
 
-}  // namespace
-
-bool multiplies_bytes() {
-#if defined(MERGANSER_ISA_AVX512) && defined(_MSC_VER)
-  int leaf[4];
-  __cpuidex(leaf, 7, 0);
-  return (leaf[2] >> 11 & 1) != 0;
-#elif defined(MERGANSER_ISA_AVX512) && !defined(__clang__)
-  return __builtin_cpu_supports("avx512vnni");
-#elif defined(MERGANSER_ISA_SCALAR)
-  // Fused multiply-adds that are not the processor's take far longer.
-  return true;
-#else
-  return false;
-#endif
-}
-
-bool screens_by_bytes() {
-#if defined(MERGANSER_ISA_AVX2)
-  return true;
-#else
-  return multiplies_bytes();
-#endif
-}
-
-bool bytes_before_scores(size_t dims, size_t slots) {
-#if defined(MERGANSER_ISA_AVX2)
-  return dims >= 64 && slots >= 512;
-#else
-  return multiplies_bytes() && dims >= 32 && slots >= 256;
-#endif
-}
-
-ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) {
+MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, float length, uint8_t flip, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
-  const float most = greatest_of(row, dims);
   // Of numbers that small nothing is kept.
   const bool any = most > 1e-30f;
   const float greatest = flip == 0 ? kGreatestCode : 127, scale = any ? most / greatest : 0, inverse = any ? greatest / most : 0;
@@ -242,6 +208,46 @@ ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uin
   float square = 0;
   for (size_t lane = 0; lane < 16; ++lane) square += squares[lane];
   return {scale, any ? scale * ::sqrtf(square) * (1 + 1e-5f) + 3e-7f * length : length};
+}
+
+}  // namespace
+
+bool multiplies_bytes() {
+#if defined(MERGANSER_ISA_AVX512) && defined(_MSC_VER)
+  int leaf[4];
+  __cpuidex(leaf, 7, 0);
+  return (leaf[2] >> 11 & 1) != 0;
+#elif defined(MERGANSER_ISA_AVX512) && !defined(__clang__)
+  return __builtin_cpu_supports("avx512vnni");
+#elif defined(MERGANSER_ISA_SCALAR)
+  // Fused multiply-adds that are not the processor's take far longer.
+  return true;
+#else
+  return false;
+#endif
+}
+
+bool screens_by_bytes() {
+#if defined(MERGANSER_ISA_AVX2)
+  return true;
+#else
+  return multiplies_bytes();
+#endif
+}
+
+bool bytes_before_scores(size_t dims, size_t slots) {
+#if defined(MERGANSER_ISA_AVX2)
+  return dims >= 64 && slots >= 512;
+#else
+  return multiplies_bytes() && dims >= 32 && slots >= 256;
+#endif
+}
+
+ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) { return round_row(row, dims, greatest_of(row, dims), length, flip, codes); }
+
+ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, uint8_t flip, uint8_t* codes) {
+  const float own = greatest_of(row, dims);
+  return round_row(row, dims, own > most ? own : most, length, flip, codes);
 }
 
 void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts) {

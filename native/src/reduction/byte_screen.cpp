@@ -36,10 +36,12 @@ struct RoundedToken {
 };
 
 // Form and length are of the token times its scale. square: ‖token‖².
-RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, uint8_t* codes) {
+// most: of numbers at unit length, which share a scale; 0: the token has its own.
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, float most, uint8_t* codes) {
   static const auto to_bytes = MERGANSER_SELECT_FROM(clustering::, to_bytes);
+  static const auto to_bytes_below = MERGANSER_SELECT_FROM(clustering::, to_bytes_below);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
-  ByteForm form = to_bytes(token, dims, length, flip, codes);
+  ByteForm form = most > 0 && scale > 0 ? to_bytes_below(token, dims, most / scale, length, flip, codes) : to_bytes(token, dims, length, flip, codes);
   form.scale *= scale;
   form.error *= scale * kUp;
   return {form, length * scale * kUp, scale, square};
@@ -60,6 +62,12 @@ float behind_head(const float* token, size_t dims, size_t head, const RoundedTok
   return (std::sqrt(dot(token + head, token + head, dims - head)) * (1 + 1e-4f)) * rounded.scale + rounded.length * 1e-6f;
 }
 
+// Whether pairs of panels have a scale in common.
+bool shares_scales(size_t dims, Similarity similarity) {
+  static const auto compares = MERGANSER_SELECT(compares_sums);
+  return similarity == Similarity::cosine && compares(dims);
+}
+
 // Bytes of a row; what is behind its dimensions is zero.
 size_t padded(size_t dims) {
   const size_t step = has_matrix_tiles() ? kMatrixStep : kByteGroup;
@@ -78,7 +86,7 @@ RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Sim
   const size_t head = head_of(tokens.dims);
   for (size_t i = 0; i < count; ++i) {
     if (i % kLengthsTogether == 0) squared_lengths(tokens, first + i, first + count, squares.data() + i);
-    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, kFlip, codes.data() + i * stride);
+    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, has_matrix_tiles() ? 0 : kFlip, 0, codes.data() + i * stride);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
@@ -111,13 +119,19 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const Tok
       lengths_(panels_ * kPanel),
       errors_(panels_ * kPanel),
       rest_(panels_ * kPanel),
+      pair_scales_(!groups && shares_scales(tokens.dims, similarity) ? (panels_ + 1) / 2 : 0),
       most_lengths_(panels_),
       most_errors_(panels_),
       most_rest_(panels_),
       most_behind_(panels_) {
   constexpr size_t kPanelsOfPiece = 4;
   parallel::parallel_for(threads, (panels_ + kPanelsOfPiece - 1) / kPanelsOfPiece, [&](size_t piece) {
-    for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) pack_panel(panel);
+    double squares[2 * kPanel];
+    float shared = 0;
+    for (size_t panel = piece * kPanelsOfPiece; panel < std::min(panels_, (piece + 1) * kPanelsOfPiece); ++panel) {
+      if (!pair_scales_.empty() && panel % 2 == 0) shared = measure_pair(panel / 2, squares);
+      pack_panel(panel, shared, squares + panel % 2 * kPanel);
+    }
   });
   float greatest = 0;
   for (const float length : lengths_) greatest = std::max(greatest, length);
@@ -126,10 +140,22 @@ ByteScreen::ByteScreen(const TokenRows& tokens, Similarity similarity, const Tok
 
 size_t ByteScreen::token_of(size_t slot) const { return groups_ ? groups_->order()[slot] : slot; }
 
-void ByteScreen::pack_panel(size_t panel) {
+// The squares of a pair's tokens, and the greatest of their numbers at unit length.
+float ByteScreen::measure_pair(size_t pair, double* squares) const {
+  static const auto greatest = MERGANSER_SELECT_FROM(clustering::, greatest_magnitude);
+  const size_t first = 2 * pair * kPanel, end = std::min(tokens_.count, first + 2 * kPanel);
+  float most = 0;
+  for (size_t slot = first; slot < end; ++slot) {
+    if (slot % kLengthsTogether == 0) squared_lengths(tokens_, slot, end, squares + (slot - first));
+    most = std::max(most, greatest(tokens_.row(slot), tokens_.dims) * unit_scale(squares[slot - first]));
+  }
+  return most;
+}
+
+// shared: what the pair's tokens share a scale for, and then their squares are known; or 0.
+void ByteScreen::pack_panel(size_t panel, float shared, double* squares) {
   static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_byte_panel);
   std::vector<int8_t> codes(kPanel * stride_);
-  double squares[kPanel];
   // The first tokens of the next panel, too, which are asked for.
   const size_t first = panel * kPanel, end = std::min(tokens_.count, first + kPanel);
   uint32_t places[kPanel + kLengthsTogether];
@@ -137,10 +163,11 @@ void ByteScreen::pack_panel(size_t panel) {
   for (size_t i = 0; i < rows.count; ++i) places[i] = static_cast<uint32_t>(tokens_.rows ? tokens_.rows[token_of(first + i)] : token_of(first + i));
   for (size_t slot = first; slot < end; ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + (slot - first) * stride_;
-    if (slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
-    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, 0, to);
+    if (!(shared > 0) && slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
+    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, 0, shared, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(token_of(slot), token.square);
+    if (!pair_scales_.empty()) pair_scales_[panel / 2] = std::max(pair_scales_[panel / 2], token.form.scale);
     lengths_[slot] = (token.length + token.form.error) * kUp;
     errors_[slot] = (token.form.error + choice_.rounding() * lengths_[slot]) * kUp;
     rest_[slot] = -choice_.halves()[token_of(slot)] * choice_.rounding() + kLeastRest;
@@ -175,7 +202,7 @@ void ByteScreen::nearest(const TokenRows& left, size_t first, size_t count, bool
 
 void ByteScreen::find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {
   static const auto find = MERGANSER_SELECT(byte_candidates);
-  find(rows.view(), view(), margins(), {head_ / kByteGroup, rows.behind.data(), most_behind_.data(), head_starts_.data()}, {first, of}, has_matrix_tiles(), candidates, rows.floors.data());
+  find(rows.view(), view(), margins(), {head_ / kByteGroup, rows.behind.data(), most_behind_.data(), head_starts_.data()}, {pair_scales_.empty() ? nullptr : pair_scales_.data()}, {first, of}, has_matrix_tiles(), candidates, rows.floors.data());
 }
 
 void ByteScreen::find_in_groups(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const {

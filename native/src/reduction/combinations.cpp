@@ -104,11 +104,30 @@ void multiply_shared(const SparseRows& matrix, const SharedColumns& shared, size
   }
 }
 
+// The sum of a row's entries, and if that is asked for (`most`) the greatest magnitude of what was read; NaN stays.
+void combine_entries(const SparseRows& matrix, size_t row, const float* weights, const float* values, size_t dims, float* out, float* most) {
+  static const auto combine = MERGANSER_SELECT(combine_row);
+  static const auto combine_and_measure = MERGANSER_SELECT(combine_row_and_measure);
+  const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
+  combine_in_parts(matrix.columns + from, weights + from, count, dims, out, [&](const uint32_t* columns, const float* own, uint32_t some, float* to) {
+    if (!most) return combine(values, dims, columns, own, some, to);
+    const float found = combine_and_measure(values, dims, columns, own, some, to);
+    if (!std::isnan(*most) && !(found <= *most)) *most = found;
+  });
+}
+
+// Zeros stay zeros.
+void scale_to_longest(float* row, size_t dims, const float* values, const uint32_t* members, size_t count) {
+  static const auto multiply = MERGANSER_SELECT(multiply_row);
+  double most = 0;
+  for (size_t i = 0; i < count; ++i) most = std::max(most, squared_length(values + members[i] * dims, dims));
+  const double own = std::sqrt(squared_length(row, dims));
+  multiply(row, dims, own > 0 ? std::sqrt(most) / own : 0);
+}
+
 }  // namespace
 
 void combine_rows(const SparseRows& matrix, const float* weights, const float* values, size_t dims, unsigned threads, float* out, float* greatest) {
-  static const auto combine = MERGANSER_SELECT(combine_row);
-  static const auto combine_and_measure = MERGANSER_SELECT(combine_row_and_measure);
   std::vector<float> most(greatest ? matrix.rows : 0);
   for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
     SharedColumns shared;
@@ -118,13 +137,29 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
         row += kRowsTogether - 1;
         continue;
       }
-      const uint32_t from = matrix.offsets[row], count = matrix.offsets[row + 1] - from;
-      combine_in_parts(matrix.columns + from, weights + from, count, dims, out + row * dims, [&](const uint32_t* columns, const float* own, uint32_t some, float* to) {
-        if (!greatest) return combine(values, dims, columns, own, some, to);
-        // NaN stays.
-        const float found = combine_and_measure(values, dims, columns, own, some, to);
-        if (!std::isnan(most[row]) && !(found <= most[row])) most[row] = found;
-      });
+      combine_entries(matrix, row, weights, values, dims, out + row * dims, greatest ? &most[row] : nullptr);
+    }
+  });
+  if (greatest) *greatest = greatest_magnitude(most.data(), most.size(), 1);
+}
+
+void group_means(const RowGroups& groups, const float* values, size_t dims, bool longest, unsigned threads, float* out, float* greatest) {
+  std::vector<uint32_t> offsets(groups.count + 1), members(groups.rows), next(groups.count);
+  std::vector<float> shares(groups.rows), most(greatest ? groups.count : 0);
+  for (size_t row = 0; row < groups.rows; ++row) ++offsets[groups.of[row] + 1];
+  for (size_t group = 0; group < groups.count; ++group) next[group] = offsets[group], offsets[group + 1] += offsets[group];
+  for (size_t row = 0; row < groups.rows; ++row) {
+    const uint32_t at = next[groups.of[row]]++;
+    const double mass = groups.masses[groups.of[row]];
+    members[at] = static_cast<uint32_t>(row);
+    shares[at] = mass > 0 ? static_cast<float>(static_cast<double>(groups.weights[row]) / mass) : 0;
+  }
+  const SparseRows matrix{offsets.data(), members.data(), groups.count};
+  for_pieces(matrix, dims, threads, [&](size_t first, size_t last) {
+    for (size_t group = first; group < last; ++group) {
+      float* const mean = out + group * dims;
+      combine_entries(matrix, group, shares.data(), values, dims, mean, greatest ? &most[group] : nullptr);
+      if (longest) scale_to_longest(mean, dims, values, members.data() + offsets[group], offsets[group + 1] - offsets[group]);
     }
   });
   if (greatest) *greatest = greatest_magnitude(most.data(), most.size(), 1);
@@ -132,14 +167,6 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
 
 void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths) {
   each_row(rows, dims, threads, [&](size_t row) { lengths[row] = std::sqrt(squared_length(values + row * dims, dims)); });
-}
-
-void scale_to_lengths(float* values, size_t rows, size_t dims, const double* lengths, unsigned threads) {
-  static const auto multiply = MERGANSER_SELECT(multiply_row);
-  each_row(rows, dims, threads, [&](size_t row) {
-    const double own = std::sqrt(squared_length(values + row * dims, dims));
-    multiply(values + row * dims, dims, own > 0 ? lengths[row] / own : 0);
-  });
 }
 
 void sparse_squares(const SparseRows& matrix, const float* left, const float* right, size_t right_rows, size_t dims, unsigned threads, float* out, double* known) {

@@ -44,6 +44,20 @@ MERGANSER_INLINE Numbers elu(Numbers x) {
   return plus(greater(x, zero), exponential_less_one(greater(lesser(x, zero), all_of(-80))));
 }
 
+#if defined(__AVX512F__) || defined(__AVX2__)
+// The same as below.
+MERGANSER_INLINE float sum_of_lanes(const Floats16& sums) {
+#if defined(__AVX512F__)
+  const __m256 low = _mm512_castps512_ps256(sums.all), high = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(sums.all), 1));
+#else
+  const __m256 low = sums.low, high = sums.high;
+#endif
+  const __m256 eight = _mm256_add_ps(low, high);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+#else
 MERGANSER_INLINE float sum_of_lanes(const Floats16& sums) {
   alignas(64) float lanes[kLanes];
   sums.store(lanes);
@@ -51,6 +65,7 @@ MERGANSER_INLINE float sum_of_lanes(const Floats16& sums) {
   for (size_t i = 0; i < 8; ++i) eight[i] = lanes[i] + lanes[i + 8];
   return ((eight[0] + eight[4]) + (eight[2] + eight[6])) + ((eight[1] + eight[5]) + (eight[3] + eight[7]));
 }
+#endif
 
 // Sixteen columns starting at `dim`, of which `left` are there.
 MERGANSER_INLINE Floats16 load_part(const float* row, size_t left) {

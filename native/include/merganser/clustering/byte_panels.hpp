@@ -50,6 +50,8 @@ struct ByteForm {
   bool bytes_before_scores(size_t dims, size_t slots); \
   /* Rounds a row; `flip` is 128 or 0 (centroids). `length`: at least ‖row‖. */ \
   ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes); \
+  /* The same with numbers of up to `most` in view, or the row's own greatest if that is more: a scale that several rows share. */ \
+  ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, uint8_t flip, uint8_t* codes); \
   /* Makes a panel of the codes of 16 vectors, `groups` of four dimensions each, one behind the other, and their starts. */ \
   void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts); \
   int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count); \

@@ -18,6 +18,7 @@ constexpr float kGreatestCode = 127;
 // Sixteen sums of products of four bytes each.
 #if defined(__AVX512F__) && (defined(_MSC_VER) || (defined(__GNUC__) && !defined(__clang__)))
 
+#define MERGANSER_BYTE_SUMS_IN_LANES
 struct ByteSums {
   __m512i all;
   using Row = __m512i;

@@ -24,6 +24,11 @@ struct ByteHeads {
   const int32_t* starts;     // per slot: 128 × the sum of the codes behind the head
 };
 
+// The greatest of the scales that a pair of panels has, by pair: where scores are nothing but products, sums themselves are compared then. Null: scores are.
+struct PairScales {
+  const float* most;
+};
+
 // Where the rows stand among all of those that are compared. Tokens at the same place are often alike: the sooner a great score is found, the fewer candidates there are meanwhile.
 struct RowPlaces {
   size_t first, of;
@@ -43,8 +48,10 @@ struct Candidates {
 
 #define MERGANSER_DECLARE(isa) \
   namespace isa { \
-  /* floors: for each row what its greatest score is at least; before, what is known of that, or kLowestFloor. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions and without heads; starts and codes are of whole pairs of panels then. */ \
-  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const ByteHeads& heads, const RowPlaces& places, bool matrix_tiles, \
+  /* Whether tokens of so many dimensions take less time with scales that pairs of panels share. */ \
+  bool compares_sums(size_t dims); \
+  /* floors: for each row what its greatest score is at least; before, what is known of that, or kLowestFloor. Behind the rows there is room for kRowsBehind more, of anything. matrix_tiles: by those, of whole steps of 64 dimensions and without heads; codes are of whole pairs of panels then, and rows of −127 … 127 (without the 128). */ \
+  void byte_candidates(const clustering::ByteRows& rows, const clustering::BytePanels& panels, const ByteMargins& margins, const ByteHeads& heads, const PairScales& pairs, const RowPlaces& places, bool matrix_tiles, \
                        Candidates* candidates, float* floors); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)

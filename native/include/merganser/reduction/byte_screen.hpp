@@ -45,7 +45,8 @@ class ByteScreen {
   ByteMargins margins() const { return {lengths_.data(), errors_.data(), rest_.data(), most_rest_.data()}; }
 
  private:
-  void pack_panel(size_t panel);
+  void pack_panel(size_t panel, float shared, double* squares);
+  float measure_pair(size_t pair, double* squares) const;
   size_t token_of(size_t slot) const;
   void find_all(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const;
   void find_in_groups(RoundedRows& rows, size_t first, size_t of, Candidates* candidates) const;
@@ -62,6 +63,7 @@ class ByteScreen {
   // By slot.
   std::vector<int32_t> starts_, head_starts_;
   std::vector<float> code_scales_, lengths_, errors_, rest_;
+  std::vector<float> pair_scales_;  // the greatest of a pair's scales; none: each token has its own
   std::vector<float> most_lengths_, most_errors_, most_rest_, most_behind_;  // by panel
 };
 

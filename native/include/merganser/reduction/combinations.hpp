@@ -18,8 +18,17 @@ void combine_rows(const SparseRows& matrix, const float* weights, const float* v
 // Lengths of rows, in double precision.
 void row_lengths(const float* values, size_t rows, size_t dims, unsigned threads, double* lengths);
 
-// Scales each row to the length given for it; zeros stay zeros.
-void scale_to_lengths(float* values, size_t rows, size_t dims, const double* lengths, unsigned threads);
+// Rows in groups: row r, of weight weights[r], is in group of[r], and a group's weights sum to its mass.
+struct RowGroups {
+  const uint32_t* of;
+  const float* weights;
+  size_t rows;
+  const double* masses;
+  size_t count;
+};
+
+// out[g]: the weighted mean of a group's rows, each by its part of the mass (0 where there is none); longest: scaled to the length of the longest of them, zeros stay zeros. `greatest`: as above.
+void group_means(const RowGroups& groups, const float* values, size_t dims, bool longest, unsigned threads, float* out, float* greatest);
 
 // out[entry] = ‖left r − right columns[entry]‖². Rows with the same columns as the row before are cheaper. known, unless null: ‖left r‖² of each row, or less than 0 where that
 // is to be found.

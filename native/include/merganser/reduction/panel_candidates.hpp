@@ -17,7 +17,7 @@ MERGANSER_INLINE float raised(float floor, const Floats16& scores, const Floats1
 #if defined(__AVX512F__)
   const __m512 lowest = _mm512_sub_ps(scores.all, _mm512_sub_ps(highest.all, scores.all)), before = _mm512_set1_ps(floor);
   const __mmask16 higher = _mm512_cmp_ps_mask(lowest, before, _CMP_GT_OQ);
-  return higher ? _mm512_reduce_max_ps(_mm512_mask_mov_ps(before, higher, lowest)) : floor;
+  return _mm512_reduce_max_ps(_mm512_mask_mov_ps(before, higher, lowest));
 #else
   alignas(64) float score[kPanel], most[kPanel];
   scores.store(score);
@@ -44,6 +44,22 @@ MERGANSER_INLINE void leave_out_lower(Candidates& of, float floor) {
 MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size_t panel, Candidates& of, float& floor) {
   floor = raised(floor, scores, highest);
   if (of.count > Candidates::kMost) return;
+#if defined(__AVX512F__)
+  // Without a loop: nobody can tell how often it would run.
+  const auto left = static_cast<__mmask16>(not_less(highest, floor));
+  const auto count = static_cast<uint32_t>(std::popcount(static_cast<unsigned>(left)));
+  if (of.count + count > Candidates::kMost) leave_out_lower(of, floor);
+  if (of.count + count > Candidates::kMost) {
+    of.count = Candidates::kMost + 1;
+    return;
+  }
+  const auto room = static_cast<__mmask16>((1u << count) - 1);
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i slots = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(panel * kPanel)));
+  _mm512_mask_storeu_epi32(of.slots + of.count, room, _mm512_maskz_compress_epi32(left, slots));
+  _mm512_mask_storeu_ps(of.highest + of.count, room, _mm512_maskz_compress_ps(left, highest.all));
+  of.count += count;
+#else
   alignas(64) float most[kPanel];
   highest.store(most);
   for (unsigned left = not_less(highest, floor); left; left &= left - 1) {
@@ -56,6 +72,7 @@ MERGANSER_INLINE void take(const Floats16& scores, const Floats16& highest, size
     of.slots[of.count] = static_cast<uint32_t>(panel * kPanel + lane);
     of.highest[of.count++] = most[lane];
   }
+#endif
 }
 
 // What scores of a row and a panel are at most.

@@ -1,5 +1,5 @@
 /** The greatest of many numbers, without sorting them. */
-import { descending } from '../backend/js/reduction/descending';
+import { descending } from './descending';
 
 /** Where the `few` greatest numbers are, in any order; of equal ones the first. */
 export function greatest(values: Float32Array, few: number): Uint32Array {
