@@ -2,6 +2,7 @@
 import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
@@ -26,7 +27,8 @@ export async function sinkhornAsync(
   options: SinkhornOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Float64Array> {
   const { signal } = objectOf(options, 'options');
-  const own = logits instanceof Float32Array ? await ownArray(logits, 'logits', signal) : logits;
+  const plain = plainArray(logits, Float32Array, 'logits');
+  const own = plain === null ? logits : await ownArray(plain, 'logits', signal);
   return runStepsInBackground(balancing(own, columns, options), null, signal);
 }
 
@@ -34,8 +36,9 @@ export async function sinkhornAsync(
 const SLICE = 1 << 14;
 
 /** The same in steps. */
-export function* balancing(logits: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
-  if (!(logits instanceof Float32Array)) throw invalidArgument('logits', 'a Float32Array', logits);
+export function* balancing(given: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
+  const logits = plainArray(given, Float32Array, 'logits');
+  if (logits === null) throw invalidArgument('logits', 'a Float32Array', given);
   const { temperature = 0.05, iterations = 3 } = objectOf(options, 'options');
   if (!Number.isInteger(columns) || columns < 1 || logits.length === 0 || logits.length % columns !== 0) {
     throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
