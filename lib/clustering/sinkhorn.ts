@@ -6,7 +6,7 @@ import { plainArray } from '../plain-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
-  /** Default 0.05. */
+  /** Logits divided by it are to be below 1e300. Default 0.05. */
   readonly temperature?: number;
   /** 1 to 10⁶. Default 3. */
   readonly iterations?: number;
@@ -34,6 +34,8 @@ export async function sinkhornAsync(
 
 /** Rows between two pauses. */
 const SLICE = 1 << 14;
+/** Sums and differences of logarithms stay finite. */
+const MOST = 1e300;
 
 /** The same in steps. */
 export function* balancing(given: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
@@ -48,7 +50,11 @@ export function* balancing(given: Float32Array, columns: number, options: Sinkho
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   const { length } = logits;
   for (let at = 0; at < length; at += step, yield null) {
-    if (!logits.subarray(at, at + step).every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+    const rows = logits.subarray(at, at + step);
+    if (!rows.every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+    if (!rows.every((logit) => Math.abs(logit) / temperature < MOST)) {
+      throw invalidArgument('temperature', `such that logits divided by it are below ${MOST}`, temperature);
+    }
   }
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.
   const logs = Float64Array.from(logits, (value) => value / temperature);
