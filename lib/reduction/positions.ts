@@ -1,8 +1,11 @@
 /** Positions of reduced tokens (PPE): several of their members' positions instead of one. */
 import { finiteNumbers, listOf, objectOf } from '../arguments';
-import { unexpected } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { whole } from './checks';
 import type { ReduceOptions } from './types';
+
+/** Of all positions that are kept. */
+const MOST_NUMBERS = 2 ** 31;
 
 export interface Positions {
   readonly data: Float64Array;
@@ -16,6 +19,8 @@ export function positionsOf({ positions }: ReduceOptions, tokens: number): Posit
   const { data, width, keep = 1 } = objectOf(positions, 'positions');
   whole(width, 'positions.width', 1, 1e6);
   whole(keep, 'positions.keep', 1, 1e6);
+  const most = Math.floor(MOST_NUMBERS / (tokens * width));
+  if (keep > most) throw invalidArgument('positions.keep', `at most ${most}, for so many tokens`, keep);
   return { data: finiteNumbers(data, tokens * width, 'positions.data', `${width} per token`), width, keep };
 }
 

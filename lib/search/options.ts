@@ -1,4 +1,5 @@
 /** Checks what users pass to an index, and makes every choice. */
+import { objectOf } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -132,6 +133,7 @@ function ownAtOnce(points: PointArray): PointArray {
   return { ...points, data: isShared(points.data) ? points.data : points.data.slice() };
 }
 
-export function loading({ backend, rescore }: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
+export function loading(options: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
+  const { backend, rescore } = objectOf(options, 'options');
   return { kernels: selectKernels(backend), source: rescore === undefined ? null : ownAtOnce(pointsOf(rescore, 'rescore')) };
 }

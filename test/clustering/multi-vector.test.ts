@@ -178,6 +178,7 @@ test('Sinkhorn: rows sum to 1, columns as in NumPy, far logits do not vanish', (
     for (let row = 0; row < 64; row++) sum += balanced[16 * row + column];
     expect(sum).toBeCloseTo(mass, 7);
   });
+  expect(() => sinkhorn(logits, 16, { temperature: 1e-301 })).toThrow(refused);
   const far = sinkhorn(Float32Array.of(0, 0, -1e4, -1e4 - 1), 2, { temperature: 0.01 });
   expect(far[2] + far[3]).toBeCloseTo(1, 9);
 });

@@ -255,6 +255,10 @@ describeEachBackend('reduce', (backend) => {
         expect([...kept.subarray(3 * (2 * target + k), 3 * (2 * target + k) + 3)]).toEqual([3 * token, 3 * token + 1, 3 * token + 2]);
       }
     });
+    const most = { data: new Float64Array(3000 * N), width: 3000, keep: 1e6 };
+    expect(() => run(SMALL, 8, { method: 'tome', remove: 16, positions: most })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
     const rows = positionRows(kept, 3, 2);
     expect(rows.length).toBe(6);
     expect(rows[3][5]).toBe(kept[3 * (2 * 5 + 1) + 1]);
