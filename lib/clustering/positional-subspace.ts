@@ -21,7 +21,7 @@ export interface PositionalOptions {
   readonly rounds?: number;
   /** Ends when a round explains no more than this part of the places' variance. Default 0.01. */
   readonly tolerance?: number;
-  /** λ of the ridge, as a part of the features' mean variance. Default 0.001. */
+  /** λ of the ridge, as a part of the features' mean variance. Default 0.001. Moments are of single precision: of fewer features than they have numbers, below about 0.0003, rounding becomes directions. */
   readonly ridge?: number;
   readonly backend?: BackendName;
   readonly signal?: AbortSignal;

@@ -51,7 +51,13 @@ function* embedding(affinity: Affinity, clusters: number): Steps<Float32Vectors>
   return yield* spectralEmbedding(affinity.data, points, clusters);
 }
 
-/** Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. */
+/** More than lengths of rows are rounded by. */
+const ROUNDING = 2 ** -18;
+
+/**
+ * Rows of the leading eigenvectors of the normalised affinity, of unit length. The sign of each eigenvector is the one of its entries' majority. What clusters them begins with the longest row: that is the one that
+ * was it before they were scaled, of equally long ones the first. As in CenterCLIP's code, where 10⁻⁶ is added to lengths, it stays a little longer; otherwise rounding would choose.
+ */
 export function* spectralEmbedding(affinity: Float32Array, points: number, dims: number): Steps<Float32Vectors> {
   const vectors = new Float64Array(points * dims);
   const matrix = yield* normalized(affinity, points);
@@ -63,12 +69,16 @@ export function* spectralEmbedding(affinity: Float32Array, points: number, dims:
     for (let i = 0; i < points; i++) rows[i * dims + k] = sign * vector[i];
     yield null;
   }
+  const lengths = new Float64Array(points);
   for (let i = 0; i < points; i++) {
     const row = rows.subarray(i * dims, (i + 1) * dims);
-    const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    if (length > 1e-12) for (let k = 0; k < dims; k++) row[k] /= length;
+    lengths[i] = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    if (lengths[i] > 1e-12) for (let k = 0; k < dims; k++) row[k] /= lengths[i];
     yield null;
   }
+  const most = lengths.reduce((so, length) => Math.max(so, length), 0);
+  const longest = lengths.findIndex((length) => length >= most * (1 - ROUNDING));
+  for (let at = longest * dims; at < (longest + 1) * dims; at++) rows[at] *= 1 + ROUNDING;
   return float32Vectors(rows, dims);
 }
 

@@ -132,7 +132,7 @@ export interface SpectralMedoidsOptions extends CommonOptions {
   readonly clusters: number;
   /** Affinity is exp(−distance² / 2σ²). Default 2. */
   readonly sigma?: number;
-  /** Only so many nearest tokens are neighbours, from either side. Default: all tokens are. */
+  /** Only so many nearest tokens, besides itself, are neighbours, from either side (the authors' code counts the token itself, too). Default: all tokens are. */
   readonly neighbours?: number;
   /** Only tokens that are near in frames, rows and columns (the tokens stand in this order) are neighbours. */
   readonly locality?: {

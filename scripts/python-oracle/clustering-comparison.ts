@@ -66,6 +66,7 @@ function caseOf(seed: number): string {
     minClusterSize,
     minSamples,
     hdbscan: hdbscanLabels,
+    probabilities: [...found.probabilities],
     classes,
     labels,
     points: [...points],

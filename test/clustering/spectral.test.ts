@@ -2,6 +2,7 @@
 import fixture from '../fixtures/spectral.json';
 import { selectKernels } from '../../lib/backend/select';
 import { symmetricEigenpairs } from '../../lib/backend/js/clustering/symmetric-eigen';
+import { spectralEmbedding } from '../../lib/clustering/spectral';
 import { runSteps } from '../../lib/clustering/steps';
 import { subspaceAffinity } from '../../lib/clustering/subspace';
 import { compareLabels, hdbscan, reduce, spectralClusters, subspaceClusters } from '../../lib/index';
@@ -155,6 +156,22 @@ describeEachBackend('spectral', (backend) => {
     expectSamePartition(await spectralClusters(affinity(rings(), 2, 0.3), { clusters: 2, backend }), fixture.rings.labels);
     const graph = affinity(blobs(11, 600, 12, 32, 0.5), 32, 2);
     expectSamePartition(await spectralClusters(graph, { clusters: 12, backend }), fixture.blobs.labels);
+  });
+
+  test('rows of unit length are longest where the eigenvectors are', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const [points, clusters] = [30 + seed, 2 + (seed % 5)];
+      const graph = affinity(blobs(seed, points, 5, 6, 0.5), 6, 2);
+      const matrix = Float64Array.from(normalized(graph));
+      const vectors = symmetricEigenpairs(matrix, points).vectors.subarray(0, clusters * points);
+      const lengths = Array.from({ length: points }, (_, i) =>
+        Math.hypot(...Array.from({ length: clusters }, (_k, k) => vectors[k * points + i])),
+      );
+      const { data } = runSteps(spectralEmbedding(graph.data, points, clusters), selectKernels(backend));
+      const found = Array.from({ length: points }, (_, i) => Math.hypot(...data.subarray(i * clusters, (i + 1) * clusters)));
+      expect(found.indexOf(Math.max(...found))).toBe(lengths.indexOf(Math.max(...lengths)));
+      found.forEach((length) => expect(Math.abs(length - 1)).toBeLessThan(1e-5));
+    }
   });
 
   test('NumPy: subspace clustering of planes', async () => {
