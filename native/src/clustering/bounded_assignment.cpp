@@ -16,6 +16,8 @@ namespace {
 constexpr double kSaved = 0.3, kLookOverhead = 600, kLookDims = 4, kRaise = 10;
 // Rows of so many dimensions are read in less time than it takes to find out which of them must be.
 constexpr size_t kReadAtOnce = 128;
+// Earlier places of centroids take such a part of the memory for bounds at most.
+constexpr size_t kPartForEpochs = 2;
 // More of them would take too much memory.
 constexpr double kMostApart = 1 << 26;
 // Below every score.
@@ -34,13 +36,27 @@ BoundedAssignment::BoundedAssignment(const PointBlocks& points, const CentroidPa
       least_(points.blocks() * centroids.panels()),
       squares_(points.size()),
       reach_(points.size()),
-      panel_drifts_(centroids.panels()),
-      drifts_up_(centroids.panels()),
+      drifts_(centroids, epochs(points, centroids)),
+      panel_steps_(centroids.panels()),
+      panel_steps_up_(centroids.panels()),
       slot_drifts_(centroids.slots()) {
   for (size_t position = 0; position < squares_.size(); ++position) squares_[position] = points.squared_norm_at(position);
 }
 
-void BoundedAssignment::drift(const std::vector<double>& by_slot) {
+size_t BoundedAssignment::epochs(const PointBlocks& points, const CentroidPanels& centroids) {
+  return CentroidDrifts::epochs_within(centroids, bytes_of_bounds(points, centroids) / kPartForEpochs);
+}
+
+size_t BoundedAssignment::bytes_of_bounds(const PointBlocks& points, const CentroidPanels& centroids) {
+  return points.blocks() * points.block_size() * centroids.panels() * sizeof(float);
+}
+
+size_t BoundedAssignment::bytes(const PointBlocks& points, const CentroidPanels& centroids) {
+  return bytes_of_bounds(points, centroids) + epochs(points, centroids) * CentroidDrifts::bytes_of_epoch(centroids);
+}
+
+void BoundedAssignment::drift(const std::vector<double>& by_slot, unsigned threads) {
+  drifts_.move(by_slot, threads);
   for (size_t panel = 0; panel < centroids_.panels(); ++panel) {
     double most = 0;
     for (size_t lane = 0; lane < kPanel; ++lane) {
@@ -48,9 +64,20 @@ void BoundedAssignment::drift(const std::vector<double>& by_slot) {
       slot_drifts_[panel * kPanel + lane] += static_cast<float>(moved) * kUp;
       most = std::max(most, moved);
     }
-    panel_drifts_[panel] += most;
-    drifts_up_[panel] = static_cast<float>(panel_drifts_[panel]) * (1 + 3e-7f);
+    panel_steps_[panel] += most;
+    panel_steps_up_[panel] = static_cast<float>(panel_steps_[panel]) * (1 + 3e-7f);
   }
+}
+
+void BoundedAssignment::begin_pass(unsigned threads) {
+  static const auto renew = MERGANSER_SELECT(halve_epochs);
+  if (drifts_.full()) {
+    const std::vector<float> steps = drifts_.halve(threads);
+    parallel::parallel_for(threads, points_.blocks(), [&](size_t block) {
+      for (size_t panel = 0; panel < centroids_.panels(); ++panel) renew(bounds_of(block, panel), points_.block_size(), steps.data() + panel * kEpochs);
+    });
+  }
+  drifts_.begin_pass(threads);
 }
 
 // The score is a chain of `dims` fused multiply-adds after −½‖c‖²: its error is at most that many roundings of the largest partial sum.
@@ -60,6 +87,7 @@ float BoundedAssignment::rounding_error(float squared_norm) const {
 
 void BoundedAssignment::assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves) {
   moves.assign(points_.blocks(), {});
+  begin_pass(threads);
   if (forms_) forms_->renew(threads);
   const double largest = centroids_.greatest_norm(), rounding = static_cast<double>(points_.dims() + 9) * 6e-8;
   error_of_length_ = static_cast<float>(rounding * largest);
@@ -172,7 +200,7 @@ bool BoundedAssignment::find_reach(size_t block, Scratch& scratch) {
     return true;
   }
   std::fill(scratch.nearest.begin(), scratch.nearest.end(), kFar);
-  nearest_of(bounds_of(block, 0), panels, size, drifts_up_.data(), scratch.nearest.data());
+  nearest_of(bounds_of(block, 0), panels, size, drifts_.of(0), scratch.nearest.data());
   bool any = false;
   for (size_t i = 0; i < count; ++i) {
     const size_t ahead = std::min(i + kExpectAhead, count - 1);
@@ -218,7 +246,7 @@ void BoundedAssignment::assign_block(size_t block, Scratch& scratch, std::vector
   scratch.most_reach = *std::max_element(reach.begin(), reach.end());
   for (size_t panel = 0; panel < panels && !apart_.empty(); ++panel) {
     if (!any_in_reach(block, panel, scratch)) continue;
-    raise(bounds_of(block, panel), apart_.data() + panel * centroids_.slots(), slots_.data() + begin, count, reach.data(), drifts_up_[panel]);
+    raise(bounds_of(block, panel), apart_.data() + panel * centroids_.slots(), slots_.data() + begin, count, reach.data(), drifts_.of(panel), drifts_.epoch());
   }
   for (size_t panel = 0; panel < panels; panel += at_once) {
     if (panel + 1 < panels && at_once == 2) {

@@ -15,13 +15,17 @@ constexpr double kPairCost = 1.4;
 }  // namespace
 
 // Most panels are out of reach of whole blocks.
-bool BoundedAssignment::any_in_reach(size_t block, size_t panel, const Scratch& scratch) { return least_of(block, panel) - drifts_up_[panel] < scratch.most_reach; }
+bool BoundedAssignment::any_in_reach(size_t block, size_t panel, const Scratch& scratch) { return least_of(block, panel) - panel_steps_up_[panel] < scratch.most_reach; }
+
+void BoundedAssignment::keep_least(size_t block, size_t panel, float worth) { least_of(block, panel) = (worth + panel_steps_up_[panel]) * (1 - 3e-7f); }
 
 void BoundedAssignment::look_at_one(size_t block, size_t panel, Scratch& scratch) {
   static const auto in_reach = MERGANSER_SELECT(rows_in_reach);
   if (!any_in_reach(block, panel, scratch)) return;
   uint32_t* const list = scratch.lists.rows[0];
-  const size_t listed = in_reach(bounds_of(block, panel), drifts_up_[panel], scratch.reach.data(), points_.block_size(), list, &least_of(block, panel));
+  float least;
+  const size_t listed = in_reach(bounds_of(block, panel), drifts_.of(panel), scratch.reach.data(), points_.block_size(), list, &least);
+  keep_least(block, panel, least);
   scratch.looked += listed;
   if (!forms_) return examine(block, panel, 1, list, listed, scratch);
   scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
@@ -34,8 +38,10 @@ void BoundedAssignment::look_at_two(size_t block, size_t panel, Scratch& scratch
   static const auto in_reach = MERGANSER_SELECT(rows_in_reach_of_two);
   if (!any_in_reach(block, panel, scratch) && !any_in_reach(block, panel + 1, scratch)) return;
   ReachLists& lists = scratch.lists;
-  in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_up_.data() + panel, scratch.reach.data(), points_.block_size(), lists,
-           &least_of(block, panel));
+  float least[2];
+  in_reach(bounds_of(block, panel), bounds_of(block, panel + 1), drifts_.of(panel), scratch.reach.data(), points_.block_size(), lists, least);
+  keep_least(block, panel, least[0]);
+  keep_least(block, panel + 1, least[1]);
   scratch.looked += 2 * lists.counts[0] + lists.counts[1] + lists.counts[2];
   if (!forms_) return examine_lists(block, panel, lists, scratch);
   scratch.sifted.counts[0] = scratch.sifted.counts[1] = scratch.sifted.counts[2] = 0;
@@ -74,7 +80,7 @@ size_t BoundedAssignment::joined(ReachLists& lists) {
 }
 
 BlockBounds BoundedAssignment::block_bounds(size_t block, const std::vector<float>& norms, Scratch& scratch) {
-  return {bounds_of(block, 0),       points_.block_size(), drifts_up_.data(), norms.data(), scratch.thresholds.data(), slots_.data() + points_.block_begin(block),
+  return {bounds_of(block, 0),       points_.block_size(), drifts_.of(0), drifts_.epoch(), norms.data(), scratch.thresholds.data(), slots_.data() + points_.block_begin(block),
           scratch.own.data()};
 }
 
@@ -99,7 +105,7 @@ void BoundedAssignment::read_kept(size_t block, size_t panel, size_t how_many, S
   };
   each_unread([&](uint32_t local) { points_.expect(begin + local); });
   each_unread([&](uint32_t local) { measure_own(block, scratch, local); });
-  const auto in_reach = [&](size_t p, uint32_t local) { return bounds_of(block, panel + p)[local] - drifts_up_[panel + p] < scratch.reach[local]; };
+  const auto in_reach = [&](size_t p, uint32_t local) { return worth_now(bounds_of(block, panel + p)[local], drifts_.of(panel + p)) < scratch.reach[local]; };
   for (size_t which = 0; which < 3; ++which) {
     uint32_t* const rows = kept.rows[which];
     const auto out_of_reach = [&](uint32_t local) {
@@ -138,23 +144,26 @@ void BoundedAssignment::settle(size_t block, size_t panel, size_t how_many, Scra
   }
   const uint32_t new_slot = static_cast<uint32_t>(first_slot + best);
   if (score == own && centroids_.id_of(own_slot) < centroids_.id_of(new_slot)) return;
-  const auto lower_bound = [&](float of_score, size_t of_panel) {
+  const auto distance_of = [&](float of_score) {
     const float square = scratch.norms[point] - 2 * of_score;
-    return ((square > 0 ? std::sqrt(square) : 0.f) * kDown + drifts_up_[of_panel]) * (1 - 3e-7f);
+    return (square > 0 ? std::sqrt(square) : 0.f) * kDown;
   };
-  const auto lower = [&](size_t of_panel, float bound) {
-    bounds_of(block, of_panel)[point] = bound;
-    least_of(block, of_panel) = std::min(least_of(block, of_panel), bound);
+  const auto lower = [&](size_t of_panel, float distance) {
+    float& bound = bounds_of(block, of_panel)[point];
+    bound = bound_of(distance, drifts_.epoch());
+    const float worth = least_of(block, of_panel) - panel_steps_up_[of_panel];
+    if (bound < worth) keep_least(block, of_panel, bound);
   };
   // The centroid that was the point's own counts for its panel's bound from now on.
   if (own_slot - first_slot < lanes) {
     scores[own_slot - first_slot] = own;
   } else {
-    lower(own_slot / kPanel, std::min(bounds_of(block, own_slot / kPanel)[point], lower_bound(own, own_slot / kPanel)));
+    const size_t own_panel = own_slot / kPanel;
+    lower(own_panel, std::min(worth_now(bounds_of(block, own_panel)[point], drifts_.of(own_panel)), distance_of(own)));
   }
   scores[best] = kLowest;
   for (size_t p = 0; p < how_many; ++p) {
-    lower(panel + p, lower_bound(*std::max_element(scores + p * kPanel, scores + (p + 1) * kPanel), panel + p));
+    lower(panel + p, distance_of(*std::max_element(scores + p * kPanel, scores + (p + 1) * kPanel)));
   }
   slots_[position] = new_slot;
   own = score;

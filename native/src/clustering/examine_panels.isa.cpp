@@ -9,6 +9,9 @@
 namespace merganser::clustering::MERGANSER_ISA_NS {
 namespace {
 
+// Farther than any bound.
+constexpr float kFarthest = 3e38f;
+
 // Appends the rows of a tile whose bits are set, with the scores of all their lanes. greatest[p] + first: of panel p.
 template <size_t kCount>
 MERGANSER_INLINE size_t challenge(const Tile<kCount>& tile, const uint32_t* points, unsigned bits, const OfRound* greatest, size_t first, Challenger* challengers,
@@ -59,7 +62,7 @@ MERGANSER_INLINE size_t examine(const Rows& rows, const Panels& panels, size_t p
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
         float* const bounds = block.bounds + (panel + p) * block.bounds_stride;
-        raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms, greatest[p] + i, block.drifts[panel + p], norms);
+        raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms, greatest[p] + i, block.drifts + (panel + p) * kEpochs, block.epoch, norms);
       }
     }
   }
@@ -111,17 +114,17 @@ size_t examine_panels(const Rows& rows, const Panels& panels, size_t panel, size
   return examine<1>(rows, panels, panel, list, count, block, challengers, challenger_scores);
 }
 
-size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_t count, uint32_t* list, float* least) {
+size_t rows_in_reach(const float* bounds, const float* drifts, const float* reach, size_t count, uint32_t* list, float* least) {
   size_t found = 0;
 #if defined(__AVX2__)
-  const __m256 drifts = _mm256_set1_ps(drift);
-  __m256 lowest = _mm256_loadu_ps(bounds);
+  const Drifts8 since(drifts);
+  __m256 lowest = _mm256_set1_ps(kFarthest);
   for (size_t i = 0; i < count; i += 8) {
     // Bounds come from memory: those of the next panel, which stand behind these.
     if (i % 16 == 0) simd::MERGANSER_ISA_NS::expect_line(bounds + count + i);
-    const __m256 bound = _mm256_loadu_ps(bounds + i);
+    const __m256 bound = since.worth_now(_mm256_loadu_ps(bounds + i));
     lowest = _mm256_min_ps(lowest, bound);
-    const auto bits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(_mm256_sub_ps(bound, drifts), _mm256_loadu_ps(reach + i), _CMP_LT_OQ)));
+    const auto bits = static_cast<unsigned>(_mm256_movemask_ps(_mm256_cmp_ps(bound, _mm256_loadu_ps(reach + i), _CMP_LT_OQ)));
     const __m256i places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(kPlacesOfBits[bits])));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(list + found), _mm256_add_epi32(places, _mm256_set1_epi32(static_cast<int>(i))));
     found += static_cast<size_t>(std::popcount(bits));
@@ -131,11 +134,12 @@ size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_
   *least = each[0];
   for (size_t i = 1; i < 8; ++i) *least = each[i] < *least ? each[i] : *least;
 #else
-  *least = bounds[0];
+  *least = kFarthest;
   for (size_t i = 0; i < count; ++i) {
+    const float bound = worth_now(bounds[i], drifts);
     list[found] = static_cast<uint32_t>(i);
-    found += bounds[i] - drift < reach[i];
-    *least = bounds[i] < *least ? bounds[i] : *least;
+    found += bound < reach[i];
+    *least = bound < *least ? bound : *least;
   }
 #endif
   return found;
@@ -145,8 +149,8 @@ void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const f
                           float* least) {
   lists.counts[0] = lists.counts[1] = lists.counts[2] = 0;
 #if defined(__AVX512F__)
-  const __m512 drift = _mm512_set1_ps(drifts[0]), next_drift = _mm512_set1_ps(drifts[1]);
-  __m512 lowest = _mm512_set1_ps(bounds[0]), next_lowest = _mm512_set1_ps(next_bounds[0]);
+  const __m512 since = _mm512_loadu_ps(drifts), next_since = _mm512_loadu_ps(drifts + kEpochs);
+  __m512 lowest = _mm512_set1_ps(kFarthest), next_lowest = lowest;
   __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   for (size_t i = 0; i < count; i += 16, places = _mm512_add_epi32(places, _mm512_set1_epi32(16))) {
     const __mmask16 valid = static_cast<__mmask16>(count - i < 16 ? 0xFF : 0xFFFF);
@@ -155,11 +159,11 @@ void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const f
     simd::MERGANSER_ISA_NS::expect_line(next_bounds + 2 * (next_bounds - bounds) + i);
     const __m512 within = _mm512_maskz_loadu_ps(valid, reach + i);
     const auto reached = [&](const float* of, __m512 by, __m512& low) {
-      const __m512 bound = _mm512_maskz_loadu_ps(valid, of + i);
+      const __m512 bound = all_worth_now(_mm512_maskz_loadu_ps(valid, of + i), by);
       low = _mm512_mask_min_ps(low, valid, low, bound);
-      return _mm512_mask_cmp_ps_mask(valid, _mm512_sub_ps(bound, by), within, _CMP_LT_OQ);
+      return _mm512_mask_cmp_ps_mask(valid, bound, within, _CMP_LT_OQ);
     };
-    const __mmask16 first = reached(bounds, drift, lowest), second = reached(next_bounds, next_drift, next_lowest);
+    const __mmask16 first = reached(bounds, since, lowest), second = reached(next_bounds, next_since, next_lowest);
     const __mmask16 masks[3] = {static_cast<__mmask16>(first & second), static_cast<__mmask16>(first & ~second), static_cast<__mmask16>(second & ~first)};
 #pragma GCC unroll 3
     for (int which = 0; which < 3; ++which) {
@@ -171,12 +175,12 @@ void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const f
   least[0] = _mm512_reduce_min_ps(lowest);
   least[1] = _mm512_reduce_min_ps(next_lowest);
 #else
-  least[0] = bounds[0];
-  least[1] = next_bounds[0];
+  least[0] = least[1] = kFarthest;
   for (size_t i = 0; i < count; ++i) {
-    least[0] = bounds[i] < least[0] ? bounds[i] : least[0];
-    least[1] = next_bounds[i] < least[1] ? next_bounds[i] : least[1];
-    const bool first = bounds[i] - drifts[0] < reach[i], second = next_bounds[i] - drifts[1] < reach[i];
+    const float bound = worth_now(bounds[i], drifts), next_bound = worth_now(next_bounds[i], drifts + kEpochs);
+    least[0] = bound < least[0] ? bound : least[0];
+    least[1] = next_bound < least[1] ? next_bound : least[1];
+    const bool first = bound < reach[i], second = next_bound < reach[i];
     if (!first && !second) continue;
     const int which = first && second ? 0 : first ? 1 : 2;
     lists.rows[which][lists.counts[which]++] = static_cast<uint32_t>(i);

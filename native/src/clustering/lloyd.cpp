@@ -57,9 +57,9 @@ class Lloyd {
   void regroup();
   void sort_points(std::vector<uint32_t>& order);
   bool bounds_fit() const {
-    return !few_ && centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_.panels()) <= spec_.bounds_bytes;
+    return !few_ && centroids_.panels() >= kPanelsForBounds && centroids_.greatest_norm() > kLeastNorm && BoundedAssignment::bytes(points_, centroids_) <= spec_.bounds_bytes;
   }
-  size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_.panels()); }
+  size_t bytes_beside_bounds() const { return spec_.bounds_bytes - BoundedAssignment::bytes(points_, centroids_); }
   size_t kept_dims() const { return spec_.max_iterations < kIterationsForLong ? kKeptDims : kLongDims; }
   double objective();
   void renew_shares();
@@ -280,7 +280,7 @@ Lloyd::Empty Lloyd::move_centroids(bool fill) {
   for (size_t slot = 0; slot < centroids_.count(); ++slot) empty += sums_.size(slot) == 0 && !frozen(slot);
   const size_t filled = fill && empty > 0 ? fill_empty() : 0;
   centroids_.pack(spec_.threads);
-  if (bounded_) bounded_->drift(drifts_);
+  if (bounded_) bounded_->drift(drifts_, spec_.threads);
   return {empty, filled};
 }
 

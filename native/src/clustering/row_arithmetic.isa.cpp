@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "merganser/clustering/bound_epochs.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
 #if defined(__SSE__) || defined(_M_X64)
@@ -165,38 +166,77 @@ void add_to_sums(double* sums, double* rests, const float* row, double factor, c
 
 void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest) {
   for (size_t panel = 0; panel < panels; ++panel, bounds += points) {
-    const float drift = drifts[panel];
-    for (size_t i = 0; i < points; ++i) {
-      const float bound = bounds[i] - drift;
+    const float* const of_panel = drifts + panel * kEpochs;
+    size_t i = 0;
+#if defined(__AVX512F__)
+    const __m512 since = _mm512_loadu_ps(of_panel);
+    for (; i + 16 <= points; i += 16) _mm512_storeu_ps(nearest + i, _mm512_min_ps(all_worth_now(_mm512_loadu_ps(bounds + i), since), _mm512_loadu_ps(nearest + i)));
+#elif defined(__AVX2__)
+    const Drifts8 since(of_panel);
+    for (; i + 8 <= points; i += 8) _mm256_storeu_ps(nearest + i, _mm256_min_ps(since.worth_now(_mm256_loadu_ps(bounds + i)), _mm256_loadu_ps(nearest + i)));
+#endif
+    for (; i < points; ++i) {
+      const float bound = worth_now(bounds[i], of_panel);
       nearest[i] = bound < nearest[i] ? bound : nearest[i];
     }
   }
 }
 
-void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, float drift) {
+void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, const float* drifts, uint32_t epoch) {
   size_t i = 0;
 #if defined(__AVX512F__)
+  const __m512 since = _mm512_loadu_ps(drifts);
   for (; i + 16 <= points; i += 16) {
     const __m512 from = _mm512_i32gather_ps(_mm512_loadu_si512(slots + i), apart, sizeof(float)), less = _mm512_loadu_ps(reach + i);
     const __m512 least = _mm512_sub_ps(from, less), known = _mm512_loadu_ps(bounds + i);
     const __mmask16 useful = _mm512_cmp_ps_mask(less, _mm512_setzero_ps(), _CMP_GE_OQ) & _mm512_cmp_ps_mask(least, _mm512_setzero_ps(), _CMP_GT_OQ);
-    const __m512 bound = _mm512_mul_ps(_mm512_add_ps(least, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f));
-    _mm512_storeu_ps(bounds + i, _mm512_mask_max_ps(known, useful, known, bound));
+    const __m512 bound = all_bounds_of(least, epoch);
+    const __mmask16 more = _mm512_mask_cmp_ps_mask(useful, bound, all_worth_now(known, since), _CMP_GT_OQ);
+    _mm512_storeu_ps(bounds + i, _mm512_mask_mov_ps(known, more, bound));
   }
 #elif defined(__AVX2__)
+  const Drifts8 since(drifts);
   for (; i + 8 <= points; i += 8) {
     const __m256i slot = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(slots + i));
     const __m256 from = _mm256_i32gather_ps(apart, slot, sizeof(float)), less = _mm256_loadu_ps(reach + i);
     const __m256 least = _mm256_sub_ps(from, less), known = _mm256_loadu_ps(bounds + i), zero = _mm256_setzero_ps();
     const __m256 useful = _mm256_and_ps(_mm256_cmp_ps(less, zero, _CMP_GE_OQ), _mm256_cmp_ps(least, zero, _CMP_GT_OQ));
-    const __m256 bound = _mm256_mul_ps(_mm256_add_ps(least, _mm256_set1_ps(drift)), _mm256_set1_ps(1 - 3e-7f));
-    _mm256_storeu_ps(bounds + i, _mm256_blendv_ps(known, _mm256_max_ps(known, bound), useful));
+    const __m256 bound = all_bounds_of(least, epoch), more = _mm256_cmp_ps(bound, since.worth_now(known), _CMP_GT_OQ);
+    _mm256_storeu_ps(bounds + i, _mm256_blendv_ps(known, bound, _mm256_and_ps(useful, more)));
   }
 #endif
   for (; i < points; ++i) {
-    const float least = apart[slots[i]] - reach[i], bound = (least + drift) * (1 - 3e-7f);
-    if (reach[i] >= 0 && least > 0 && bound > bounds[i]) bounds[i] = bound;
+    const float least = apart[slots[i]] - reach[i], bound = bound_of(least, epoch);
+    if (reach[i] >= 0 && least > 0 && bound > worth_now(bounds[i], drifts)) bounds[i] = bound;
   }
+}
+
+void halve_epochs(float* bounds, size_t points, const float* steps) {
+  size_t i = 0;
+#if defined(__AVX2__)
+  const Drifts8 since(steps);
+  for (; i + 8 <= points; i += 8) {
+    const __m256 before = _mm256_loadu_ps(bounds + i), worth = _mm256_max_ps(since.worth_now(before), _mm256_setzero_ps());
+    const __m256i epochs = _mm256_srli_epi32(_mm256_add_epi32(_mm256_and_si256(_mm256_castps_si256(before), _mm256_set1_epi32(static_cast<int>(kEpochBits))), _mm256_set1_epi32(1)), 1);
+    _mm256_storeu_ps(bounds + i, _mm256_or_ps(all_bounds_of(worth, 0), _mm256_castsi256_ps(epochs)));
+  }
+#endif
+  for (; i < points; ++i) {
+    const float worth = worth_now(bounds[i], steps);
+    bounds[i] = bound_of(worth > 0 ? worth : 0, ((std::bit_cast<uint32_t>(bounds[i]) & kEpochBits) + 1) / 2);
+  }
+}
+
+float distance_above(const float* left, const float* right, size_t padded) {
+  double sums[8] = {};
+  for (size_t i = 0; i < padded; i += 8) {
+    for (size_t lane = 0; lane < 8; ++lane) {
+      const double apart = static_cast<double>(left[i + lane]) - static_cast<double>(right[i + lane]);
+      sums[lane] += apart * apart;
+    }
+  }
+  const double square = ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+  return static_cast<float>(::sqrt(square)) * (1 + 1e-6f);
 }
 
 }  // namespace merganser::clustering::MERGANSER_ISA_NS

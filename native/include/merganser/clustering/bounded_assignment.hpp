@@ -1,8 +1,8 @@
 // Exact assignment that looks only at the panels that a point could have moved to.
 //
-// For each point and panel a lower bound of the distance to any centroid of the panel but the point's own is kept from the time it was last looked at. It
-// is stored plus what the panel had drifted until then, so that nothing has to be rewritten while the panel moves on: bound − drift so far still holds
-// (triangle inequality). For each point an upper bound of the distance to its own centroid is kept in the same way. A point whose upper bound is below all
+// For each point and panel a lower bound of the distance to any centroid of the panel but the point's own is kept from the time it was last looked at, and
+// which time that was, so that nothing has to be rewritten while the panel moves on: bound − drift since then still holds (triangle inequality;
+// bound_epochs.hpp). For each point an upper bound of the distance to its own centroid is kept in the same way. A point whose upper bound is below all
 // its panels' lower bounds is not even read. Otherwise its own distance is computed, and then the panels that are still in reach: the points of a block that
 // need one panel are collected, so the work stays the tile of the dense kernel.
 //
@@ -19,6 +19,8 @@
 #include <memory>
 #include <vector>
 
+#include "merganser/clustering/bound_epochs.hpp"
+#include "merganser/clustering/centroid_drifts.hpp"
 #include "merganser/clustering/centroid_panels.hpp"
 #include "merganser/clustering/examine_panels.hpp"
 #include "merganser/clustering/point_blocks.hpp"
@@ -35,18 +37,21 @@ struct Move {
 
 class BoundedAssignment {
  public:
-  static size_t bytes(const PointBlocks& points, size_t panels) { return points.blocks() * points.block_size() * panels * sizeof(float); }
+  static size_t bytes(const PointBlocks& points, const CentroidPanels& centroids);
 
   // slots: where each point is now, or is likely to be. forms: null if there are none.
   BoundedAssignment(const PointBlocks& points, const CentroidPanels& centroids, std::vector<uint32_t>& slots, std::unique_ptr<ShortForms> forms);
 
   // The centroid of each slot has moved by so much.
-  void drift(const std::vector<double>& by_slot);
+  void drift(const std::vector<double>& by_slot, unsigned threads);
   // Renews slots. The first time every panel is looked at, by all points.
   void assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<std::vector<Move>>& moves);
 
  private:
   struct Scratch;
+  static size_t bytes_of_bounds(const PointBlocks& points, const CentroidPanels& centroids);
+  static size_t epochs(const PointBlocks& points, const CentroidPanels& centroids);
+  void begin_pass(unsigned threads);
   void assign_block(size_t block, Scratch& scratch, std::vector<Move>& moves);
   bool find_reach(size_t block, Scratch& scratch);
   void measure_kept(size_t block, Scratch& scratch);
@@ -71,17 +76,19 @@ class BoundedAssignment {
   float* bounds_of(size_t block, size_t panel) { return bounds_.data() + (block * centroids_.panels() + panel) * points_.block_size(); }
 
   float& least_of(size_t block, size_t panel) { return least_[block * centroids_.panels() + panel]; }
+  void keep_least(size_t block, size_t panel, float worth);
 
   const PointBlocks& points_;
   const CentroidPanels& centroids_;
   std::vector<uint32_t>& slots_;
   std::unique_ptr<ShortForms> forms_;
   parallel::KeptArray<float> bounds_;
-  std::vector<float> least_;           // [block][panel]: at most the least of its bounds
+  std::vector<float> least_;           // [block][panel]: at most what the least of its bounds was worth, plus the panel's steps until then
   std::vector<float> squares_;         // by position: ‖x‖²
   std::vector<float> reach_;           // by position: upper bound of the distance to the own centroid
-  std::vector<double> panel_drifts_;   // since the bounds began
-  std::vector<float> drifts_up_;       // the same, rounded up
+  CentroidDrifts drifts_;
+  std::vector<double> panel_steps_;    // sum of its drifts from pass to pass
+  std::vector<float> panel_steps_up_;  // the same, rounded up
   std::vector<float> slot_drifts_;     // since the last assign, rounded up
   std::vector<float> apart_;           // [panel][slot]: from its centroid to the nearest other one of the panel; empty: not known
   std::atomic<uint64_t> looked_{0};    // pairs of points and panels in this pass

@@ -13,9 +13,10 @@ constexpr size_t kListPadding = 16;
 
 // What is known of the points of a block; index: place in the block.
 struct BlockBounds {
-  float* bounds;            // of all panels, `bounds_stride` apart: lower bound of the distance to any centroid but the point's own, plus the panel's drift
+  float* bounds;            // of all panels, `bounds_stride` apart: lower bound of the distance to any centroid but the point's own (bound_epochs.hpp)
   size_t bounds_stride;
-  const float* drifts;      // per panel
+  const float* drifts;      // per panel and epoch
+  uint32_t epoch;           // of this pass
   const float* norms;       // ‖x‖² minus twice the rounding error
   const float* thresholds;  // scores below this cannot win
   const uint32_t* slots;    // the point's own centroid
@@ -46,8 +47,8 @@ struct ReachLists {
   /* rows that panels are still in reach of to `kept`; of one panel: to list `alone`. The lists must not be `list`. */ \
   void sift_by_heads(const Rows& heads, const Panels& panels, size_t panel, size_t how_many, size_t alone, uint32_t* list, size_t count, \
                      const BlockBounds& block, const float* reach, ReachLists& kept); \
-  /* Rows whose bound of a panel does not exclude it: bounds[i] − drift < reach[i]. Returns their number. count: a multiple of 8. least: the least bound. */ \
-  size_t rows_in_reach(const float* bounds, float drift, const float* reach, size_t count, uint32_t* list, float* least); \
+  /* Rows whose bound of a panel does not exclude it: what it is worth is less than reach[i]. Returns their number. count: a multiple of 8. least: what the least is worth. */ \
+  size_t rows_in_reach(const float* bounds, const float* drifts, const float* reach, size_t count, uint32_t* list, float* least); \
   /* The same for two panels. Every list has room for kListPadding more than `count`. */ \
   void rows_in_reach_of_two(const float* bounds, const float* next_bounds, const float* drifts, const float* reach, size_t count, ReachLists& lists, \
                             float* least); \

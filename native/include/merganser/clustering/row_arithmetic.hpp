@@ -63,10 +63,14 @@ constexpr size_t kNormsTogether = 4;
   /* sums += factor × row, each product rounded to the coarse grid: (v + grid) − grid; rests += what that leaves, on the fine one. Sums of such numbers are */ \
   /* exact, whatever their order. */ \
   void add_to_sums(double* sums, double* rests, const float* row, double factor, const Grids& grids, size_t padded); \
-  /* nearest[i] = least of it and bounds[panel][i] − drifts[panel] over all panels. */ \
+  /* Distance of two rows, rounded up. */ \
+  float distance_above(const float* left, const float* right, size_t padded); \
+  /* nearest[i] = least of it and what bounds[panel][i] are worth, over all panels. drifts: per panel and epoch. */ \
   void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest); \
-  /* bounds[i] = the greater of it and apart[slots[i]] − reach[i] + drift, rounded down, where reach[i] is not negative and less than what it is taken from. */ \
-  void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, float drift); \
+  /* bounds[i] = the greater of it and apart[slots[i]] − reach[i], as they are worth now, where reach[i] is not negative and less than what it is taken from. */ \
+  void raise_bounds(float* bounds, const float* apart, const uint32_t* slots, size_t points, const float* reach, const float* drifts, uint32_t epoch); \
+  /* Makes bounds of epochs 2 e − 1 and 2 e those of epoch e, worth less by steps[their epoch]. */ \
+  void halve_epochs(float* bounds, size_t points, const float* steps); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "merganser/clustering/bound_epochs.hpp"
 #include "merganser/clustering/examine_panels.hpp"
 #include "merganser/clustering/score_tile.hpp"
 
@@ -98,17 +99,18 @@ MERGANSER_INLINE void collect(const float* from, const uint32_t* points, float* 
 #endif
 }
 
-// Of the first `count` of sixteen points: raises their bounds (at) to what the greatest scores of a panel tell, distance + drift; what was known before may be more. Rounded down by more
-// than root and sum can be off. Bit i: the distance to the panel is less than reached[i].
-MERGANSER_INLINE unsigned raise(float* at, const uint32_t* points, size_t count, const float* norms, const float* greatest, float drift, const float* reached) {
+// Of the first `count` of sixteen points: raises their bounds (at) to the distances that the greatest scores of a panel tell; what was known before may be more. Rounded down by more
+// than the root can be off. Bit i: the distance to the panel is less than reached[i].
+MERGANSER_INLINE unsigned raise(float* at, const uint32_t* points, size_t count, const float* norms, const float* greatest, const float* drifts, uint32_t epoch, const float* reached) {
 #if defined(__AVX512F__)
   const __m512i places = _mm512_loadu_si512(points);
   const auto listed = static_cast<__mmask16>((1u << count) - 1);
   const __m512 before = _mm512_i32gather_ps(places, at, sizeof(float));
   const __m512 square = _mm512_fnmadd_ps(_mm512_set1_ps(2), _mm512_loadu_ps(greatest), _mm512_loadu_ps(norms));
   const __m512 distance = _mm512_mul_ps(_mm512_sqrt_ps(_mm512_max_ps(square, _mm512_setzero_ps())), _mm512_set1_ps(1 - 1e-6f));
-  const __m512 bound = _mm512_mul_ps(_mm512_add_ps(distance, _mm512_set1_ps(drift)), _mm512_set1_ps(1 - 3e-7f));
-  _mm512_mask_i32scatter_ps(at, listed, places, _mm512_max_ps(before, bound), sizeof(float));
+  const __m512 bound = all_bounds_of(distance, epoch);
+  const __mmask16 more = _mm512_mask_cmp_ps_mask(listed, bound, all_worth_now(before, _mm512_loadu_ps(drifts)), _CMP_GT_OQ);
+  _mm512_mask_i32scatter_ps(at, more, places, bound, sizeof(float));
   return _mm512_mask_cmp_ps_mask(listed, distance, _mm512_loadu_ps(reached), _CMP_LT_OQ);
 #else
   float distances[kAtOnce];
@@ -119,8 +121,8 @@ MERGANSER_INLINE unsigned raise(float* at, const uint32_t* points, size_t count,
   unsigned inside = 0;
   for (size_t i = 0; i < count; ++i) {
     float& known = at[points[i]];
-    const float bound = (distances[i] + drift) * (1 - 3e-7f);
-    known = bound > known ? bound : known;
+    const float bound = bound_of(distances[i], epoch);
+    known = bound > worth_now(known, drifts) ? bound : known;
     inside |= static_cast<unsigned>(distances[i] < reached[i]) << i;
   }
   return inside;
@@ -168,7 +170,7 @@ MERGANSER_INLINE void sift(size_t panel, size_t alone, uint32_t* list, size_t co
 #pragma GCC unroll 2
       for (size_t p = 0; p < kCount; ++p) {
         float* const bounds = block.bounds + (panel + p) * block.bounds_stride;
-        inside[p] = raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms[p], greatest[p] + i, block.drifts[panel + p], reached);
+        inside[p] = raise(bounds, points + i, size - i < kAtOnce ? size - i : kAtOnce, norms[p], greatest[p] + i, block.drifts + (panel + p) * kEpochs, block.epoch, reached);
       }
       if (kCount == 1) {
         append(kept.rows[alone], kept.counts[alone], points + i, inside[0]);
