@@ -1,5 +1,6 @@
 /** What callers hand over where no compiler has checked it: from JavaScript, from JSON. All throw INVALID_ARGUMENT. */
 import { describe, invalidArgument, unexpected } from './errors';
+import { plainArray } from './plain-array';
 
 /** The value, if it has fields: options, for example, whose `onProgress` is to be a function if there is one. */
 export function objectOf<Value extends object>(value: Value, name: string): Value {
@@ -66,13 +67,12 @@ export interface TypedNumbers {
 /** The numbers with their type. What holds them is called `name`. */
 export function typedNumbers(numbers: TypedNumbers, name: string): Required<TypedNumbers> & { type: 'float32' | 'float16' | 'bfloat16' } {
   const { data, type } = (numbers ?? {}) as Partial<TypedNumbers>;
-  if (!(data instanceof Float32Array) && !(data instanceof Uint16Array)) {
-    throw invalidArgument(`${name}.data`, 'a Float32Array, or a Uint16Array of half-precision numbers', data);
-  }
-  const expected = data instanceof Float32Array ? ['float32'] : ['float16', 'bfloat16'];
-  const actual = type ?? (data instanceof Float32Array ? 'float32' : undefined);
+  const plain = plainArray(data, Float32Array, `${name}.data`) ?? plainArray(data, Uint16Array, `${name}.data`);
+  if (plain === null) throw invalidArgument(`${name}.data`, 'a Float32Array, or a Uint16Array of half-precision numbers', data);
+  const expected = plain instanceof Float32Array ? ['float32'] : ['float16', 'bfloat16'];
+  const actual = type ?? (plain instanceof Float32Array ? 'float32' : undefined);
   if (actual === undefined || !expected.includes(actual)) {
-    throw invalidArgument(`${name}.type`, `"${expected.join('" or "')}" for a ${data.constructor.name}`, type);
+    throw invalidArgument(`${name}.type`, `"${expected.join('" or "')}" for a ${plain.constructor.name}`, type);
   }
-  return { data, type: actual };
+  return { data: plain, type: actual };
 }

@@ -2,9 +2,8 @@
 import { requireSignal } from './arguments';
 import { yieldToEventLoop } from './backend/js/event-loop';
 import { aborted, unexpected } from './errors';
+import { plainly, type NumberArray } from './plain-array';
 import { unfilledLike, type NumberArrayConstructor } from './unfilled';
-
-type NumberArray = Float32Array | Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array;
 
 /** Bytes that are copied between two looks at the clock: a tenth of a millisecond. */
 const STEP_BYTES = 1 << 20;
@@ -14,8 +13,9 @@ const TURN_MILLISECONDS = 1;
  * Whoever has an ArrayBuffer may transfer it to a worker or shrink it, and then its memory is gone, whatever threads do with it. So it is copied first, with turns for other work. Memory that is shared is
  * never taken away: numbers are used where they are. But others may write to it at any time, and so what numbers of rows stand there is copied too, to be checked afterwards. The length that counts is the one at the call, so this is to be called as soon as that has been checked, before anything is waited for. Rejects with ABORTED, and with INVALID_ARGUMENT if the array is taken away meanwhile.
  */
-export async function ownArray<Array extends NumberArray>(array: Array, name: string, signal?: AbortSignal): Promise<Array> {
+export async function ownArray<Array extends NumberArray>(given: Array, name: string, signal?: AbortSignal): Promise<Array> {
   requireSignal(signal);
+  const array = plainly(given, name);
   if (isShared(array) && !isOfIndices(array)) return array;
   const { length } = array;
   if (array.byteLength <= STEP_BYTES) return sliceOf(array, name) as Array;

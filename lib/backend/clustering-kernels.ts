@@ -109,8 +109,8 @@ export interface ClusteringKernels {
   silhouettesAsync(spec: SilhouetteSpec, out: SilhouetteWidths, control: ClusteringControl): Promise<void>;
   /**
    * MaxSim: out[q × documents + d] = Σ over the rows of query q of the greatest product with a row of document d. Sequence i has the rows
-   * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are finite. Returns the first row of
-   * the documents that counts and is not below 10¹⁸, or −1.
+   * [offsets[i], offsets[i + 1]), of which those count that the mask does not have as 0; without rows it scores 0. Queries are no longer than 3·10¹⁸. Returns the
+   * first row of the documents that counts and is longer or not finite, or −1: products are finite then.
    */
   maxSim(queries: RowSequences, documents: RowSequences, dims: number, out: Float64Array): number;
   /** The same on other threads; at most `threads` of them (0: all of the pool). Rejects with ABORTED. */

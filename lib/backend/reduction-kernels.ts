@@ -83,7 +83,7 @@ export interface ReductionKernels {
   squaredDistances(values: Float32Array, dims: number, squares: Float32Array): void;
   /**
    * Density peaks: a row's density is exp(−mean of its `neighbours` least squared distances, its own 0 included, / dims), its score density × distance to the nearest denser row; of equal densities
-   * the first row is the denser one, and the densest scores highest. As many peaks as `peaks` has room for, those of the greatest scores, of equal ones the first: their rows, ascending. `source`: for
+   * the first row is the denser one, and the densest scores highest; where densities would vanish, both are compared by their logarithms. As many peaks as `peaks` has room for, those of the greatest scores, of equal ones the first: their rows, ascending. `source`: for
    * each row the place of the peak that is nearest; a peak is its own. 1 ≤ neighbours, peaks ≤ rows. `greatest`, unless null: as of greatestMagnitude, or 0 for any below MOST_MAGNITUDE; numbers that are
    * not below it are let in, and nothing else is filled then.
    */

@@ -1,5 +1,6 @@
-/** The file of a classifier; docs/classification.md describes it for other programs. */
+/** The file of a classifier; docs/clustering.md describes it for other programs. */
 import { damagedRecord, readRecord, writeRecord } from '../records/sealed-record';
+import { GREATEST_SQUARE } from '../clustering/greatest-square';
 import { MerganserError } from '../errors';
 import { readSettings, type ClassifierSettings } from './settings';
 import type { CentroidStatistics } from './statistics';
@@ -36,20 +37,23 @@ export function readClassifier(file: Uint8Array): ClassifierParts<ClassLabel> {
   if (body.length !== 8 * numbers) throw damagedRecord(WHAT, `${numbers} numbers, as its header says`, `${body.length} bytes`);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const values = Float64Array.from({ length: numbers }, (_, i) => view.getFloat64(8 * i, true));
-  if (!values.every(Number.isFinite)) throw damagedRecord(WHAT, 'finite numbers', 'others');
   const ends = [classOf.length * dims, (classOf.length + 1) * dims];
+  const [centroids, centre, scatter] = [values.slice(0, ends[0]), values.slice(ends[0], ends[1]), values.slice(ends[1])];
+  const ofVectors = centroids.every(isCoordinate) && centre.every(isCoordinate) && scatter.every((sum) => sum >= 0 && sum < Infinity);
+  if (!ofVectors) throw damagedRecord(WHAT, 'numbers that vectors have', 'others');
+  const settings = checkedSettings(header['settings']);
+  const { blocks, priors } = settings;
+  if (dims % blocks !== 0 || (typeof priors !== 'string' && priors.length !== classes.length))
+    throw damagedRecord(WHAT, 'settings that fit its classes', 'others');
   return {
-    settings: checkedSettings(header['settings']),
+    settings,
     classes,
-    statistics: {
-      dims,
-      classOf: Uint32Array.from(classOf),
-      counts: Float64Array.from(counts),
-      centroids: values.slice(0, ends[0]),
-      centre: values.slice(ends[0], ends[1]),
-      scatter: values.slice(ends[1]),
-    },
+    statistics: { dims, classOf: Uint32Array.from(classOf), counts: Float64Array.from(counts), centroids, centre, scatter },
   };
+}
+
+function isCoordinate(value: number): boolean {
+  return value * value <= GREATEST_SQUARE;
 }
 
 interface Header {
@@ -67,6 +71,7 @@ function checkedHeader(header: Record<string, unknown>): Header {
     positive(dims) &&
     Array.isArray(classes) &&
     classes.every((label) => typeof label === typeof classes[0] && (typeof label === 'string' || Number.isFinite(label))) &&
+    classes.every((label, i) => i === 0 || classes[i - 1] < label) &&
     Array.isArray(classOf) &&
     classOf.length > 0 &&
     // Ascending, and every class has one.
@@ -74,7 +79,7 @@ function checkedHeader(header: Record<string, unknown>): Header {
     classOf[classOf.length - 1] === classes.length - 1 &&
     Array.isArray(counts) &&
     counts.length === classOf.length &&
-    counts.every(positive);
+    counts.every((count) => positive(count) && count <= Number.MAX_SAFE_INTEGER);
   if (!fits) throw damagedRecord(WHAT, 'parts that fit together', 'others');
   return header as unknown as Header;
 }

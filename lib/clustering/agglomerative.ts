@@ -5,6 +5,7 @@ import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { ascendingOrder } from './ascending-order';
 import { copiedDistances } from './distance-matrix';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
@@ -44,17 +45,19 @@ export async function agglomerateAsync(
   options: AgglomerateOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Dendrogram> {
   const { backend, signal } = objectOf(options, 'options');
-  const own = distances instanceof Float64Array ? await ownArray(distances, 'distances', signal) : distances;
+  const plain = plainArray(distances, Float64Array, 'distances');
+  const own = plain === null ? distances : await ownArray(plain, 'distances', signal);
   return runStepsInBackground(agglomerating(own, linkage), selectKernels(backend), signal);
 }
 
 /** The same in steps. */
 export function* agglomerating(distances: ArrayLike<number>, linkage: Linkage): Steps<Dendrogram> {
-  const points = pointsOfCondensed(listOf(distances, 'distances').length);
+  const plain = plainArray(distances, Float64Array, 'distances');
+  const points = pointsOfCondensed((plain ?? listOf(distances, 'distances')).length);
   if (linkage !== 'ward' && linkage !== 'average' && linkage !== 'complete') {
     throw invalidArgument('linkage', '"ward", "average" or "complete"', linkage);
   }
-  const given = distances instanceof Float64Array ? distances : yield* copiedDistances(distances);
+  const given = plain ?? (yield* copiedDistances(distances));
   const merges: ChainMerges = {
     pairs: new Uint32Array(2 * points - 2),
     distances: new Float64Array(points - 1),

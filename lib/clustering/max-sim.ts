@@ -5,6 +5,8 @@ import type { BackendName, Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
+import { GREATEST_SQUARE } from './greatest-square';
 import { integer } from './kmeans-options';
 import { copyRow, pointsOf, type Vectors } from './matrix';
 
@@ -30,7 +32,7 @@ export interface MaxSimOptions {
 
 /**
  * MaxSim of every query with every document: Σ over the query's vectors of the greatest inner product with one of the document's. Row by row: scores[q ·
- * documents + d]. A sequence without vectors scores 0. Throws INVALID_ARGUMENT.
+ * documents + d]. A sequence without vectors scores 0. Throws INVALID_ARGUMENT, also for vectors that are not finite or longer than 3e18.
  */
 export function maxSim(queries: VectorSequences, documents: VectorSequences, options: Pick<MaxSimOptions, 'backend'> = {}): Float64Array {
   const task = taskOf(queries, documents, objectOf(options, 'options').backend);
@@ -72,9 +74,7 @@ export async function searchByMaxSim(
   } = {},
 ): Promise<MaxSimHits> {
   const top = integer(objectOf(options, 'options').top ?? 10, 'top', 1, 2 ** 32 - 1);
-  checkedSequences(queries, 'queries');
-  checkedSequences(documents, 'documents');
-  const [asked, total] = [queries.offsets.length - 1, documents.offsets.length - 1];
+  const [asked, total] = [countOf(checkedSequences(queries, 'queries').rows), countOf(checkedSequences(documents, 'documents').rows)];
   const all = await maxSimAsync(queries, documents, options);
   const count = Math.min(top, total);
   const found = new Uint32Array(asked * count);
@@ -104,6 +104,10 @@ function greatest(scores: Float64Array, count: number): Uint32Array {
   return heap.sort((a, b) => (worse(a, b) ? 1 : -1));
 }
 
+function countOf({ offsets }: RowSequences): number {
+  return offsets.length - 1;
+}
+
 interface MaxSimTask {
   readonly kernels: Kernels;
   readonly queries: RowSequences;
@@ -122,35 +126,35 @@ function taskOf(queries: VectorSequences, documents: VectorSequences, backend: B
   for (let i = 0; i < points.count; i++) {
     if (left.rows.mask !== null && left.rows.mask[i] === 0) continue;
     copyRow(points, i, row, 0);
-    if (!row.every((value) => Math.abs(value) < 1e18)) refuseUnfit(i, 'queries');
+    if (!(row.reduce((sum, value) => sum + value * value, 0) < GREATEST_SQUARE)) refuseUnfit(i, 'queries');
   }
-  const out = new Float64Array((queries.offsets.length - 1) * (documents.offsets.length - 1));
+  const out = new Float64Array(countOf(left.rows) * countOf(right.rows));
   return { kernels: selectKernels(backend), queries: left.rows, documents: right.rows, dims, out };
 }
 
 function refuseUnfit(row: number, name: string): void {
-  if (row >= 0) throw unexpected(name, 'finite numbers below 1e18', `a vector with others as row ${row}`);
+  if (row >= 0) throw unexpected(name, 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as row ${row}`);
 }
 
 /** Sequences in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
 export async function ownSequences(sequences: VectorSequences, name: string, signal: AbortSignal | undefined): Promise<VectorSequences> {
-  checkedSequences(sequences, name);
-  const { data, offsets, mask, ...rest } = sequences;
-  const own = { ...rest, offsets: offsets.slice(), ...(mask && { mask: mask.slice() }) };
-  return { ...own, data: await ownArray(data, `${name}.data`, signal) };
+  const { values, type, offsets, mask } = checkedSequences(sequences, name).rows;
+  const own = { dims: sequences.dims, type, offsets: offsets.slice(), ...(mask && { mask: mask.slice() }) };
+  return { ...own, data: await ownArray(values, `${name}.data`, signal) };
 }
 
 /** Throws INVALID_ARGUMENT. */
 export function checkedSequences(sequences: VectorSequences, name: string): { rows: RowSequences; dims: number } {
   const points = pointsOf(sequences, name);
-  const { offsets, mask } = sequences;
-  if (!(offsets instanceof Uint32Array) || offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== points.count) {
-    throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, offsets);
+  const offsets = plainArray(sequences.offsets, Uint32Array, `${name}.offsets`);
+  const mask = sequences.mask === undefined ? null : plainArray(sequences.mask, Uint8Array, `${name}.mask`);
+  if (offsets === null || offsets.length === 0 || offsets[0] !== 0 || offsets[offsets.length - 1] !== points.count) {
+    throw invalidArgument(`${name}.offsets`, `a Uint32Array from 0 to ${points.count}`, sequences.offsets);
   }
   if (!offsets.every((offset, i) => i === 0 || offset >= offsets[i - 1]))
     throw unexpected(`${name}.offsets`, 'ascending', 'descending numbers');
-  if (mask !== undefined && !(mask instanceof Uint8Array && mask.length === points.count)) {
-    throw invalidArgument(`${name}.mask`, `a Uint8Array of ${points.count}, one per row`, mask);
+  if (sequences.mask !== undefined && mask?.length !== points.count) {
+    throw invalidArgument(`${name}.mask`, `a Uint8Array of ${points.count}, one per row`, sequences.mask);
   }
-  return { rows: { values: points.data, type: points.type, offsets, mask: mask ?? null }, dims: points.dims };
+  return { rows: { values: points.data, type: points.type, offsets, mask }, dims: points.dims };
 }

@@ -6,6 +6,7 @@ import type { BackendName } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { copiedDistances } from './distance-matrix';
 import { integer } from './kmeans-options';
 import { numbering, sumsOf } from './indices';
@@ -58,7 +59,8 @@ export async function silhouetteOfDistancesAsync(
   options: AsyncSilhouetteOptions = {},
 ): Promise<number> {
   const { backend, signal } = objectOf(options, 'options');
-  const own = distances instanceof Float64Array ? await ownArray(distances, 'distances', signal) : distances;
+  const plain = plainArray(distances, Float64Array, 'distances');
+  const own = plain === null ? distances : await ownArray(plain, 'distances', signal);
   return runStepsInBackground(silhouetteByDistances(own, labels, options), selectKernels(backend), signal);
 }
 
@@ -88,12 +90,13 @@ function* silhouetteOf(points: Vectors, labels: ArrayLike<number>, options: Asyn
 }
 
 function* silhouetteByDistances(distances: ArrayLike<number>, labels: ArrayLike<number>, options: AsyncSilhouetteOptions): Steps<number> {
-  const { length } = listOf(distances, 'distances');
+  const plain = plainArray(distances, Float64Array, 'distances');
+  const { length } = plain ?? listOf(distances, 'distances');
   const count = listOf(labels, 'labels').length;
   if (length !== count * count && length !== (count * (count - 1)) / 2)
     throw unexpected('distances', `${count} × ${count} distances, or ${(count * (count - 1)) / 2} of pairs`, `${length} numbers`);
   const { members, clusters } = yield* numbered(labels, count);
-  const values = distances instanceof Float64Array ? distances : yield* copiedDistances(distances);
+  const values = plain ?? (yield* copiedDistances(distances));
   if (length === count * count) {
     for (let i = 0; i < count; i++) {
       if (values[i * count + i] !== 0) throw invalidArgument('distances', 'zeros from each point to itself', values[i * count + i]);

@@ -2,10 +2,11 @@
 import { numberThat, objectOf } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { runSteps, runStepsInBackground, type Steps } from './steps';
 
 export interface SinkhornOptions {
-  /** Default 0.05. */
+  /** Logits divided by it are to be below 1e300. Default 0.05. */
   readonly temperature?: number;
   /** 1 to 10⁶. Default 3. */
   readonly iterations?: number;
@@ -26,16 +27,20 @@ export async function sinkhornAsync(
   options: SinkhornOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Float64Array> {
   const { signal } = objectOf(options, 'options');
-  const own = logits instanceof Float32Array ? await ownArray(logits, 'logits', signal) : logits;
+  const plain = plainArray(logits, Float32Array, 'logits');
+  const own = plain === null ? logits : await ownArray(plain, 'logits', signal);
   return runStepsInBackground(balancing(own, columns, options), null, signal);
 }
 
 /** Rows between two pauses. */
 const SLICE = 1 << 14;
+/** Sums and differences of logarithms stay finite. */
+const MOST = 1e300;
 
 /** The same in steps. */
-export function* balancing(logits: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
-  if (!(logits instanceof Float32Array)) throw invalidArgument('logits', 'a Float32Array', logits);
+export function* balancing(given: Float32Array, columns: number, options: SinkhornOptions): Steps<Float64Array> {
+  const logits = plainArray(given, Float32Array, 'logits');
+  if (logits === null) throw invalidArgument('logits', 'a Float32Array', given);
   const { temperature = 0.05, iterations = 3 } = objectOf(options, 'options');
   if (!Number.isInteger(columns) || columns < 1 || logits.length === 0 || logits.length % columns !== 0) {
     throw invalidArgument('columns', `a divisor of the ${logits.length} logits`, columns);
@@ -45,7 +50,11 @@ export function* balancing(logits: Float32Array, columns: number, options: Sinkh
   const step = Math.max(1, Math.floor(SLICE / columns)) * columns;
   const { length } = logits;
   for (let at = 0; at < length; at += step, yield null) {
-    if (!logits.subarray(at, at + step).every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+    const rows = logits.subarray(at, at + step);
+    if (!rows.every(Number.isFinite)) throw unexpected('logits', 'finite numbers', 'others');
+    if (!rows.every((logit) => Math.abs(logit) / temperature < MOST)) {
+      throw invalidArgument('temperature', `such that logits divided by it are below ${MOST}`, temperature);
+    }
   }
   // With logarithms no row and no column can vanish, however far its logits are below the greatest.
   const logs = Float64Array.from(logits, (value) => value / temperature);

@@ -3,6 +3,7 @@ import { describeShape, isShape, listOf, objectOf } from '../arguments';
 import type { Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 
 /** Of one layer, [sequences, tokens, length], or of several, [layers, sequences, tokens, length]. */
 export interface HiddenStates {
@@ -25,8 +26,9 @@ const SLICE = 1 << 15;
 
 /** `mask`: for each token of all sequences 1, or 0 if it is padding. Throws INVALID_ARGUMENT. */
 export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, mayHaveLayers: boolean): Steps<CheckedStates> {
-  const { data, dims } = objectOf(states, 'states');
-  if (!(data instanceof Float32Array)) throw invalidArgument('states.data', 'a Float32Array', data);
+  const { data: given, dims } = objectOf(states, 'states');
+  const data = plainArray(given, Float32Array, 'states.data');
+  if (data === null) throw invalidArgument('states.data', 'a Float32Array', given);
   const shapes = mayHaveLayers ? '[sequences, tokens, length] or [layers, sequences, tokens, length]' : '[sequences, tokens, length]';
   if (!isShape(dims, mayHaveLayers ? [3, 4] : [3], 1) || dims.reduce((product, size) => product * size, 1) !== data.length)
     throw unexpected('states.dims', `${shapes}, all positive, of ${data.length} numbers`, describeShape(dims));
@@ -48,8 +50,8 @@ export function* checkingStates(states: HiddenStates, mask: ArrayLike<number>, m
 
 /** States in memory that nobody takes away. Rejects with INVALID_ARGUMENT and ABORTED. */
 export async function ownStates(states: HiddenStates, signal: AbortSignal | undefined): Promise<HiddenStates> {
-  const { data } = objectOf(states, 'states');
-  return data instanceof Float32Array ? { ...states, data: await ownArray(data, 'states', signal) } : states;
+  const data = plainArray(objectOf(states, 'states').data, Float32Array, 'states.data');
+  return data === null ? states : { ...states, data: await ownArray(data, 'states', signal) };
 }
 
 /** Weighted mean of some tokens' states. `weightOf`: of the token at the n-th of the places. */

@@ -10,6 +10,7 @@ import { kmeans } from '../clustering/kmeans';
 import { integer } from '../clustering/kmeans-options';
 import { aborted, invalidArgument, unexpected } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { unfilledFloats } from '../unfilled';
 import { writeBytesAtomically } from '../tokenizer/load/files';
 import { writeQuantizer, type QuantizerHeader } from './quantizer-file';
@@ -57,10 +58,10 @@ export abstract class CodebookQuantizer implements Quantizer {
   async decode(codes: Codes, options: CodingOptions = {}): Promise<Float32Vectors> {
     const { kernels, threads, signal, onProgress } = codingOptions(options);
     const { dims } = this;
-    checkShape(codes, this.codebookSizes);
+    const given = checkShape(codes, this.codebookSizes);
     if (signal?.aborted) throw aborted(signal);
     const count = codes.dims[0];
-    const data = await ownArray(codes.data, 'codes', signal);
+    const data = await ownArray(given, 'codes', signal);
     const out = unfilledFloats(count * dims);
     if (count > 0) {
       const spec = { codes: data, count, codebooks: await this.ownCodebooks(signal), dims, threads };
@@ -116,17 +117,19 @@ export function codingOptions(
 
 /** Throws INVALID_ARGUMENT unless the codes are of codebooks of these sizes. */
 export function checkCodes(codes: Codes, sizes: readonly number[]): void {
-  checkShape(codes, sizes);
-  const error = unknownCode(codes.data, sizes);
+  const error = unknownCode(checkShape(codes, sizes), sizes);
   if (error !== null) throw error;
 }
 
-export function checkShape(codes: Codes, sizes: readonly number[]): void {
-  const { data, dims } = (codes ?? {}) as Partial<Codes>;
+/** The codes, whatever numbers they are. Throws INVALID_ARGUMENT unless their shape fits. */
+export function checkShape(codes: Codes, sizes: readonly number[]): Uint32Array {
+  const { data: given, dims } = (codes ?? {}) as Partial<Codes>;
   listOf(sizes, 'codebookSizes');
-  if (!(data instanceof Uint32Array)) throw invalidArgument('codes.data', 'a Uint32Array', data);
+  const data = plainArray(given, Uint32Array, 'codes.data');
+  if (data === null) throw invalidArgument('codes.data', 'a Uint32Array', given);
   if (!isShape(dims, [2], 0) || dims[1] !== sizes.length || dims[0] * dims[1] !== data.length)
     throw unexpected('codes', `rows of ${sizes.length} codes`, `${data.length} numbers with the shape ${describeShape(dims)}`);
+  return data;
 }
 
 export function codesOf(data: Uint32Array, books: number): Codes {

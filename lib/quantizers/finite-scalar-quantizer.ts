@@ -71,8 +71,7 @@ export class FiniteScalarQuantizer implements Quantizer {
     if (this.levels.some((level) => level > MOST_TABLED)) return this.#decodeByFormula(codes, options);
     const tables = this.#tablesOfParts();
     if (tables.codebooks.length === 1) return tables.decode(codes, options);
-    checkShape(codes, this.codebookSizes);
-    const data = await ownArray(codes.data, 'codes', signal);
+    const data = await ownArray(checkShape(codes, this.codebookSizes), 'codes', signal);
     const parts = await this.#split(data, tables.codebookSizes, signal);
     return tables.decode(codesOf(parts, tables.codebookSizes.length), options);
   }

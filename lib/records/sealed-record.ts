@@ -11,6 +11,7 @@
  */
 import { selectKernels } from '../backend/select';
 import { MerganserError } from '../errors';
+import { plainArray } from '../plain-array';
 import { decodeWellFormed, encodeUtf8 } from '../tokenizer/utf8';
 
 const MARK_BYTES = 8;
@@ -34,9 +35,10 @@ export function writeRecord(mark: string, header: object, body: Uint8Array): Uin
 export function readRecord(
   mark: string,
   what: string,
-  file: Uint8Array,
+  given: Uint8Array,
 ): { readonly header: Record<string, unknown>; readonly body: Uint8Array } {
-  if (!(file instanceof Uint8Array) || file.length < FIXED_BYTES + HASH_BYTES) throw damagedRecord(what, 'more bytes', `${file?.length}`);
+  const file = plainArray(given, Uint8Array, 'bytes');
+  if (file === null || file.length < FIXED_BYTES + HASH_BYTES) throw damagedRecord(what, 'more bytes', `${file?.length}`);
   if (String.fromCharCode(...file.subarray(0, MARK_BYTES)) !== mark) throw damagedRecord(what, `the mark ${mark}`, 'another beginning');
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const end = file.length - HASH_BYTES;

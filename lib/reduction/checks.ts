@@ -3,6 +3,7 @@ import type { Steps } from '../clustering/steps';
 import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
 import { describeShape, finiteNumbers, isShape, numberThat } from '../arguments';
 import { invalidArgument, unexpected } from '../errors';
+import { plainArray } from '../plain-array';
 import { lengthsOf, type TokenRows } from './plan';
 import type { TokenBatch } from './types';
 
@@ -11,12 +12,13 @@ export const LONGEST_APART = 3e18;
 
 /** Each sequence; all numbers are finite, and no token is longer than `longest`. */
 export function* sequencesOf(tokens: TokenBatch, name: string, longest = Infinity): Steps<TokenRows[]> {
-  const sequences = rowsOf(tokens, name);
+  const { data } = plainTokens(tokens, name);
+  const sequences = rowsOf({ ...tokens, data }, name);
   const { width } = sequences[0];
   const greatest = new Float32Array(1);
-  yield (kernels) => kernels.greatestMagnitude(tokens.data, greatest);
-  refuseAbove(tokens.data, width, name, greatest[0]);
-  yield* refuseLonger(tokens.data, width, name, greatest[0], longest);
+  yield (kernels) => kernels.greatestMagnitude(data, greatest);
+  refuseAbove(data, width, name, greatest[0]);
+  yield* refuseLonger(data, width, name, greatest[0], longest);
   return sequences;
 }
 
@@ -36,10 +38,17 @@ export function refuseAbove(data: Float32Array, width: number, name: string, gre
   throw unexpected(name, 'finite numbers below 1e18', found);
 }
 
+/** Tokens whose numbers are a plain array. */
+export function plainTokens(tokens: TokenBatch, name: string): TokenBatch {
+  const { data } = (tokens ?? {}) as Partial<TokenBatch>;
+  const plain = plainArray(data, Float32Array, `${name}.data`);
+  if (plain === null) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
+  return { ...tokens, data: plain };
+}
+
 /** Each sequence, whatever its numbers. */
 export function rowsOf(tokens: TokenBatch, name: string): TokenRows[] {
-  const { data, dims } = (tokens ?? {}) as Partial<TokenBatch>;
-  if (!(data instanceof Float32Array)) throw invalidArgument(`${name}.data`, 'a Float32Array', data);
+  const { data, dims } = plainTokens(tokens, name);
   if (!isShape(dims, [2, 3], 1))
     throw unexpected(`${name}.dims`, '[tokens, length] or [sequences, tokens, length], all positive', describeShape(dims));
   const [count, width] = dims.slice(-2);

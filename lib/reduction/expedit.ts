@@ -1,6 +1,7 @@
 /** Clustering of a grid of tokens, and their reconstruction from centres (Liang et al. 2022, "Expediting large-scale vision transformer…"). */
 import { MOST_MAGNITUDE } from '../backend/reduction-kernels';
 import type { Steps } from '../clustering/steps';
+import { nearestCentres } from './nearest-centres';
 import { lengthsOf, type Plan, type TokenRows } from './plan';
 import { cellShares, LEAST_MASS, twoWayPattern, type TwoWayPattern } from './sparse-weights';
 import { nearTokens, type NearTokens } from './token-blocks';
@@ -129,21 +130,15 @@ function* aboveRounding(tokens: TokenRows): Steps<number> {
   return 2 ** -16 * lengths.reduce((most, length) => Math.max(most, length), 0) ** 2;
 }
 
-/** exp(−temperature · squared distance) of the `nearest` centres of each token, normalised; the least distance is subtracted first. */
+/** exp(−temperature · squared distance) of the `nearest` centres of each token, and of those as near as the last of them, normalised; the least distance is subtracted first. */
 function* reconstruction(
-  { tokens: { data, count, width }, nearest: few, normalization }: ExpeditTask,
+  { tokens, nearest, normalization }: ExpeditTask,
   centres: Float32Array,
   temperature: number,
 ): Steps<Pick<Plan, 'source' | 'unmerge'>> {
-  const columns = new Uint32Array(count * few);
-  const weights = new Float32Array(count * few);
-  yield (kernels) => kernels.fewNearest(data, centres, width, few, columns, weights);
-  const [offsets, source] = [new Uint32Array(count + 1), new Uint32Array(count)];
-  for (let i = 0; i < count; i++) {
-    offsets[i + 1] = (i + 1) * few;
-    source[i] = columns[i * few];
-  }
-  const pattern = { offsets, columns };
+  const { pattern, squares: weights } = yield* nearestCentres(tokens, centres, nearest);
+  const { offsets, columns } = pattern;
+  const source = Uint32Array.from({ length: tokens.count }, (_, i) => columns[offsets[i]]);
   yield (kernels) => kernels.softmaxRows(offsets, weights, temperature, normalization, weights);
   return {
     source,

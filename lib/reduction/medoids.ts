@@ -2,8 +2,9 @@
 import { lengthOf } from '../backend/js/reduction/combinations';
 import { medoidSteps } from '../backend/js/reduction/medoids';
 import { MOST_MAGNITUDE, MOST_MEDOID_ROWS } from '../backend/reduction-kernels';
-import type { Steps } from '../clustering/steps';
+import type { Step, Steps } from '../clustering/steps';
 import { DistancesOnDemand, type DistanceKind } from './distances';
+import { LineDistances } from './line-distances';
 import { gathering, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
 
 export interface MedoidTask {
@@ -16,17 +17,22 @@ export interface MedoidTask {
 export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
   const { data, count, width } = tokens;
   const [medoids, source, greatest] = [new Uint32Array(clusters), new Uint32Array(count), new Float32Array(1)];
-  if (count <= MOST_MEDOID_ROWS) {
+  const onALine = width === 1 && distance === 'euclidean';
+  if (!onALine && count <= MOST_MEDOID_ROWS) {
     yield (kernels) => kernels.findMedoids(data, width, distance, maxIterations, medoids, source, greatest);
   } else {
     yield (kernels) => kernels.greatestMagnitude(data, greatest);
     if (greatest[0] < MOST_MAGNITUDE) {
-      const points = distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
-      yield* medoidSteps(new DistancesOnDemand(points, distance), yield* longestOf(tokens), maxIterations, medoids, source);
+      const distances = onALine ? new LineDistances(data) : new DistancesOnDemand(yield* pointsOf(tokens, distance), distance);
+      yield* medoidSteps<NonNullable<Step>>(distances, yield* longestOf(tokens), maxIterations, medoids, source);
     }
   }
   const plan = planOfMeans(source, clusters, weights);
   return { ...plan, greatest: greatest[0], merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
+}
+
+function* pointsOf(tokens: TokenRows, distance: DistanceKind): Steps<TokenRows> {
+  return distance === 'cosine' ? { ...tokens, data: yield* scaledRows(tokens) } : tokens;
 }
 
 function* longestOf({ data, count, width }: TokenRows): Steps<number> {

@@ -1,6 +1,7 @@
 /** What reducing in the background reads, in memory that nobody takes away. All reject with INVALID_ARGUMENT and ABORTED. */
 import { invalidArgument } from '../errors';
 import { ownArray } from '../own-array';
+import { plainArray } from '../plain-array';
 import { rowsOf } from './checks';
 import type { ReduceOptions, TokenBatch } from './types';
 
@@ -16,6 +17,7 @@ export async function withOwnMetric<Options extends ReduceOptions>(options: Opti
 }
 
 export async function ownValues(values: Float32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
-  if (!(values instanceof Float32Array)) throw invalidArgument('values', 'a Float32Array', values);
-  return ownArray(values, 'values', signal);
+  const plain = plainArray(values, Float32Array, 'values');
+  if (plain === null) throw invalidArgument('values', 'a Float32Array', values);
+  return ownArray(plain, 'values', signal);
 }

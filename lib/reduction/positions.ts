@@ -1,8 +1,11 @@
 /** Positions of reduced tokens (PPE): several of their members' positions instead of one. */
 import { finiteNumbers, listOf, objectOf } from '../arguments';
-import { unexpected } from '../errors';
+import { invalidArgument, unexpected } from '../errors';
 import { whole } from './checks';
 import type { ReduceOptions } from './types';
+
+/** Of all positions that are kept. */
+const MOST_NUMBERS = 2 ** 31;
 
 export interface Positions {
   readonly data: Float64Array;
@@ -16,6 +19,8 @@ export function positionsOf({ positions }: ReduceOptions, tokens: number): Posit
   const { data, width, keep = 1 } = objectOf(positions, 'positions');
   whole(width, 'positions.width', 1, 1e6);
   whole(keep, 'positions.keep', 1, 1e6);
+  const most = Math.floor(MOST_NUMBERS / (tokens * width));
+  if (keep > most) throw invalidArgument('positions.keep', `at most ${most}, for so many tokens`, keep);
   return { data: finiteNumbers(data, tokens * width, 'positions.data', `${width} per token`), width, keep };
 }
 
@@ -52,8 +57,17 @@ export function positionRows(positions: Float64Array, width: number, keep: numbe
 /** Lengths of the chunks of a rotary embedding; chunk i takes row i modulo the number of rows. All ones where a section cannot be cut into `keep` parts. Throws INVALID_ARGUMENT. */
 export function rotaryChunks(sections: readonly number[], keep: number): number[] {
   whole(keep, 'keep', 1, 1e6);
-  const lengths = Array.from(listOf(sections, 'sections'), (section) => whole(section, 'sections', 1, 1e6));
+  const { length: count } = listOf(sections, 'sections');
+  if (count === 0) throw unexpected('sections', 'at least one length', 'none');
+  // By index: arrays whose memory was taken away cannot be iterated.
+  const lengths = Array.from({ length: count }, (_, i) => whole(sections[i], 'sections', 1, 1e6));
+  const total = whole(
+    lengths.reduce((sum, length) => sum + length, 0),
+    'the sum of sections',
+    1,
+    1e6,
+  );
   const fits = lengths.every((length) => length % keep === 0);
   if (fits) return lengths.flatMap((length) => Array.from({ length: keep }, () => length / keep));
-  return Array.from({ length: lengths.reduce((sum, length) => sum + length, 0) }, () => 1);
+  return Array.from({ length: total }, () => 1);
 }

@@ -3,9 +3,21 @@ import { describeShape, isShape, listOf, numberThat, objectOf } from '../argumen
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
 import { invalidArgument, unexpected } from '../errors';
-import { sliceOf } from '../own-array';
+import { plainArray } from '../plain-array';
 import { dpcKnn, visionZip } from './centres';
-import { gridOf, LONGEST_APART, metricOf, perToken, refuseAbove, refuseLonger, removed, rowsOf, sequencesOf, whole } from './checks';
+import {
+  gridOf,
+  LONGEST_APART,
+  metricOf,
+  perToken,
+  plainTokens,
+  refuseAbove,
+  refuseLonger,
+  removed,
+  rowsOf,
+  sequencesOf,
+  whole,
+} from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
 import { freeTokens, gridDestinations, lineDestinations, mostPairs, pitome, sidesOf, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
@@ -55,8 +67,9 @@ const MEASURED_LATE: ReadonlySet<ReduceOptions['method']> = new Set([
 ] as const);
 
 /** The reduction in steps. */
-export function* reducing(tokens: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
+export function* reducing(given: TokenBatch, options: ReduceOptions, onProgress?: ReductionControl['onProgress']): Steps<Reduction> {
   refuseUnknownOptions(options);
+  const tokens = plainTokens(given, 'tokens');
   const measuredLate = MEASURED_LATE.has(options.method);
   const byDirection = options.method === 'k-medoids' && options.distance === 'cosine';
   const longest = byDirection ? Infinity : LONGEST_APART;
@@ -294,15 +307,14 @@ function reductionOf(
 /** `from` and `to`: where the rows of each sequence begin, before and after. */
 function* applyPlans(
   plans: readonly Plan[],
-  values: Float32Array,
+  given: Float32Array,
   from: Uint32Array,
   to: Uint32Array,
   of: (plan: Plan) => (values: Float32Array, width: number, out: Float32Array) => Steps<void>,
 ): Steps<Float32Array> {
-  if (!(values instanceof Float32Array)) throw invalidArgument('values', 'a Float32Array', values);
+  const values = plainArray(given, Float32Array, 'values');
+  if (values === null) throw invalidArgument('values', 'a Float32Array', given);
   const width = values.length / from[plans.length];
-  // Without numbers it may be that their memory was taken away: a copy tells.
-  if (width === 0) sliceOf(values, 'values');
   if (!Number.isInteger(width)) {
     throw unexpected('values', `the same number of numbers for each of ${from[plans.length]} tokens`, `${values.length} numbers`);
   }

@@ -1,5 +1,6 @@
 /** Frames of a video in segments, each with a few of its tokens (Zhao et al. 2022, CenterCLIP). */
 import { describeShape, isShape, objectOf } from '../arguments';
+import { plainTokens } from './checks';
 import { invalidArgument, unexpected } from '../errors';
 import { selectKernels } from '../backend/select';
 import { runSteps, runStepsInBackground, type Steps } from '../clustering/steps';
@@ -43,8 +44,7 @@ export async function clusterSegmentsAsync(
 
 function* clustering(frames: TokenBatch, options: SegmentOptions, onProgress?: ReductionControl['onProgress']): Steps<SegmentedFrames> {
   const { segments, ...operator } = options;
-  const { dims, data } = objectOf(frames, 'frames');
-  if (!(data instanceof Float32Array)) throw invalidArgument('frames.data', 'a Float32Array', data);
+  const { dims, data } = plainTokens(frames, 'frames');
   if (!isShape(dims, [3], 1) || dims[0] * dims[1] * dims[2] !== data.length || dims[1] < 2)
     throw unexpected('frames.dims', `[frames, 1 + patches, length] of ${data.length} numbers`, describeShape(dims));
   const [count, perFrame, width] = dims;

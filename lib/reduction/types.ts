@@ -111,7 +111,7 @@ export interface ExpeditOptions extends Omit<CommonOptions, 'size'> {
    * rounding, where most tokens are equal). Default 0.02.
    */
   readonly temperature?: number | 'auto';
-  /** Centres that a token is reconstructed from. Default 20. */
+  /** Centres that a token is reconstructed from, and any as near as the last of them. Default 20. */
   readonly nearest?: number;
   /** How their weights are normalised: sum 1 (default), or length 1 as in the authors' code. */
   readonly normalization?: 'l1' | 'l2';

@@ -81,26 +81,53 @@ export async function readContents(source: ByteSource, kernels: Kernels, checked
   if (length > source.size - HEADER_BYTES) throw damaged('an outline that lies in it', `one of ${length} bytes`);
   const outline = await source.read(HEADER_BYTES, length);
   if (kernels.checksum(outline) !== view.getBigUint64(24, true)) throw damaged('the outline that its header tells of', 'another');
-  const { facts, arrays } = JSON.parse(new TextDecoder().decode(outline)) as {
-    facts: Record<string, unknown>;
-    arrays: Record<string, unknown[]>;
-  };
+  const { facts, places } = parseOutline(outline);
   const base = aligned(HEADER_BYTES + length);
   const requireGap = async (end: number): Promise<void> => requireZeros(await source.read(end, Math.min(source.size, aligned(end)) - end));
   await requireGap(HEADER_BYTES + length);
   const read: Record<string, IndexArray> = {};
-  for (const [name, [type, place, count, checksum]] of Object.entries(arrays)) {
-    const Type = TYPES[type as TypeName];
-    const bytes = (count as number) * Type.BYTES_PER_ELEMENT;
-    if (base + (place as number) + bytes > source.size) throw damaged(`${name} in it`, 'a file that ends before');
-    const found = await source.read(base + (place as number), bytes);
+  let next = base;
+  for (const [name, [type, place, count, checksum]] of places) {
+    const Type = TYPES[type];
+    const bytes = count * Type.BYTES_PER_ELEMENT;
+    // One behind the other, so that none is written with another.
+    if (base + place !== next) throw damaged(`${name} at ${next - base}`, `at ${place}`);
+    if (next + bytes > source.size) throw damaged(`${name} in it`, 'a file that ends before');
+    const found = await source.read(next, bytes);
     if (checked(name)) {
       if ((await blockwiseChecksum(found, kernels)).toString(16) !== checksum) throw damaged(`the checksum of ${name}`, 'other bytes');
-      await requireGap(base + (place as number) + bytes);
+      await requireGap(next + bytes);
     }
-    read[name] = new Type(found.buffer as ArrayBuffer, found.byteOffset, count as number);
+    read[name] = new Type(found.buffer as ArrayBuffer, found.byteOffset, count);
+    next = aligned(next + bytes);
   }
   return { facts, arrays: read };
+}
+
+/** Where an array lies: type, place, length, checksum. */
+type Place = readonly [TypeName, number, number, unknown];
+
+/** Throws MALFORMED_FILE for what is no outline. */
+function parseOutline(bytes: Uint8Array): { facts: Record<string, unknown>; places: ReadonlyArray<readonly [string, Place]> } {
+  const wrong = damaged('an outline of facts and arrays', 'something else');
+  let outline: unknown;
+  try {
+    outline = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw wrong;
+  }
+  const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  const isPlace = (place: unknown): place is Place =>
+    Array.isArray(place) && typeof place[0] === 'string' && Object.hasOwn(TYPES, place[0]) && isWhole(place[1]) && isWhole(place[2]);
+  if (!isRecord(outline) || !isRecord(outline['facts']) || !isRecord(outline['arrays'])) throw wrong;
+  const places = Object.entries(outline['arrays']);
+  if (!places.every((entry): entry is [string, Place] => isPlace(entry[1]))) throw wrong;
+  return { facts: outline['facts'], places };
+}
+
+/** Whether it is a whole number, not negative. */
+export function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** What lies between the parts of a file. */

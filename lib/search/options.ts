@@ -1,4 +1,5 @@
 /** Checks what users pass to an index, and makes every choice. */
+import { objectOf } from '../arguments';
 import type { PointArray } from '../backend/clustering-kernels';
 import type { Kernels } from '../backend/kernels';
 import { selectKernels } from '../backend/select';
@@ -9,10 +10,10 @@ import { pointsOf, type Vectors } from '../clustering/matrix';
 import { IdTable } from './id-table';
 import type { LoadIndexOptions, VectorIndexOptions, VectorIndexProgress, VectorMetric, VectorStorage } from './types';
 
-const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
-const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
+export const METRICS: readonly VectorMetric[] = ['inner-product', 'cosine', 'l2'];
+export const STORAGES: readonly VectorStorage[] = ['float32', 'float16', 'bfloat16', 'int8'];
 const CODES_FROM_DIMS = 64;
-const MOST_DIMS = 65_536;
+export const MOST_DIMS = 65_536;
 const LISTS_PER_ROOT = 4;
 /** Of one id, in elements of a plain loop. */
 export const ID_COST = 64;
@@ -132,6 +133,7 @@ function ownAtOnce(points: PointArray): PointArray {
   return { ...points, data: isShared(points.data) ? points.data : points.data.slice() };
 }
 
-export function loading({ backend, rescore }: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
+export function loading(options: LoadIndexOptions): { kernels: Kernels; source: PointArray | null } {
+  const { backend, rescore } = objectOf(options, 'options');
   return { kernels: selectKernels(backend), source: rescore === undefined ? null : ownAtOnce(pointsOf(rescore, 'rescore')) };
 }

@@ -4,9 +4,10 @@ import type { Kernels } from '../backend/kernels';
 import { PAGE_SLOTS, type SlotRows } from '../backend/search-kernels';
 import { unexpected } from '../errors';
 import { SPREAD_WEIGHTS } from './lists';
-import { damaged, type IndexArray, type IndexContents } from './index-format';
+import { damaged, isWhole, type IndexArray, type IndexContents } from './index-format';
+import { METRICS, MOST_DIMS, STORAGES } from './options';
 import { slotsOf, tablesOf, type ListTables } from './page-lists';
-import { codeBytes, SlotStorage, type SlotLayout } from './slot-storage';
+import { codeBytes, ROW_ARRAYS, SlotStorage, type SlotLayout } from './slot-storage';
 import type { IndexState } from './state';
 import type { CalibrationPoint, VectorMetric, VectorStorage } from './types';
 
@@ -65,41 +66,49 @@ export function contentsOf(state: IndexState): IndexContents {
 
 /** Throws MALFORMED_FILE if the arrays do not belong together, INVALID_ARGUMENT if the vectors to score once more by are missing or do not fit. */
 export function stateOf({ facts, arrays }: IndexContents, kernels: Kernels, source: PointArray | null): IndexState {
-  const { kind, metric, dims, storage: type, exact, source: wanted, probes, calibration } = facts as unknown as Facts;
-  const { spreadWeight = SPREAD_WEIGHTS[metric] } = facts as unknown as Facts;
+  const lists = arrays['sizes']?.length ?? 0;
+  const { kind, metric, dims, storage: type, exact, source: wanted, probes, calibration, spreadWeight } = checkedFacts(facts, lists);
   if (wanted !== (source !== null))
     throw unexpected('rescore', wanted ? 'the vectors that the index was built with' : 'left out', wanted ? 'none' : 'some');
   if (source !== null && source.dims !== dims) throw unexpected('rescore', `vectors of ${dims} numbers`, `vectors of ${source.dims}`);
-  const array = <T extends IndexArray>(name: string, length: number): T => {
+  const array = <T extends IndexArray>(name: string, Type: new (length: number) => T, length: number): T => {
     const found = arrays[name];
-    if (found?.length !== length) throw damaged(`${length} numbers as ${name}`, `${found?.length ?? 'none'}`);
-    return found as T;
+    if (!(found instanceof Type) || found.length !== length)
+      throw damaged(`${length} numbers as ${name}, in a ${Type.name}`, `${found?.length ?? 'none'}`);
+    return found;
   };
   const slots = arrays['ids']?.length ?? 0;
-  const lists = arrays['sizes']?.length ?? 0;
-  const tables = tablesOf(array('pages', arrays['pages']?.length ?? 0), array('pageOffsets', lists + 1), array('sizes', lists));
+  const tables = tablesOf(
+    array('pages', Uint32Array, arrays['pages']?.length ?? 0),
+    array('pageOffsets', Uint32Array, lists + 1),
+    array('sizes', Uint32Array, lists),
+  );
   checkTables(tables, slots / PAGE_SLOTS);
   const rowsOf = (name: string, of: VectorStorage, count: number, scales: string): SlotRows => ({
     type: of,
-    data: array<Exclude<IndexArray, Uint8Array | Uint32Array>>(name, count * dims),
-    scales: of === 'int8' ? array(scales, 2 * count) : null,
+    data: array<Float32Array | Uint16Array | Int8Array>(name, ROW_ARRAYS[of], count * dims),
+    scales: of === 'int8' ? array(scales, Float32Array, 2 * count) : null,
   });
   const coded = arrays['bits'] !== undefined;
-  const code = coded ? { centre: array<Float32Array>('centre', dims), signs: array<Float32Array>('signs', 4 * dims) } : null;
+  const code = coded ? { centre: array('centre', Float32Array, dims), signs: array('signs', Float32Array, 4 * dims) } : null;
   const storage = new SlotStorage({ dims, storage: type, exact, code }, 0);
   const pages = slots / PAGE_SLOTS;
   storage.rows = rowsOf('rows', type, slots, 'rowScales');
   storage.exact = exact === null ? null : rowsOf('exact', exact, slots, '');
-  storage.codes = code && { ...code, bits: array('bits', codeBytes(dims) * pages), factors: array('factors', 2 * slots) };
-  storage.ids = array('ids', slots);
+  storage.codes = code && {
+    ...code,
+    bits: array('bits', Uint8Array, codeBytes(dims) * pages),
+    factors: array('factors', Float32Array, 2 * slots),
+  };
+  storage.ids = array('ids', Uint32Array, slots);
   const centroids =
     kind === 'exact'
       ? null
       : {
-          data: array<Float32Array>('centroids', lists * dims),
+          data: array('centroids', Float32Array, lists * dims),
           rows: rowsOf('centroidRows', 'int8', lists, 'centroidScales'),
-          biases: array<Float32Array>('biases', lists),
-          spreads: array<Float32Array>('spreads', lists),
+          biases: array('biases', Float32Array, lists),
+          spreads: array('spreads', Float32Array, lists),
         };
   if (coded && centroids === null) throw damaged('centroids beside its codes', 'none');
   if (source !== null) {
@@ -109,6 +118,27 @@ export function stateOf({ facts, arrays }: IndexContents, kernels: Kernels, sour
     }
   }
   return { kernels, kind, metric, storage, tables, centroids, spreadWeight, source, probes, calibration };
+}
+
+function checkedFacts(facts: Readonly<Record<string, unknown>>, lists: number): Required<Facts> {
+  const { kind, metric, dims, storage, exact, source, probes, calibration } = facts as Partial<Facts>;
+  if (!METRICS.includes(metric!)) throw damaged('a known metric', 'another');
+  const { spreadWeight = SPREAD_WEIGHTS[metric!] } = facts as Partial<Facts>;
+  const ofLists = (some: unknown): boolean => isWhole(some) && some >= 1 && some <= lists;
+  const fits =
+    (kind === 'exact' || kind === 'inverted-file') &&
+    isWhole(dims) &&
+    dims >= 1 &&
+    dims <= MOST_DIMS &&
+    STORAGES.includes(storage!) &&
+    (exact === null || (exact !== ('int8' as unknown) && STORAGES.includes(exact!))) &&
+    typeof source === 'boolean' &&
+    ofLists(probes) &&
+    Number.isFinite(spreadWeight) &&
+    Array.isArray(calibration) &&
+    (calibration as Array<Partial<CalibrationPoint> | null>).every((point) => ofLists(point?.probes) && Number.isFinite(point?.recall));
+  if (!fits) throw damaged('known settings', 'others');
+  return { ...(facts as unknown as Facts), spreadWeight };
 }
 
 function checkTables({ pages, pageOffsets, sizes }: ListTables, pageCount: number): void {

@@ -18,6 +18,9 @@ export function codeBytes(dims: number): number {
   return Math.ceil(dims / 8) * PAGE_SLOTS;
 }
 
+/** What vectors of each type are kept in. */
+export const ROW_ARRAYS = { float32: Float32Array, float16: Uint16Array, bfloat16: Uint16Array, int8: Int8Array } as const;
+
 export class SlotStorage {
   rows: SlotRows;
   exact: SlotRows | null;
@@ -70,8 +73,7 @@ export function allocated<T>(make: () => T): T {
 
 function emptyRows(type: VectorStorage, dims: number, pages: number): SlotRows {
   const slots = PAGE_SLOTS * pages;
-  const ArrayType = { float32: Float32Array, float16: Uint16Array, bfloat16: Uint16Array, int8: Int8Array }[type];
-  return { type, data: new ArrayType(slots * dims), scales: type === 'int8' ? new Float32Array(2 * slots) : null };
+  return { type, data: new ROW_ARRAYS[type](slots * dims), scales: type === 'int8' ? new Float32Array(2 * slots) : null };
 }
 
 function arraysOf({ rows, exact, codes, ids }: SlotStorage): (Float32Array | Uint32Array | Uint16Array | Uint8Array | Int8Array)[] {

@@ -5,6 +5,7 @@ import { inBlocks } from '../backend/js/in-blocks';
 import { atOnce, inTurns } from '../backend/js/turns';
 import { ownPoints, pointsOf, type Vectors } from '../clustering/matrix';
 import { invalidArgument, MerganserError, unexpected } from '../errors';
+import { plainArray } from '../plain-array';
 import { calibrateProbes } from './calibrate';
 import { isIdSet } from './filter';
 import { Gate } from './gate';
@@ -277,7 +278,9 @@ export class VectorIndex {
   /** From what {@link toBytes} gave; the bytes must not be used otherwise. Rejects with MALFORMED_FILE. */
   static async fromBytes(bytes: Uint8Array, options: Omit<LoadIndexOptions, 'mapped'> = {}): Promise<VectorIndex> {
     const { kernels, source } = loading(options);
-    return new VectorIndex(stateOf(await readContents(sourceOf(bytes), kernels, () => true), kernels, source));
+    const plain = plainArray(bytes, Uint8Array, 'bytes');
+    if (plain === null) throw invalidArgument('bytes', 'a Uint8Array', bytes);
+    return new VectorIndex(stateOf(await readContents(sourceOf(plain), kernels, () => true), kernels, source));
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 /** Training files, in Node. The build puts files.browser.ts in its place where there are none. */
 import { createReadStream, type Dirent, readdir } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
+import { isAbsolute, sep } from 'node:path';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { Decompress } from 'fzstd';
@@ -45,8 +46,12 @@ async function pathsOf(name: string): Promise<string[]> {
   const { glob } = await import('tinyglobby');
   const unread: UnreadFolder[] = [];
   const fs = tellingOf(unread);
+  // Patterns have slashes on every system; where paths have backslashes these are no escapes.
+  const pattern = sep === '\\' ? name.replaceAll(sep, '/') : name;
   const paths =
-    at === null ? await glob(name, { dot: false, expandDirectories: false, fs }) : await glob('**', { cwd: name, absolute: true, fs });
+    at === null
+      ? await glob(pattern, { dot: false, expandDirectories: false, absolute: isAbsolute(name), fs })
+      : await glob('**', { cwd: name, absolute: true, fs });
   if (unread.length > 0) throw unreadable(unread[0].path, unread[0].error);
   if (paths.length > 0) return paths.sort();
   const expected = at === null ? 'to be a file, a folder, or a pattern that matches files' : 'to hold files';

@@ -8,7 +8,12 @@
 #include "../../cuda/plugin.h"
 
 #if defined(_WIN32)
+#if !defined(NOMINMAX)
+#define NOMINMAX
+#endif
 #include <windows.h>
+
+#include "merganser/io/system_path.hpp"
 #else
 #include <dlfcn.h>
 #endif
@@ -18,7 +23,7 @@ namespace {
 
 #if defined(_WIN32)
 void* open_library(const std::string& path) {
-  if (HMODULE library = LoadLibraryA(path.c_str())) return library;
+  if (HMODULE library = LoadLibraryW(io::system_path(path).c_str())) return library;
   throw std::runtime_error("could not load " + path + ": error " + std::to_string(GetLastError()));
 }
 void* find_symbol(void* library, const char* name) { return reinterpret_cast<void*>(GetProcAddress(static_cast<HMODULE>(library), name)); }

@@ -18,6 +18,8 @@ function one(data: Float32Array, width: number): VectorSequences {
   return { data, dims: [data.length / width, width], offsets: Uint32Array.of(0, data.length / width) };
 }
 
+const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
+
 describeEachBackend('multi-vector', (backend) => {
   const documents = blobs(11, 240, 12, 32, 0.5);
   const queries = one(unit(gaussians(99, 32 * 32), 32), 32);
@@ -91,6 +93,35 @@ describeEachBackend('multi-vector', (backend) => {
     expect(maxSim(qm, dm, { backend })).toEqual(maxSim(qr, dr, { backend }));
   });
 
+  test('MaxSim of the longest vectors is finite; longer ones are refused, however small their numbers are', async () => {
+    const width = 400;
+    const one = (data: Float32Array): VectorSequences => ({
+      data,
+      dims: [data.length / width, width],
+      offsets: Uint32Array.of(0, data.length / width),
+    });
+    const row = (value: number): Float32Array => new Float32Array(width).fill(value);
+    const signs = row(1.5e17).map((value, i) => (i % 3 === 0 ? -value : value));
+    const [score] = maxSim(one(row(1.5e17)), one(signs), { backend });
+    expect(score / (1.5e17 ** 2 * 132)).toBeCloseTo(1, 4);
+    expect(maxSim(one(row(1.5e17)), one(row(-1.5e17)), { backend })[0] / 1.5e17 ** 2).toBeCloseTo(-400, 2);
+    // Products of these are not finite in single precision, or the difference of two that are not.
+    const long = signs.map((value) => 6 * value);
+    const rows = new Float32Array(300 * width);
+    rows.set(long, 270 * width);
+    for (const [queries, documents] of [
+      [one(long), one(row(1))],
+      [one(row(1)), one(rows)],
+    ]) {
+      expect(() => maxSim(queries, documents, { backend })).toThrow(refused);
+      await expect(maxSimAsync(queries, documents, { backend })).rejects.toThrow(refused);
+    }
+    expect(() => maxSim(one(row(1)), one(rows), { backend })).toThrow('row 270');
+    expect(
+      Number.isFinite(maxSim(one(row(1)), { ...one(rows), mask: new Uint8Array(300).fill(1).fill(0, 270, 271) }, { backend })[0]),
+    ).toBe(true);
+  });
+
   test('search gives the greatest scores in order, of equal ones the first document', async () => {
     const { q, d } = ragged(8, 90);
     const all = maxSim(q, d, { backend });
@@ -126,7 +157,6 @@ describeEachBackend('multi-vector', (backend) => {
   });
 
   test('what does not fit is refused', () => {
-    const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' });
     expect(() => maxSim(queries, one(documents.subarray(0, 30), 10), { backend })).toThrow(refused);
     expect(() => maxSim(queries, { ...queries, offsets: Uint32Array.of(0, 40, 32) }, { backend })).toThrow(refused);
     expect(() => maxSim(queries, one(new Float32Array(32).fill(NaN), 32), { backend })).toThrow(refused);
@@ -148,6 +178,7 @@ test('Sinkhorn: rows sum to 1, columns as in NumPy, far logits do not vanish', (
     for (let row = 0; row < 64; row++) sum += balanced[16 * row + column];
     expect(sum).toBeCloseTo(mass, 7);
   });
+  expect(() => sinkhorn(logits, 16, { temperature: 1e-301 })).toThrow(refused);
   const far = sinkhorn(Float32Array.of(0, 0, -1e4, -1e4 - 1), 2, { temperature: 0.01 });
   expect(far[2] + far[3]).toBeCloseTo(1, 9);
 });

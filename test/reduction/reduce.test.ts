@@ -94,6 +94,38 @@ describeEachBackend('reduce', (backend) => {
     expect(size[1]).toBeLessThan(1e-16);
   });
 
+  test('Expedit: centres as near as the last of the nearest ones count, too', () => {
+    // Behind the fifth column tokens are padding: most of their centres are zeros. Numbers are such that distances are exact.
+    const [rows, columns, width] = [12, 16, 6];
+    const padded = Float32Array.from({ length: rows * columns * width }, (_, i) =>
+      Math.floor(i / width) % columns < 5 ? ((i * 37) % 11) - 5 : 0,
+    );
+    for (const [target, nearest] of [
+      [[6, 8], 3],
+      [[12, 16], 5],
+      [[6, 8], 47],
+    ] as const) {
+      for (const normalization of ['l1', 'l2'] as const) {
+        const options = { grid: [rows, columns], target, iterations: 0, temperature: 0.05, nearest, normalization } as const;
+        const { tokens, unmerge } = run(padded, width, { method: 'expedit', ...options });
+        const cells = target[0] * target[1];
+        const found = unmerge(Float32Array.from({ length: cells }, (_, cell) => cell + 1));
+        const expected = Array.from({ length: rows * columns }, (_, token) => {
+          const squares = Array.from({ length: cells }, (_cell, cell) => {
+            let sum = 0;
+            for (let k = 0; k < width; k++) sum += (padded[token * width + k] - tokens.data[cell * width + k]) ** 2;
+            return sum;
+          });
+          const last = squares.slice().sort((a, b) => a - b)[nearest - 1];
+          const weights = squares.map((square) => (square <= last ? Math.exp(-0.05 * square) : 0));
+          const norm = normalization === 'l1' ? weights.reduce((a, b) => a + b) : Math.hypot(...weights);
+          return weights.reduce((sum, weight, cell) => sum + (weight / norm) * (cell + 1), 0);
+        });
+        expected.forEach((value, token) => expect(found[token] / value).toBeCloseTo(1, 4));
+      }
+    }
+  });
+
   test('NumPy: ToMe, PiToMe, DPC-KNN, k-medoids', () => {
     const tome = run(Z, 64, { method: 'tome', remove: 800 });
     expect(groups(tome.source)).toEqual(groups(fixture.tome.into));
@@ -223,11 +255,19 @@ describeEachBackend('reduce', (backend) => {
         expect([...kept.subarray(3 * (2 * target + k), 3 * (2 * target + k) + 3)]).toEqual([3 * token, 3 * token + 1, 3 * token + 2]);
       }
     });
+    const most = { data: new Float64Array(3000 * N), width: 3000, keep: 1e6 };
+    expect(() => run(SMALL, 8, { method: 'tome', remove: 16, positions: most })).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    );
     const rows = positionRows(kept, 3, 2);
     expect(rows.length).toBe(6);
     expect(rows[3][5]).toBe(kept[3 * (2 * 5 + 1) + 1]);
     expect(rotaryChunks([16, 24, 24], 8)).toEqual([...Array(8).fill(2), ...Array(16).fill(3)]);
     expect(rotaryChunks([2, 3], 2)).toEqual([1, 1, 1, 1, 1]);
+    const taken = Uint32Array.of(16, 24);
+    structuredClone(taken.buffer, { transfer: [taken.buffer] });
+    for (const sections of [taken as unknown as number[], [], Array<number>(5000).fill(1e6)])
+      expect(() => rotaryChunks(sections, 7)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 
   test('a cascade is its steps one after the other', () => {

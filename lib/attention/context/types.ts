@@ -52,7 +52,7 @@ export interface ContextProgress {
 export interface LoadContextOptions {
   /**
    * Map the file into memory: keys and values are read when they are first used, and shared with other processes that map it. The file must not be changed
-   * meanwhile (`save` replaces files, it never changes one). Where nothing can be mapped (in browsers, without the addon, on Windows) it is read. Default false.
+   * meanwhile (`save` replaces files, it never changes one). Where nothing can be mapped (in browsers, without the addon) it is read. Default false.
    */
   readonly map?: boolean;
   /** Compare all arrays with their checksums, which reads them once. The outline's is always compared. Default true. */

@@ -8,7 +8,6 @@
 namespace merganser::clustering {
 namespace {
 
-constexpr uint8_t kFlip = 128;
 constexpr size_t kMatrixStep = 64;
 // Below these all products take no longer: numbers of all centroids, and points.
 constexpr size_t kLeastNumbers = 16384, kLeastPoints = 64;
@@ -76,7 +75,7 @@ void AllAssignment::assign_some(const Rows& rows, const float* squares, uint32_t
   scratch.hits.resize(room * panels);
   for (size_t i = 0; i < rows.count; ++i) {
     scratch.lengths[i] = length_above(squares[i]);
-    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], matrix_tiles_ ? 0 : kFlip, scratch.codes.data() + i * stride_);
+    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], !matrix_tiles_, scratch.codes.data() + i * stride_);
     scratch.scales[i] = form.scale;
     scratch.errors[i] = form.error;
   }

@@ -167,7 +167,7 @@ bool BoundedAssignment::find_reach(size_t block, Scratch& scratch) {
   }
   std::fill(reach.begin() + static_cast<ptrdiff_t>(count), reach.end(), -kFar);
   // Long rows are not read before they are needed, even where they are at hand.
-  if (points_.kept(begin) && !(lazy && points_.dims() > kReadAtOnce)) {
+  if (points_.kept(begin) && points_.dims() <= kReadAtOnce) {
     measure_kept(block, scratch);
     return true;
   }

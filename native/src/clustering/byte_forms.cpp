@@ -14,7 +14,6 @@ constexpr float kUp = 1 + 1e-6f;
 constexpr double kOverhead = 20, kOfFloat = 0.25, kOfFloatByTiles = 0.05;
 // Shorter vectors' scores are not worth a bound.
 constexpr size_t kLeastDims = 48;
-constexpr uint8_t kFlip = 128;
 // Listed rows are copied for matrix tiles: of shorter ones that costs what it saves.
 constexpr size_t kMatrixStep = 64, kLeastMatrixDims = 192;
 
@@ -56,7 +55,7 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
     for (size_t position = begin; position < end; ++position) {
       points_.stage(position, row.data());
       lengths_[position] = length_above(points_.squared_norm_at(position));
-      const ByteForm form = round(row.data(), points_.dims(), lengths_[position], kFlip, rows_->data() + position * stride_);
+      const ByteForm form = round(row.data(), points_.dims(), lengths_[position], true, rows_->data() + position * stride_);
       scales_[position] = form.scale;
       errors_[position] = form.error;
     }

@@ -177,7 +177,7 @@ void Lloyd::begin_bounds() {
   std::vector<uint32_t> order;
   regroup();
   sort_points(order);
-  const size_t kept = points_.keep(kKeptDims, bytes_beside_bounds(), spec_.threads);
+  const size_t kept = points_.keep(kept_dims(), bytes_beside_bounds(), spec_.threads);
   bounded_ = std::make_unique<BoundedAssignment>(points_, centroids_, slots_,
                                                  Heads::make(points_, centroids_, slots_, bytes_beside_bounds() - kept, spec_.threads));
 }

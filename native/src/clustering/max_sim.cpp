@@ -1,8 +1,10 @@
 // MaxSim. The rows of all queries are packed into panels, once, and the rows of documents go through them as they are: a tile's accumulators then hold the
 // products of one query row by lane, and the greatest of them is found without moving anything across.
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
+#include "merganser/clustering/greatest_square.hpp"
 #include "merganser/clustering/packed_rows.hpp"
 #include "merganser/clustering/point_blocks.hpp"
 #include "merganser/clustering/products.hpp"
@@ -16,7 +18,6 @@ constexpr float kLowest = -3e38f;
 // Rows that go through the panels together, and documents that one thread takes at a time.
 constexpr size_t kRows = 240;
 constexpr size_t kDocuments = 8;
-constexpr float kTooLarge = 1e18f;
 
 PointSource source_of(const Sequences& sequences, size_t dims) { return {sequences.data, sequences.type, dims, nullptr, nullptr}; }
 
@@ -47,20 +48,27 @@ class DocumentRows {
       : documents_(documents),
         dims_(dims),
         in_place_(documents.type == ElementType::float32 && !documents.mask),
+        short_(static_cast<float>(0.99 * std::sqrt(kGreatestSquare / static_cast<double>(dims)))),
         staged_(in_place_ ? 0 : kRows, dims) {}
 
-  // The number of the first row of a document that holds a number too large, if any of `some` of its rows does: else SIZE_MAX.
-  size_t first_unfit(size_t document, const Rows& some) const {
+  // Whether none of the rows can be as long as is refused, by their greatest number: for all in one go, as between them there is nothing, or zeros.
+  bool surely_short(const Rows& some) const {
     static const auto magnitude = MERGANSER_SELECT(greatest_magnitude);
+    return magnitude(some.data, (some.count - 1) * some.stride + dims_) < short_;
+  }
+
+  // The first row of a document that is too long for finite products, or not finite; SIZE_MAX: there is none.
+  size_t first_unfit(size_t document) const {
     static const auto stage = MERGANSER_SELECT(stage_row);
-    // All rows in one go: between them there is nothing, or zeros.
-    if (magnitude(some.data, (some.count - 1) * some.stride + dims_) < kTooLarge) return SIZE_MAX;
     std::vector<float> numbers(dims_);
-    for (size_t row = documents_.offsets[document];; ++row) {
+    for (size_t row = documents_.offsets[document]; row < documents_.offsets[document + 1]; ++row) {
       if (!counts(documents_, row)) continue;
       stage(source_of(documents_, dims_), row, numbers.data(), dims_);
-      if (!(magnitude(numbers.data(), dims_) < kTooLarge)) return row;
+      double square = 0;
+      for (const float number : numbers) square += static_cast<double>(number) * static_cast<double>(number);
+      if (!(square < kGreatestSquare)) return row;
     }
+    return SIZE_MAX;
   }
 
   // Calls take(rows) with all rows of a document that count, some at a time.
@@ -87,6 +95,8 @@ class DocumentRows {
   const Sequences& documents_;
   size_t dims_;
   bool in_place_;
+  // Rows of smaller numbers are not too long.
+  float short_;
   StagedRows staged_;
 };
 
@@ -104,12 +114,13 @@ size_t max_sim(const Sequences& queries, const Sequences& documents, size_t dims
     DocumentRows rows(documents, dims);
     for (size_t document = round * kDocuments; document < std::min(documents.count, (round + 1) * kDocuments); ++document) {
       std::fill(greatest.begin(), greatest.end(), kLowest);
-      bool any = false;
+      bool any = false, surely_short = true;
       rows.each(document, [&](const Rows& some) {
         any = true;
-        if (unfit[round] == SIZE_MAX) unfit[round] = rows.first_unfit(document, some);
+        surely_short = surely_short && rows.surely_short(some);
         greatest_of(some, packed.view(), greatest.data());
       });
+      if (!surely_short && unfit[round] == SIZE_MAX) unfit[round] = rows.first_unfit(document);
       for (size_t query = 0; query < queries.count; ++query) {
         double sum = 0;
         for (size_t slot = begins[query]; any && slot < begins[query + 1]; ++slot) sum += static_cast<double>(greatest[slot]);

@@ -153,30 +153,70 @@ MERGANSER_INLINE float greatest_of(const float* row, size_t dims) {
   return std::bit_cast<float>(all);
 }
 
-MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, float length, uint8_t flip, uint8_t* codes) {
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+// The greatest sum of magnitudes that share a lane.
+MERGANSER_INLINE float most_of_lane(const float* row, size_t dims) {
+  constexpr size_t kOfLanes = kGroupsOfLane * kByteGroup;
+  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
+  const auto magnitudes = [&](const float* from) MERGANSER_INLINE_LAMBDA { return _mm256_and_ps(_mm256_loadu_ps(from), magnitude); };
+  __m256 greatest = _mm256_setzero_ps();
+  const auto raise = [&](const float* from) MERGANSER_INLINE_LAMBDA {
+    const __m256 groups = _mm256_add_ps(magnitudes(from), magnitudes(from + 8));
+    const __m256 both = _mm256_add_ps(groups, _mm256_permute2f128_ps(groups, groups, 1));
+    greatest = _mm256_max_ps(greatest, _mm256_add_ps(both, _mm256_permute_ps(both, 0xB1)));
+  };
+  size_t dim = 0;
+  for (; dim + kOfLanes <= dims; dim += kOfLanes) raise(row + dim);
+  if (dim < dims) {
+    float last[kOfLanes] = {};
+    for (size_t i = 0; dim + i < dims; ++i) last[i] = row[dim + i];
+    raise(last);
+  }
+  float each[8], most = 0;
+  _mm256_storeu_ps(each, greatest);
+  for (const float one : each) most = one > most ? one : most;
+  return most;
+}
+#endif
+
+// What a number is multiplied by.
+MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, float most, bool offset) {
+  if (offset) return kGreatestRowCode / most;
+  const float units = 127 / most;
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+  // Rounding may add a half to each of eight numbers.
+  const float of_lane = (kMostOfLane - 4.5f) / most_of_lane(row, dims);
+  return of_lane < units ? of_lane : units;
+#else
+  return units;
+#endif
+}
+
+MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, float length, bool offset, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
-  // Of numbers that small nothing is kept.
-  const bool any = most > 1e-30f;
-  const float greatest = flip == 0 ? kGreatestCode : 127, scale = any ? most / greatest : 0, inverse = any ? greatest / most : 0;
+  // Of numbers that small, or great, nothing is kept.
+  const bool any = most > 1e-30f && most < 1e36f;
+  const uint8_t added = offset ? kRowOffset : 0;
+  const float inverse = any ? units_of(row, dims, most, offset) : 0, scale = any ? 1 / inverse : 0;
   float squares[16] = {};
   // In units of the scale: squares of small numbers would be 0.
   const auto round_one = [&](size_t at, size_t lane) MERGANSER_INLINE_LAMBDA {
     const float units = row[at] * inverse, moved = units + kWhole, off = units - (moved - kWhole);
     squares[lane] += off * off;
-    codes[at] = static_cast<uint8_t>(std::bit_cast<uint32_t>(moved)) ^ flip;
+    codes[at] = static_cast<uint8_t>(static_cast<uint8_t>(std::bit_cast<uint32_t>(moved)) + added);
   };
   size_t dim = 0;
 #if defined(__AVX512F__)
   // The same; compilers take bytes apart in long ways.
   const __m512 inverses = _mm512_set1_ps(inverse), wholes = _mm512_set1_ps(kWhole);
-  const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
+  const __m128i offsets = _mm_set1_epi8(static_cast<char>(added));
   __m512 sums[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
   const auto round_sixteen = [&](size_t at, __m512& sum) MERGANSER_INLINE_LAMBDA {
     const __m512 units = _mm512_mul_ps(_mm512_loadu_ps(row + at), inverses), moved = _mm512_add_ps(units, wholes);
     const __m512 off = _mm512_sub_ps(units, _mm512_sub_ps(moved, wholes));
     sum = _mm512_fmadd_ps(off, off, sum);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + at), _mm_xor_si128(_mm512_cvtepi32_epi8(_mm512_castps_si512(moved)), flips));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + at), _mm_add_epi8(_mm512_cvtepi32_epi8(_mm512_castps_si512(moved)), offsets));
   };
   for (; dim + 32 <= dims; dim += 32) round_sixteen(dim, sums[0]), round_sixteen(dim + 16, sums[1]);
   if (dim + 16 <= dims) round_sixteen(dim, sums[0]), dim += 16;
@@ -191,10 +231,10 @@ MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, f
     const __m256i whole = _mm256_sub_epi32(_mm256_castps_si256(moved), _mm256_castps_si256(wholes));
     return _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
   };
-  const __m128i flips = _mm_set1_epi8(static_cast<char>(flip));
+  const __m128i offsets = _mm_set1_epi8(static_cast<char>(added));
   for (; dim + 16 <= dims; dim += 16) {
     const __m128i first = words_of(dim, sums[0]), second = words_of(dim + 8, sums[1]);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + dim), _mm_xor_si128(_mm_packs_epi16(first, second), flips));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(codes + dim), _mm_add_epi8(_mm_packs_epi16(first, second), offsets));
   }
   _mm256_storeu_ps(squares, sums[0]);
   _mm256_storeu_ps(squares + 8, sums[1]);
@@ -204,7 +244,7 @@ MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, f
   }
 #endif
   for (; dim < dims; ++dim) round_one(dim, 0);
-  for (; dim % kByteGroup; ++dim) codes[dim] = flip;
+  for (; dim % kByteGroup; ++dim) codes[dim] = added;
   float square = 0;
   for (size_t lane = 0; lane < 16; ++lane) square += squares[lane];
   return {scale, any ? scale * ::sqrtf(square) * (1 + 1e-5f) + 3e-7f * length : length};
@@ -243,11 +283,13 @@ bool bytes_before_scores(size_t dims, size_t slots) {
 #endif
 }
 
-ByteForm to_bytes(const float* row, size_t dims, float length, uint8_t flip, uint8_t* codes) { return round_row(row, dims, greatest_of(row, dims), length, flip, codes); }
+uint8_t row_offset() { return kRowOffset; }
 
-ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, uint8_t flip, uint8_t* codes) {
+ByteForm to_bytes(const float* row, size_t dims, float length, bool offset, uint8_t* codes) { return round_row(row, dims, greatest_of(row, dims), length, offset, codes); }
+
+ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, bool offset, uint8_t* codes) {
   const float own = greatest_of(row, dims);
-  return round_row(row, dims, own > most ? own : most, length, flip, codes);
+  return round_row(row, dims, own > most ? own : most, length, offset, codes);
 }
 
 void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts) {
@@ -273,7 +315,7 @@ void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* pa
   for (size_t lane = 0; lane < kPanel; ++lane) {
     int32_t sum = 0;
     for (size_t i = 0; i < stride; ++i) sum += rows[lane * stride + i];
-    starts[panel * kPanel + lane] = -128 * sum;
+    starts[panel * kPanel + lane] = -kRowOffset * sum;
   }
 }
 

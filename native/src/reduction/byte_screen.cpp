@@ -18,7 +18,6 @@ using clustering::kPanel;
 
 namespace {
 
-constexpr uint8_t kFlip = 128;
 constexpr float kUp = 1 + 1e-6f;
 // What products of small numbers may be off by, whatever they are: they are rounded to multiples of 2⁻¹⁴⁹.
 constexpr float kLeastRest = 1e-36f;
@@ -37,11 +36,11 @@ struct RoundedToken {
 
 // Form and length are of the token times its scale. square: ‖token‖².
 // most: of numbers at unit length, which share a scale; 0: the token has its own.
-RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, uint8_t flip, float most, uint8_t* codes) {
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, bool offset, float most, uint8_t* codes) {
   static const auto to_bytes = MERGANSER_SELECT_FROM(clustering::, to_bytes);
   static const auto to_bytes_below = MERGANSER_SELECT_FROM(clustering::, to_bytes_below);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
-  ByteForm form = most > 0 && scale > 0 ? to_bytes_below(token, dims, most / scale, length, flip, codes) : to_bytes(token, dims, length, flip, codes);
+  ByteForm form = most > 0 && scale > 0 ? to_bytes_below(token, dims, most / scale, length, offset, codes) : to_bytes(token, dims, length, offset, codes);
   form.scale *= scale;
   form.error *= scale * kUp;
   return {form, length * scale * kUp, scale, square};
@@ -86,7 +85,7 @@ RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Sim
   const size_t head = head_of(tokens.dims);
   for (size_t i = 0; i < count; ++i) {
     if (i % kLengthsTogether == 0) squared_lengths(tokens, first + i, first + count, squares.data() + i);
-    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, has_matrix_tiles() ? 0 : kFlip, 0, codes.data() + i * stride);
+    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, !has_matrix_tiles(), 0, codes.data() + i * stride);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
@@ -155,6 +154,7 @@ float ByteScreen::measure_pair(size_t pair, double* squares) const {
 // shared: what the pair's tokens share a scale for, and then their squares are known; or 0.
 void ByteScreen::pack_panel(size_t panel, float shared, double* squares) {
   static const auto pack = MERGANSER_SELECT_FROM(clustering::, pack_byte_panel);
+  static const auto offset = MERGANSER_SELECT_FROM(clustering::, row_offset);
   std::vector<int8_t> codes(kPanel * stride_);
   // The first tokens of the next panel, too, which are asked for.
   const size_t first = panel * kPanel, end = std::min(tokens_.count, first + kPanel);
@@ -164,7 +164,7 @@ void ByteScreen::pack_panel(size_t panel, float shared, double* squares) {
   for (size_t slot = first; slot < end; ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + (slot - first) * stride_;
     if (!(shared > 0) && slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
-    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, 0, shared, to);
+    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, false, shared, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(token_of(slot), token.square);
     if (!pair_scales_.empty()) pair_scales_[panel / 2] = std::max(pair_scales_[panel / 2], token.form.scale);
@@ -176,7 +176,7 @@ void ByteScreen::pack_panel(size_t panel, float shared, double* squares) {
     most_rest_[panel] = std::max(most_rest_[panel], rest_[slot]);
     if (head_ == 0) continue;
     most_behind_[panel] = std::max(most_behind_[panel], behind_head(rows.row(slot - first), tokens_.dims, head_, token));
-    head_starts_[slot] = kFlip * std::accumulate(codes.data() + (slot - first) * stride_ + head_, codes.data() + (slot - first + 1) * stride_, int32_t{0});
+    head_starts_[slot] = offset() * std::accumulate(codes.data() + (slot - first) * stride_ + head_, codes.data() + (slot - first + 1) * stride_, int32_t{0});
   }
   pack(codes.data(), stride_ / kByteGroup, panel, codes_, starts_.data());
 }

@@ -11,6 +11,9 @@
 namespace merganser::reduction {
 namespace {
 
+// A density of no less than its exponential, times the least distance that single precision has, is no subnormal number.
+constexpr double kLeastExponent = -640;
+
 // Indices of the numbers, the greatest first; of equal ones in order.
 std::vector<uint32_t> descending(const std::vector<double>& values) {
   std::vector<uint32_t> order(values.size());
@@ -26,12 +29,21 @@ bool find_peaks(PeakDistances& distances, const TokenRows& tokens, size_t neighb
   std::vector<double> density(count);
   for (size_t i = 0; i < count; ++i) {
     const double sum = std::accumulate(squares.begin() + i * neighbours, squares.begin() + (i + 1) * neighbours, 0.0);
-    density[i] = std::exp(-sum / static_cast<double>(neighbours) / static_cast<double>(tokens.dims));
+    density[i] = -sum / static_cast<double>(neighbours) / static_cast<double>(tokens.dims);
   }
+  // Where densities would vanish, all are compared by their logarithms, and scores, too: of those that would not, logarithms are of what they are rounded to.
+  const bool by_logarithms = std::any_of(density.begin(), density.end(), [](double exponent) { return exponent < kLeastExponent; });
+  std::transform(density.begin(), density.end(), density.begin(), [&](double exponent) {
+    if (exponent < kLeastExponent) return exponent;
+    return by_logarithms ? std::log(std::exp(exponent)) : std::exp(exponent);
+  });
   const std::vector<uint32_t> order = descending(density);
   if (!distances.least_before(order.data(), squares.data())) return false;
   std::vector<double> scores(count);
-  for (size_t place = 1; place < count; ++place) scores[order[place]] = density[order[place]] * std::sqrt(static_cast<double>(squares[place]));
+  for (size_t place = 1; place < count; ++place) {
+    const double own = density[order[place]], square = static_cast<double>(squares[place]);
+    scores[order[place]] = by_logarithms ? own + std::log(square) / 2 : own * std::sqrt(square);
+  }
   scores[order[0]] = std::numeric_limits<double>::infinity();
   std::vector<uint32_t> chosen = descending(scores);
   chosen.resize(peaks);

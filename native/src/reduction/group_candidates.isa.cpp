@@ -27,12 +27,28 @@ MERGANSER_INLINE void score_some(const ByteRows& rows, size_t row, const BytePan
     numbers[p] = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2);
     sums[p] = ByteSums::start(panels.starts + panel * kPanel);
   }
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+  size_t group = 0;
+  while (group < panels.groups) {
+    const size_t end = group + kGroupsOfLane <= panels.groups ? group + kGroupsOfLane : panels.groups;
+    ByteSums::Words words[kCount] = {};
+#pragma GCC unroll 4
+    for (; group < end; ++group) {
+      const ByteSums::Row four = ByteSums::row(codes + group * kByteGroup);
+#pragma GCC unroll 4
+      for (size_t p = 0; p < kCount; ++p) words[p].add(four, ByteSums::codes(numbers[p] + group * kStep));
+    }
+#pragma GCC unroll 4
+    for (size_t p = 0; p < kCount; ++p) sums[p].add(words[p]);
+  }
+#else
 #pragma GCC unroll 4
   for (size_t group = 0; group < panels.groups; ++group) {
     const ByteSums::Row four = ByteSums::row(codes + group * kByteGroup);
 #pragma GCC unroll 4
     for (size_t p = 0; p < kCount; ++p) sums[p].add(four, ByteSums::codes(numbers[p] + group * kStep));
   }
+#endif
 #pragma GCC unroll 4
   for (size_t p = 0; p < kCount; ++p) {
     const size_t panel = panel_at(p);

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
-#if defined(_M_X64)
+#if defined(_MSC_VER)
 #include <intrin.h>
 #elif defined(__x86_64__)
 #include <cpuid.h>
@@ -25,7 +25,7 @@ struct Registers {
 };
 
 Registers cpuid(std::uint32_t leaf, std::uint32_t subleaf = 0) {
-#if defined(_M_X64)
+#if defined(_MSC_VER)
   int values[4];
   __cpuidex(values, static_cast<int>(leaf), static_cast<int>(subleaf));
   return {static_cast<std::uint32_t>(values[0]), static_cast<std::uint32_t>(values[1]), static_cast<std::uint32_t>(values[2]),
@@ -39,7 +39,7 @@ Registers cpuid(std::uint32_t leaf, std::uint32_t subleaf = 0) {
 
 /// Which register states the operating system saves (XCR0).
 std::uint64_t saved_states() {
-#if defined(_M_X64)
+#if defined(_MSC_VER)
   return _xgetbv(0);
 #else
   std::uint32_t low, high;

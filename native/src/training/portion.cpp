@@ -7,6 +7,10 @@
 #include <memory>
 #include <stdexcept>
 
+#if defined(_WIN32)
+#include "merganser/io/system_path.hpp"
+#endif
+
 namespace merganser::training {
 namespace {
 
@@ -20,7 +24,11 @@ using File = std::unique_ptr<std::FILE, Close>;
 [[noreturn]] void fail(const char* reason) { throw std::runtime_error(std::string("unreadable: ") + reason); }
 
 File open_at(const std::string& path, uint64_t offset) {
+#if defined(_WIN32)
+  File file(_wfopen(io::system_path(path).c_str(), L"rb"));
+#else
   File file(std::fopen(path.c_str(), "rb"));
+#endif
   if (!file) fail(std::strerror(errno));
   std::setvbuf(file.get(), nullptr, _IONBF, 0);
 #if defined(_WIN32)

@@ -9,6 +9,7 @@ const MOST_POINTS = 64;
 
 export class DenseAssignment {
   private readonly block: number;
+  /** Of all points, or of a block. */
   private readonly rows: Float64Array;
   private readonly best: Float64Array;
   private readonly scores = new Float64Array(2 * PANEL);
@@ -18,7 +19,7 @@ export class DenseAssignment {
     private readonly centroids: CentroidSlots,
   ) {
     this.block = Math.max(2, Math.min(MOST_POINTS, Math.floor(BLOCK_NUMBERS / points.dims), points.count));
-    this.rows = new Float64Array(this.block * points.dims);
+    this.rows = points.kept ?? new Float64Array(this.block * points.dims);
     this.best = new Float64Array(this.block);
   }
 
@@ -34,18 +35,19 @@ export class DenseAssignment {
   private assignBlock(from: number, to: number, slots: Uint32Array): void {
     const { points, centroids, rows, scores } = this;
     const { dims } = points;
-    for (let i = from; i < to; i++) points.stage(i, rows, (i - from) * dims);
+    if (!points.kept) for (let i = from; i < to; i++) points.stage(i, rows, (i - from) * dims);
+    const begin = points.kept ? 0 : from;
     this.best.fill(-Infinity);
     for (let first = 0; first < centroids.count; first += PANEL) {
       const last = Math.min(first + PANEL, centroids.count);
       let i = from;
       for (; i + 2 <= to; i += 2) {
-        scoreTwo(centroids, rows, (i - from) * dims, (i + 1 - from) * dims, first, last, scores, 0, PANEL);
+        scoreTwo(centroids, rows, (i - begin) * dims, (i + 1 - begin) * dims, first, last, scores, 0, PANEL);
         this.take(i, from, first, last, 0, slots);
         this.take(i + 1, from, first, last, PANEL, slots);
       }
       if (i === to) continue;
-      scoreOne(centroids, rows, (i - from) * dims, first, last, scores, 0);
+      scoreOne(centroids, rows, (i - begin) * dims, first, last, scores, 0);
       this.take(i, from, first, last, 0, slots);
     }
   }

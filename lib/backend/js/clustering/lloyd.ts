@@ -8,7 +8,7 @@ import { CentroidSlots } from './centroid-slots';
 import { DenseAssignment } from './dense-assignment';
 import { ScreenedAssignment } from './screened-assignment';
 import { ShortAssignment } from './short-assignment';
-import { NONE, PointRows, type ClusterSums } from './point-rows';
+import { PointRows, type ClusterSums } from './point-rows';
 
 /** Bounds that were of no use are tried once more when no larger share of the points moves. */
 const FEW_MOVE = 0.08;
@@ -26,9 +26,7 @@ class Lloyd {
   private readonly slots: Uint32Array;
   private readonly before: Uint32Array;
   private sums: ClusterSums;
-  private sizes: Uint32Array;
   private summed = false;
-  private readonly row: Float64Array;
   private readonly dense: DenseAssignment;
   private readonly short: ShortAssignment | null;
   private screened: ScreenedAssignment | null;
@@ -50,9 +48,7 @@ class Lloyd {
       !this.short && ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
-    this.row = new Float64Array(this.points.dims);
     this.sums = this.noSums();
-    this.sizes = new Uint32Array(this.centroids.count);
   }
 
   async run({ signal, onProgress }: ClusteringControl): Promise<LloydOutcome> {
@@ -87,13 +83,14 @@ class Lloyd {
   results(centroids: Float32Array, labels: Uint32Array): void {
     const { ids, dims, count } = this.centroids;
     for (let slot = 0; slot < count; slot++) centroids.set(this.centroids.original(slot), ids[slot] * dims);
-    this.slots.forEach((slot, i) => (labels[i] = ids[slot]));
+    for (let i = 0; i < labels.length; i++) labels[i] = ids[this.slots[i]];
   }
 
   private async assign(iteration: number, signal: AbortSignal | undefined): Promise<number> {
     const { points, centroids, slots, before } = this;
     if (this.boundsAreDue(iteration)) this.beginBounds();
-    before.set(slots);
+    if (this.summed) before.set(slots);
+    else before.fill(centroids.count);
     this.short?.prepare();
     if (!this.bounded?.complete) this.screened?.prepare();
     const step = Math.max(1, Math.floor(SLICE / (centroids.count * centroids.dims)));
@@ -140,13 +137,11 @@ class Lloyd {
   private beginBounds(): void {
     const moved = this.centroids.regroup();
     const { dims } = this.centroids;
-    const { sums, sizes } = this;
+    const { sums } = this;
     this.sums = this.noSums();
-    this.sizes = new Uint32Array(sizes.length);
     moved.forEach((slot, old) => {
       for (const of of ['sums', 'rests'] as const) this.sums[of].set(sums[of].subarray(old * dims, (old + 1) * dims), slot * dims);
-      for (const of of ['weights', 'weightRests'] as const) this.sums[of][slot] = sums[of][old];
-      this.sizes[slot] = sizes[old];
+      for (const of of ['weights', 'weightRests', 'sizes'] as const) this.sums[of][slot] = sums[of][old];
     });
     this.slots.forEach((slot, i) => (this.slots[i] = moved[slot]));
     this.bounded = new BoundedAssignment(this.points, this.centroids, this.slots, USEFUL[this.boundsBegun++]);
@@ -155,33 +150,25 @@ class Lloyd {
   private noSums(): ClusterSums {
     const { count, dims } = this.centroids;
     const numbers = (length: number): Float64Array => new Float64Array(length);
-    return { sums: numbers(count * dims), rests: numbers(count * dims), weights: numbers(count), weightRests: numbers(count) };
+    const all = count + 1;
+    return {
+      sums: numbers(all * dims),
+      rests: numbers(all * dims),
+      weights: numbers(all),
+      weightRests: numbers(all),
+      sizes: new Int32Array(all),
+    };
   }
 
   /** Takes moved points out of their clusters' sums and puts them in. Returns their number. */
   private *renewSums(): Generator<void, number> {
-    const { points } = this;
+    const { points, sums, before, slots } = this;
     let moved = 0;
     for (let first = 0; first < points.count; first += points.pause) {
-      moved += this.renewSumsOf(first, Math.min(points.count, first + points.pause));
+      moved += points.move(first, Math.min(points.count, first + points.pause), sums, before, slots);
       yield;
     }
     this.summed = true;
-    return moved;
-  }
-
-  private renewSumsOf(first: number, last: number): number {
-    const { points, slots, before, sums, sizes, summed, row } = this;
-    let moved = 0;
-    for (let point = first; point < last; point++) {
-      const from = before[point];
-      const to = slots[point];
-      if (from !== to) moved++;
-      else if (summed) continue;
-      points.addTo(sums, summed ? from : NONE, to, point, row);
-      if (summed) sizes[from]--;
-      sizes[to]++;
-    }
     return moved;
   }
 
@@ -209,19 +196,19 @@ class Lloyd {
   /** Returns how many clusters are empty, and how many of those get points. */
   private moveCentroids(fill: boolean): { clusters: number; filled: number } {
     const { centroids } = this;
-    const before = centroids.rows.slice();
+    const before = this.bounded && centroids.rows.slice();
     const mean = new Float64Array(centroids.dims);
     let empty = 0;
     for (let slot = 0; slot < centroids.count; slot++) {
       if (this.isFrozen(slot)) continue;
-      if (this.sizes[slot] === 0) empty++;
+      if (this.sums.sizes[slot] === 0) empty++;
       if (this.weightOf(slot) <= 0) continue;
       this.meanOf(slot, mean);
       centroids.setOriginal(slot, mean);
     }
     const filled = fill && empty > 0 ? this.fillEmpty() : 0;
     centroids.measure();
-    this.bounded?.drift(distances(before, centroids.rows, centroids.dims));
+    if (before) this.bounded?.drift(distances(before, centroids.rows, centroids.dims));
     return { clusters: empty, filled };
   }
 
@@ -249,11 +236,16 @@ class Lloyd {
   private fillEmpty(): number {
     const { centroids, points } = this;
     const slotOf = this.slotsById();
-    const donors = Array.from(slotOf, (slot): Donor => ({ left: this.sizes[slot], size: this.sizes[slot], given: 0, points: [] }));
+    const donors = Array.from(slotOf, (slot): Donor => ({
+      left: this.sums.sizes[slot],
+      size: this.sums.sizes[slot],
+      given: 0,
+      points: [],
+    }));
     const row = new Float64Array(points.dims);
     let filled = 0;
     for (const slot of slotOf) {
-      if (this.sizes[slot] > 0 || this.isFrozen(slot)) continue;
+      if (this.sums.sizes[slot] > 0 || this.isFrozen(slot)) continue;
       let donor: Donor;
       for (;;) {
         const most = donors.reduce((best, { left }, id) => (left > donors[best].left ? id : best), 0);
@@ -291,7 +283,7 @@ class Lloyd {
       if (square > least) found.push({ square, point });
     });
     found.sort((a, b) => b.square - a.square || a.point - b.point);
-    if (found.length === this.sizes[slot]) found.pop();
+    if (found.length === this.sums.sizes[slot]) found.pop();
     return found.map(({ point }) => point);
   }
 }

@@ -1,11 +1,11 @@
 /** MaxSim in TypeScript: for each row of a query the greatest product with a row of the document. */
+import { GREATEST_SQUARE } from '../../../clustering/greatest-square';
 import { aborted } from '../../../errors';
 import type { ClusteringControl, RowSequences } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 import { yieldToEventLoop } from '../event-loop';
 import { greatestProducts } from './products';
 
-const TOO_LARGE = 1e18;
 /** Multiplications between two turns of the event loop. */
 const SLICE = 2e6;
 
@@ -18,10 +18,12 @@ function rowsOf({ values, type, offsets, mask }: RowSequences, sequence: number,
   let unfit = -1;
   for (let row = first; row < last; row++) {
     if (mask !== null && mask[row] === 0) continue;
+    let square = 0;
     for (let dim = 0; dim < dims; dim++, at++) {
       data[at] = widen(values[row * dims + dim]);
-      if (unfit < 0 && !(Math.abs(data[at]) < TOO_LARGE)) unfit = row;
+      square += data[at] * data[at];
     }
+    if (unfit < 0 && !(square < GREATEST_SQUARE)) unfit = row;
   }
   return { data: data.subarray(0, at), unfit };
 }

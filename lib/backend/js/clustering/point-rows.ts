@@ -10,8 +10,10 @@ const PAUSE = 1e5;
 /** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
 const GREATEST_SCALE = 3.4028234663852886e38;
 
-/** In place of a cluster. */
-export const NONE = -1;
+/** So many coordinates of all points are kept in double precision. */
+const KEPT_NUMBERS = 2 ** 21;
+/** Zeros behind rows, for those who read short ones as if they were longer. */
+export const ROOM = 8;
 
 /** The error for a point that holds no finite numbers. */
 export function notFinite(point: number): Error {
@@ -52,12 +54,13 @@ function binaryExponent(value: number): number {
   return exponent;
 }
 
-/** Sums of the points of each cluster: of numbers on the coarse grid, and on the fine one. */
+/** Sums of the points of each cluster: of numbers on the coarse grid, and on the fine one; and how many there are. Behind the last cluster stands one for points that have none yet. */
 export interface ClusterSums {
   readonly sums: Float64Array;
   readonly rests: Float64Array;
   readonly weights: Float64Array;
   readonly weightRests: Float64Array;
+  readonly sizes: Int32Array;
 }
 
 export class PointRows {
@@ -73,7 +76,10 @@ export class PointRows {
   private readonly weightGrids: Grids;
   /** Σ weight · ‖x‖². */
   totalSquare = 0;
+  /** Coordinates of all points as `stage` gives them, if they are few. */
+  readonly kept: Float64Array | null;
   private scales: Float32Array | null = null;
+  private readonly row: Float64Array;
 
   // Fields of its own, as objects that users' options were spread into change their hidden class, and compiled code with them.
   private readonly data: PointArray['data'];
@@ -87,6 +93,8 @@ export class PointRows {
     this.count = points.count;
     this.dims = points.dims;
     this.centre = new Float32Array(this.dims);
+    this.row = new Float64Array(this.dims);
+    this.kept = this.count * this.dims <= KEPT_NUMBERS ? new Float64Array(this.count * this.dims + ROOM) : null;
     this.squaredNorms = new Float64Array(this.count);
     // Weights add up exactly too, so that a cluster's weight does not depend on the order.
     this.weightGrids = gridsFor(points.weights?.reduce((most, weight) => Math.max(most, weight), 0) ?? 0, this.count);
@@ -104,22 +112,30 @@ export class PointRows {
    */
   static *read(points: PointArray, unitLength: boolean, others: Float32Array | null = null): Generator<void, PointRows> {
     const rows = new PointRows(points);
-    const row = new Float64Array(rows.dims);
-    if (unitLength) yield* rows.findScales(row);
-    rows.centre.set(
-      others === null
-        ? shortMean(rows.count, row, (i) => rows.stage(i, row))
-        : shortMean(others.length / rows.dims, row, (i) => row.set(others.subarray(i * rows.dims, (i + 1) * rows.dims))),
-    );
-    yield* rows.measure(row);
+    const { kept, row, dims, count } = rows;
+    if (unitLength) yield* rows.findScales();
+    if (kept) yield* rows.keep(kept);
+    const sampled = (i: number): number => {
+      rows.convert(i, row, 0);
+      return 0;
+    };
+    const place = (i: number): number => i * dims;
+    if (others !== null) rows.centre.set(shortMean(others.length / dims, dims, Float64Array.from(others), place));
+    else rows.centre.set(kept ? shortMean(count, dims, kept, place) : shortMean(count, dims, row, sampled));
+    let greatest = 0;
+    for (let first = 0; first < count; first += rows.pause) {
+      greatest = Math.max(greatest, rows.measure(first, Math.min(count, first + rows.pause)));
+      yield;
+    }
+    rows.grids = gridsFor(greatest, count);
     return rows;
   }
 
-  private *findScales(row: Float64Array): Generator<void> {
-    const { pause } = this;
+  private *findScales(): Generator<void> {
+    const { pause, row } = this;
     const scales = new Float32Array(this.count);
     for (let i = 0; i < this.count; i++) {
-      this.stage(i, row);
+      this.convert(i, row, 0);
       const length = Math.sqrt(squareOf(row));
       scales[i] = length > 0 ? Math.min(1 / length, GREATEST_SCALE) : 1;
       if (i % pause === 0) yield;
@@ -127,20 +143,42 @@ export class PointRows {
     this.scales = scales;
   }
 
-  private *measure(row: Float64Array): Generator<void> {
-    const { pause } = this;
-    let greatest = 0;
-    for (let i = 0; i < this.count; i++) {
-      this.stage(i, row);
-      const square = squareOf(row);
-      if (!(square < GREATEST_SQUARE)) throw notFinite(i);
-      const weight = this.weight(i);
-      this.squaredNorms[i] = square;
-      this.totalSquare += weight * square;
-      for (let dim = 0; dim < row.length; dim++) greatest = Math.max(greatest, weight * Math.abs(row[dim]));
+  /** Before the centre is known. */
+  private *keep(kept: Float64Array): Generator<void> {
+    const { data, type, chosen, scales, count, dims, pause } = this;
+    if (type === 'float32' && chosen === null && scales === null) {
+      kept.set(data);
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      this.convert(i, kept, i * dims);
       if (i % pause === 0) yield;
     }
-    this.grids = gridsFor(greatest, this.count);
+  }
+
+  /** Squared lengths of points [first, last), which are centred if they are kept. Returns the greatest coordinate times weight. */
+  private measure(first: number, last: number): number {
+    const { dims, kept, row, centre, weights, squaredNorms } = this;
+    let greatest = 0;
+    for (let point = first; point < last; point++) {
+      const rows = kept ?? row;
+      const at = kept ? point * dims : 0;
+      if (!kept) this.convert(point, row, 0);
+      let square = 0;
+      let most = 0;
+      for (let dim = 0; dim < dims; dim++) {
+        const value = Math.fround(rows[at + dim] - centre[dim]);
+        rows[at + dim] = value;
+        square += value * value;
+        most = Math.max(most, Math.abs(value));
+      }
+      if (!(square < GREATEST_SQUARE)) throw notFinite(point);
+      const weight = weights ? weights[point] : 1;
+      squaredNorms[point] = square;
+      this.totalSquare += weight * square;
+      greatest = Math.max(greatest, weight * most);
+    }
+    return greatest;
   }
 
   /** Points after which work on all of them stops for a moment. */
@@ -154,61 +192,84 @@ export class PointRows {
 
   /** The point's coordinates, rounded to single precision as the native backend has them. */
   stage(point: number, out: Float64Array, at = 0): void {
-    const { data, type, chosen, dims, centre } = this;
+    const { dims, kept, centre } = this;
+    if (kept) {
+      for (let to = at, from = point * dims, end = from + dims; from < end; from++, to++) out[to] = kept[from];
+      return;
+    }
+    this.convert(point, out, at);
+    for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(out[at + dim] - centre[dim]);
+  }
+
+  /** The same before the centre is subtracted. */
+  private convert(point: number, out: Float64Array, at: number): void {
+    const { data, type, chosen, dims } = this;
     const scale = this.scales === null ? 1 : this.scales[point];
     const from = (chosen === null ? point : chosen[point]) * dims;
     if (type === 'float32') {
-      for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(data[from + dim] * scale) - centre[dim]);
+      for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(data[from + dim] * scale);
       return;
     }
     const widen = type === 'float16' ? fromFloat16 : fromBfloat16;
-    for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(Math.fround(widen(data[from + dim]) * scale) - centre[dim]);
+    for (let dim = 0; dim < dims; dim++) out[at + dim] = Math.fround(widen(data[from + dim]) * scale);
   }
 
-  /** Takes weight × point, and the weight, from one cluster's sums (unless that is NONE) to another's. */
-  addTo({ sums, rests, weights, weightRests }: ClusterSums, from: number, to: number, point: number, row: Float64Array): void {
+  /** Takes those of points [first, last) that went to other clusters, times their weights, out of the sums of their clusters `before` and puts them into those of `after`. Returns how many they are. */
+  move(
+    first: number,
+    last: number,
+    { sums, rests, weights, weightRests, sizes }: ClusterSums,
+    before: Uint32Array,
+    after: Uint32Array,
+  ): number {
+    const { dims, kept, row } = this;
     const { coarse, fine } = this.grids;
-    const { dims } = this;
-    const weight = this.weight(point);
-    this.stage(point, row);
-    const mostWeight = rounded(weight, this.weightGrids.coarse);
-    weights[to] += mostWeight;
-    weightRests[to] += weight - mostWeight;
-    if (from === NONE) {
-      for (let dim = 0, at = to * dims; dim < dims; dim++, at++) {
-        const product = weight * row[dim];
+    const weightGrid = this.weightGrids.coarse;
+    const rows = kept ?? row;
+    let moved = 0;
+    for (let point = first; point < last; point++) {
+      const from = before[point];
+      const to = after[point];
+      if (from === to) continue;
+      moved++;
+      if (!kept) this.stage(point, row);
+      const weight = this.weights ? this.weights[point] : 1;
+      let at = to * dims;
+      let away = from * dims;
+      for (let i = kept ? point * dims : 0, end = i + dims; i < end; i++, at++, away++) {
+        const product = weight * rows[i];
         const most = product + coarse - coarse;
+        const rest = product - most + fine - fine;
         sums[at] += most;
-        rests[at] += product - most + fine - fine;
+        rests[at] += rest;
+        sums[away] -= most;
+        rests[away] -= rest;
       }
-      return;
+      const mostWeight = weight + weightGrid - weightGrid;
+      weights[to] += mostWeight;
+      weightRests[to] += weight - mostWeight;
+      weights[from] -= mostWeight;
+      weightRests[from] -= weight - mostWeight;
+      sizes[to]++;
+      sizes[from]--;
     }
-    for (let dim = 0, at = to * dims, away = from * dims; dim < dims; dim++, at++, away++) {
-      const product = weight * row[dim];
-      const most = product + coarse - coarse;
-      const rest = product - most + fine - fine;
-      sums[at] += most;
-      rests[at] += rest;
-      sums[away] -= most;
-      rests[away] -= rest;
-    }
-    weights[from] -= mostWeight;
-    weightRests[from] -= weight - mostWeight;
+    return moved;
   }
 }
 
-/** The mean of a sample of `count` rows, which `stage` brings into `row` one by one. NaN and infinity, which are found later, count as 0. */
-function shortMean(count: number, row: Float64Array, stage: (i: number) => void): Float64Array {
+/** The mean of a sample of `count` rows, each of which stands in `rows` from `placeOf` on once that has been called. NaN and infinity, which are found later, count as 0. */
+function shortMean(count: number, dims: number, rows: Float64Array, placeOf: (i: number) => number): Float64Array {
   const sample = Math.min(count, CENTRE_SAMPLE);
-  const sums = new Float64Array(row.length);
-  const least = new Float64Array(row.length).fill(Infinity);
-  const most = new Float64Array(row.length).fill(-Infinity);
+  const sums = new Float64Array(dims);
+  const least = new Float64Array(dims).fill(Infinity);
+  const most = new Float64Array(dims).fill(-Infinity);
   for (let i = 0; i < sample; i++) {
-    stage(Math.floor((i * count) / sample));
-    for (let dim = 0; dim < sums.length; dim++) {
-      sums[dim] += row[dim];
-      least[dim] = Math.min(least[dim], row[dim]);
-      most[dim] = Math.max(most[dim], row[dim]);
+    const at = placeOf(Math.floor((i * count) / sample));
+    for (let dim = 0; dim < dims; dim++) {
+      const value = rows[at + dim];
+      sums[dim] += value;
+      least[dim] = Math.min(least[dim], value);
+      most[dim] = Math.max(most[dim], value);
     }
   }
   return sums.map((sum, dim) => {

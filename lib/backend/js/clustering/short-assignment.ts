@@ -3,12 +3,10 @@
  * Rows are filled up with zeros, which change no sum. Each length has a function of its own, written out: rows of two numbers filled up to four take up to a quarter longer.
  */
 import type { CentroidSlots } from './centroid-slots';
-import type { PointRows } from './point-rows';
+import { ROOM, type PointRows } from './point-rows';
 
 const MOST_DIMS = 8;
 const MOST_CENTROIDS = 64;
-/** So many coordinates of all points are kept in double precision. */
-const KEPT_NUMBERS = 2 ** 21;
 const BLOCK = 256;
 
 export class ShortAssignment {
@@ -16,13 +14,10 @@ export class ShortAssignment {
     return dims <= MOST_DIMS && count <= MOST_CENTROIDS;
   }
 
-  /** Numbers of a row: 2, 4 or 8. */
+  /** Numbers of a centroid's row: 2, 4 or 8. */
   private readonly length: number;
-  /** Of all points, if they are kept, or of a block. */
+  /** Of all points, if they are kept, or of a block; what follows a point's own coordinates is multiplied by zeros. */
   private readonly rows: Float64Array;
-  private readonly kept: boolean;
-  /** Points that are in `rows`, from the first one on, if they are kept. */
-  private staged = 0;
   /** slot × length. */
   private readonly centroidRows: Float64Array;
 
@@ -30,10 +25,9 @@ export class ShortAssignment {
     private readonly points: PointRows,
     private readonly centroids: CentroidSlots,
   ) {
-    const { dims, count } = points;
+    const { dims, kept } = points;
     this.length = dims <= 2 ? 2 : dims <= 4 ? 4 : 8;
-    this.kept = count * this.length <= KEPT_NUMBERS;
-    this.rows = new Float64Array((this.kept ? count : BLOCK) * this.length);
+    this.rows = kept ?? new Float64Array(BLOCK * dims + ROOM);
     this.centroidRows = new Float64Array(centroids.count * this.length);
   }
 
@@ -47,16 +41,11 @@ export class ShortAssignment {
 
   /** Renews the slots of points [first, last), of equal scores to that of the lowest id. */
   assign(first: number, last: number, slots: Uint32Array): void {
-    const { length, rows, points } = this;
-    if (this.kept) {
-      for (; this.staged < last; this.staged++) points.stage(this.staged, rows, this.staged * length);
-      this.renew(first, last, 0, slots);
-      return;
-    }
+    const { rows, points } = this;
     for (let from = first; from < last; from += BLOCK) {
       const to = Math.min(last, from + BLOCK);
-      for (let point = from; point < to; point++) points.stage(point, rows, (point - from) * length);
-      this.renew(from, to, from, slots);
+      if (!points.kept) for (let point = from; point < to; point++) points.stage(point, rows, (point - from) * points.dims);
+      this.renew(from, to, points.kept ? 0 : from, slots);
     }
   }
 
@@ -70,11 +59,11 @@ export class ShortAssignment {
   /** Two points at a time share what is loaded. Slots are ids, as nothing puts them into another order. */
   private ofTwo(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
-    const { halves, count } = this.centroids;
+    const { halves, count, dims } = this.centroids;
     for (let point = first; point < last; point += 2) {
       const other = Math.min(point + 1, last - 1);
-      const row = 2 * (point - begin);
-      const next = 2 * (other - begin);
+      const row = dims * (point - begin);
+      const next = dims * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
       const y0 = rows[next];
@@ -105,11 +94,11 @@ export class ShortAssignment {
 
   private ofFour(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
-    const { halves, count } = this.centroids;
+    const { halves, count, dims } = this.centroids;
     for (let point = first; point < last; point += 2) {
       const other = Math.min(point + 1, last - 1);
-      const row = 4 * (point - begin);
-      const next = 4 * (other - begin);
+      const row = dims * (point - begin);
+      const next = dims * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
       const x2 = rows[row + 2];
@@ -148,11 +137,11 @@ export class ShortAssignment {
 
   private ofEight(first: number, last: number, begin: number, slots: Uint32Array): void {
     const { rows, centroidRows: c } = this;
-    const { halves, count } = this.centroids;
+    const { halves, count, dims } = this.centroids;
     for (let point = first; point < last; point += 2) {
       const other = Math.min(point + 1, last - 1);
-      const row = 8 * (point - begin);
-      const next = 8 * (other - begin);
+      const row = dims * (point - begin);
+      const next = dims * (other - begin);
       const x0 = rows[row];
       const x1 = rows[row + 1];
       const x2 = rows[row + 2];

@@ -8,11 +8,17 @@ namespace merganser::clustering::MERGANSER_ISA_NS {
 
 // Bytes of a step of four dimensions: two panels.
 constexpr size_t kStep = 2 * kPanel * kByteGroup, kStepsAhead = 8;
-// Of panels.
+
 #if defined(__AVX2__) && !defined(__AVX512F__)
-constexpr float kGreatestCode = 63;
+// Products are added up in 16 bits first, over so many groups of four dimensions: eight products to a lane. Rows are of −63 … 63 plus 64, so that magnitudes of a panel's codes that share a lane may add up to
+// 2¹⁵ / 127 (see to_bytes): how coarse codes are is decided by sums of eight of them and not by the greatest one, and they are about as fine as those of −63 … 63.
+#define MERGANSER_ADDS_BYTES_IN_WORDS
+constexpr size_t kGroupsOfLane = 4;
+constexpr float kGreatestRowCode = 63, kMostOfLane = 258;
+constexpr uint8_t kRowOffset = 64;
 #else
-constexpr float kGreatestCode = 127;
+constexpr float kGreatestRowCode = 127;
+constexpr uint8_t kRowOffset = 128;
 #endif
 
 // Sixteen sums of products of four bytes each.
@@ -51,7 +57,6 @@ struct ByteSums {
 
 #elif defined(__AVX2__) && !defined(__AVX512F__)
 
-// Three instructions in place of one: products of neighbours are added up in 16 bits first, which is why codes of panels are of −63 … 63 here (see to_bytes).
 struct ByteSums {
   __m256i low, high;
   using Row = __m256i;
@@ -71,18 +76,35 @@ struct ByteSums {
     __builtin_memcpy(&four, from, sizeof(four));
     return _mm256_set1_epi32(four);
   }
-  MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
-    add(low, row, codes.low);
-    add(high, row, codes.high);
+  // Up to kGroupsOfLane groups of products.
+  struct Words {
+    __m256i low, high;
+    static MERGANSER_INLINE Words of(const Row& row, const Codes& codes) { return {_mm256_maddubs_epi16(row, codes.low), _mm256_maddubs_epi16(row, codes.high)}; }
+    MERGANSER_INLINE void add(const Row& row, const Codes& codes) {
+      add(low, row, codes.low);
+      add(high, row, codes.high);
+    }
+    static MERGANSER_INLINE void add(__m256i& words, const __m256i& row, const __m256i& codes) {
+#if defined(__GNUC__)
+      // Left to itself, GCC multiplies everything first, and has no registers for what comes of it.
+      __m256i products;
+      asm("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+x"(words), "=&x"(products) : "x"(row), "x"(codes));
+#else
+      words = _mm256_add_epi16(words, _mm256_maddubs_epi16(row, codes));
+#endif
+    }
+  };
+  MERGANSER_INLINE void add(Words words) {
+    add(low, words.low);
+    add(high, words.high);
   }
-  static MERGANSER_INLINE void add(__m256i& sums, const __m256i& row, const __m256i& codes) {
+  // Sums stand in memory: words take the registers.
+  static MERGANSER_INLINE void add(__m256i& sums, __m256i& words) {
     alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 #if defined(__GNUC__)
-    // Left to itself, GCC multiplies everything first, and has no registers for what comes of it.
-    __m256i products;
-    asm("vpmaddubsw %3, %2, %1\n\tvpmaddwd %4, %1, %1\n\tvpaddd %1, %0, %0" : "+x"(sums), "=&x"(products) : "x"(row), "x"(codes), "m"(kOnes));
+    asm("vpmaddwd %2, %1, %1\n\tvpaddd %0, %1, %1\n\tvmovdqu %1, %0" : "+m"(sums), "+x"(words) : "m"(kOnes));
 #else
-    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_maddubs_epi16(row, codes), load(kOnes)));
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(words, load(kOnes)));
 #endif
   }
   MERGANSER_INLINE ByteSums plus(const int32_t* more) const { return {_mm256_add_epi32(low, load(more)), _mm256_add_epi32(high, load(more + kPanel / 2))}; }
@@ -182,10 +204,36 @@ MERGANSER_INLINE void start_sums(const BytePanels& panels, size_t panel, TileOfS
   }
 }
 
-// The products of dimensions [begin, end), by groups of four; rows stand at the first one.
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+// The products of kGroups groups of a tile.
+template <size_t kGroups, typename RowsOf>
+MERGANSER_INLINE void add_in_words(RowsOf& rows, const int8_t*& numbers, ByteSums (&sums)[kTileHeight]) {
+  ByteSums::Words words[kTileHeight];
+#pragma GCC unroll 4
+  for (size_t group = 0; group < kGroups; ++group, numbers += kStep, rows.next()) {
+    const ByteSums::Codes codes = ByteSums::codes(numbers);
+    simd::MERGANSER_ISA_NS::expect_line(reinterpret_cast<const float*>(numbers + kStepsAhead * kStep));
+#pragma GCC unroll 6
+    for (size_t row = 0; row < kTileHeight; ++row) {
+      if (group == 0) words[row] = ByteSums::Words::of(rows.at(row), codes);
+      else words[row].add(rows.at(row), codes);
+    }
+  }
+#pragma GCC unroll 6
+  for (size_t row = 0; row < kTileHeight; ++row) sums[row].add(words[row]);
+}
+#endif
+
+// The products of dimensions [begin, end), by groups of four; rows stand at the first one, which is a multiple of sixteen.
 template <size_t kCount, typename RowsOf>
 MERGANSER_INLINE void add_bytes(RowsOf& rows, const BytePanels& panels, size_t panel, size_t begin, size_t end, TileOfSums<kCount>& sums) {
   const int8_t* numbers = panels.codes + panel / 2 * panels.groups * kStep + panel % 2 * (kStep / 2) + begin * kStep;
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+  static_assert(kCount == 1);
+  size_t group = begin;
+  for (; group + kGroupsOfLane <= end; group += kGroupsOfLane) add_in_words<kGroupsOfLane>(rows, numbers, sums[0]);
+  for (; group < end; ++group) add_in_words<1>(rows, numbers, sums[0]);
+#else
 #pragma GCC unroll 4
   for (size_t group = begin; group < end; ++group, numbers += kStep, rows.next()) {
     ByteSums::Codes codes[kCount];
@@ -201,6 +249,7 @@ MERGANSER_INLINE void add_bytes(RowsOf& rows, const BytePanels& panels, size_t p
       for (size_t p = 0; p < kCount; ++p) sums[p][row].add(four, codes[p]);
     }
   }
+#endif
 }
 
 template <size_t kCount, typename RowsOf>

@@ -21,7 +21,7 @@ void greatest_products(const Matrix& left, const Matrix& right, size_t dims, uns
 
 // out[q × documents + d] = Σ over the rows of query q of their greatest product with any row of document d. Sequence i has the rows
 // [offsets[i], offsets[i + 1]), of which those count that `mask` does not have as 0; without rows it scores 0. Rows of documents may be of any type: they
-// are widened as they are read. Returns the first row of the documents that counts and holds a number that is not below 10¹⁸, or SIZE_MAX.
+// are widened as they are read. Returns the first row of the documents that counts and is not finite or whose squared length is not below kGreatestSquare, or SIZE_MAX.
 struct Sequences {
   const void* data;
   ElementType type;
