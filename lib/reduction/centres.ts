@@ -1,5 +1,4 @@
 /** Operators that choose tokens as centres: DPC-KNN, VisionZip. */
-import { membersOf } from '../clustering/members';
 import type { Steps } from '../clustering/steps';
 import { greatest } from '../backend/js/reduction/greatest';
 import { planOfMeans, type Plan, type TokenRows } from './plan';
@@ -34,20 +33,16 @@ export function* visionZip(metric: TokenRows, attention: Float32Array, dominant:
     yield (kernels) => kernels.nearestRows(left, right, width, 'cosine', columns, null);
   }
   const source = new Uint32Array(count);
-  const joined = new Float64Array(kept.length);
   for (let i = 0; i < kept.length; i++) source[kept[i]] = i;
+  const joined = new Float64Array(kept.length);
   for (let i = 0; i < joining.length; i++) joined[(source[joining[i]] = dominant + columns[i])]++;
-  const plan = planOfMeans(source, kept.length, new Float32Array(count).fill(1));
-  const { values: members, offsets } = membersOf(source, plan.count);
-  const shares = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const [token, target] = [members[i], source[members[i]]];
-    shares[i] = kept[target] === token ? 1 : 1 / joined[target];
-  }
+  // A token that is kept counts as much as all that joined it together: its part of that many is 1, theirs are those of their mean.
+  const [masses, weights] = [joined.map((others) => Math.max(1, others)), new Float32Array(count).fill(1)];
+  for (let i = 0; i < kept.length; i++) weights[kept[i]] = masses[i];
   return {
-    ...plan,
+    ...planOfMeans(source, kept.length, new Float32Array(count).fill(1)),
     *merge(values, valueWidth, out, greatest) {
-      yield (kernels) => kernels.combineRows({ offsets, columns: members }, shares, values, valueWidth, out, greatest);
+      yield (kernels) => kernels.groupMeans(source, weights, masses, values, valueWidth, 'mean', out, greatest);
     },
   };
 }

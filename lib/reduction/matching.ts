@@ -12,11 +12,11 @@ export interface MatchingTask {
   readonly protected: Uint8Array;
 }
 
-function places(count: number, accept: (place: number) => boolean): Uint32Array {
-  const accepted = new Uint32Array(count);
+export function freeTokens({ metric: { count }, protected: isProtected }: MatchingTask): Uint32Array {
+  const free = new Uint32Array(count);
   let size = 0;
-  for (let i = 0; i < count; i++) if (accept(i)) accepted[size++] = i;
-  return accepted.subarray(0, size);
+  for (let i = 0; i < count; i++) if (isProtected[i] === 0) free[size++] = i;
+  return free.subarray(0, size);
 }
 
 /** Tokens that are free: those that are no destinations, and those that are. */
@@ -82,17 +82,16 @@ export function gridDestinations(
   return isDestination;
 }
 
-/** The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
-export function* pitome(task: MatchingTask, remove: number, margin: number): Steps<Plan> {
+/** `free`: the tokens that are not left alone. The 2 · remove tokens of the highest energy pair up, every second with the most similar of the others. */
+export function* pitome(task: MatchingTask, free: Uint32Array, remove: number, margin: number): Steps<Plan> {
   const { data, count, width } = task.metric;
-  const free = places(count, (i) => task.protected[i] === 0);
   const energies = new Float64Array(count);
   // Energies of tokens that are left alone stand among the others'.
   const ranked = free.length === count ? 2 * remove : count;
   yield (kernels) => kernels.meanElu(data, width, margin, energies, ranked);
   const ofFree = new Float64Array(free.length);
   for (let i = 0; i < free.length; i++) ofFree[i] = energies[free[i]];
-  const order = descending(ofFree);
+  const order = descending(ofFree, 2 * remove);
   const [candidates, destinations] = [new Uint32Array(remove), new Uint32Array(remove)];
   for (let i = 0; i < remove; i++) {
     candidates[i] = free[order[2 * i]];

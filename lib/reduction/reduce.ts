@@ -19,7 +19,7 @@ import {
   whole,
 } from './checks';
 import { expedit, expeditGrids, type ExpeditGrids } from './expedit';
-import { gridDestinations, lineDestinations, mostPairs, pitome, sidesOf, tome, type MatchingTask } from './matching';
+import { freeTokens, gridDestinations, lineDestinations, mostPairs, pitome, sidesOf, tome, type MatchingTask } from './matching';
 import { kMedoids } from './medoids';
 import { refuseUnknownOptions } from './option-names';
 import type { Plan, TokenRows } from './plan';
@@ -161,9 +161,9 @@ function* planFor(options: ReduceOptions, task: Task): Steps<Plan> {
       return yield* planMatching(options, task);
     case 'pitome': {
       const matching = matchingTask(options.protect, task);
-      const free = matching.protected.filter((isProtected) => isProtected === 0).length;
+      const free = freeTokens(matching);
       const margin = numberThat(options.margin ?? 0.9, 'margin', 'a finite number', Number.isFinite);
-      return yield* pitome(matching, removed(options, count, free >> 1), margin);
+      return yield* pitome(matching, free, removed(options, count, free.length >> 1), margin);
     }
     case 'dpc-knn': {
       const clusters = whole(options.clusters, 'clusters', 1, count);

@@ -1,7 +1,11 @@
-/** Indices of numbers, the greatest first; equal ones in order. NaN may be anywhere. */
-export function descending(values: ArrayLike<number>): Uint32Array {
+/** Indices of numbers, the greatest first; equal ones in order: the first `few` of them. NaN may be anywhere. */
+export function descending(values: ArrayLike<number>, few: number = values.length): Uint32Array {
+  return allDescending(values, few).subarray(0, few);
+}
+
+function allDescending(values: ArrayLike<number>, few: number): Uint32Array {
   if (values instanceof Float32Array && values.length <= MOST_KEYS) return descendingByKeys(values);
-  if (values instanceof Float64Array) return descendingByPlaces(values);
+  if (values instanceof Float64Array) return descendingByPlaces(values, few);
   return descendingByComparing(values);
 }
 
@@ -28,16 +32,18 @@ function descendingByKeys(values: Float32Array): Uint32Array {
   return order;
 }
 
-/** The numbers themselves are sorted, and each then looks for its place among them. */
-function descendingByPlaces(values: Float64Array): Uint32Array {
+/** The numbers themselves are sorted, and each of the `few` greatest then looks for its place among them. */
+function descendingByPlaces(values: Float64Array, few: number): Uint32Array {
   const ascending = values.slice().sort();
   // NaN comes last, and has no place among numbers.
   if (Number.isNaN(ascending.at(-1))) return descendingByComparing(values);
   const order = new Uint32Array(values.length);
+  const least = ascending[values.length - few];
   // How many numbers have found the place that begins there.
   const taken = new Uint32Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    let [first, last] = [0, values.length];
+    if (values[i] < least) continue;
+    let [first, last] = [values.length - few, values.length];
     while (first < last) {
       const middle = (first + last) >>> 1;
       if (ascending[middle] <= values[i]) first = middle + 1;

@@ -5,7 +5,7 @@ import { descending } from './descending';
 export function greatest(values: Float32Array, few: number): Uint32Array {
   if (few === values.length) return everyPlace(few);
   const least = few > 0 ? kthGreatest(values.slice(), few) : NaN;
-  if (Number.isNaN(least)) return descending(values).subarray(0, few);
+  if (Number.isNaN(least)) return descending(values, few);
   const chosen = new Uint32Array(few);
   let above = 0;
   for (let i = 0; i < values.length; i++) if (values[i] > least) chosen[above++] = i;
