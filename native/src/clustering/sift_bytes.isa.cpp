@@ -180,9 +180,9 @@ MERGANSER_INLINE float most_of_lane(const float* row, size_t dims) {
 #endif
 
 // What a number is multiplied by.
-MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, float most, bool offset) {
-  if (offset) return kGreatestRowCode / most;
-  const float units = 127 / most;
+MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, float most, ByteCodes kind) {
+  const float units = (kind == ByteCodes::centroid ? 127 : kGreatestRowCode) / most;
+  if (kind == ByteCodes::row) return units;
 #if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
   // Rounding may add a half to each of eight numbers.
   const float of_lane = (kMostOfLane - 4.5f) / most_of_lane(row, dims);
@@ -227,14 +227,14 @@ bool bytes_before_scores(size_t dims, size_t slots) {
 
 uint8_t row_offset() { return kRowOffset; }
 
-ByteForm to_bytes(const float* row, size_t dims, float length, bool offset, uint8_t* codes) {
+ByteForm to_bytes(const float* row, size_t dims, float length, ByteCodes kind, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
   const float most = greatest_of(row, dims);
   // Of numbers that small, or great, nothing is kept.
   const bool any = most > 1e-30f && most < 1e36f;
-  const uint8_t added = offset ? kRowOffset : 0;
-  const float inverse = any ? units_of(row, dims, most, offset) : 0, scale = any ? 1 / inverse : 0;
+  const uint8_t added = kind == ByteCodes::row ? kRowOffset : 0;
+  const float inverse = any ? units_of(row, dims, most, kind) : 0, scale = any ? 1 / inverse : 0;
   float squares[16] = {};
   // In units of the scale: squares of small numbers would be 0.
   const auto round_one = [&](size_t at, size_t lane) MERGANSER_INLINE_LAMBDA {

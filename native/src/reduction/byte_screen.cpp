@@ -12,6 +12,7 @@
 
 namespace merganser::reduction {
 
+using clustering::ByteCodes;
 using clustering::ByteForm;
 using clustering::kByteGroup;
 using clustering::kPanel;
@@ -35,10 +36,10 @@ struct RoundedToken {
 };
 
 // Form and length are of the token times its scale. square: ‖token‖².
-RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, bool offset, uint8_t* codes) {
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, ByteCodes kind, uint8_t* codes) {
   static const auto to_bytes = MERGANSER_SELECT_FROM(clustering::, to_bytes);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
-  ByteForm form = to_bytes(token, dims, length, offset, codes);
+  ByteForm form = to_bytes(token, dims, length, kind, codes);
   form.scale *= scale;
   form.error *= scale * kUp;
   return {form, length * scale * kUp, scale, square};
@@ -77,7 +78,7 @@ RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Sim
   const size_t head = head_of(tokens.dims);
   for (size_t i = 0; i < count; ++i) {
     if (i % kLengthsTogether == 0) squared_lengths(tokens, first + i, first + count, squares.data() + i);
-    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, true, codes.data() + i * stride);
+    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, ByteCodes::row, codes.data() + i * stride);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
@@ -138,7 +139,7 @@ void ByteScreen::pack_panel(size_t panel) {
   for (size_t slot = first; slot < end; ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + (slot - first) * stride_;
     if (slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
-    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, false, to);
+    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, ByteCodes::centroid, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(token_of(slot), token.square);
     lengths_[slot] = (token.length + token.form.error) * kUp;
