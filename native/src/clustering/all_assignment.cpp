@@ -75,7 +75,7 @@ void AllAssignment::assign_some(const Rows& rows, const float* squares, uint32_t
   scratch.hits.resize(room * panels);
   for (size_t i = 0; i < rows.count; ++i) {
     scratch.lengths[i] = length_above(squares[i]);
-    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], !matrix_tiles_, scratch.codes.data() + i * stride_);
+    const ByteForm form = round(rows.data + i * rows.stride, centroids_.dims(), scratch.lengths[i], matrix_tiles_ ? ByteCodes::centroid : ByteCodes::row, scratch.codes.data() + i * stride_);
     scratch.scales[i] = form.scale;
     scratch.errors[i] = form.error;
   }

@@ -43,7 +43,7 @@ void ByteCentroids::pack_panel(size_t panel) {
     const uint32_t slot = slots_[place];
     halves_[place] = centroids_.view().halves[slot];
     const float length = slot < centroids_.count() ? length_above(-2 * halves_[place]) : 0;
-    const ByteForm form = round(centroids_.at(slot), centroids_.dims(), length, false, reinterpret_cast<uint8_t*>(rows_.data() + place * stride_));
+    const ByteForm form = round(centroids_.at(slot), centroids_.dims(), length, ByteCodes::centroid, reinterpret_cast<uint8_t*>(rows_.data() + place * stride_));
     scales_[place] = form.scale;
     lengths_[panel] = std::max(lengths_[panel], (length + form.error) * kUp);
     errors_[panel] = std::max(errors_[panel], form.error);

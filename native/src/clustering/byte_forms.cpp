@@ -55,7 +55,7 @@ ByteForms::ByteForms(const PointBlocks& points, const CentroidPanels& centroids,
     for (size_t position = begin; position < end; ++position) {
       points_.stage(position, row.data());
       lengths_[position] = length_above(points_.squared_norm_at(position));
-      const ByteForm form = round(row.data(), points_.dims(), lengths_[position], true, rows_->data() + position * stride_);
+      const ByteForm form = round(row.data(), points_.dims(), lengths_[position], ByteCodes::row, rows_->data() + position * stride_);
       scales_[position] = form.scale;
       errors_[position] = form.error;
     }

@@ -180,9 +180,9 @@ MERGANSER_INLINE float most_of_lane(const float* row, size_t dims) {
 #endif
 
 // What a number is multiplied by.
-MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, float most, bool offset) {
-  if (offset) return kGreatestRowCode / most;
-  const float units = 127 / most;
+MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unused]] size_t dims, float most, ByteCodes kind) {
+  const float units = (kind == ByteCodes::centroid ? 127 : kGreatestRowCode) / most;
+  if (kind == ByteCodes::row) return units;
 #if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
   // Rounding may add a half to each of eight numbers.
   const float of_lane = (kMostOfLane - 4.5f) / most_of_lane(row, dims);
@@ -192,13 +192,13 @@ MERGANSER_INLINE float units_of([[maybe_unused]] const float* row, [[maybe_unuse
 #endif
 }
 
-MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, float length, bool offset, uint8_t* codes) {
+MERGANSER_INLINE ByteForm round_row(const float* row, size_t dims, float most, float length, ByteCodes kind, uint8_t* codes) {
   // Adding it leaves whole numbers in a float's last bits.
   constexpr float kWhole = 12582912;
   // Of numbers that small, or great, nothing is kept.
   const bool any = most > 1e-30f && most < 1e36f;
-  const uint8_t added = offset ? kRowOffset : 0;
-  const float inverse = any ? units_of(row, dims, most, offset) : 0, scale = any ? 1 / inverse : 0;
+  const uint8_t added = kind == ByteCodes::row ? kRowOffset : 0;
+  const float inverse = any ? units_of(row, dims, most, kind) : 0, scale = any ? 1 / inverse : 0;
   float squares[16] = {};
   // In units of the scale: squares of small numbers would be 0.
   const auto round_one = [&](size_t at, size_t lane) MERGANSER_INLINE_LAMBDA {
@@ -285,11 +285,11 @@ bool bytes_before_scores(size_t dims, size_t slots) {
 
 uint8_t row_offset() { return kRowOffset; }
 
-ByteForm to_bytes(const float* row, size_t dims, float length, bool offset, uint8_t* codes) { return round_row(row, dims, greatest_of(row, dims), length, offset, codes); }
+ByteForm to_bytes(const float* row, size_t dims, float length, ByteCodes kind, uint8_t* codes) { return round_row(row, dims, greatest_of(row, dims), length, kind, codes); }
 
-ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, bool offset, uint8_t* codes) {
+ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, ByteCodes kind, uint8_t* codes) {
   const float own = greatest_of(row, dims);
-  return round_row(row, dims, own > most ? own : most, length, offset, codes);
+  return round_row(row, dims, own > most ? own : most, length, kind, codes);
 }
 
 void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts) {

@@ -34,6 +34,21 @@ MERGANSER_INLINE size_t own_pair(const RowPlaces& places, size_t first, size_t s
   return (panel < panels ? panel : panels - 1) / kTilePanels;
 }
 
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+// Whether any score of a tile is not less than what is least for its row; rows that are none count, too. Most tiles have none: a single branch for all of it.
+template <typename SumsOf>
+MERGANSER_INLINE bool any_not_less(const ByteTileRows& of, const BytePanels& panels, size_t panel, const float* least, SumsOf sums_of) {
+  __m256 any = _mm256_setzero_ps();
+#pragma GCC unroll 6
+  for (size_t row = 0; row < kTileHeight; ++row) {
+    const Floats16 scores = sums_of(row).scores(of.scale(row), panels.scales + panel * kPanel, panels.halves + panel * kPanel);
+    const __m256 limit = _mm256_set1_ps(least[row]);
+    any = _mm256_or_ps(any, _mm256_or_ps(_mm256_cmp_ps(scores.low, limit, _CMP_NLT_UQ), _mm256_cmp_ps(scores.high, limit, _CMP_NLT_UQ)));
+  }
+  return _mm256_movemask_ps(any) != 0;
+}
+#endif
+
 // Whether any of a tile's scores may matter, by the sums over the heads.
 template <size_t kCount>
 MERGANSER_INLINE bool heads_matter(const ByteTileRows& of, const ByteRows& rows, size_t first, const BytePanels& panels, const ByteHeads& heads, size_t panel, const TileOfSums<kCount>& sums,
@@ -46,6 +61,9 @@ MERGANSER_INLINE bool heads_matter(const ByteTileRows& of, const ByteRows& rows,
     limit.add_product(Floats16::factor(-kUp * heads.panel_rests[panel + p]), Floats16::load(heads.row_rests + first));
     limit.store(least);
     const size_t slot = (panel + p) * kPanel;
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+    if (!any_not_less(of, panels, panel + p, least, [&](size_t row) MERGANSER_INLINE_LAMBDA { return sums[p][row].plus(heads.starts + slot); })) continue;
+#endif
 #pragma GCC unroll 12
     for (size_t row = 0; row < kTileHeight; ++row) {
       const Floats16 scores = sums[p][row].plus(heads.starts + slot).scores(of.scale(row), panels.scales + slot, panels.halves + slot);
@@ -66,6 +84,9 @@ MERGANSER_INLINE void examine(const ByteRows& rows, const BytePanels& panels, co
     add_bytes<kCount>(of, panels, panel, 0, heads.groups, sums);
     if (heads.groups > 0 && !heads_matter<kCount>(of, rows, first, panels, heads, panel, sums, thresholds)) continue;
     add_bytes<kCount>(of, panels, panel, heads.groups, panels.groups, sums);
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+    if (!any_not_less(of, panels, panel, thresholds[0], [&](size_t row) MERGANSER_INLINE_LAMBDA { return sums[0][row]; })) continue;
+#endif
     Tile<kCount> tile;
     scores_of_sums(of, panels, panel, sums, tile);
     // Few rows have a score that may matter: they wait until the registers are free.

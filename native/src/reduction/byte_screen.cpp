@@ -12,6 +12,7 @@
 
 namespace merganser::reduction {
 
+using clustering::ByteCodes;
 using clustering::ByteForm;
 using clustering::kByteGroup;
 using clustering::kPanel;
@@ -36,11 +37,11 @@ struct RoundedToken {
 
 // Form and length are of the token times its scale. square: ‖token‖².
 // most: of numbers at unit length, which share a scale; 0: the token has its own.
-RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, bool offset, float most, uint8_t* codes) {
+RoundedToken round_token(const float* token, double square, size_t dims, Similarity similarity, ByteCodes kind, float most, uint8_t* codes) {
   static const auto to_bytes = MERGANSER_SELECT_FROM(clustering::, to_bytes);
   static const auto to_bytes_below = MERGANSER_SELECT_FROM(clustering::, to_bytes_below);
   const float length = static_cast<float>(std::sqrt(square)) * kUp, scale = similarity == Similarity::cosine ? unit_scale(square) : 1;
-  ByteForm form = most > 0 && scale > 0 ? to_bytes_below(token, dims, most / scale, length, offset, codes) : to_bytes(token, dims, length, offset, codes);
+  ByteForm form = most > 0 && scale > 0 ? to_bytes_below(token, dims, most / scale, length, kind, codes) : to_bytes(token, dims, length, kind, codes);
   form.scale *= scale;
   form.error *= scale * kUp;
   return {form, length * scale * kUp, scale, square};
@@ -83,9 +84,10 @@ bool ByteScreen::pays(const TokenRows& left, const TokenRows& right) {
 RoundedRows::RoundedRows(const TokenRows& tokens, size_t first, size_t rows, Similarity similarity)
     : count(rows), stride(padded(tokens.dims)), codes((rows + kRowsBehind) * stride), scales(rows + kRowsBehind), errors(rows + kRowsBehind), lengths(rows + kRowsBehind), floors(rows + kRowsBehind, kLowestFloor), behind(rows + kRowsBehind), squares(rows) {
   const size_t head = head_of(tokens.dims);
+  const ByteCodes rows_as = has_matrix_tiles() ? ByteCodes::centroid : ByteCodes::row;
   for (size_t i = 0; i < count; ++i) {
     if (i % kLengthsTogether == 0) squared_lengths(tokens, first + i, first + count, squares.data() + i);
-    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, !has_matrix_tiles(), 0, codes.data() + i * stride);
+    const RoundedToken token = round_token(tokens.row(first + i), squares[i], tokens.dims, similarity, rows_as, 0, codes.data() + i * stride);
     scales[i] = token.form.scale;
     errors[i] = token.form.error;
     lengths[i] = token.length;
@@ -164,7 +166,7 @@ void ByteScreen::pack_panel(size_t panel, float shared, double* squares) {
   for (size_t slot = first; slot < end; ++slot) {
     uint8_t* const to = reinterpret_cast<uint8_t*>(codes.data()) + (slot - first) * stride_;
     if (!(shared > 0) && slot % kLengthsTogether == 0) squared_lengths(rows, slot - first, rows.count, squares + (slot - first));
-    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, false, shared, to);
+    const RoundedToken token = round_token(rows.row(slot - first), squares[slot - first], tokens_.dims, similarity_, ByteCodes::centroid, shared, to);
     code_scales_[slot] = token.form.scale;
     choice_.set(token_of(slot), token.square);
     if (!pair_scales_.empty()) pair_scales_[panel / 2] = std::max(pair_scales_[panel / 2], token.form.scale);

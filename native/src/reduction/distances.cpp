@@ -42,7 +42,7 @@ void write_both(const Block& block, float* out, size_t stride) {
   }
 }
 
-// rows_from(first, rows): what gives the lengths ‖x‖² of these rows, and scores of them by columns [column, column + columns): ⟨x, y⟩ − ½‖y‖².
+// rows_from(first, rows): what gives the lengths ‖x‖² of these rows, and scores of the first ones of them (`above`) by columns [column, column + columns): ⟨x, y⟩ − ½‖y‖².
 template <typename RowsFrom>
 void fill_squares(size_t count, unsigned threads, float sign, float* out, size_t stride, RowsFrom rows_from) {
   static const auto to_squares = MERGANSER_SELECT(scores_to_squares);
@@ -55,8 +55,10 @@ void fill_squares(size_t count, unsigned threads, float sign, float* out, size_t
     for (size_t r = 0; r < rows; ++r) lengths[r] = static_cast<float>(from.squared_length_of(r));
     for (size_t column = first; column < count; column += kColumns) {
       const size_t columns = std::min(kColumns, count - column);
-      from.score(column, columns, squares);
-      to_squares(squares, kColumns, rows, lengths, sign);
+      // Rows behind the columns have had these as rows.
+      const size_t above = std::min(rows, column + columns - first);
+      from.score(column, columns, above, squares);
+      to_squares(squares, kColumns, above, lengths, sign);
       write_both({squares, first, rows, column, columns}, out, stride);
     }
     for (size_t row = first; row < first + rows; ++row) out[row * stride + row] = 0;
@@ -67,26 +69,38 @@ struct StagedScores {
   const TokenPanels& panels;
   StagedRows rows;
   double squared_length_of(size_t i) const { return rows.squared_length_of(i); }
-  void score(size_t column, size_t columns, float* scores) const {
+  void score(size_t column, size_t columns, size_t above, float* scores) const {
     static const auto score = MERGANSER_SELECT_FROM(clustering::, all_scores);
-    score(rows.view(), panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), scores, kColumns);
+    clustering::Rows some = rows.view();
+    some.count = above;
+    score(some, panels.view(column / kPanel, (columns + kPanel - 1) / kPanel), scores, kColumns);
   }
 };
 
 struct FineScores {
   const FineTokens& tokens;
   const FineColumns& all;
-  size_t first, rows;
+  size_t first;
   double squared_length_of(size_t i) const { return tokens.square(first + i); }
-  void score(size_t column, size_t columns, float* scores) const {
+  void score(size_t column, size_t columns, size_t above, float* scores) const {
     static const auto score = MERGANSER_SELECT(fine_scores);
-    score(tokens.rows(first, rows), all.view(column / kFinePair, (columns + kFinePair - 1) / kFinePair), tokens.shape(), scores, kColumns);
+    score(tokens.rows(first, above), all.view(column / kFinePair, (columns + kFinePair - 1) / kFinePair), tokens.shape(), scores, kColumns);
+  }
+};
+
+struct ByteScores {
+  const ByteTokens& tokens;
+  size_t first;
+  double squared_length_of(size_t i) const { return tokens.square(first + i); }
+  void score(size_t column, size_t columns, size_t above, float* scores) const {
+    static const auto score = MERGANSER_SELECT(byte_scores);
+    score(tokens.rows(first, above), tokens.panels(), column / kPanel, (columns + kPanel - 1) / kPanel, scores, kColumns);
   }
 };
 
 void fill_fine_squares(const FineTokens& tokens, size_t count, unsigned threads, float sign, float* out, size_t stride) {
   const FineColumns all(tokens, nullptr, count, threads);
-  fill_squares(count, threads, sign, out, stride, [&](size_t first, size_t rows) { return FineScores{tokens, all, first, rows}; });
+  fill_squares(count, threads, sign, out, stride, [&](size_t first, size_t) { return FineScores{tokens, all, first}; });
 }
 
 }  // namespace
@@ -99,5 +113,9 @@ void squared_distances(const TokenRows& tokens, unsigned threads, float* out, si
 void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) { fill_fine_squares(tokens, count, threads, 1, out, stride); }
 
 void negative_squares(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) { fill_fine_squares(tokens, count, threads, -1, out, stride); }
+
+void negative_squares(const ByteTokens& tokens, size_t count, unsigned threads, float* out, size_t stride) {
+  fill_squares(count, threads, -1, out, stride, [&](size_t first, size_t) { return ByteScores{tokens, first}; });
+}
 
 }  // namespace merganser::reduction

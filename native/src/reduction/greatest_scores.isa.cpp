@@ -2,11 +2,14 @@
 
 #include <bit>
 
+#include "merganser/simd/floats16.hpp"
 #include "merganser/simd/inline.hpp"
 #include "merganser/simd/intrinsics.hpp"
 
 namespace merganser::reduction::MERGANSER_ISA_NS {
 namespace {
+
+using simd::MERGANSER_ISA_NS::Floats16;
 
 constexpr size_t kLanes = 16;
 constexpr float kLowest = -3e38f;
@@ -94,23 +97,36 @@ bool greatest_of_row(const float* scores, size_t count, size_t few, uint32_t* pl
   return true;
 }
 
-// Of the greatest score of each lane: there are as many others at least as great.
+// Of the greatest score of each lane in each quarter: there are as many others at least as great. Tokens that are alike often stand next to each other, or at equal distances: the more places there are, the fewer of
+// them share one.
 float floor_of_greatest(const float* scores, size_t count, const float* ranks, float rank, size_t few) {
-  float most[kLanes];
-  for (float& lane : most) lane = kLowest;
-  for (size_t at = 0; at < count; at += kLanes) {
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      const float score = !ranks || ranks[at + lane] < rank ? scores[at + lane] : kLowest;
-      most[lane] = score > most[lane] ? score : most[lane];
+  constexpr size_t kQuarters = 4, kPlaces = kQuarters * kLanes;
+  alignas(64) float most[kPlaces];
+  for (size_t quarter = 0; quarter < kQuarters; ++quarter) {
+    const size_t first = quarter * (count / kQuarters), end = first + count / kQuarters;
+    Floats16 lanes = Floats16::broadcast(kLowest);
+    for (size_t at = first; at < end; at += kLanes) {
+      alignas(64) float some[kLanes];
+      if (ranks) {
+        for (size_t lane = 0; lane < kLanes; ++lane) some[lane] = ranks[at + lane] < rank ? scores[at + lane] : kLowest;
+      }
+      lanes.take_greater(Floats16::load(ranks ? some : scores + at));
     }
+    lanes.store(most + quarter * kLanes);
   }
   float greatest = kLowest;
-  // Each time the greatest of those that are left: one lane goes.
-  for (size_t i = 0; i < few; ++i) {
-    size_t lane = 0;
-    for (size_t other = 1; other < kLanes; ++other) lane = most[other] > most[lane] ? other : lane;
-    greatest = most[lane];
-    most[lane] = kLowest;
+  // Each time the greatest of those that are left: all places that have it go.
+  for (size_t i = 0; i < few;) {
+    Floats16 lanes = Floats16::load(most);
+    for (size_t at = kLanes; at < kPlaces; at += kLanes) lanes.take_greater(Floats16::load(most + at));
+    greatest = lanes.greatest();
+    if (!(greatest > kLowest)) return kLowest;
+    uint32_t gone = 0;
+    for (float& place : most) {
+      gone += place == greatest;
+      place = place == greatest ? kLowest : place;
+    }
+    i += gone;
   }
   return greatest;
 }

@@ -15,6 +15,26 @@ constexpr float kLeastFloor = 0.25f;
 constexpr float kSlack = 1e-4f, kSquareSlack = 1e-5f;
 constexpr size_t kTogether = 2;
 
+#if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
+// The products of kGroups groups of a row and some panels.
+template <size_t kGroups, size_t kCount>
+MERGANSER_INLINE void add_groups(const uint8_t* codes, const int8_t* const (&numbers)[kCount], size_t at, ByteSums (&sums)[kCount]) {
+  ByteSums::Words words[kCount];
+#pragma GCC unroll 4
+  for (size_t group = 0; group < kGroups; ++group) {
+    const ByteSums::Row four = ByteSums::row(codes + group * kByteGroup);
+#pragma GCC unroll 4
+    for (size_t p = 0; p < kCount; ++p) {
+      const ByteSums::Codes columns = ByteSums::codes(numbers[p] + at + group * kStep);
+      if (group == 0) words[p] = ByteSums::Words::of(four, columns);
+      else words[p].add(four, columns);
+    }
+  }
+#pragma GCC unroll 4
+  for (size_t p = 0; p < kCount; ++p) sums[p].add(words[p]);
+}
+#endif
+
 // Calls `take` with each of some panels and a row's scores of it. Products of several panels do not wait for each other.
 template <size_t kCount, typename PanelAt, typename Take>
 MERGANSER_INLINE void score_some(const ByteRows& rows, size_t row, const BytePanels& panels, PanelAt panel_at, Take take) {
@@ -29,18 +49,8 @@ MERGANSER_INLINE void score_some(const ByteRows& rows, size_t row, const BytePan
   }
 #if defined(MERGANSER_ADDS_BYTES_IN_WORDS)
   size_t group = 0;
-  while (group < panels.groups) {
-    const size_t end = group + kGroupsOfLane <= panels.groups ? group + kGroupsOfLane : panels.groups;
-    ByteSums::Words words[kCount] = {};
-#pragma GCC unroll 4
-    for (; group < end; ++group) {
-      const ByteSums::Row four = ByteSums::row(codes + group * kByteGroup);
-#pragma GCC unroll 4
-      for (size_t p = 0; p < kCount; ++p) words[p].add(four, ByteSums::codes(numbers[p] + group * kStep));
-    }
-#pragma GCC unroll 4
-    for (size_t p = 0; p < kCount; ++p) sums[p].add(words[p]);
-  }
+  for (; group + kGroupsOfLane <= panels.groups; group += kGroupsOfLane) add_groups<kGroupsOfLane>(codes + group * kByteGroup, numbers, group * kStep, sums);
+  for (; group < panels.groups; ++group) add_groups<1>(codes + group * kByteGroup, numbers, group * kStep, sums);
 #else
 #pragma GCC unroll 4
   for (size_t group = 0; group < panels.groups; ++group) {

@@ -1,13 +1,18 @@
 // Distances that matter, by what two bytes a number leave of all: of 1,024 tokens a few more than there are asked for. Those are computed as pairs, in single precision.
 //
-// What two bytes leave of long tokens is computed once for each pair and stays in memory; of short tokens all of it takes less time for each question than reading it would.
+// What two bytes leave of long tokens is computed once for each pair and stays in memory; of short tokens all of it takes less time for each question than reading it would. Where one byte takes much less
+// time than two, bounds by the first dimensions in one byte stay in memory instead, if these leave little for two bytes to be asked about.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 
 #include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/byte_tokens.hpp"
+#include "merganser/reduction/distance_rows.hpp"
 #include "merganser/reduction/distances.hpp"
 #include "merganser/reduction/fine_tokens.hpp"
 #include "merganser/reduction/greatest_scores.hpp"
@@ -19,9 +24,11 @@ namespace {
 
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 // Rows of a piece, columns that are scored at a time, and columns that a row has room for.
-constexpr size_t kRows = 64, kColumns = 128, kPairs = kColumns / kFinePair, kRoom = 96, kMostAtOnce = 16;
+constexpr size_t kRows = 64, kColumns = 128, kPairs = kColumns / kFinePair, kRoom = 96, kMostAtOnce = 16, kColumnsOfSquares = 64;
 // From so many dimensions on what two bytes leave is kept.
 constexpr size_t kLeastKept = 256;
+// Bounds by bytes are of half of the dimensions, if these leave two bytes no more than one in so many columns.
+constexpr size_t kOneIn = 12, kDimsOfPart = 16;
 
 // Columns that may have one of the `few` greatest scores of a row.
 class Candidates {
@@ -44,6 +51,10 @@ class Candidates {
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
   uint32_t column(size_t i) const { return columns_[i]; }
+  // They were numbered as places of a list.
+  void rename(const uint32_t* list) {
+    for (size_t i = 0; i < size_; ++i) columns_[i] = list[columns_[i]];
+  }
 
  private:
   bool shrink() {
@@ -99,16 +110,13 @@ class ScreenedDistances final : public PeakDistances {
       all_.emplace(fine_, nullptr, tokens.count, threads);
       return;
     }
-    memory_.reserve(tokens.count * room_ * sizeof(float), 0);
-    float* const squares = reinterpret_cast<float*>(memory_.data());
-    negative_squares(fine_, tokens.count, threads, squares, room_);
-    for (size_t row = 0; row < tokens.count; ++row) std::fill(squares + row * room_ + tokens.count, squares + (row + 1) * room_, -kInfinite);
   }
 
   bool small() const override { return fine_.small(); }
 
   bool least(size_t few, float* squares) override {
     few_ = few;
+    if (kept_) keep();
     near_.assign(tokens_.count * few, {});
     return answer({nullptr, tokens_.count, nullptr, tokens_.count, nullptr, few, true}, [&](size_t token, Near* found, size_t count) {
       std::partial_sort(found, found + few, found + count, nearer);
@@ -139,6 +147,92 @@ class ScreenedDistances final : public PeakDistances {
   }
 
  private:
+  // Columns that bytes leave open for a row, and their squares by two bytes, less than 0, in room that is -kInfinite behind them.
+  struct Open {
+    std::vector<uint32_t> columns, tokens;
+    std::vector<float> bounds, squares;
+  };
+
+  // Squares of all pairs, less than 0, or what they are at most but for a margin.
+  void keep() {
+    memory_.reserve(tokens_.count * room_ * sizeof(float), 0);
+    float* const squares = reinterpret_cast<float*>(memory_.data());
+    if (ByteTokens::pay() && fine_.small() && few_ <= kMostAtOnce) bytes_ = std::make_unique<ByteTokens>(tokens_, fine_, whole(tokens_.dims / 2, kDimsOfPart), threads_);
+    if (bytes_ && !leaves_few(*bytes_, squares)) bytes_.reset();
+    if (bytes_) negative_squares(*bytes_, tokens_.count, threads_, squares, room_);
+    else negative_squares(fine_, tokens_.count, threads_, squares, room_);
+    for (size_t row = 0; row < tokens_.count; ++row) std::fill(squares + row * room_ + tokens_.count, squares + (row + 1) * room_, -kInfinite);
+  }
+
+  // Whether two bytes have little to do after these, by some of the tokens.
+  bool leaves_few(const ByteTokens& bytes, float* scratch) const {
+    static const auto score = MERGANSER_SELECT(byte_scores);
+    static const auto to_squares = MERGANSER_SELECT(scores_to_squares);
+    constexpr size_t kTurns = 2, kTogether = 6;
+    size_t left = 0;
+    for (size_t turn = 0; turn < kTurns; ++turn) {
+      const size_t first = (2 * turn + 1) * tokens_.count / (2 * kTurns);
+      std::fill_n(scratch, kTogether * room_, -kInfinite);
+      score(bytes.rows(first, kTogether), bytes.panels(), 0, bytes.panels().count, scratch, room_);
+      float lengths[kTogether];
+      for (size_t row = 0; row < kTogether; ++row) lengths[row] = static_cast<float>(bytes.square(first + row));
+      for (size_t column = 0; column < room_; column += kColumnsOfSquares) to_squares(scratch + column, room_, kTogether, lengths, -1);
+      Open open;
+      for (size_t row = 0; row < kTogether; ++row) {
+        find_open({nullptr, tokens_.count, nullptr, 0, nullptr, few_, true}, static_cast<uint32_t>(first + row), scratch + row * room_, room_, open);
+        left += open.columns.size();
+      }
+    }
+    return left * kOneIn <= kTurns * kTogether * tokens_.count;
+  }
+
+  // Appends columns whose bounds are above the one and not above the other, and their squares by two bytes.
+  void append_open(const Question& question, uint32_t token, const float* bounds, size_t room, float above, float most, Open& open) const {
+    static const auto take = MERGANSER_SELECT(take_above);
+    const size_t before = open.columns.size();
+    open.columns.resize(before + room);
+    open.bounds.resize(before + room);
+    const size_t end = take(bounds, room, question.ranks, question.ranks ? question.ranks[token] : 0, above, 0, open.columns.data(), open.bounds.data(), before);
+    size_t size = before;
+    for (size_t i = before; i < end; ++i) {
+      if (!(open.bounds[i] <= most)) continue;
+      open.columns[size] = open.columns[i];
+      open.bounds[size++] = open.bounds[i];
+    }
+    open.columns.resize(size);
+    open.tokens.resize(size);
+    open.squares.resize(size);
+    for (size_t i = before; i < size; ++i) open.tokens[i] = question.column(open.columns[i]);
+    float* const squares = open.squares.data() + before;
+    fine_.squares(&token, 1, open.tokens.data() + before, size - before, &squares);
+    for (size_t i = before; i < size; ++i) open.squares[i] = -open.squares[i];
+  }
+
+  // Those with the greatest bounds first: by their squares it is known which others may be as near.
+  void find_open(const Question& question, uint32_t token, const float* bounds, size_t room, Open& open) const {
+    static const auto floor = MERGANSER_SELECT(floor_of_greatest);
+    open.columns.clear();
+    const float first = std::nextafter(floor(bounds, room, question.ranks, question.ranks ? question.ranks[token] : 0, question.few), -kInfinite);
+    append_open(question, token, bounds, room, first, kInfinite, open);
+    if (open.squares.size() >= question.few) {
+      std::vector<float> squares = open.squares;
+      std::nth_element(squares.begin(), squares.begin() + static_cast<ptrdiff_t>(question.few) - 1, squares.end(), std::greater<float>());
+      const float least = squares[question.few - 1] - fine_.square_margin(token) - bytes_->square_margin(token);
+      if (least < first) append_open(question, token, bounds, room, least, first, open);
+    }
+    open.squares.resize(whole(open.squares.size(), kColumns), -kInfinite);
+  }
+
+  // Of a row whose squares, or bounds, are known.
+  static bool take_all(const Question& question, uint32_t token, const float* squares, size_t room, Candidates& candidates) {
+    const float rank = question.ranks ? question.ranks[token] : 0;
+    candidates.expect(squares, room, question.ranks, rank);
+    for (size_t column = 0; column < room; column += kColumns) {
+      if (!candidates.take(squares + column, question.ranks ? question.ranks + column : nullptr, rank, column)) return false;
+    }
+    return candidates.finish();
+  }
+
   // Calls visit(token, columns that may be among the nearest, their number) for each row. Squares of single columns are missing if they do not matter.
   template <typename Visit>
   bool answer(const Question& question, Visit visit) {
@@ -183,17 +277,19 @@ class ScreenedDistances final : public PeakDistances {
   bool find_kept(const Question& question, size_t first, size_t rows, Candidates* candidates) const {
     const size_t room = (question.column_count + kColumns - 1) / kColumns * kColumns;
     std::vector<float> some(question.columns ? room : 0, -kInfinite);
+    Open open;
     for (size_t row = 0; row < rows; ++row) {
       const uint32_t token = question.row(first + row);
       const float* scores = reinterpret_cast<const float*>(memory_.data()) + token * room_;
       for (size_t i = 0; question.columns && i < question.column_count; ++i) some[i] = scores[question.columns[i]];
       if (question.columns) scores = some.data();
-      const float rank = question.ranks ? question.ranks[token] : 0;
-      candidates[row].expect(scores, room, question.ranks, rank);
-      for (size_t column = 0; column < room; column += kColumns) {
-        if (!candidates[row].take(scores + column, question.ranks ? question.ranks + column : nullptr, rank, column)) return false;
+      if (!bytes_) {
+        if (!take_all(question, token, scores, room, candidates[row])) return false;
+        continue;
       }
-      if (!candidates[row].finish()) return false;
+      find_open(question, token, scores, room, open);
+      if (!take_all({nullptr, 0, nullptr, 0, nullptr, question.few, true}, token, open.squares.data(), open.squares.size(), candidates[row])) return false;
+      candidates[row].rename(open.columns.data());
     }
     return true;
   }
@@ -249,6 +345,7 @@ class ScreenedDistances final : public PeakDistances {
   const FineTokens fine_;
   const bool kept_;
   std::optional<FineColumns> all_;
+  std::unique_ptr<ByteTokens> bytes_;  // unless null: what is kept are bounds by these
   parallel::KeptBuffer memory_;  // less than 0: squares of all pairs
   size_t few_ = 0;
   std::vector<Near> near_;

@@ -35,6 +35,9 @@ struct BytePanels {
   size_t groups;  // of four dimensions
 };
 
+// either: of a centroid, which are those of a row if row_offset() is added.
+enum class ByteCodes : uint8_t { row, centroid, either };
+
 struct ByteForm {
   float scale;
   float error;
@@ -50,10 +53,10 @@ struct ByteForm {
   bool bytes_before_scores(size_t dims, size_t slots); \
   /* What is added to the whole numbers of rows. */ \
   uint8_t row_offset(); \
-  /* Rounds a row, or, without `offset`, a centroid (with matrix tiles, rows as well). `length`: at least ‖row‖. */ \
-  ByteForm to_bytes(const float* row, size_t dims, float length, bool offset, uint8_t* codes); \
+  /* Rounds a vector (matrix tiles take rows as centroids). `length`: at least ‖row‖. */ \
+  ByteForm to_bytes(const float* row, size_t dims, float length, ByteCodes kind, uint8_t* codes); \
   /* The same with numbers of up to `most` in view, or the row's own greatest if that is more: a scale that several rows share. */ \
-  ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, bool offset, uint8_t* codes); \
+  ByteForm to_bytes_below(const float* row, size_t dims, float most, float length, ByteCodes kind, uint8_t* codes); \
   /* Makes a panel of the codes of 16 vectors, `groups` of four dimensions each, one behind the other, and their starts. */ \
   void pack_byte_panel(const int8_t* rows, size_t groups, size_t panel, int8_t* panels, int32_t* starts); \
   int32_t dot_of_bytes(const uint8_t* row, const int8_t* centroid, size_t count); \

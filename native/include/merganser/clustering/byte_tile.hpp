@@ -94,13 +94,17 @@ struct ByteSums {
 #endif
     }
   };
-  MERGANSER_INLINE void add(Words words) {
-    add(low, words.low);
-    add(high, words.high);
+  alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  MERGANSER_INLINE void add(const Words& words) {
+    low = _mm256_add_epi32(low, _mm256_madd_epi16(words.low, load(kOnes)));
+    high = _mm256_add_epi32(high, _mm256_madd_epi16(words.high, load(kOnes)));
   }
-  // Sums stand in memory: words take the registers.
-  static MERGANSER_INLINE void add(__m256i& sums, __m256i& words) {
-    alignas(32) static constexpr int16_t kOnes[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  // The same of sums that stand in memory, as words take the registers.
+  MERGANSER_INLINE void add_in_memory(Words words) {
+    add_in_memory(low, words.low);
+    add_in_memory(high, words.high);
+  }
+  static MERGANSER_INLINE void add_in_memory(__m256i& sums, __m256i& words) {
 #if defined(__GNUC__)
     asm("vpmaddwd %2, %1, %1\n\tvpaddd %0, %1, %1\n\tvmovdqu %1, %0" : "+m"(sums), "+x"(words) : "m"(kOnes));
 #else
@@ -211,7 +215,10 @@ MERGANSER_INLINE void add_in_words(RowsOf& rows, const int8_t*& numbers, ByteSum
   ByteSums::Words words[kTileHeight];
 #pragma GCC unroll 4
   for (size_t group = 0; group < kGroups; ++group, numbers += kStep, rows.next()) {
-    const ByteSums::Codes codes = ByteSums::codes(numbers);
+    __m256i low = ByteSums::load(numbers), high = ByteSums::load(numbers + kStep / 4);
+    MERGANSER_KEEP_LOADED(low);
+    MERGANSER_KEEP_LOADED(high);
+    const ByteSums::Codes codes{low, high};
     simd::MERGANSER_ISA_NS::expect_line(reinterpret_cast<const float*>(numbers + kStepsAhead * kStep));
 #pragma GCC unroll 6
     for (size_t row = 0; row < kTileHeight; ++row) {
@@ -220,7 +227,7 @@ MERGANSER_INLINE void add_in_words(RowsOf& rows, const int8_t*& numbers, ByteSum
     }
   }
 #pragma GCC unroll 6
-  for (size_t row = 0; row < kTileHeight; ++row) sums[row].add(words[row]);
+  for (size_t row = 0; row < kTileHeight; ++row) sums[row].add_in_memory(words[row]);
 }
 #endif
 

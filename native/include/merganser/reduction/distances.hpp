@@ -1,5 +1,6 @@
 // Squared distances of all pairs of tokens as one symmetric matrix: every pair is scored once, and written both ways.
 #pragma once
+#include "merganser/reduction/byte_tokens.hpp"
 #include "merganser/reduction/fine_tokens.hpp"
 #include "merganser/reduction/token_rows.hpp"
 
@@ -12,5 +13,7 @@ void squared_distances(const TokenRows& tokens, unsigned threads, float* out, si
 void squared_distances(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride);
 // And less than 0: the nearest are the greatest.
 void negative_squares(const FineTokens& tokens, size_t count, unsigned threads, float* out, size_t stride);
+// Of the dimensions that are there in bytes.
+void negative_squares(const ByteTokens& tokens, size_t count, unsigned threads, float* out, size_t stride);
 
 }  // namespace merganser::reduction

@@ -18,6 +18,14 @@ MERGANSER_INLINE float raised(float floor, const Floats16& scores, const Floats1
   const __m512 lowest = _mm512_sub_ps(scores.all, _mm512_sub_ps(highest.all, scores.all)), before = _mm512_set1_ps(floor);
   const __mmask16 higher = _mm512_cmp_ps_mask(lowest, before, _CMP_GT_OQ);
   return _mm512_reduce_max_ps(_mm512_mask_mov_ps(before, higher, lowest));
+#elif defined(__AVX2__)
+  const auto lowest = [](__m256 score, __m256 most) MERGANSER_INLINE_LAMBDA { return _mm256_sub_ps(score, _mm256_sub_ps(most, score)); };
+  // What is no number leaves the floor.
+  const __m256 before = _mm256_set1_ps(floor);
+  const __m256 all = _mm256_max_ps(_mm256_max_ps(lowest(scores.low, highest.low), before), _mm256_max_ps(lowest(scores.high, highest.high), before));
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
+  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
 #else
   alignas(64) float score[kPanel], most[kPanel];
   scores.store(score);

@@ -125,9 +125,9 @@ MERGANSER_INLINE void all_word_scores(const FineRows& rows, const FinePairs& pai
   }
 }
 
-// kRows by kColumns sums of products of whole rows.
+// kRows by kColumns sums of products of whole rows. next: the columns that come next, which are asked for.
 template <size_t kRows, size_t kColumns>
-MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* columns, size_t row_bytes, int32_t (*sums)[kColumns]) {
+MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* columns, const int8_t* const* next, size_t row_bytes, int32_t (*sums)[kColumns]) {
   WordSums dots[kRows][kColumns];
 #pragma GCC unroll 4
   for (size_t r = 0; r < kRows; ++r) {
@@ -137,7 +137,10 @@ MERGANSER_INLINE void word_dots(const int8_t* const* rows, const int8_t* const* 
   for (size_t at = 0; at < row_bytes; at += kDotBytes) {
     WordSums::Pairs numbers[kColumns];
 #pragma GCC unroll 4
-    for (size_t c = 0; c < kColumns; ++c) numbers[c] = WordSums::load(columns[c] + at);
+    for (size_t c = 0; c < kColumns; ++c) {
+      numbers[c] = WordSums::load(columns[c] + at);
+      simd::MERGANSER_ISA_NS::expect_line(reinterpret_cast<const float*>(next[c] + at));
+    }
 #pragma GCC unroll 4
     for (size_t r = 0; r < kRows; ++r) {
       const WordSums::Pairs row = WordSums::load(rows[r] + at);
@@ -157,15 +160,19 @@ template <size_t kRows, size_t kColumns>
 MERGANSER_INLINE void squares_of_rows(const FewWordRows& rows, size_t first, const WordColumns& columns, size_t row_bytes, float* const* out) {
   for (size_t from = 0; from < columns.count; from += kColumns) {
     size_t places[kColumns];
-    const int8_t* codes[kColumns];
+    const int8_t *codes[kColumns], *next[kColumns];
+    // The last one is repeated where there are not so many.
+    const auto place_of = [&](size_t at) MERGANSER_INLINE_LAMBDA {
+      const size_t column = at < columns.count ? at : columns.count - 1;
+      return columns.some ? columns.some[column] : column;
+    };
     for (size_t c = 0; c < kColumns; ++c) {
-      // The last one is repeated where there are not so many.
-      const size_t at = from + c < columns.count ? from + c : columns.count - 1;
-      places[c] = columns.some ? columns.some[at] : at;
+      places[c] = place_of(from + c);
       codes[c] = columns.codes + places[c] * row_bytes;
+      next[c] = columns.codes + place_of(from + kColumns + c) * row_bytes;
     }
     int32_t sums[kRows][kColumns];
-    word_dots<kRows, kColumns>(rows.codes + first, codes, row_bytes, sums);
+    word_dots<kRows, kColumns>(rows.codes + first, codes, next, row_bytes, sums);
     for (size_t r = 0; r < kRows; ++r) {
       for (size_t c = 0; c < kColumns && from + c < columns.count; ++c) {
         const float score = static_cast<float>(sums[r][c]) * columns.scales[places[c]] * rows.scales[first + r] + columns.halves[places[c]], square = rows.squares[first + r] - 2 * score;
