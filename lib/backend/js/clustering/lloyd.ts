@@ -16,6 +16,8 @@ import { PointRows, type ClusterSums } from './point-rows';
 const FEW_MOVE = 0.08;
 /** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
 const USEFUL = [0.5, 0.25];
+/** Bounds of so few panels begin an iteration later: where the second assignment is the last they would have been for nothing, and they spare little. */
+const FEW_PANELS = 4;
 /** Multiplications between two looks at the event loop, and at the clock. */
 const SLICE = 4e6;
 const STEP = 1e6;
@@ -125,12 +127,14 @@ class Lloyd {
     if (ScreenedAssignment.serves(points, centroids)) this.screened = new ScreenedAssignment(points, centroids);
   }
 
-  /** From the second assignment on; and where bounds excluded too little then, once more when few points move. */
+  /** From the second assignment on, or the third; and where bounds excluded too little then, once more when few points move. */
   private boundsAreDue(iteration: number): boolean {
     const { points, centroids, bounded, boundsBegun } = this;
     const { panels } = centroids;
     if (!this.judgedScreens || bounded || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
-    return boundsBegun === 0 ? iteration >= 1 : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
+    return boundsBegun === 0
+      ? iteration >= (panels > FEW_PANELS ? 1 : 2)
+      : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
   }
 
   /** Without bounds, or with bounds that begin. */
