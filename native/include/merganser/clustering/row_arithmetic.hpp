@@ -63,6 +63,7 @@ constexpr size_t kNormsTogether = 4;
   /* sums += factor × row, each product rounded to the coarse grid: (v + grid) − grid; rests += what that leaves, on the fine one. Sums of such numbers are */ \
   /* exact, whatever their order. */ \
   void add_to_sums(double* sums, double* rests, const float* row, double factor, const Grids& grids, size_t padded); \
+  void add_all_to_sums(double* sums, double* rests, const float* const* rows, const double* factors, size_t count, const Grids& grids, size_t padded); \
   /* nearest[i] = least of it and bounds[panel][i] − drifts[panel] over all panels. */ \
   void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest); \
   /* bounds[i] = the greater of it and apart[slots[i]] − reach[i] + drift, rounded down, where reach[i] is not negative and less than what it is taken from. */ \
