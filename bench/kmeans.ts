@@ -7,7 +7,7 @@
  * FILE.f32: rows of little-endian float32; bench/token-vectors.py makes vectors of a real model. "noise": Gaussian noise. Without it: a Gaussian mixture of half as many components as clusters.
  *
  * Parts: runs beside faiss; the dense assignment beside the processor's arithmetic peak; two threads beside one, and what arithmetic alone gains by the second; ml-kmeans and the TypeScript
- * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`): the first run of a process, median of five processes, and later ones, medians of `--runs` after as many. MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512, and faiss, too,
+ * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`): the first run of a process, median of up to five processes, and later ones, medians of `--runs` after as many. MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512, and faiss, too,
  * unless `--peers best` leaves it what the processor has.
  */
 import { execFileSync } from 'node:child_process';
@@ -50,7 +50,7 @@ const BOUNDS_BYTES = 2 ** 32;
 const SLOW_WORK = 1e8;
 /** Runs of a few milliseconds, beside those: at least. */
 const NATIVE_RUNS = 15;
-/** Processes whose first run is timed, and how long each waits before: the compilers are still busy with what was loaded. */
+/** Processes whose first run is timed, at most, and how long each waits before: the compilers are still busy with what was loaded. */
 const FIRST_RUNS = 5;
 const SETTLED_MILLISECONDS = 250;
 /** Against so few centroids points are assigned to know what reading them takes. */
@@ -232,7 +232,7 @@ async function firstRun(library: Library, count: number): Promise<void> {
 
 function medianOfFirst(library: Library, part: string): number {
   const call = ['--expose-gc', ...process.argv.slice(1), '--part', part, '--first', library];
-  return median(Array.from({ length: FIRST_RUNS }, () => Number(execFileSync(process.execPath, call, { encoding: 'utf8' }))));
+  return median(Array.from({ length: Math.min(runs, FIRST_RUNS) }, () => Number(execFileSync(process.execPath, call, { encoding: 'utf8' }))));
 }
 
 async function besideMlKmeans(count: number, part: string): Promise<void> {
