@@ -7,9 +7,10 @@
  * FILE.f32: rows of little-endian float32; bench/token-vectors.py makes vectors of a real model. "noise": Gaussian noise. Without it: a Gaussian mixture of half as many components as clusters.
  *
  * Parts: runs beside faiss; the dense assignment beside the processor's arithmetic peak; two threads beside one, and what arithmetic alone gains by the second; ml-kmeans and the TypeScript
- * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`). MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512, and faiss, too,
+ * backend, on a part of the points, as long as a person waits (`slow`), or on all of them (`whole`): the first run of a process, median of up to five processes, and later ones, medians of `--runs` after as many. MERGANSER_ISA=avx2 makes merganser and the peak do without AVX-512, and faiss, too,
  * unless `--peers best` leaves it what the processor has.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -32,6 +33,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1' },
     runs: { type: 'string', default: '3' },
     part: { type: 'string', default: 'runs,dense,scaling,slow' },
+    first: { type: 'string', default: '' },
     python: { type: 'boolean', default: true },
     peers: { type: 'string', default: 'alike' },
     head: { type: 'boolean', default: true },
@@ -48,6 +50,9 @@ const BOUNDS_BYTES = 2 ** 32;
 const SLOW_WORK = 1e8;
 /** Runs of a few milliseconds, beside those: at least. */
 const NATIVE_RUNS = 15;
+/** Processes whose first run is timed, at most, and how long each waits before: the compilers are still busy with what was loaded. */
+const FIRST_RUNS = 5;
+const SETTLED_MILLISECONDS = 250;
 /** Against so few centroids points are assigned to know what reading them takes. */
 const FEW = 16;
 /** Times `--runs`. */
@@ -201,43 +206,71 @@ async function scaling(folder: string): Promise<void> {
   );
 }
 
-async function besideMlKmeans(count: number): Promise<void> {
+type Library = 'ml-kmeans' | 'js' | 'native';
+
+/** A run of the first points from the first of them as centroids, which tells its number of iterations. */
+function runOf(library: Library, count: number): () => Promise<number> {
+  const maxIterations = iterations[0];
+  if (library === 'ml-kmeans') {
+    // Array.from, as `[...row]` boxes every number, with which ml-kmeans takes five times as long.
+    const arrays = Array.from({ length: count }, (_, i) => Array.from(points.data.subarray(i * dims, (i + 1) * dims)));
+    const initialization = arrays.slice(0, clusters);
+    return async () => mlKmeans(arrays, clusters, { initialization, maxIterations, tolerance: 0 }).iterations;
+  }
   const part = rowsOf(points.data, count);
   const initialization = rowsOf(points.data, clusters);
-  // Array.from, as `[...row]` boxes every number, with which ml-kmeans takes five times as long.
-  const arrays = Array.from({ length: count }, (_, i) => Array.from(points.data.subarray(i * dims, (i + 1) * dims)));
-  const maxIterations = iterations[0];
-  const ml = await medianOf(
-    async () => mlKmeans(arrays, clusters, { initialization: arrays.slice(0, clusters), maxIterations, tolerance: 0 }),
-    'cpu',
-    // A collection throws compiled code away.
-    false,
-  );
-  const ours = (backend: 'native' | 'js', count: number) =>
-    medianOf(() => kmeans(part, { initialization, maxIterations, backend, threads: 1, tolerance: 0 }), 'cpu', false, count);
-  // What ml-kmeans left is not to be collected in native runs, which are short.
+  return async () => (await kmeans(part, { initialization, maxIterations, backend: library, threads: 1, tolerance: 0 })).iterations;
+}
+
+/** Prints what the first run in this process takes, once V8 has come to rest after loading it. */
+async function firstRun(library: Library, count: number): Promise<void> {
+  const work = runOf(library, count);
   await collectGarbage();
-  const [native, js] = [await ours('native', Math.max(runs, NATIVE_RUNS)), await ours('js', runs)];
-  const beside = (seconds: number) => `(${(ml.seconds / seconds).toFixed(seconds < 0.1 * ml.seconds ? 0 : 1)} ×)`;
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MILLISECONDS));
+  console.log((await timed(work, 'cpu')).milliseconds / 1000);
+}
+
+function medianOfFirst(library: Library, part: string): number {
+  const call = ['--expose-gc', ...process.argv.slice(1), '--part', part, '--first', library];
+  return median(Array.from({ length: Math.min(runs, FIRST_RUNS) }, () => Number(execFileSync(process.execPath, call, { encoding: 'utf8' }))));
+}
+
+async function besideMlKmeans(count: number, part: string): Promise<void> {
+  if (options.first !== '') return firstRun(options.first as Library, count);
+  const of = async (library: Library, least: number) => {
+    const work = runOf(library, count);
+    // What others left is not to be collected in short runs. Between them nothing is collected, as that throws compiled code away.
+    await collectGarbage();
+    const times = Math.max(runs, least);
+    await medianOf(work, 'cpu', false, times);
+    const { seconds, result } = await medianOf(work, 'cpu', false, times);
+    return { first: medianOfFirst(library, part), later: seconds, iterations: result };
+  };
+  const ml = await of('ml-kmeans', 1);
+  const [native, js] = [await of('native', NATIVE_RUNS), await of('js', 1)];
+  const beside = (theirs: number, ours: number, digits: number) =>
+    `${ours.toFixed(digits)} s (${(theirs / ours).toFixed(ours < 0.1 * theirs ? 0 : 1)} ×)`;
+  const both = ({ first, later }: { first: number; later: number }, digits: number) =>
+    `first ${beside(ml.first, first, digits)}, later ${beside(ml.later, later, digits)}`;
   const times = [
-    `ml-kmeans ${ml.seconds.toFixed(3)} s`,
-    `TypeScript ${js.seconds.toFixed(3)} s ${beside(js.seconds)}`,
-    `native ${native.seconds.toFixed(4)} s ${beside(native.seconds)}`,
+    `ml-kmeans first ${ml.first.toFixed(3)} s, later ${ml.later.toFixed(3)} s`,
+    `TypeScript ${both(js, 3)}`,
+    `native ${both(native, 4)}`,
   ];
-  const ended = `${ml.result.iterations}, ${js.result.iterations} and ${native.result.iterations} iterations`;
+  const ended = `${ml.iterations}, ${js.iterations} and ${native.iterations} iterations`;
   console.log(`${count} vectors of ${dims} (${vectorsName()}), ${clusters} clusters, ${ended}, one thread: ${times.join(' · ')}`);
 }
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'merganser-bench-'));
-  if (options.head) console.log(`${machine()}\n`);
+  if (options.head && options.first === '') console.log(`${machine()}\n`);
   const parts = options.part.split(',');
   if (parts.includes('runs')) await besideFaiss(folder);
   if (parts.includes('dense')) await dense(folder);
   if (parts.includes('scaling')) await scaling(folder);
   const few = Math.max(2 * clusters, Math.floor(SLOW_WORK / dims / clusters));
-  if (parts.includes('slow')) await besideMlKmeans(Math.min(points.dims[0], few));
-  if (parts.includes('whole')) await besideMlKmeans(points.dims[0]);
+  if (parts.includes('slow')) await besideMlKmeans(Math.min(points.dims[0], few), 'slow');
+  if (parts.includes('whole')) await besideMlKmeans(points.dims[0], 'whole');
   rmSync(folder, { recursive: true });
 }
 

@@ -126,12 +126,16 @@ function givenCentroids({ initialization }: KMeansOptions, dims: number): Float3
   );
   // What centroids may be is what points may be.
   for (let i = 0; i < given.count; i++) {
-    let square = 0;
-    for (let dim = 0; dim < dims; dim++) square += centroids[i * dims + dim] ** 2;
-    if (!(square < GREATEST_SQUARE))
+    if (!(squaredLength(centroids, i * dims, dims) < GREATEST_SQUARE))
       throw unexpected('initialization', 'finite numbers', `a vector that is infinite, NaN or longer than 3e18 as centroid ${i}`);
   }
   return centroids;
+}
+
+function squaredLength(rows: Float32Array, at: number, dims: number): number {
+  let square = 0;
+  for (let i = at; i < at + dims; i++) square += rows[i] * rows[i];
+  return square;
 }
 
 function namedInitialization({ initialization }: KMeansOptions, clusters: number): InitializationName {

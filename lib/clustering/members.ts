@@ -9,7 +9,7 @@ export interface Members {
 
 export function membersOf(labels: Uint32Array, clusters: number): Members {
   const offsets = new Uint32Array(clusters + 1);
-  for (const label of labels) offsets[label + 1]++;
+  for (let point = 0; point < labels.length; point++) offsets[labels[point] + 1]++;
   for (let cluster = 0; cluster < clusters; cluster++) offsets[cluster + 1] += offsets[cluster];
   const next = offsets.slice(0, clusters);
   const values = new Uint32Array(labels.length);

@@ -1,4 +1,5 @@
 /** Runs the same cases on every backend that this machine has. */
+import { worthCompiling } from '../../lib/backend/js/clustering/compiled';
 import { backendInfo } from '../../lib/index';
 
 export type BackendName = 'native' | 'js';
@@ -16,6 +17,9 @@ if (process.env['MERGANSER_REQUIRE_NATIVE'] && nativeError !== undefined) {
 export const BACKENDS: readonly BackendName[] = (nativeError === undefined ? (['native', 'js'] as const) : (['js'] as const)).filter(
   (backend) => (process.env['MERGANSER_TEST_BACKEND'] ?? backend) === backend,
 );
+
+// Tests are of the code that long processes run.
+worthCompiling(Infinity);
 
 /** A `describe` for each backend present. */
 export function describeEachBackend(name: string, body: (backend: BackendName) => void): void {

@@ -51,10 +51,15 @@ void ClusterSums::apply(const std::vector<std::vector<Move>>& moves, unsigned th
 void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::vector<Change>& changes, unsigned threads) {
   static const auto add = MERGANSER_SELECT(add_to_sums);
   constexpr size_t kClusters = 16;
+  const bool kept = points_.kept(0) != nullptr;
   parallel::parallel_for(threads, (slots_ + kClusters - 1) / kClusters, [&](size_t round) {
     std::vector<float> row(padded_);
     for (size_t slot = round * kClusters; slot < std::min(slots_, (round + 1) * kClusters); ++slot) {
       if (offsets[slot] < offsets[slot + 1]) changed_[slot] = 1;
+      if (kept) {
+        apply_kept(slot, changes.data() + offsets[slot], offsets[slot + 1] - offsets[slot]);
+        continue;
+      }
       for (size_t i = offsets[slot]; i < offsets[slot + 1]; ++i) {
         const auto [position, joins] = changes[i];
         const double weight = joins ? points_.weight_at(position) : -points_.weight_at(position), grid = points_.weight_grids().coarse;
@@ -68,6 +73,31 @@ void ClusterSums::apply_changes(const std::vector<size_t>& offsets, const std::v
       }
     }
   });
+}
+
+void ClusterSums::apply_kept(size_t slot, const Change* changes, size_t count) {
+  static const auto add = MERGANSER_SELECT(add_all_to_sums);
+  // Long rows are still in the nearest cache when they are added; short ones come with their neighbours.
+  constexpr size_t kTogether = 32, kShort = 16;
+  const double grid = points_.weight_grids().coarse;
+  const float* rows[kTogether];
+  double factors[kTogether], most = weights_[slot], rest = weight_rests_[slot];
+  for (size_t first = 0; first < count; first += kTogether) {
+    const size_t together = std::min(kTogether, count - first);
+    for (size_t i = 0; i < together; ++i) {
+      const auto [position, joins] = changes[first + i];
+      const double weight = joins ? points_.weight_at(position) : -points_.weight_at(position), rounded = (weight + grid) - grid;
+      rows[i] = points_.kept(position);
+      if (padded_ > kShort) points_.expect(position);
+      factors[i] = weight;
+      most += rounded;
+      rest += weight - rounded;
+      sizes_[slot] += joins ? 1u : ~0u;
+    }
+    add(sums_.data() + slot * padded_, rests_.data() + slot * padded_, rows, factors, together, points_.grids(), padded_);
+  }
+  weights_[slot] = most;
+  weight_rests_[slot] = rest;
 }
 
 void ClusterSums::regroup(const std::vector<uint32_t>& new_slots) {

@@ -164,6 +164,26 @@ void add_to_sums(double* sums, double* rests, const float* row, double factor, c
   }
 }
 
+void add_all_to_sums(double* sums, double* rests, const float* const* rows, const double* factors, size_t count, const Grids& grids, size_t padded) {
+  constexpr size_t kLanes = 8;
+  const double coarse = grids.coarse, fine = grids.fine;
+  for (size_t first = 0; first < padded; first += kLanes) {
+    // In registers: what is stored is late to be loaded again.
+    double sum[kLanes], rest[kLanes];
+    for (size_t lane = 0; lane < kLanes; ++lane) sum[lane] = sums[first + lane], rest[lane] = rests[first + lane];
+    for (size_t i = 0; i < count; ++i) {
+      const float* const row = rows[i] + first;
+      const double factor = factors[i];
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        const double product = factor * row[lane], rounded = (product + coarse) - coarse;
+        sum[lane] += rounded;
+        rest[lane] += ((product - rounded) + fine) - fine;
+      }
+    }
+    for (size_t lane = 0; lane < kLanes; ++lane) sums[first + lane] = sum[lane], rests[first + lane] = rest[lane];
+  }
+}
+
 void nearest_bounds(const float* bounds, size_t panels, size_t points, const float* drifts, float* nearest) {
   for (size_t panel = 0; panel < panels; ++panel, bounds += points) {
     const float* const of_panel = drifts + panel * kEpochs;

@@ -40,11 +40,24 @@ export class CentroidSlots {
 
   /** Rounded as the native backend does. */
   setOriginal(slot: number, coordinates: ArrayLike<number>): void {
-    const { dims, rows, originals } = this;
+    const { dims, originals } = this;
+    const { centre } = this.points;
     for (let dim = 0, at = slot * dims; dim < dims; dim++, at++) {
       originals[at] = coordinates[dim];
-      rows[at] = Math.fround(originals[at] - this.points.centre[dim]);
+      this.rows[at] = Math.fround(originals[at] - centre[dim]);
     }
+    this.pack(slot);
+  }
+
+  private pack(slot: number): void {
+    const { rows, packed, dims } = this;
+    const four = slot - (slot % TOGETHER);
+    let square = 0;
+    for (let at = slot * dims, to = four * dims + slot - four, end = at + dims; at < end; at++, to += TOGETHER) {
+      square += rows[at] * rows[at];
+      packed[to] = rows[at];
+    }
+    this.halves[slot] = -0.5 * square;
   }
 
   original(slot: number): Float32Array {
@@ -53,20 +66,9 @@ export class CentroidSlots {
 
   /** After centroids have changed. */
   measure(): void {
-    const { rows, packed, dims } = this;
-    let greatest = 0;
-    for (let slot = 0; slot < this.count; slot++) {
-      let square = 0;
-      let to = slot - (slot % TOGETHER);
-      to = to * dims + slot - to;
-      for (let at = slot * dims; at < (slot + 1) * dims; at++, to += TOGETHER) {
-        square += rows[at] * rows[at];
-        packed[to] = rows[at];
-      }
-      this.halves[slot] = -0.5 * square;
-      greatest = Math.max(greatest, square);
-    }
-    this.greatestNorm = Math.sqrt(greatest);
+    let least = 0;
+    for (let slot = 0; slot < this.count; slot++) if (this.halves[slot] < least) least = this.halves[slot];
+    this.greatestNorm = Math.sqrt(-2 * least);
   }
 
   /** ⟨x, c⟩ − ½‖c‖²: the greatest score is the least distance. Sums run over the dimensions in order. */
@@ -113,8 +115,8 @@ export class CentroidSlots {
       this.originals.set(originals.subarray(old * dims, (old + 1) * dims), slot * dims);
       this.ids[slot] = ids[old];
       moved[old] = slot;
+      this.pack(slot);
     });
-    this.measure();
     return moved;
   }
 
@@ -130,24 +132,42 @@ export class CentroidSlots {
     this.split(slots.subarray(half));
   }
 
-  /** A few steps of the power method. */
+  /** A few steps of the power method, but for a constant. */
   private projections(slots: Uint32Array): Float64Array {
     const { rows, dims } = this;
     const mean = new Float64Array(dims);
-    for (const slot of slots) for (let dim = 0; dim < dims; dim++) mean[dim] += rows[slot * dims + dim] / slots.length;
+    for (const slot of slots) addTimes(1 / slots.length, rows, slot * dims, mean);
     let direction = mean.map((value, dim) => rows[slots[0] * dims + dim] - value);
     const projections = new Float64Array(slots.length);
     for (let step = 0; step < POWER_STEPS; step++) {
       const next = new Float64Array(dims);
-      slots.forEach((slot, i) => {
-        let projection = 0;
-        for (let dim = 0; dim < dims; dim++) projection += (rows[slot * dims + dim] - mean[dim]) * direction[dim];
-        for (let dim = 0; dim < dims; dim++) next[dim] += projection * (rows[slot * dims + dim] - mean[dim]);
+      const less = productWith(direction, mean, 0);
+      let sum = 0;
+      for (let i = 0; i < slots.length; i++) {
+        const projection = productWith(direction, rows, slots[i] * dims) - less;
+        addTimes(projection, rows, slots[i] * dims, next);
         projections[i] = projection;
-      });
-      const length = Math.sqrt(next.reduce((sum, value) => sum + value * value, 0));
+        sum += projection;
+      }
+      addTimes(-sum, mean, 0, next);
+      const length = Math.sqrt(productWith(next, next, 0));
       direction = next.map((value) => (length > 0 ? value / length : 0));
     }
     return projections;
   }
+}
+
+function addTimes(factor: number, rows: Float64Array, at: number, out: Float64Array): void {
+  for (let dim = 0; dim < out.length; dim++) out[dim] += factor * rows[at + dim];
+}
+
+function productWith(row: Float64Array, rows: Float64Array, at: number): number {
+  let even = 0;
+  let odd = 0;
+  let dim = 0;
+  for (; dim + 1 < row.length; dim += 2) {
+    even += row[dim] * rows[at + dim];
+    odd += row[dim + 1] * rows[at + dim + 1];
+  }
+  return dim < row.length ? even + odd + row[dim] * rows[at + dim] : even + odd;
 }

@@ -5,7 +5,9 @@ import { yieldToEventLoop } from '../event-loop';
 import { atOnce, inTurns } from '../turns';
 import { BoundedAssignment } from './bounded-assignment';
 import { CentroidSlots } from './centroid-slots';
+import { worthCompiling } from './compiled';
 import { DenseAssignment } from './dense-assignment';
+import { distanceBetween } from './distance-between';
 import { ScreenedAssignment } from './screened-assignment';
 import { ShortAssignment } from './short-assignment';
 import { PointRows, type ClusterSums } from './point-rows';
@@ -14,6 +16,8 @@ import { PointRows, type ClusterSums } from './point-rows';
 const FEW_MOVE = 0.08;
 /** The share of panels that bounds may leave, by how often they have been tried: at first points still move, and it will be less. */
 const USEFUL = [0.5, 0.25];
+/** Bounds of so few panels begin an iteration later: where the second assignment is the last they would have been for nothing, and they spare little. */
+const FEW_PANELS = 4;
 /** Multiplications between two looks at the event loop, and at the clock. */
 const SLICE = 4e6;
 const STEP = 1e6;
@@ -27,9 +31,14 @@ class Lloyd {
   private readonly before: Uint32Array;
   private sums: ClusterSums;
   private summed = false;
+  /** Of each slot, what the objective has less for it, and whether its centroid has moved since that was computed. */
+  private readonly parts: Float64Array;
+  private readonly stale: Uint8Array;
   private readonly dense: DenseAssignment;
   private readonly short: ShortAssignment | null;
-  private screened: ScreenedAssignment | null;
+  private screened: ScreenedAssignment | null = null;
+  /** It has been decided whether there are screens. */
+  private judgedScreens = false;
   private bounded: BoundedAssignment | null = null;
   /** How often. */
   private boundsBegun = 0;
@@ -44,11 +53,11 @@ class Lloyd {
     this.centroids = new CentroidSlots(centroids, this.points);
     this.dense = new DenseAssignment(this.points, this.centroids);
     this.short = ShortAssignment.serves(this.points, this.centroids) ? new ShortAssignment(this.points, this.centroids) : null;
-    this.screened =
-      !this.short && ScreenedAssignment.serves(this.points, this.centroids) ? new ScreenedAssignment(this.points, this.centroids) : null;
     this.slots = new Uint32Array(this.points.count);
     this.before = new Uint32Array(this.points.count);
     this.sums = this.noSums();
+    this.parts = new Float64Array(this.centroids.count);
+    this.stale = new Uint8Array(this.centroids.count).fill(1);
   }
 
   async run({ signal, onProgress }: ClusteringControl): Promise<LloydOutcome> {
@@ -88,6 +97,7 @@ class Lloyd {
 
   private async assign(iteration: number, signal: AbortSignal | undefined): Promise<number> {
     const { points, centroids, slots, before } = this;
+    this.screenIfWorthwhile();
     if (this.boundsAreDue(iteration)) this.beginBounds();
     if (this.summed) before.set(slots);
     else before.fill(centroids.count);
@@ -109,12 +119,22 @@ class Lloyd {
     return this.moved;
   }
 
-  /** From the second assignment on; and where bounds excluded too little then, once more when few points move. */
+  private screenIfWorthwhile(): void {
+    const { points, centroids, short, judgedScreens } = this;
+    if (short || judgedScreens) return;
+    if (!worthCompiling(points.count * centroids.count * centroids.dims)) return;
+    this.judgedScreens = true;
+    if (ScreenedAssignment.serves(points, centroids)) this.screened = new ScreenedAssignment(points, centroids);
+  }
+
+  /** From the second assignment on, or the third; and where bounds excluded too little then, once more when few points move. */
   private boundsAreDue(iteration: number): boolean {
     const { points, centroids, bounded, boundsBegun } = this;
     const { panels } = centroids;
-    if (this.short || bounded || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
-    return boundsBegun === 0 ? iteration === 1 : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
+    if (!this.judgedScreens || bounded || BoundedAssignment.bytes(points.count, panels) > this.spec.boundsBytes) return false;
+    return boundsBegun === 0
+      ? iteration >= (panels > FEW_PANELS ? 1 : 2)
+      : boundsBegun < USEFUL.length && this.moved < FEW_MOVE * points.count;
   }
 
   /** Without bounds, or with bounds that begin. */
@@ -141,9 +161,10 @@ class Lloyd {
     this.sums = this.noSums();
     moved.forEach((slot, old) => {
       for (const of of ['sums', 'rests'] as const) this.sums[of].set(sums[of].subarray(old * dims, (old + 1) * dims), slot * dims);
-      for (const of of ['weights', 'weightRests', 'sizes'] as const) this.sums[of][slot] = sums[of][old];
+      for (const of of ['weights', 'weightRests', 'sizes', 'changed'] as const) this.sums[of][slot] = sums[of][old];
     });
     this.slots.forEach((slot, i) => (this.slots[i] = moved[slot]));
+    this.stale.fill(1);
     this.bounded = new BoundedAssignment(this.points, this.centroids, this.slots, USEFUL[this.boundsBegun++]);
   }
 
@@ -157,6 +178,7 @@ class Lloyd {
       weights: numbers(all),
       weightRests: numbers(all),
       sizes: new Int32Array(all),
+      changed: new Uint8Array(all),
     };
   }
 
@@ -174,15 +196,22 @@ class Lloyd {
 
   /** Σ w ‖x‖² + Σ over clusters of weight ‖c‖² − 2 ⟨c, sum⟩, in the order of ids. */
   private objective(): number {
-    const { rows, dims, halves } = this.centroids;
-    const { sums, rests } = this.sums;
+    const { parts, stale } = this;
     let total = this.points.totalSquare;
     for (const slot of this.slotsById()) {
-      let product = 0;
-      for (let at = slot * dims; at < (slot + 1) * dims; at++) product += rows[at] * (sums[at] + rests[at]);
-      total -= 2 * (this.weightOf(slot) * halves[slot] + product);
+      if (stale[slot] || this.sums.changed[slot]) parts[slot] = this.partOf(slot);
+      total -= parts[slot];
     }
+    stale.fill(0);
     return Math.max(total, 0);
+  }
+
+  private partOf(slot: number): number {
+    const { rows, dims, halves } = this.centroids;
+    const { sums, rests } = this.sums;
+    let product = 0;
+    for (let at = slot * dims; at < (slot + 1) * dims; at++) product += rows[at] * (sums[at] + rests[at]);
+    return 2 * (this.weightOf(slot) * halves[slot] + product);
   }
 
   private weightOf(slot: number): number {
@@ -193,7 +222,7 @@ class Lloyd {
     return this.spec.frozen !== null && this.spec.frozen[this.centroids.ids[slot]] !== 0;
   }
 
-  /** Returns how many clusters are empty, and how many of those get points. */
+  /** The others' means are what they were. Returns how many clusters are empty, and how many of those get points. */
   private moveCentroids(fill: boolean): { clusters: number; filled: number } {
     const { centroids } = this;
     const before = this.bounded && centroids.rows.slice();
@@ -202,14 +231,26 @@ class Lloyd {
     for (let slot = 0; slot < centroids.count; slot++) {
       if (this.isFrozen(slot)) continue;
       if (this.sums.sizes[slot] === 0) empty++;
-      if (this.weightOf(slot) <= 0) continue;
+      if (this.weightOf(slot) <= 0 || !this.sums.changed[slot]) continue;
       this.meanOf(slot, mean);
-      centroids.setOriginal(slot, mean);
+      this.place(slot, mean);
     }
+    this.sums.changed.fill(0);
     const filled = fill && empty > 0 ? this.fillEmpty() : 0;
     centroids.measure();
-    if (before) this.bounded?.drift(distances(before, centroids.rows, centroids.dims));
+    if (before) this.bounded?.drift(this.distances(before));
     return { clusters: empty, filled };
+  }
+
+  private place(slot: number, coordinates: Float64Array): void {
+    this.centroids.setOriginal(slot, coordinates);
+    this.stale[slot] = 1;
+  }
+
+  /** How far centroids have moved. */
+  private distances(before: Float64Array): Float64Array {
+    const { rows, dims } = this.centroids;
+    return Float64Array.from(this.stale, (moved, slot) => (moved ? distanceBetween(before, slot, rows, slot, dims) : 0));
   }
 
   private meanOf(slot: number, out: Float64Array): void {
@@ -234,7 +275,7 @@ class Lloyd {
 
   /** Every empty cluster, in the order of ids, moves to a point of the largest (by the share of its points that is left): the farthest from its centroid, then the next. */
   private fillEmpty(): number {
-    const { centroids, points } = this;
+    const { points } = this;
     const slotOf = this.slotsById();
     const donors = Array.from(slotOf, (slot): Donor => ({
       left: this.sums.sizes[slot],
@@ -256,7 +297,7 @@ class Lloyd {
         donor.left = 0;
       }
       points.stage(donor.points[donor.given], row);
-      centroids.setOriginal(
+      this.place(
         slot,
         row.map((value, dim) => value + points.centre[dim]),
       );
@@ -295,16 +336,6 @@ interface Donor {
   readonly size: number;
   given: number;
   points: readonly number[];
-}
-
-function distances(from: Float64Array, to: Float64Array, dims: number): Float64Array {
-  const result = new Float64Array(from.length / dims);
-  for (let slot = 0; slot < result.length; slot++) {
-    let square = 0;
-    for (let at = slot * dims; at < (slot + 1) * dims; at++) square += (to[at] - from[at]) ** 2;
-    result[slot] = Math.sqrt(square);
-  }
-  return result;
 }
 
 export async function lloyd(

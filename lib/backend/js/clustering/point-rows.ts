@@ -61,6 +61,8 @@ export interface ClusterSums {
   readonly weights: Float64Array;
   readonly weightRests: Float64Array;
   readonly sizes: Int32Array;
+  /** Not 0: since the one who reads it set it to that. */
+  readonly changed: Uint8Array;
 }
 
 export class PointRows {
@@ -161,22 +163,13 @@ export class PointRows {
     const { dims, kept, row, centre, weights, squaredNorms } = this;
     let greatest = 0;
     for (let point = first; point < last; point++) {
-      const rows = kept ?? row;
-      const at = kept ? point * dims : 0;
       if (!kept) this.convert(point, row, 0);
-      let square = 0;
-      let most = 0;
-      for (let dim = 0; dim < dims; dim++) {
-        const value = Math.fround(rows[at + dim] - centre[dim]);
-        rows[at + dim] = value;
-        square += value * value;
-        most = Math.max(most, Math.abs(value));
-      }
+      const most = kept ? centreRow(kept, point * dims, centre, squaredNorms, point) : centreRow(row, 0, centre, squaredNorms, point);
+      const square = squaredNorms[point];
       if (!(square < GREATEST_SQUARE)) throw notFinite(point);
       const weight = weights ? weights[point] : 1;
-      squaredNorms[point] = square;
       this.totalSquare += weight * square;
-      greatest = Math.max(greatest, weight * most);
+      if (weight * most > greatest) greatest = weight * most;
     }
     return greatest;
   }
@@ -218,7 +211,7 @@ export class PointRows {
   move(
     first: number,
     last: number,
-    { sums, rests, weights, weightRests, sizes }: ClusterSums,
+    { sums, rests, weights, weightRests, sizes, changed }: ClusterSums,
     before: Uint32Array,
     after: Uint32Array,
   ): number {
@@ -252,6 +245,8 @@ export class PointRows {
       weightRests[from] -= weight - mostWeight;
       sizes[to]++;
       sizes[from]--;
+      changed[to] = 1;
+      changed[from] = 1;
     }
     return moved;
   }
@@ -268,14 +263,29 @@ function shortMean(count: number, dims: number, rows: Float64Array, placeOf: (i:
     for (let dim = 0; dim < dims; dim++) {
       const value = rows[at + dim];
       sums[dim] += value;
-      least[dim] = Math.min(least[dim], value);
-      most[dim] = Math.max(most[dim], value);
+      if (value < least[dim]) least[dim] = value;
+      if (value > most[dim]) most[dim] = value;
     }
   }
   return sums.map((sum, dim) => {
     const mean = sum / sample;
     return shortNumber(mean, Math.max(most[dim] - mean, mean - least[dim]));
   });
+}
+
+/** Subtracts the centre, and tells the squared length. Returns the greatest coordinate. */
+function centreRow(rows: Float64Array, at: number, centre: Float32Array, squares: Float64Array, point: number): number {
+  let square = 0;
+  let most = 0;
+  for (let dim = 0; dim < centre.length; dim++) {
+    const value = Math.fround(rows[at + dim] - centre[dim]);
+    rows[at + dim] = value;
+    square += value * value;
+    if (value > most) most = value;
+    else if (-value > most) most = -value;
+  }
+  squares[point] = square;
+  return most;
 }
 
 function squareOf(row: Float64Array): number {

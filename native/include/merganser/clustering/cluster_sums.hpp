@@ -32,6 +32,7 @@ class ClusterSums {
     uint32_t position;
     bool joins;
   };
+  void apply_kept(size_t slot, const Change* changes, size_t count);
   void apply_changes(const std::vector<size_t>& offsets, const std::vector<Change>& changes, unsigned threads);
 
   const PointBlocks& points_;

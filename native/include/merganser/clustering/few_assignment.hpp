@@ -17,8 +17,8 @@ constexpr size_t kPanelsForBounds = 4;
 
 class FewAssignment {
  public:
-  // Null where other ways are faster, or the points' copy would take more than `bytes`. The points must stay in their order.
-  static std::unique_ptr<FewAssignment> make(const PointBlocks& points, const CentroidPanels& centroids, uint32_t iterations, size_t bytes, unsigned threads);
+  // Null where other ways are faster, or the points' copy would take more than `bytes`. The points must stay in their order; short ones are kept as rows, too.
+  static std::unique_ptr<FewAssignment> make(PointBlocks& points, const CentroidPanels& centroids, uint32_t iterations, size_t bytes, unsigned threads);
 
   // Renews slots.
   void assign(unsigned threads, const std::atomic<bool>* cancelled, std::vector<uint32_t>& slots, std::vector<std::vector<Move>>& moves) const;

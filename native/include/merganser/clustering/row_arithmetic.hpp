@@ -63,6 +63,7 @@ constexpr size_t kNormsTogether = 4;
   /* sums += factor × row, each product rounded to the coarse grid: (v + grid) − grid; rests += what that leaves, on the fine one. Sums of such numbers are */ \
   /* exact, whatever their order. */ \
   void add_to_sums(double* sums, double* rests, const float* row, double factor, const Grids& grids, size_t padded); \
+  void add_all_to_sums(double* sums, double* rests, const float* const* rows, const double* factors, size_t count, const Grids& grids, size_t padded); \
   /* Distance of two rows, rounded up. */ \
   float distance_above(const float* left, const float* right, size_t padded); \
   /* nearest[i] = least of it and what bounds[panel][i] are worth, over all panels. drifts: per panel and epoch. */ \
