@@ -364,9 +364,58 @@ size_t rows_together() { return 1; }
 void combine_together(const float*, size_t, const uint32_t*, const float*, const uint8_t*, size_t, float* const*) {}
 #if defined(__AVX2__)
 bool multiplies_together() { return true; }
-// There are registers for one row by four columns.
+
+namespace {
+
+// Four rows by up to three columns, eight sums each.
+template <size_t kColumns>
+MERGANSER_INLINE void products_of_four(const float* const* rows, const float* const* columns, size_t dims, size_t first, float* const* out) {
+  constexpr size_t kSums = 8;
+  __m256 sums[kRowsTogether][kColumns];
+#pragma GCC unroll 4
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+#pragma GCC unroll 3
+    for (size_t c = 0; c < kColumns; ++c) sums[r][c] = _mm256_setzero_ps();
+  }
+  size_t dim = 0;
+  for (; dim + kSums <= dims; dim += kSums) {
+    __m256 numbers[kColumns];
+#pragma GCC unroll 3
+    for (size_t c = 0; c < kColumns; ++c) {
+      numbers[c] = _mm256_loadu_ps(columns[c] + dim);
+      MERGANSER_KEEP_LOADED(numbers[c]);
+    }
+#pragma GCC unroll 4
+    for (size_t r = 0; r < kRowsTogether; ++r) {
+      __m256 row = _mm256_loadu_ps(rows[r] + dim);
+      MERGANSER_KEEP_LOADED(row);
+#pragma GCC unroll 3
+      for (size_t c = 0; c < kColumns; ++c) sums[r][c] = _mm256_fmadd_ps(row, numbers[c], sums[r][c]);
+    }
+  }
+  for (size_t r = 0; r < kRowsTogether; ++r) {
+    for (size_t c = 0; c < kColumns; ++c) {
+      alignas(32) float each[kSums];
+      _mm256_store_ps(each, sums[r][c]);
+      float sum = 0;
+      for (size_t at = dim; at < dims; ++at) sum += rows[r][at] * columns[c][at];
+      for (const float one : each) sum += one;
+      out[r][first + c] = sum;
+    }
+  }
+}
+
+}  // namespace
+
 void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out) {
-  for (size_t row = 0; row < kRowsTogether; ++row) all_products<1>(rows + row, values, dims, columns, count, out + row);
+  constexpr size_t kColumns = 3;
+  for (size_t first = 0; first < count; first += kColumns) {
+    const float* some[kColumns];
+    for (size_t c = 0; c < kColumns; ++c) some[c] = values + columns[first + c < count ? first + c : count - 1] * dims;
+    if (count - first >= 3) products_of_four<3>(rows, some, dims, first, out);
+    else if (count - first == 2) products_of_four<2>(rows, some, dims, first, out);
+    else products_of_four<1>(rows, some, dims, first, out);
+  }
 }
 #else
 bool multiplies_together() { return false; }
