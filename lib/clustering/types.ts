@@ -41,8 +41,8 @@ export interface KMeansOptions {
   /** Of the random numbers, 0 … 2³² − 1. Default 1. */
   readonly seed?: number;
   /**
-   * Memory for what saves work: bounds (a quarter of points × clusters, in bytes; without room for them every iteration is a full one), and if there is more also
-   * points rounded to bytes (twice points × dims), and float32 points of up to 128 numbers in the order of their clusters. Default 2³⁰.
+   * Memory for what saves work: bounds (a quarter of points × clusters, in bytes) and earlier centroids (at most half as much, or four times the centroids; without room for both every iteration is a full
+   * one), and if there is more also points rounded to bytes (twice points × dims), and float32 points of up to 512 numbers in the order of their clusters. Default 2³⁰.
    */
   readonly boundsBytes?: number;
   /** Upper limit for the native backend's threads. The result does not depend on it. */

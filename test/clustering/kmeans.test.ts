@@ -58,6 +58,20 @@ describeEachBackend('k-means', (backend) => {
     expect(expected.iterations).toBe(expected.objectives.length);
   });
 
+  test('bounds tell apart what centroids did in the last passes only, and hold in longer runs', async () => {
+    for (const [dims, count, clusters] of [
+      [5, 8000, 70],
+      [24, 4000, 70],
+    ]) {
+      const random = new RandomStream(dims);
+      const data = Float32Array.from({ length: count * dims }, () => random.gaussian());
+      const options: KMeansOptions = { clusters, maxIterations: 60, initialization: 'random', seed: 3 };
+      const result = await run(data, dims, options);
+      expect(result.iterations).toBeGreaterThan(20);
+      expect(result).toEqual(await run(data, dims, { ...options, boundsBytes: 0 }));
+    }
+  });
+
   test('what leading directions leave out could not have won: variance in few directions, odd widths, ties, odd numbers of panels', async () => {
     for (const [dims, clusters, step] of [
       [64, 150, 0],
@@ -70,8 +84,9 @@ describeEachBackend('k-means', (backend) => {
       const options: KMeansOptions = { clusters, maxIterations: 6, initialization: 'random', seed: dims };
       const expected = await run(points, dims, { ...options, boundsBytes: 0, threads: 1 });
       expect(await run(points, dims, { ...options, threads: 2 })).toEqual(expected);
-      // Room for bounds alone.
-      expect(await run(points, dims, { ...options, boundsBytes: 4 * 1020 * Math.ceil(clusters / 16) })).toEqual(expected);
+      // Room for bounds and four times the centroids alone.
+      const boundsBytes = 4 * Math.ceil(clusters / 16) * (1020 + 4 * 16 * 8 * Math.ceil(dims / 8));
+      expect(await run(points, dims, { ...options, boundsBytes })).toEqual(expected);
     }
   });
 
