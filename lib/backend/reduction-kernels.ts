@@ -97,7 +97,7 @@ export interface ReductionKernels {
   ): void;
   /**
    * Deterministic k-medoids: begins with the longest row and those farthest from what is chosen; then each medoid becomes the member with the least sum of distances to its cluster, until none
-   * does, or `iterations` times. Of equal ones the first. `medoids`: their rows, ascending. `source`: for each row the place of its nearest medoid; a medoid is its own. 'cosine': by 1 − cosine.
+   * does, or `iterations` times. Of equal ones the first. `medoids`: their rows, ascending. `source`: for each row the place of its nearest medoid; a medoid is its own. 'cosine': by 1 − cosine (half the squared distance of unit rows: no row is all zeros).
    * 1 ≤ medoids ≤ rows ≤ MOST_MEDOID_ROWS. `greatest`: as of densityPeaks.
    */
   findMedoids(

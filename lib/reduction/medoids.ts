@@ -14,7 +14,8 @@ export interface MedoidTask {
 }
 
 /** Begins with the longest token and those farthest from what is chosen; the medoids are the reduced tokens, in order. `weights` only add up to sizes. */
-export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
+export function* kMedoids(given: TokenRows, weights: Float32Array, { clusters, distance, maxIterations }: MedoidTask): Steps<Plan> {
+  const tokens = distance === 'cosine' ? yield* withDirections(given) : given;
   const { data, count, width } = tokens;
   const [medoids, source, greatest] = [new Uint32Array(clusters), new Uint32Array(count), new Float32Array(1)];
   const onALine = width === 1 && distance === 'euclidean';
@@ -29,6 +30,26 @@ export function* kMedoids(tokens: TokenRows, weights: Float32Array, { clusters, 
   }
   const plan = planOfMeans(source, clusters, weights);
   return { ...plan, greatest: greatest[0], merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
+}
+
+/** Shorter than tokens are, and long enough to have a direction. */
+const SHORT = 2 ** -100;
+
+/** Tokens of zeros have no direction, but the cosine of 0 with all others. They get a direction of their own, by one number more that only they have; where there are none tokens stay as they are. */
+function* withDirections(tokens: TokenRows): Steps<TokenRows> {
+  const { data, count, width } = tokens;
+  const zeros: number[] = [];
+  for (let token = 0; token < count; token++) {
+    let at = token * width;
+    while (at < (token + 1) * width && data[at] === 0) at++;
+    if (at === (token + 1) * width) zeros.push(token);
+    if (token % 1024 === 0) yield null;
+  }
+  if (zeros.length === 0) return tokens;
+  const wider = new Float32Array(count * (width + 1));
+  for (let token = 0; token < count; token++) wider.set(data.subarray(token * width, (token + 1) * width), token * (width + 1));
+  for (const token of zeros) wider[token * (width + 1) + width] = SHORT;
+  return { data: wider, count, width: width + 1 };
 }
 
 function* pointsOf(tokens: TokenRows, distance: DistanceKind): Steps<TokenRows> {

@@ -121,6 +121,7 @@ export interface ExpeditOptions extends Omit<CommonOptions, 'size'> {
 export interface KMedoidsOptions extends CommonOptions {
   readonly method: 'k-medoids';
   readonly clusters: number;
+  /** 'cosine': 1 − cosine; tokens of zeros are at 1 from all others, and at 0 from each other. Default 'euclidean'. */
   readonly distance?: 'euclidean' | 'cosine';
   /** Default 100. */
   readonly maxIterations?: number;

@@ -1,9 +1,9 @@
-/** k-medoids of tokens of one number on every backend, by whole numbers: the sums of distances of the two members in the middle are equal, and the first of them is the medoid. */
+/** k-medoids on every backend where tokens are special: one number, zeros. */
 import { reduce } from '../../lib/index';
 import { RandomStream } from '../../lib/clustering/random';
 import { describeEachBackend } from '../conformance/backends';
 
-/** The definition, of numbers whose sums of distances are exact. */
+/** The definition, of whole numbers: sums of distances are exact, those of the two members in the middle are equal, and the first of them is the medoid. */
 function medoidsOf(values: readonly number[], clusters: number): { medoids: number[]; source: number[] } {
   const tokens = values.map((_, i) => i);
   const between = (a: number, b: number): number => Math.abs(values[a] - values[b]);
@@ -26,12 +26,12 @@ function medoidsOf(values: readonly number[], clusters: number): { medoids: numb
   return { medoids, source: sourceOf(medoids) };
 }
 
-describeEachBackend('k-medoids of one number', (backend) => {
+describeEachBackend('k-medoids', (backend) => {
   test.each([
     ['around zero', -(2 ** 21), 2 ** 22],
     ['far from zero', 2 ** 23, 2 ** 18],
     ['often equal', -4, 9],
-  ])('%s', (_, least, range) => {
+  ])('of one number: %s', (_, least, range) => {
     const random = new RandomStream(5);
     for (let run = 0; run < 40; run++) {
       const values = Array.from({ length: 2 + random.below(50) }, () => least + random.below(range));
@@ -41,6 +41,27 @@ describeEachBackend('k-medoids of one number', (backend) => {
       const expected = medoidsOf(values, clusters);
       expect([...source]).toEqual(expected.source);
       expect([...tokens.data]).toEqual(expected.medoids.map((medoid) => data[medoid]));
+    }
+  });
+
+  test('by cosine: tokens of zeros are as far as those that have nothing in common', () => {
+    // The first one is the longest; three tokens are at 0.6 from it, and the zeros at 1.
+    const few = [
+      [9, 0],
+      [0, 0],
+      [4, 9.165],
+      [4, 9.165],
+      [0, 0],
+      [4, 9.165],
+    ];
+    for (const copies of [1, 400]) {
+      const rows = Array.from({ length: copies * few.length }, (_, i) => few[i % few.length]);
+      const { source, tokens } = reduce(
+        { data: Float32Array.from(rows.flat()), dims: [rows.length, 2] },
+        { method: 'k-medoids', clusters: 2, distance: 'cosine', backend },
+      );
+      expect([...tokens.data]).toEqual([0, 0, 4, Math.fround(9.165)]);
+      expect(source.every((place, i) => place === (rows[i][0] === 0 ? source[1] : source[2]))).toBe(true);
     }
   });
 });
