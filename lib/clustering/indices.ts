@@ -77,8 +77,10 @@ export function* numbering(labels: ArrayLike<number>): Steps<{ labels: Uint32Arr
   const numbers = new Map<number, number>();
   const out = new Uint32Array(labels.length);
   for (let i = 0; i < labels.length; i++) {
-    let number = numbers.get(labels[i]);
-    if (number === undefined) numbers.set(labels[i], (number = numbers.size));
+    // Read once: whoever shares its memory may change it, and kernels rely on numbers below the count.
+    const label = labels[i];
+    let number = numbers.get(label);
+    if (number === undefined) numbers.set(label, (number = numbers.size));
     out[i] = number;
     if (i % SLICE === SLICE - 1) yield null;
   }
