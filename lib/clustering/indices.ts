@@ -59,8 +59,9 @@ function* comparing(classes: ArrayLike<number>, clusters: ArrayLike<number>): St
   const trivial = rows.count === columns.count && (rows.count === 1 || rows.count === count);
   const mean = (rowEntropy + columnEntropy) / 2;
   const normalized = trivial ? 1 : mutual === 0 ? 0 : mutual / mean;
-  const homogeneity = rowEntropy === 0 ? 1 : mutual / rowEntropy;
-  const completeness = columnEntropy === 0 ? 1 : mutual / columnEntropy;
+  // Rounding may lead beyond 1.
+  const homogeneity = rowEntropy === 0 ? 1 : Math.min(1, mutual / rowEntropy);
+  const completeness = columnEntropy === 0 ? 1 : Math.min(1, mutual / columnEntropy);
   return {
     adjustedRand: adjustedRand(cells.values(), rowSums, columnSums, count),
     adjustedMutualInformation: trivial ? 1 : adjusted(mutual, yield* expectedMutual(rowSums, columnSums, count), mean),
