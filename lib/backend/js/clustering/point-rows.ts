@@ -5,6 +5,8 @@ import type { PointArray } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 
 const CENTRE_SAMPLE = 4096;
+/** Rows of the sample that tell whether the mean is far from all, and the square of how many times as far as rows are from each other. */
+const [LOOKS, FAR_SQUARE] = [64, 4096];
 /** Numbers of points between two pauses. */
 const PAUSE = 1e5;
 /** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
@@ -197,7 +199,35 @@ export class PointRows {
   }
 }
 
-/** The mean of a sample of `count` rows, which `stage` brings into `row` one by one. NaN and infinity, which are found later, count as 0. */
+/**
+ * The mean, unless it lies far from every row, by rows evenly taken: few that are very far have drawn it away from the others then, where their differences from it would lose
+ * what they differ in. Then the nearest of those rows. `stage` brings rows of the sample into `row`.
+ */
+function leavingTheFar(mean: Float64Array, sample: number, row: Float64Array, stage: (i: number) => void): Float64Array {
+  const looks = Math.min(sample, LOOKS);
+  const steps = new Float64Array(Math.max(0, looks - 1));
+  const before = new Float64Array(row.length);
+  let nearest = mean;
+  let least = Infinity;
+  for (let i = 0; i < looks; i++) {
+    stage(Math.floor((i * sample) / looks));
+    let [off, step] = [0, 0];
+    for (let dim = 0; dim < row.length; dim++) {
+      const [toMean, toBefore] = [row[dim] - mean[dim], row[dim] - before[dim]];
+      off += toMean * toMean;
+      step += toBefore * toBefore;
+    }
+    // What is not finite is found later.
+    if (!Number.isFinite(off)) return mean;
+    if (i > 0) steps[i - 1] = step;
+    before.set(row);
+    if (off < least) [least, nearest] = [off, row.slice()];
+  }
+  steps.sort();
+  return steps.length > 0 && least > FAR_SQUARE * steps[steps.length >> 1] ? nearest : mean;
+}
+
+/** The mean of a sample of `count` rows, or a row where the mean is far from all, which `stage` brings into `row` one by one. NaN and infinity, which are found later, count as 0. */
 function shortMean(count: number, row: Float64Array, stage: (i: number) => void): Float64Array {
   const sample = Math.min(count, CENTRE_SAMPLE);
   const sums = new Float64Array(row.length);
@@ -211,10 +241,11 @@ function shortMean(count: number, row: Float64Array, stage: (i: number) => void)
       most[dim] = Math.max(most[dim], row[dim]);
     }
   }
-  return sums.map((sum, dim) => {
+  const short = sums.map((sum, dim) => {
     const mean = sum / sample;
     return shortNumber(mean, Math.max(most[dim] - mean, mean - least[dim]));
   });
+  return leavingTheFar(short.map(Math.fround), sample, row, (i) => stage(Math.floor((i * count) / sample)));
 }
 
 function squareOf(row: Float64Array): number {
