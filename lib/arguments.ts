@@ -52,9 +52,11 @@ export function isShape(dims: readonly number[] | undefined, lengths: readonly n
   return Array.isArray(dims) && lengths.includes(dims.length) && dims.every((size) => Number.isInteger(size) && size >= least);
 }
 
+const MOST_DESCRIBED = 8;
+
 /** A shape, or what came instead of one, for messages. */
 export function describeShape(dims: unknown): string {
-  if (!Array.isArray(dims)) return describe(dims);
+  if (!Array.isArray(dims) || dims.length > MOST_DESCRIBED) return describe(dims);
   return `[${dims.map((size: unknown) => (typeof size === 'number' ? size : describe(size))).join(', ')}]`;
 }
 

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -42,6 +42,8 @@ function pack(): string {
   for (const expected of ['LICENSE', 'README.md', 'native/merganser.gypi', 'native/sources.cjs', 'cuda/plugin.h', 'dist/cli.mjs']) {
     assert(paths.includes(expected), `Expected ${expected} to be published`);
   }
+  const links = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path]) => path);
+  for (const linked of links) assert(paths.includes(linked), `Expected ${linked}, which README.md links to, to be published`);
   assert(
     !paths.some((path) => path.startsWith('lib/') || path.startsWith('test/') || path.endsWith('.o')),
     'Expected no sources of tests or builds',

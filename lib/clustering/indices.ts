@@ -59,8 +59,9 @@ function* comparing(classes: ArrayLike<number>, clusters: ArrayLike<number>): St
   const trivial = rows.count === columns.count && (rows.count === 1 || rows.count === count);
   const mean = (rowEntropy + columnEntropy) / 2;
   const normalized = trivial ? 1 : mutual === 0 ? 0 : mutual / mean;
-  const homogeneity = rowEntropy === 0 ? 1 : mutual / rowEntropy;
-  const completeness = columnEntropy === 0 ? 1 : mutual / columnEntropy;
+  // Rounding may lead beyond 1.
+  const homogeneity = rowEntropy === 0 ? 1 : Math.min(1, mutual / rowEntropy);
+  const completeness = columnEntropy === 0 ? 1 : Math.min(1, mutual / columnEntropy);
   return {
     adjustedRand: adjustedRand(cells.values(), rowSums, columnSums, count),
     adjustedMutualInformation: trivial ? 1 : adjusted(mutual, yield* expectedMutual(rowSums, columnSums, count), mean),
@@ -77,8 +78,10 @@ export function* numbering(labels: ArrayLike<number>): Steps<{ labels: Uint32Arr
   const numbers = new Map<number, number>();
   const out = new Uint32Array(labels.length);
   for (let i = 0; i < labels.length; i++) {
-    let number = numbers.get(labels[i]);
-    if (number === undefined) numbers.set(labels[i], (number = numbers.size));
+    // Read once: whoever shares its memory may change it, and kernels rely on numbers below the count.
+    const label = labels[i];
+    let number = numbers.get(label);
+    if (number === undefined) numbers.set(label, (number = numbers.size));
     out[i] = number;
     if (i % SLICE === SLICE - 1) yield null;
   }

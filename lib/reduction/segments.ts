@@ -44,7 +44,8 @@ export async function clusterSegmentsAsync(
 
 function* clustering(frames: TokenBatch, options: SegmentOptions, onProgress?: ReductionControl['onProgress']): Steps<SegmentedFrames> {
   const { segments, ...operator } = options;
-  const { dims, data } = plainTokens(frames, 'frames');
+  const { dims: given, data } = plainTokens(frames, 'frames');
+  const dims = Array.isArray(given) ? (given as readonly number[]).slice(0, 4) : given;
   if (!isShape(dims, [3], 1) || dims[0] * dims[1] * dims[2] !== data.length || dims[1] < 2)
     throw unexpected('frames.dims', `[frames, 1 + patches, length] of ${data.length} numbers`, describeShape(dims));
   const [count, perFrame, width] = dims;

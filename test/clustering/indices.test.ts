@@ -19,6 +19,15 @@ test.each(fixture.agreement)('scikit-learn: agreement of labels', ({ classes, cl
   for (const [name, value] of Object.entries(expected)) expect([name, actual[name]]).toEqual([name, expect.closeTo(value, 10)]);
 });
 
+test('rounding does not lead beyond 1', () => {
+  for (let clusters = 2; clusters < 60; clusters++) {
+    const classes = Array.from({ length: 600 }, (_, i) => i % clusters);
+    const units = classes.map((label, i) => label + clusters * (i % 7));
+    expect(compareLabels(classes, units).homogeneity).toBeLessThanOrEqual(1);
+    expect(compareLabels(units, classes).completeness).toBeLessThanOrEqual(1);
+  }
+});
+
 /** Expected mutual information as Vinh, Epps & Bailey (2010) write it: all cells, all numbers of shared points. */
 function expectedMutual(rows: readonly number[], columns: readonly number[], count: number): number {
   const f: number[] = [0];

@@ -3,7 +3,7 @@ import { appendPoints, assignToCentroids, kmeans, type KMeansOptions, type KMean
 import { MerganserError } from '../../lib/errors';
 import { RandomStream } from '../../lib/clustering/random';
 import { describeEachBackend } from '../conformance/backends';
-import { blobs } from './blobs';
+import { blobs, gaussians } from './blobs';
 
 function vectors(data: Float32Array, dims: number): Vectors {
   return { data, dims: [data.length / dims, dims] };
@@ -36,6 +36,20 @@ function greatestDeviation(data: Float32Array, { centroids, members }: KMeansRes
 }
 
 describeEachBackend('k-means of extremes', (backend) => {
+  test.each([1e6, 1e8, 1e12])('one point that is %d times as far: the others keep their labels and means', async (times) => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const [count, dims, clusters] = [6 + (seed % 30), 1 + (seed % 5), 2 + (seed % 4)];
+      const data = Float32Array.from(gaussians(seed, count * dims), (value, i) => (i < dims ? value * times : value + 1000));
+      const { labels, centroids } = await kmeans({ data, dims: [count, dims] }, { clusters, initialization: 'kkz', seed, backend });
+      const distance = (point: number, cluster: number): number =>
+        Array.from({ length: dims }, (_, k) => (data[point * dims + k] - centroids.data[cluster * dims + k]) ** 2).reduce((a, b) => a + b);
+      for (let point = 0; point < count; point++) {
+        const nearest = Math.min(...Array.from({ length: clusters }, (_, cluster) => distance(point, cluster)));
+        expect(Math.sqrt(distance(point, labels[point]))).toBeLessThanOrEqual(Math.sqrt(nearest) + 1e-3);
+      }
+    }
+  });
+
   const run = (data: Float32Array, dims: number, options: KMeansOptions): Promise<KMeansResult> =>
     kmeans(vectors(data, dims), { backend, ...options });
   const lengthOf = ({ centroids }: KMeansResult, c: number): number =>

@@ -89,6 +89,15 @@ describeEachBackend('silhouettes', (backend) => {
     expect(silhouetteOfDistances(distances, labels, { backend })).toBeCloseTo(byDefinition(distances, labels), 12);
   });
 
+  test('labels that change whenever they are read are read once', () => {
+    const points = { data: Float32Array.from(gaussians(6, 30 * 4)), dims: [30, 4] };
+    let reads = 0;
+    const changing = new Proxy<number[]>(Array<number>(30).fill(0), {
+      get: (list, key) => (typeof key === 'string' && key !== 'length' ? reads++ % 4 : (Reflect.get(list, key) as unknown)),
+    });
+    expect(silhouette(points, changing, { backend })).toBe(silhouette(points, inTurns(30, 4), { backend }));
+  });
+
   test('tells how many points are done', async () => {
     // Enough for some tenths of a second natively.
     const count = backend === 'js' ? 3000 : 30_000;

@@ -15,6 +15,9 @@ namespace {
 // What of a second-level cache of a megabyte a block may fill: panels pass by it besides, once for each block, and come from farther away.
 constexpr size_t kBlockBytes = 750 << 10;
 constexpr size_t kCentreSample = 4096;
+// Rows of the sample that tell whether the mean is far from all, and the square of how many times as far as rows are from each other.
+constexpr size_t kLooks = 64;
+constexpr double kFarSquare = 4096;
 // What is shorter than its inverse stays shorter than 1.
 constexpr double kGreatestScale = std::numeric_limits<float>::max();
 
@@ -28,7 +31,36 @@ float short_number(double value, double greatest) {
 
 bool fits(double squared_norm) { return squared_norm < kGreatestSquare; }
 
-// The mean of a sample of `count` rows. NaN and infinity, which are found later, count as 0.
+// Whether a mean lies far from every row, by rows evenly taken: few that are very far have drawn it away from the others, where their differences from it would lose what
+// they differ in. Then it becomes the nearest of those rows.
+template <class Stage>
+void leave_the_far(std::vector<float>& mean, size_t sample, Stage&& stage) {
+  const size_t looks = std::min(sample, kLooks);
+  std::vector<float> row(mean.size()), before(mean.size()), nearest(mean.size());
+  std::vector<double> steps;
+  double least = std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < looks; ++i) {
+    stage(i * sample / looks, row.data());
+    double off = 0, step = 0;
+    for (size_t dim = 0; dim < row.size(); ++dim) {
+      const double to_mean = static_cast<double>(row[dim]) - mean[dim], to_before = static_cast<double>(row[dim]) - before[dim];
+      off += to_mean * to_mean;
+      step += to_before * to_before;
+    }
+    // What is not finite is found later.
+    if (!std::isfinite(off)) return;
+    if (i > 0) steps.push_back(step);
+    before = row;
+    if (off < least) {
+      least = off;
+      nearest = row;
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  if (!steps.empty() && least > kFarSquare * steps[steps.size() / 2]) mean = nearest;
+}
+
+// The mean of a sample of `count` rows, or a row where the mean is far from all. NaN and infinity, which are found later, count as 0.
 template <class Stage>
 std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
   const size_t sample = std::min(count, kCentreSample);
@@ -46,6 +78,7 @@ std::vector<float> short_mean(size_t count, size_t padded, Stage&& stage) {
     const double of = sums[dim] / static_cast<double>(sample);
     mean[dim] = short_number(of, std::max(most[dim] - of, of - least[dim]));
   }
+  leave_the_far(mean, sample, [&](size_t i, float* out) { stage(i * count / sample, out); });
   return mean;
 }
 

@@ -5,6 +5,8 @@ import type { PointArray } from '../../clustering-kernels';
 import { fromBfloat16, fromFloat16 } from '../../half-floats';
 
 const CENTRE_SAMPLE = 4096;
+/** Rows of the sample that tell whether the mean is far from all, and the square of how many times as far as rows are from each other. */
+const [LOOKS, FAR_SQUARE] = [64, 4096];
 /** Numbers of points between two pauses. */
 const PAUSE = 1e5;
 /** The greatest number of single precision. What is shorter than its inverse stays shorter than 1. */
@@ -252,7 +254,37 @@ export class PointRows {
   }
 }
 
-/** The mean of a sample of `count` rows, each of which stands in `rows` from `placeOf` on once that has been called. NaN and infinity, which are found later, count as 0. */
+/**
+ * The mean, unless it lies far from every row, by rows evenly taken: few that are very far have drawn it away from the others then, where their differences from it would lose
+ * what they differ in. Then the nearest of those rows. Rows of the sample stand in `rows` from `placeOf` on once that has been called.
+ */
+function leavingTheFar(mean: Float64Array, sample: number, rows: Float64Array, placeOf: (i: number) => number): Float64Array {
+  const dims = mean.length;
+  const looks = Math.min(sample, LOOKS);
+  const steps = new Float64Array(Math.max(0, looks - 1));
+  const before = new Float64Array(dims);
+  let nearest = mean;
+  let least = Infinity;
+  for (let i = 0; i < looks; i++) {
+    const at = placeOf(Math.floor((i * sample) / looks));
+    let [off, step] = [0, 0];
+    for (let dim = 0; dim < dims; dim++) {
+      const value = rows[at + dim];
+      const [toMean, toBefore] = [value - mean[dim], value - before[dim]];
+      off += toMean * toMean;
+      step += toBefore * toBefore;
+      before[dim] = value;
+    }
+    // What is not finite is found later.
+    if (!Number.isFinite(off)) return mean;
+    if (i > 0) steps[i - 1] = step;
+    if (off < least) [least, nearest] = [off, before.slice()];
+  }
+  steps.sort();
+  return steps.length > 0 && least > FAR_SQUARE * steps[steps.length >> 1] ? nearest : mean;
+}
+
+/** The mean of a sample of `count` rows, or a row where the mean is far from all; each stands in `rows` from `placeOf` on once that has been called. NaN and infinity, which are found later, count as 0. */
 function shortMean(count: number, dims: number, rows: Float64Array, placeOf: (i: number) => number): Float64Array {
   const sample = Math.min(count, CENTRE_SAMPLE);
   const sums = new Float64Array(dims);
@@ -267,10 +299,11 @@ function shortMean(count: number, dims: number, rows: Float64Array, placeOf: (i:
       if (value > most[dim]) most[dim] = value;
     }
   }
-  return sums.map((sum, dim) => {
+  const short = sums.map((sum, dim) => {
     const mean = sum / sample;
     return shortNumber(mean, Math.max(most[dim] - mean, mean - least[dim]));
   });
+  return leavingTheFar(short.map(Math.fround), sample, rows, (i) => placeOf(Math.floor((i * count) / sample)));
 }
 
 /** Subtracts the centre, and tells the squared length. Returns the greatest coordinate. */
