@@ -232,7 +232,9 @@ async function firstRun(library: Library, count: number): Promise<void> {
 
 function medianOfFirst(library: Library, part: string): number {
   const call = ['--expose-gc', ...process.argv.slice(1), '--part', part, '--first', library];
-  return median(Array.from({ length: Math.min(runs, FIRST_RUNS) }, () => Number(execFileSync(process.execPath, call, { encoding: 'utf8' }))));
+  return median(
+    Array.from({ length: Math.min(runs, FIRST_RUNS) }, () => Number(execFileSync(process.execPath, call, { encoding: 'utf8' }))),
+  );
 }
 
 async function besideMlKmeans(count: number, part: string): Promise<void> {
