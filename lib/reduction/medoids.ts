@@ -3,6 +3,7 @@ import { lengthOf } from '../backend/js/reduction/combinations';
 import { medoidSteps } from '../backend/js/reduction/medoids';
 import { MOST_MAGNITUDE, MOST_MEDOID_ROWS } from '../backend/reduction-kernels';
 import type { Step, Steps } from '../clustering/steps';
+import { DirectDistances } from './direct-distances';
 import { DistancesOnDemand, type DistanceKind } from './distances';
 import { LineDistances } from './line-distances';
 import { gathering, lengthsOf, planOfMeans, scaledRows, type Plan, type TokenRows } from './plan';
@@ -28,8 +29,21 @@ export function* kMedoids(given: TokenRows, weights: Float32Array, { clusters, d
       yield* medoidSteps<NonNullable<Step>>(distances, yield* longestOf(tokens), maxIterations, medoids, source);
     }
   }
-  const plan = planOfMeans(source, clusters, weights);
-  return { ...plan, greatest: greatest[0], merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out) };
+  return { ...planOfMedoids(medoids, source, weights), greatest: greatest[0] };
+}
+
+/** The same by Euclidean distances in double precision, on every backend: of rows of few numbers. */
+export function* kMedoidsDirectly(rows: TokenRows, weights: Float32Array, clusters: number, maxIterations: number): Steps<Plan> {
+  const [medoids, source] = [new Uint32Array(clusters), new Uint32Array(rows.count)];
+  yield* medoidSteps<NonNullable<Step>>(new DirectDistances(rows), yield* longestOf(rows), maxIterations, medoids, source);
+  return planOfMedoids(medoids, source, weights);
+}
+
+function planOfMedoids(medoids: Uint32Array, source: Uint32Array, weights: Float32Array): Plan {
+  return {
+    ...planOfMeans(source, medoids.length, weights),
+    merge: (values, valueWidth, out) => gathering(values, valueWidth, medoids, out),
+  };
 }
 
 /** Shorter than tokens are, and long enough to have a direction. */

@@ -1,7 +1,7 @@
 /** CenterCLIP's spectral clustering: k-medoids among the leading eigenvectors of a graph of the tokens. */
 import { spectralEmbedding } from '../clustering/spectral';
 import type { Steps } from '../clustering/steps';
-import { kMedoids } from './medoids';
+import { kMedoidsDirectly } from './medoids';
 import type { Plan, TokenRows } from './plan';
 
 export interface SpectralTask {
@@ -32,7 +32,7 @@ export function* spectralMedoids(
     }
   }
   const { data } = yield* spectralEmbedding(affinity, count, clusters);
-  return yield* kMedoids({ data, count, width: clusters }, weights, { clusters, distance: 'euclidean', maxIterations: 100 });
+  return yield* kMedoidsDirectly({ data, count, width: clusters }, weights, clusters, 100);
 }
 
 function near(

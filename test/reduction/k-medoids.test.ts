@@ -1,6 +1,9 @@
 /** k-medoids on every backend where tokens are special: one number, zeros. */
 import { reduce } from '../../lib/index';
+import { selectKernels } from '../../lib/backend/select';
 import { RandomStream } from '../../lib/clustering/random';
+import { runSteps } from '../../lib/clustering/steps';
+import { kMedoidsDirectly } from '../../lib/reduction/medoids';
 import { describeEachBackend } from '../conformance/backends';
 
 /** The definition, of whole numbers: sums of distances are exact, those of the two members in the middle are equal, and the first of them is the medoid. */
@@ -62,6 +65,21 @@ describeEachBackend('k-medoids', (backend) => {
       );
       expect([...tokens.data]).toEqual([0, 0, 4, Math.fround(9.165)]);
       expect(source.every((place, i) => place === (rows[i][0] === 0 ? source[1] : source[2]))).toBe(true);
+    }
+  });
+
+  test('of unit rows that are hardly apart, as those of eigenvectors are: the one in the middle', () => {
+    const random = new RandomStream(9);
+    for (let run = 0; run < 10; run++) {
+      const places = [...random.sample(11, 11)];
+      const data = Float32Array.from({ length: 22 }, (_, i) => (i % 2 === 0 ? Math.cos : Math.sin)(1 + 2e-5 * places[i >> 1]));
+      const { merge } = runSteps(
+        kMedoidsDirectly({ data, count: 11, width: 2 }, new Float32Array(11).fill(1), 1, 10),
+        selectKernels(backend),
+      );
+      const found = new Float32Array(1);
+      runSteps(merge(Float32Array.from(places), 1, found, null), selectKernels(backend));
+      expect(found[0]).toBe(5);
     }
   });
 });
