@@ -25,7 +25,8 @@ export function* spectralMedoids(
   for (let row = 0; row < count; row++, yield null) {
     const own = squares.subarray(row * count, (row + 1) * count);
     const farthest = neighbours === null ? Infinity : own.slice().sort()[Math.min(neighbours, count - 1)];
-    for (let other = 0; other < count; other++) {
+    // Whether a pair has an edge may depend on which of the two is asked, if neighbours are counted.
+    for (let other = neighbours === null ? row : 0; other < count; other++) {
       if (own[other] > farthest || (locality !== null && !near(row, other, locality))) continue;
       const weight = Math.exp(-own[other] / (2 * sigma * sigma));
       affinity[row * count + other] = affinity[other * count + row] = weight;
