@@ -7,7 +7,7 @@
 
 #include "merganser/clustering/row_arithmetic.hpp"
 #include "merganser/parallel/parallel_for.hpp"
-#include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/row_products.hpp"
 #include "merganser/reduction/token_groups.hpp"
 
 namespace merganser::reduction {

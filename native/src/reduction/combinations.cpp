@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "merganser/parallel/parallel_for.hpp"
+#include "merganser/reduction/row_products.hpp"
 #include "merganser/reduction/score_rows.hpp"
 #include "merganser/reduction/shared_columns.hpp"
 #include "merganser/reduction/softmax_rows.hpp"

@@ -9,7 +9,7 @@
 #include "merganser/parallel/parallel_for.hpp"
 #include "merganser/reduction/byte_screen.hpp"
 #include "merganser/reduction/greatest_scores.hpp"
-#include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/row_products.hpp"
 #include "merganser/reduction/slot_choice.hpp"
 #include "merganser/reduction/token_groups.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "merganser/clustering/sift_bytes.hpp"
 #include "merganser/parallel/parallel_for.hpp"
-#include "merganser/reduction/score_rows.hpp"
+#include "merganser/reduction/row_products.hpp"
 
 namespace merganser::reduction {
 

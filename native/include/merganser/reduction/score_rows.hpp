@@ -25,14 +25,6 @@ constexpr size_t kRowsTogether = 4;
   void combine_together(const float* values, size_t dims, const uint32_t* columns, const float* weights, const uint8_t* members, size_t count, float* const* out); \
   /* Each number times `factor` in double precision, rounded once. */ \
   void multiply_row(float* row, size_t dims, double factor); \
-  /* out[i] = ⟨row, row columns[i] of values⟩, in sixteen partial sums. */ \
-  void products_with(const float* row, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out); \
-  /* The same of two rows. */ \
-  void products_of_two(const float* first, const float* second, const float* values, size_t dims, const uint32_t* columns, size_t count, float* out_first, \
-                       float* out_second); \
-  /* The same of kRowsTogether rows, where multiplies_together(); else it does nothing. */ \
-  bool multiplies_together(); \
-  void products_together(const float* const* rows, const float* values, size_t dims, const uint32_t* columns, size_t count, float* const* out); \
   }
 MERGANSER_FOR_EACH_INSTRUCTION_SET(MERGANSER_DECLARE)
 #undef MERGANSER_DECLARE
